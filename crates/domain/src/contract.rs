@@ -1,0 +1,80 @@
+//! The contract: everything that was agreed before a result was seen. Its digest is locked before a run.
+
+use crate::criterion::Criterion;
+use crate::digest::Digest;
+use crate::failure_class::FailureClass;
+use crate::gate::Gate;
+use crate::name::{OwnerRole, TaskName};
+use crate::promise::Promise;
+use crate::segment::Segmentation;
+use crate::share::Share;
+use crate::system::{Arm, System};
+use camino::Utf8PathBuf;
+
+/// A contract whose names are resolved. What is merely unwise is left to `check`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contract {
+    pub name: String,
+    /// Scripted examples and answers may stand for traffic; printed everywhere.
+    pub simulated: bool,
+    pub promise: Promise,
+    /// The release decision that this eval must support.
+    pub release: String,
+    pub owners: Vec<Owner>,
+    pub tasks: Vec<TaskName>,
+    /// The classes that the contract prices, in its order; built-in classes it does not name are not listed.
+    pub failures: Vec<FailureClass>,
+    pub currency: String,
+    pub sources: Vec<SamplingSource>,
+    /// Versions of documents that are in force now: `documents: {refund-policy: 2026-10}`.
+    pub documents: Vec<(String, String)>,
+    /// Files and folders of examples, relative to the contract.
+    pub examples: Vec<Utf8PathBuf>,
+    pub segments: Vec<Segmentation>,
+    pub criteria: Vec<Criterion>,
+    pub systems: Vec<System>,
+    pub gates: Vec<Gate>,
+    /// Answers asked per example and system.
+    pub repeats: u16,
+    /// One-sided error rate of the whole decision.
+    pub alpha: Share,
+    pub looks: Looks,
+    /// Share of missing grades in an arm beyond which a finding is unfit.
+    pub missing_at_most: Share,
+    /// Of the contract's canonical content; white space and comments do not count.
+    pub digest: Digest,
+}
+
+/// A role, who fills it, and the key that signs for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub role: OwnerRole,
+    pub who: String,
+    /// Ed25519 public key, base64 or hex.
+    pub key: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SamplingSource {
+    pub source: crate::provenance::SourceKind,
+    pub rule: String,
+}
+
+/// How often the same candidate may be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looks {
+    /// Look k is tested at alpha * 2^-k: any number of looks.
+    Halving,
+    /// `looks: 1`: all of alpha at the first look, and no second one.
+    One,
+}
+
+impl Contract {
+    pub fn system(&self, arm: Arm) -> Option<&System> {
+        self.systems.iter().find(|system| system.name.as_str() == arm.as_str())
+    }
+
+    pub fn criterion(&self, name: &str) -> Option<&Criterion> {
+        self.criteria.iter().find(|criterion| criterion.name.as_str() == name)
+    }
+}

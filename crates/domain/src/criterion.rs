@@ -1,0 +1,30 @@
+//! Criteria: things that can fail, each for its own reason.
+
+use crate::grader::Grader;
+use crate::name::{ClassName, CriterionName};
+use crate::segment::Conditions;
+use crate::share::Share;
+
+/// A criterion. One that protects nothing is refused by `check`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Criterion {
+    pub name: CriterionName,
+    pub describe: String,
+    /// The failure classes it protects against; the first is the class of a failure whose grader names none.
+    pub protects: Vec<ClassName>,
+    pub grader: Grader,
+    /// The examples it applies to; all where empty.
+    pub applies: Conditions,
+    /// Where grades are not pass or fail: a grade passes from here up. `None` gates the mean of graded scores.
+    pub pass_at: Option<Share>,
+    pub kind: Kind,
+}
+
+/// What kind of number the grades of a criterion are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 0 or 1 (after `pass_at`).
+    PassFail,
+    /// Anything in [0, 1], on an interval scale; means and t intervals.
+    Graded,
+}

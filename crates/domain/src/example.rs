@@ -1,0 +1,85 @@
+//! Examples: the cases of the reference set.
+
+use crate::digest::Digest;
+use crate::name::{Attribute, ClusterId, ExampleId, OwnerRole, SourceId, TaskName};
+use crate::provenance::Provenance;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// One example, whole. A reference set keeps only what `reference_set::Row` keeps; the whole is read when it is graded
+/// or shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    pub id: ExampleId,
+    /// Over versioned canonical JSON without status, labels and review date.
+    pub digest: Digest,
+    /// Over the input alone: equal inputs are duplicates, or conflicts where the expectation differs.
+    pub input_digest: Digest,
+    pub task: Option<TaskName>,
+    /// The JSON object as graders and expressions see it, with `input`, `expected`, `attributes`, `task`, `id`.
+    pub document: Value,
+    pub sources: Vec<Source>,
+    pub provenance: Option<Provenance>,
+    /// The attributes that segments are cut by; `task` is one of them.
+    pub attributes: BTreeMap<Attribute, String>,
+    /// Its own id where none is given; a variant's is its base's.
+    pub cluster: ClusterId,
+    pub depends_on: Vec<(SourceId, String)>,
+    /// ISO date.
+    pub review_by: Option<String>,
+    pub owner: Option<OwnerRole>,
+    pub status: Status,
+    pub guard: Guard,
+    pub pair: Option<Pair>,
+    /// Any failure of any criterion on this example is a failed never.
+    pub never: bool,
+}
+
+/// A document that came with the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub id: SourceId,
+    pub version: Option<String>,
+    pub date: Option<String>,
+    pub quality: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    Proposed,
+    Active,
+    /// Disputed label or unsettled policy.
+    Quarantined {
+        reason: String,
+    },
+    Retired {
+        reason: String,
+    },
+}
+
+/// A guard is an example that must not fail again. It is armed once a fix exists: any system has passed it, or the
+/// contract's people said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Guard {
+    No,
+    /// Arms itself when any system passes it.
+    WhenFixed,
+    /// Armed by hand: its incident is closed.
+    Armed,
+}
+
+/// A behaviour test: this example is a variant of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    pub base: ExampleId,
+    pub expect: Expect,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// The wording changed; the decision must not.
+    Same,
+    /// The facts changed; the decision must, in this direction where one is given (the value that must result, or
+    /// `up` / `down` for a number).
+    Changed { direction: Option<String> },
+}

@@ -1,0 +1,57 @@
+//! Faults in what a person wrote: what is wrong, where, and what to write instead. All of them, never only the first.
+
+use camino::Utf8PathBuf;
+use std::fmt;
+
+/// A place in a file. Lines and columns count from 1; columns count characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub file: Utf8PathBuf,
+    pub line: u32,
+    pub column: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// One thing that is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    pub place: Place,
+    /// The offending text as it stands in the file, shortened; empty where something is missing.
+    pub found: String,
+    /// What is wrong: lower case, no full stop.
+    pub what: String,
+    /// What to write instead.
+    pub help: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+/// At least one fault, in the order of their places.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} fault(s), the first at {}", .0.len(), .0[0])]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// `Ok` where nothing was found wrong.
+    pub fn none_or(mut faults: Vec<Fault>) -> Result<(), Faults> {
+        if faults.is_empty() {
+            return Ok(());
+        }
+        faults.sort();
+        faults.dedup();
+        Err(Faults(faults))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
+    }
+}

@@ -1,0 +1,178 @@
+//! Graders: what scores a criterion. This is what the contract asks for; the crate `grading` carries out those that
+//! need no model, `engine` those that need a program.
+
+use crate::name::{CriterionName, SystemName};
+use crate::share::{Amount, Share};
+use camino::Utf8PathBuf;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A value given in the contract, or looked up in the example: `expected.sections`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    Literal(Value),
+    /// A path into the example, from one of its top-level fields: `expected.answer`, `input.account.tier`.
+    Path(Vec<String>),
+}
+
+/// The part of an answer that is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    Text,
+    Behaviour,
+    /// A path into the structured output, empty for the whole.
+    Structured(Vec<String>),
+}
+
+/// What is made equal before texts are compared. Nothing unless declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Normalisation {
+    /// Unicode NFKC.
+    pub unicode: bool,
+    pub ignore_case: bool,
+    /// Runs of white space become one blank; ends are trimmed.
+    pub spaces: bool,
+    pub ignore_punctuation: bool,
+    /// English articles `a`, `an`, `the` are dropped, as in SQuAD.
+    pub ignore_articles: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextSimilarity {
+    /// 1 - distance / longer length, in characters.
+    Levenshtein,
+    /// F-measure over word n-grams.
+    RougeN(u8),
+    /// Sentence BLEU up to 4-grams, with add-one smoothing above unigrams.
+    Bleu,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LengthUnit {
+    Characters,
+    Words,
+    Sentences,
+    Lines,
+}
+
+/// What may, must and must not be called.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct ToolRules {
+    /// Calls that must occur: names, or `{name, arguments}` where each argument given must match (a list of accepted
+    /// values where the operand holds `{argument: [values]}`).
+    pub require: Option<Operand>,
+    /// Names that must not be called, unless the expression holds.
+    pub forbid: Option<Operand>,
+    /// CEL over example and answer; where it holds, `forbid` does not apply.
+    pub unless: Option<String>,
+    /// If given, nothing else may be called.
+    pub allow: Option<Operand>,
+    /// Calls must be to tools that the example offers, with arguments valid against the tool's parameter schema.
+    pub as_offered: bool,
+    /// Required calls must occur in the order given.
+    pub in_order: bool,
+    pub at_least: Option<u32>,
+    pub at_most: Option<u32>,
+}
+
+/// What the numeric result of an expression or similarity means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reading {
+    /// Passes from this value up.
+    PassAt(Share),
+    /// The value itself is the score.
+    Graded,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Grader {
+    Equals {
+        part: Part,
+        to: Operand,
+        normalise: Normalisation,
+    },
+    OneOf {
+        part: Part,
+        of: Operand,
+        normalise: Normalisation,
+    },
+    Contains {
+        all: Option<Operand>,
+        any: Option<Operand>,
+        none: Option<Operand>,
+        normalise: Normalisation,
+    },
+    Regex {
+        pattern: String,
+        matches: bool,
+    },
+    /// Valid JSON; with a schema, valid against it (schema inline, or read from a file inside the eval's folder).
+    Json {
+        schema: Option<Value>,
+        part: Part,
+    },
+    Number {
+        to: Operand,
+        within: Amount,
+        relative: bool,
+    },
+    Similar {
+        to: Operand,
+        by: TextSimilarity,
+        reading: Reading,
+        normalise: Normalisation,
+    },
+    Cites {
+        require: Option<Operand>,
+        allow: Option<Operand>,
+        given_sources_only: bool,
+    },
+    Behaviour {
+        is: Operand,
+    },
+    Tools(ToolRules),
+    Length {
+        unit: LengthUnit,
+        at_least: Option<u32>,
+        at_most: Option<u32>,
+    },
+    FinishReason {
+        one_of: Vec<String>,
+    },
+    Latency {
+        at_most_ms: Amount,
+    },
+    Spend {
+        at_most: Amount,
+    },
+    /// A boolean or a number in [0, 1] from a CEL expression over `example` and `answer`.
+    Cel {
+        expression: String,
+        reading: Reading,
+    },
+    /// Any program that reads JSON lines and writes verdicts.
+    Process {
+        command: Vec<String>,
+        time_limit_ms: u64,
+        settings: BTreeMap<String, Value>,
+    },
+    /// The verdict about a behaviour pair: the variant's answer against its base's.
+    Pair {
+        part: Part,
+        normalise: Normalisation,
+    },
+    /// A model judge with a rubric. Known to `check`; not carried out by this version.
+    Judge {
+        rubric: Utf8PathBuf,
+        with: SystemName,
+    },
+    /// Scores come from elsewhere: `plimsoll import scores`.
+    Imported,
+}
+
+/// A grader bound to its criterion, as a plan lists them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoundGrader {
+    pub criterion: CriterionName,
+    pub grader: Grader,
+}
