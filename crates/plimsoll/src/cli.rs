@@ -1,0 +1,117 @@
+//! The command line: one file a verb, exit codes in one place.
+//!
+//! exit codes: 0, 1 (a fault of ours or of the machine), 2 (a fault in what was given); `run` and `decide` use the
+//! decision's codes (ship 0, narrow rollout 10, hold 20, roll back 30, cannot decide 40); `check` and `verify` 0 or 3.
+
+mod check;
+mod decide;
+mod diff;
+mod examples;
+mod import;
+mod init;
+mod overrule;
+mod run;
+mod schema;
+mod show;
+mod verify;
+
+use clap::{Parser, Subcommand};
+use domain::fault::Faults;
+use std::process::ExitCode;
+
+/// Decide whether a change to an LLM product may be released.
+#[derive(Parser)]
+#[command(name = "plimsoll", version, max_term_width = 100, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Write the one-page contract by asking; never overwrites
+    Init(init::Args),
+    /// Is this eval fit to decide? Findings with code, place and remedy
+    Check(check::Args),
+    /// Grade the systems' answers, weigh the evidence, decide: the main job
+    Run(run::Args),
+    /// Decide again from stored or imported scores
+    Decide(decide::Args),
+    /// Which examples changed between two systems or two runs, worst first
+    Diff(diff::Args),
+    /// A decision and everything it rests on
+    Show(show::Args),
+    /// Check hashes, chain and signature of a record, and derive its decision again from the sealed scores
+    Verify(verify::Args),
+    /// Follow a record with a new one: by someone else, with reason, scope and expiry
+    Override(overrule::Args),
+    /// The reference set: list, show, stats
+    Examples(examples::Args),
+    /// Bring scores or examples in from other tools' files
+    Import(import::Args),
+    /// Print the JSON Schema of the contract and the file formats
+    Schema(schema::Args),
+}
+
+/// Why a verb did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Faults in files that a person wrote: all of them, shown in place.
+    #[error(transparent)]
+    Faults(#[from] Faults),
+    /// What was given cannot be used as it is.
+    #[error("{what}")]
+    Yours { what: String, help: String },
+    /// The machine or Plimsoll itself failed.
+    #[error("{what}")]
+    Ours { what: String, help: String },
+}
+
+impl Failure {
+    pub fn yours(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Failure::Yours { what: what.into(), help: help.into() }
+    }
+
+    pub fn ours(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Failure::Ours { what: what.into(), help: help.into() }
+    }
+
+    fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Faults(_) | Failure::Yours { .. } => 2,
+            Failure::Ours { .. } => 1,
+        }
+    }
+}
+
+/// What a verb ends with: its exit code, or why it failed.
+pub type Ending = Result<u8, Failure>;
+
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // A closed pipe while help is printed is no failure.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let ending = match cli.verb {
+        Verb::Init(args) => init::main(args),
+        Verb::Check(args) => check::main(args),
+        Verb::Run(args) => run::main(args),
+        Verb::Decide(args) => decide::main(args),
+        Verb::Diff(args) => diff::main(args),
+        Verb::Show(args) => show::main(args),
+        Verb::Verify(args) => verify::main(args),
+        Verb::Override(args) => overrule::main(args),
+        Verb::Examples(args) => examples::main(args),
+        Verb::Import(args) => import::main(args),
+        Verb::Schema(args) => schema::main(args),
+    };
+    ExitCode::from(ending.unwrap_or_else(|failure| {
+        crate::render::failure::print(&failure);
+        failure.exit_code()
+    }))
+}

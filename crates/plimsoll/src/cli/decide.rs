@@ -1,0 +1,10 @@
+//! `plimsoll decide`
+
+use super::{Ending, Failure};
+
+#[derive(clap::Args)]
+pub struct Args {}
+
+pub fn main(_args: Args) -> Ending {
+    Err(Failure::ours("`decide` is not built yet", "wait for it"))
+}

@@ -1,0 +1,10 @@
+//! `plimsoll overrule`
+
+use super::{Ending, Failure};
+
+#[derive(clap::Args)]
+pub struct Args {}
+
+pub fn main(_args: Args) -> Ending {
+    Err(Failure::ours("`overrule` is not built yet", "wait for it"))
+}

@@ -1,0 +1,10 @@
+//! `plimsoll schema`
+
+use super::{Ending, Failure};
+
+#[derive(clap::Args)]
+pub struct Args {}
+
+pub fn main(_args: Args) -> Ending {
+    Err(Failure::ours("`schema` is not built yet", "wait for it"))
+}

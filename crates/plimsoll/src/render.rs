@@ -1,0 +1,3 @@
+//! What a person or another program reads.
+
+pub mod failure;
