@@ -1,0 +1,391 @@
+//! Effective counts: clusters, weights and strata turned into as many independent trials as they are worth.
+//!
+//! in      sums per cluster within a stratum (mergeable by addition), traffic shares of the strata
+//! out     `Weighed`: the estimate, and intervals and p values on effective counts; `TooFew` where nothing can be said
+//! errors  fewer than two clusters, or examples worth one or less, in every stratum
+//! source  CR2 variance with Bell-McCaffrey degrees of freedom (Bell & McCaffrey 2002), Korn-Graubard effective counts
+//!         (1998) with the design effect shrunk by two pseudo-clusters of worst-case correlation, Tango's score interval
+//!         (1998), Manski bounds for strata without data; caps so that no record looks better than a perfect one
+//! not for dependence between clusters, or a rare kind of cluster that never appeared
+
+mod difference;
+mod mean;
+mod rate;
+#[cfg(test)]
+mod tests;
+
+use crate::special::t_upper;
+
+/// Pseudo-clusters of worst-case correlation.
+const KAPPA: f64 = 2.0;
+/// Variances below this are rounding of data without any.
+const NO_VARIANCE: f64 = 1e-20;
+
+/// Sums over the rows of one cluster within one stratum. Only rows of weight above 0 enter.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Cluster {
+    /// Position in `Strata`; 0 where none are declared.
+    pub stratum: u32,
+    pub rows: u64,
+    pub weight: f64,
+    pub weight_squared: f64,
+    /// Sum of w * v: v = y for a rate or mean, y_c - y_p for a difference.
+    pub value: f64,
+    /// Sum of w * y_c (1 - y_p); 0 unless a difference.
+    pub gain: f64,
+    /// Sum of w * (1 - y_c) y_p; 0 unless a difference.
+    pub loss: f64,
+    /// Some row has v < 1 (a rate), or is discordant (a difference).
+    pub some_fail: bool,
+    /// Some row has v > 0 (a rate), or is discordant (a difference).
+    pub some_pass: bool,
+}
+
+/// Declared traffic shares, one for each stratum. None declared: one stratum of share 1.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Strata(Vec<f64>);
+
+impl Strata {
+    /// One stratum of share 1.
+    pub fn none() -> Self {
+        Strata(Vec::new())
+    }
+
+    /// Shares in [0, 1] that sum to about 1; what they lack counts as unmeasured.
+    pub fn declared(shares: Vec<f64>) -> Self {
+        Strata(shares)
+    }
+
+    fn share(&self, stratum: u32) -> f64 {
+        if self.0.is_empty() {
+            f64::from(u8::from(stratum == 0))
+        } else {
+            self.0.get(stratum as usize).copied().unwrap_or(0.0)
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.0.len().max(1)
+    }
+}
+
+/// What kind of value is weighed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// v in [0, 1].
+    Rate,
+    /// v = y_c - y_p of two values in [0, 1].
+    Difference,
+    /// v graded on [0, 1], or the difference of two such.
+    Graded,
+    /// Any finite v: money, milliseconds, differences of them.
+    Mean,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    pub lower: f64,
+    pub upper: f64,
+}
+
+/// Why nothing can be estimated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TooFew {
+    #[error("no cluster carries weight")]
+    NoWeight,
+    #[error("one cluster is one observation")]
+    OneCluster,
+}
+
+/// An estimate and what it is worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weighed {
+    kind: Kind,
+    theta: f64,
+    /// Shares of discordant pairs: gained and lost.
+    gain: f64,
+    loss: f64,
+    variance: f64,
+    df: f64,
+    clusters: u64,
+    rows: u64,
+    informative: u64,
+    /// Kish counts of examples and of clusters.
+    n_kish: f64,
+    g_kish: f64,
+    /// Examples after the shrunk design effect.
+    n_shrunk: f64,
+    deff: f64,
+    /// Share of traffic in strata without at least two clusters.
+    unmeasured: f64,
+    dominated_by: Option<u64>,
+}
+
+/// Weighs cluster sums. Clusters should come in a fixed order: sums are taken in it.
+pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighed, TooFew> {
+    let kept = Kept::of(clusters, strata)?;
+    let scaled = |cluster: &Cluster| kept.scale(cluster.stratum);
+    let used = || clusters.iter().enumerate().filter(|(_, cluster)| scaled(cluster) > 0.0 && cluster.weight > 0.0);
+
+    let mut of_stratum = vec![Sums::default(); strata.count()];
+    let (mut weight_squared, mut gain, mut loss) = (0.0, 0.0, 0.0);
+    let (mut count, mut rows, mut fails, mut passes) = (0u64, 0u64, 0u64, 0u64);
+    for (_, cluster) in used() {
+        let scale = scaled(cluster);
+        let sums = &mut of_stratum[cluster.stratum as usize];
+        sums.weight += cluster.weight * scale;
+        sums.value += cluster.value * scale;
+        weight_squared += cluster.weight_squared * scale * scale;
+        gain += cluster.gain * scale;
+        loss += cluster.loss * scale;
+        count += 1;
+        rows += cluster.rows;
+        fails += u64::from(cluster.some_fail);
+        passes += u64::from(cluster.some_pass);
+    }
+    let theta: f64 = of_stratum.iter().map(|sums| sums.value).sum();
+    let informative = fails.min(passes);
+
+    let mut cluster_squared = 0.0;
+    let (mut heaviest, mut loudest) = ((0.0f64, 0u64), (0.0f64, 0u64, 0.0f64));
+    for (at, cluster) in used() {
+        let scale = scaled(cluster);
+        let sums = &mut of_stratum[cluster.stratum as usize];
+        let weight = cluster.weight * scale;
+        let h = weight / sums.weight;
+        let residual = cluster.value * scale - sums.value / sums.weight * weight;
+        let a = h * h / (1.0 - h);
+        let part = residual * residual / (1.0 - h);
+        sums.variance += part;
+        sums.h_squared += h * h;
+        sums.a += a;
+        sums.a_squared += a * a;
+        cluster_squared += weight * weight;
+        if weight > heaviest.0 {
+            heaviest = (weight, at as u64);
+        }
+        if part > loudest.0 {
+            loudest = (part, at as u64, weight);
+        }
+    }
+    let mut variance: f64 = of_stratum.iter().map(|sums| sums.variance).sum();
+    if variance < NO_VARIANCE || (informative == 0 && matches!(kind, Kind::Rate | Kind::Difference)) {
+        variance = 0.0;
+    }
+    let df = degrees_of_freedom(&of_stratum, variance);
+    let (n_kish, g_kish) = (1.0 / weight_squared, 1.0 / cluster_squared);
+    if count < 2 || n_kish <= 1.0 {
+        return Err(TooFew::OneCluster);
+    }
+    let theta = match kind {
+        Kind::Rate => theta.clamp(0.0, 1.0),
+        Kind::Difference | Kind::Graded => theta.clamp(-1.0, 1.0),
+        Kind::Mean => theta,
+    };
+    let single = match kind {
+        Kind::Rate => theta * (1.0 - theta),
+        Kind::Difference => gain + loss - theta * theta,
+        Kind::Graded | Kind::Mean => f64::INFINITY,
+    };
+    let n_effective = if variance > 0.0 { (single / variance).min(n_kish) } else { g_kish };
+    let deff = (n_kish / n_effective).max(1.0);
+    let informative_weight = informative as f64;
+    let shrunk = deff.max((informative_weight * deff + KAPPA * n_kish / g_kish) / (informative_weight + KAPPA));
+    Ok(Weighed {
+        kind,
+        theta,
+        gain,
+        loss,
+        variance,
+        df,
+        clusters: count,
+        rows,
+        informative,
+        n_kish,
+        g_kish,
+        n_shrunk: n_kish / shrunk,
+        deff: shrunk,
+        unmeasured: kept.unmeasured,
+        dominated_by: dominating(heaviest, loudest, variance, count),
+    })
+}
+
+/// One cluster that holds more than a third of the weight; or of the variance while it outweighs a fair share twice over.
+/// (A single failing trial among equals always holds most of the variance, and that is no fault of the data.)
+fn dominating(heaviest: (f64, u64), loudest: (f64, u64, f64), variance: f64, count: u64) -> Option<u64> {
+    const THIRD: f64 = 1.0 / 3.0;
+    if heaviest.0 > THIRD {
+        return Some(heaviest.1);
+    }
+    let outweighs = loudest.2 * count as f64 > 2.0;
+    (variance > 0.0 && loudest.0 > THIRD * variance && outweighs).then_some(loudest.1)
+}
+
+/// Satterthwaite over strata; the sum of the strata's own where nothing varies.
+fn degrees_of_freedom(strata: &[Sums], variance: f64) -> f64 {
+    let own = |sums: &Sums| 1.0 / (sums.h_squared + sums.a * sums.a - sums.a_squared);
+    let measured = || strata.iter().filter(|sums| sums.weight > 0.0);
+    if variance == 0.0 {
+        return measured().map(own).sum();
+    }
+    let spread: f64 = measured().map(|sums| sums.variance * sums.variance / own(sums)).sum();
+    variance * variance / spread
+}
+
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    weight: f64,
+    value: f64,
+    variance: f64,
+    h_squared: f64,
+    a: f64,
+    a_squared: f64,
+}
+
+/// Strata with at least two clusters, their shares renormalised, and what the others leave unmeasured.
+struct Kept {
+    scales: Vec<f64>,
+    unmeasured: f64,
+}
+
+impl Kept {
+    fn of(clusters: &[Cluster], strata: &Strata) -> Result<Self, TooFew> {
+        let mut counts = vec![0u64; strata.count()];
+        let mut weights = vec![0.0; strata.count()];
+        for cluster in clusters.iter().filter(|cluster| cluster.weight > 0.0 && strata.share(cluster.stratum) > 0.0) {
+            counts[cluster.stratum as usize] += 1;
+            weights[cluster.stratum as usize] += cluster.weight;
+        }
+        let kept = |stratum: usize| counts[stratum] >= 2;
+        let share: f64 = (0..strata.count()).filter(|&at| kept(at)).map(|at| strata.share(at as u32)).sum();
+        if share <= 0.0 {
+            return Err(if counts.iter().any(|&count| count > 0) { TooFew::OneCluster } else { TooFew::NoWeight });
+        }
+        let scales = (0..strata.count())
+            .map(|at| if kept(at) { strata.share(at as u32) / share / weights[at] } else { 0.0 })
+            .collect();
+        let unmeasured = if share > 1.0 - 1e-12 { 0.0 } else { 1.0 - share };
+        Ok(Kept { scales, unmeasured })
+    }
+
+    fn scale(&self, stratum: u32) -> f64 {
+        self.scales.get(stratum as usize).copied().unwrap_or(0.0)
+    }
+}
+
+impl Weighed {
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The estimate on what was measured.
+    pub fn estimate(&self) -> f64 {
+        self.theta
+    }
+
+    /// Shares of discordant pairs, gained and lost; 0 unless a difference.
+    pub fn discordant(&self) -> (f64, f64) {
+        (self.gain, self.loss)
+    }
+
+    pub fn variance(&self) -> f64 {
+        self.variance
+    }
+
+    pub fn df(&self) -> f64 {
+        self.df
+    }
+
+    pub fn clusters(&self) -> u64 {
+        self.clusters
+    }
+
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Clusters that carry information: with both a failure and a pass somewhere to tell apart, or discordant.
+    pub fn informative(&self) -> u64 {
+        self.informative
+    }
+
+    pub fn kish_examples(&self) -> f64 {
+        self.n_kish
+    }
+
+    pub fn kish_clusters(&self) -> f64 {
+        self.g_kish
+    }
+
+    pub fn design_effect(&self) -> f64 {
+        self.deff
+    }
+
+    /// Independent examples that the data are worth.
+    pub fn effective_n(&self) -> f64 {
+        match self.kind {
+            Kind::Rate => self.rate_n(),
+            Kind::Difference => self.n_shrunk,
+            Kind::Graded | Kind::Mean => self.g_kish,
+        }
+    }
+
+    pub fn unmeasured(&self) -> f64 {
+        self.unmeasured
+    }
+
+    /// The same data if the strata without data did not exist.
+    pub fn measured_only(&self) -> Self {
+        Weighed { unmeasured: 0.0, ..*self }
+    }
+
+    /// Whether the result hinges on one cluster.
+    pub fn is_dominated(&self) -> bool {
+        self.dominated_by.is_some()
+    }
+
+    /// Position of the cluster that the result hinges on, among those given.
+    pub fn dominated_by(&self) -> Option<u64> {
+        self.dominated_by
+    }
+
+    /// Two one-sided bounds at `level` each.
+    pub fn interval(&self, level: f64) -> Interval {
+        match self.kind {
+            Kind::Rate => self.rate_interval(level),
+            Kind::Difference => self.difference_interval(level),
+            Kind::Graded | Kind::Mean => self.mean_interval(level),
+        }
+    }
+
+    /// p of H0: the true value is at most `bound`. Small: it is shown to lie above.
+    pub fn p_at_most(&self, bound: f64) -> f64 {
+        match self.kind {
+            Kind::Rate => self.p_rate_at_most(bound),
+            Kind::Difference => self.p_difference_at_most(bound),
+            Kind::Graded | Kind::Mean => self.p_mean_at_most(bound),
+        }
+    }
+
+    /// p of H0: the true value is at least `bound`. Small: it is shown to lie below.
+    pub fn p_at_least(&self, bound: f64) -> f64 {
+        match self.kind {
+            Kind::Rate => self.p_rate_at_least(bound),
+            Kind::Difference => self.p_difference_at_least(bound),
+            Kind::Graded | Kind::Mean => self.p_mean_at_least(bound),
+        }
+    }
+
+    /// p of H0 `at most bound` for the best record that as many clusters could have made; 0 where it is not bounded so.
+    pub fn best_p_above(&self, bound: f64) -> f64 {
+        match self.kind {
+            Kind::Rate => self.best_p_rate(bound),
+            Kind::Difference | Kind::Graded => self.best_p_difference(bound),
+            Kind::Mean => 0.0,
+        }
+    }
+
+    fn t(&self, level: f64) -> f64 {
+        t_upper(level, self.df)
+    }
+}

@@ -1,0 +1,119 @@
+//! Primitive 2: a paired difference, Tango's score on effective counts.
+
+use super::{Interval, Weighed};
+use crate::special::{bisect, normal_quantile, t_sf};
+use libm::sqrt;
+
+impl Weighed {
+    /// Tango's score of a true difference `x` in (-1, 1); positive where the data lie above it.
+    fn score(&self, x: f64) -> f64 {
+        let n = self.n_shrunk;
+        let (b, c) = (self.gain * n, self.loss * n);
+        let a2 = 2.0 * n;
+        let b2 = -b - c + (2.0 * n - b + c) * x;
+        let c2 = -c * x * (1.0 - x);
+        let q = (sqrt((b2 * b2 - 4.0 * a2 * c2).max(0.0)) - b2) / (2.0 * a2);
+        let above = b - c - n * x;
+        let spread = n * (2.0 * q + x * (1.0 - x));
+        if spread > 0.0 {
+            above / sqrt(spread)
+        } else if above == 0.0 {
+            0.0
+        } else {
+            above.signum() * f64::INFINITY
+        }
+    }
+
+    /// How far a record without any disagreement still is from certainty.
+    fn no_disagreement(&self, t: f64) -> f64 {
+        t * t / (t * t + self.g_kish)
+    }
+
+    pub(super) fn difference_interval(&self, level: f64) -> Interval {
+        let t = self.t(level);
+        let mut lower = bisect(-1.0, self.theta, |x| self.score(x) <= t);
+        let mut upper = bisect(self.theta, 1.0, |x| self.score(x) <= -t);
+        if self.theta <= 0.0 {
+            lower = lower.min(-self.no_disagreement(t));
+        }
+        if self.theta >= 0.0 {
+            upper = upper.max(self.no_disagreement(t));
+        }
+        let (measured, s) = (1.0 - self.unmeasured, self.unmeasured);
+        Interval { lower: (measured * lower - s).max(-1.0), upper: (measured * upper + s).min(1.0) }
+    }
+
+    /// p of H0: difference <= bound. For a margin m of non-inferiority the bound is -m.
+    pub(super) fn p_difference_at_most(&self, bound: f64) -> f64 {
+        let s = self.unmeasured;
+        let bound = (bound + s) / (1.0 - s);
+        if s > 0.0 && bound >= 0.0 || bound >= 1.0 {
+            return 1.0;
+        }
+        if bound <= -1.0 {
+            return 0.0;
+        }
+        let p = t_sf(self.score(bound), self.df);
+        if self.theta <= 0.0 { p.max(self.p_without_disagreement(-bound)) } else { p }
+    }
+
+    /// p of H0: difference >= bound; `p_worse` for bound 0.
+    pub(super) fn p_difference_at_least(&self, bound: f64) -> f64 {
+        let s = self.unmeasured;
+        let bound = (bound - s) / (1.0 - s);
+        if bound <= -1.0 {
+            return 1.0;
+        }
+        if bound >= 1.0 {
+            return 0.0;
+        }
+        let p = 1.0 - t_sf(self.score(bound), self.df);
+        if self.theta >= 0.0 { p.max(self.p_without_disagreement(bound)) } else { p }
+    }
+
+    fn p_without_disagreement(&self, margin: f64) -> f64 {
+        if margin <= 0.0 {
+            return 0.5;
+        }
+        if margin >= 1.0 { 0.0 } else { t_sf(sqrt(self.g_kish * margin / (1.0 - margin)), self.df) }
+    }
+
+    pub(super) fn best_p_difference(&self, bound: f64) -> f64 {
+        let s = self.unmeasured;
+        let bound = (bound + s) / (1.0 - s);
+        if bound > 0.0 { 0.0 } else { self.p_without_disagreement(-bound) }
+    }
+
+    /// Clusters in all with which a margin would be certified with 80 % power if there were truly no change, on data as
+    /// discordant and as clustered as these; `None` where no number does.
+    pub fn clusters_needed(&self, margin: f64, level: f64) -> Option<u64> {
+        const POWER: f64 = 0.8;
+        const SAFETY: f64 = 1.25;
+        let margin = (margin - self.unmeasured) / (1.0 - self.unmeasured);
+        if !(0.0..1.0).contains(&margin) || margin == 0.0 {
+            return None;
+        }
+        let z = normal_quantile(1.0 - level) + normal_quantile(POWER);
+        let discordant = (self.gain + self.loss).max(1.0 / self.g_kish);
+        let examples = z * z * discordant / (margin * margin) * self.deff * SAFETY;
+        let by_power = examples / (self.n_kish / self.g_kish);
+        let t = normal_quantile(1.0 - level);
+        Some(by_power.max(t * t * (1.0 - margin) / margin).ceil() as u64)
+    }
+
+    /// Clusters in all with which a floor on a rate would be cleared with 80 % power if the true rate were the one seen;
+    /// `None` where that does not lie above the floor.
+    pub fn clusters_needed_for_floor(&self, floor: f64, level: f64) -> Option<u64> {
+        const POWER: f64 = 0.8;
+        const SAFETY: f64 = 1.25;
+        let (floor, rate) = (floor / (1.0 - self.unmeasured), self.theta);
+        if floor <= 0.0 || floor >= 1.0 || rate <= floor {
+            return None;
+        }
+        let spread = |p: f64| sqrt(p * (1.0 - p));
+        let z = normal_quantile(1.0 - level) * spread(floor) + normal_quantile(POWER) * spread(rate);
+        let examples = z * z / ((rate - floor) * (rate - floor)) * self.deff * SAFETY;
+        let least = libm::log(level) / libm::log(floor);
+        Some((examples / (self.n_kish / self.g_kish)).max(least).ceil() as u64)
+    }
+}

@@ -1,0 +1,69 @@
+//! Means of graded scores, money and milliseconds: CR2 with a t interval.
+
+use super::{Interval, Kind, Weighed};
+use crate::special::t_sf;
+use libm::sqrt;
+
+/// Below this many degrees of freedom a t interval on a mean is not to be trusted.
+const LEAST_DF: f64 = 8.0;
+
+impl Weighed {
+    /// Unbounded where there is too little to go on, or nothing varies and nothing bounds the value.
+    pub(super) fn mean_interval(&self, level: f64) -> Interval {
+        let everywhere = Interval { lower: f64::NEG_INFINITY, upper: f64::INFINITY };
+        if self.df < LEAST_DF || self.unmeasured > 0.0 && self.kind == Kind::Mean {
+            return everywhere;
+        }
+        let t = self.t(level);
+        let half = t * sqrt(self.variance);
+        match self.kind {
+            Kind::Graded => {
+                let half = half.max(t * t / (t * t + self.g_kish));
+                let (measured, s) = (1.0 - self.unmeasured, self.unmeasured);
+                Interval {
+                    lower: (measured * (self.theta - half) - s).max(-1.0),
+                    upper: (measured * (self.theta + half) + s).min(1.0),
+                }
+            }
+            _ if self.variance == 0.0 => everywhere,
+            _ => Interval { lower: self.theta - half, upper: self.theta + half },
+        }
+    }
+
+    pub(super) fn p_mean_at_most(&self, bound: f64) -> f64 {
+        self.p_beyond(self.theta - self.worst_case(bound, 1.0))
+    }
+
+    pub(super) fn p_mean_at_least(&self, bound: f64) -> f64 {
+        self.p_beyond(self.worst_case(bound, -1.0) - self.theta)
+    }
+
+    /// The bound on the measured part that the bound on the whole amounts to.
+    fn worst_case(&self, bound: f64, side: f64) -> f64 {
+        if self.unmeasured == 0.0 {
+            bound
+        } else if self.kind == Kind::Graded {
+            (bound + side * self.unmeasured) / (1.0 - self.unmeasured)
+        } else {
+            side * f64::INFINITY
+        }
+    }
+
+    /// p of having come this far beyond a bound.
+    fn p_beyond(&self, distance: f64) -> f64 {
+        if self.df < LEAST_DF || distance.is_infinite() {
+            return 1.0;
+        }
+        let flat = match self.kind {
+            Kind::Graded if distance > 0.0 && distance < 1.0 => {
+                t_sf(sqrt(self.g_kish * distance / (1.0 - distance)), self.df)
+            }
+            Kind::Graded if distance >= 1.0 => 0.0,
+            Kind::Graded => 0.5,
+            _ if self.variance == 0.0 => return 1.0,
+            _ => 0.0,
+        };
+        let p = if self.variance > 0.0 { t_sf(distance / sqrt(self.variance), self.df) } else { flat };
+        p.max(flat)
+    }
+}

@@ -1,0 +1,287 @@
+use super::*;
+use proptest::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+const EXACT: f64 = 1e-8;
+
+/// Independent rows of weight 1: each (passes, fails) its own cluster.
+fn independent(passes: u64, fails: u64) -> Vec<Cluster> {
+    let row = |passed: bool| Cluster {
+        rows: 1,
+        weight: 1.0,
+        weight_squared: 1.0,
+        value: f64::from(u8::from(passed)),
+        some_fail: !passed,
+        some_pass: passed,
+        ..Cluster::default()
+    };
+    (0..passes).map(|_| row(true)).chain((0..fails).map(|_| row(false))).collect()
+}
+
+fn pairs(better: u64, worse: u64, same: u64) -> Vec<Cluster> {
+    let row = |value: f64| Cluster {
+        rows: 1,
+        weight: 1.0,
+        weight_squared: 1.0,
+        value,
+        gain: value.max(0.0),
+        loss: (-value).max(0.0),
+        some_fail: value != 0.0,
+        some_pass: value != 0.0,
+        ..Cluster::default()
+    };
+    let of = |count: u64, value: f64| (0..count).map(move |_| row(value));
+    of(better, 1.0).chain(of(worse, -1.0)).chain(of(same, 0.0)).collect()
+}
+
+#[test]
+fn without_clusters_or_weights_a_rate_is_clopper_pearson() {
+    // 50 of 52; design effect of CR2 is 52/51, as the method says.
+    let weighed = weigh(&independent(49, 3), &Strata::none(), Kind::Rate).unwrap();
+    let interval = weighed.interval(0.05);
+    assert!((interval.lower - 0.856_428_649_602_171_2).abs() < EXACT, "{interval:?}");
+    assert!((interval.upper - 0.984_365_114_130_438_9).abs() < EXACT);
+    assert!((weighed.p_at_most(0.9) - 0.227_317_714_787_547_9).abs() < 1e-3);
+}
+
+#[test]
+fn all_pass_is_never_certain_and_one_is_never_evidence() {
+    let forty = weigh(&independent(40, 0), &Strata::none(), Kind::Rate).unwrap();
+    assert!((forty.interval(0.05).lower - 0.05f64.powf(1.0 / 40.0)).abs() < EXACT);
+    assert_eq!(weigh(&independent(1, 0), &Strata::none(), Kind::Rate), Err(TooFew::OneCluster));
+    assert_eq!(weigh(&[], &Strata::none(), Kind::Rate), Err(TooFew::NoWeight));
+}
+
+#[test]
+fn no_disagreement_is_never_certain() {
+    let weighed = weigh(&pairs(0, 0, 100), &Strata::none(), Kind::Difference).unwrap();
+    let interval = weighed.interval(0.025);
+    let t = crate::special::t_upper(0.025, 99.0);
+    assert!((interval.lower + t * t / (t * t + 100.0)).abs() < EXACT);
+    assert!((interval.upper + interval.lower).abs() < EXACT);
+    assert!((weighed.p_at_least(0.0) - 0.5).abs() < EXACT);
+}
+
+#[test]
+fn harm_is_easier_to_show_than_safety() {
+    let weighed = weigh(&pairs(0, 9, 51), &Strata::none(), Kind::Difference).unwrap();
+    assert!(weighed.p_at_least(0.0) < 0.0025, "{}", weighed.p_at_least(0.0));
+}
+
+#[test]
+fn repeats_of_a_row_inside_its_cluster_add_nothing() {
+    let once = weigh(&independent(30, 10), &Strata::none(), Kind::Rate).unwrap();
+    let five: Vec<Cluster> = independent(30, 10)
+        .into_iter()
+        .map(|cluster| Cluster { rows: 5, weight: 5.0, weight_squared: 5.0, value: 5.0 * cluster.value, ..cluster })
+        .collect();
+    let five = weigh(&five, &Strata::none(), Kind::Rate).unwrap();
+    assert!(five.effective_n() <= once.effective_n() + EXACT);
+    assert!(five.interval(0.05).lower <= once.interval(0.05).lower + EXACT);
+}
+
+#[test]
+fn a_stratum_without_data_widens_the_bound_and_can_forbid_a_margin() {
+    let strata = Strata::declared(vec![0.95, 0.05]);
+    let weighed = weigh(&pairs(2, 2, 300), &strata, Kind::Difference).unwrap();
+    assert!((weighed.unmeasured() - 0.05).abs() < EXACT);
+    assert_eq!(weighed.p_at_most(-0.05), 1.0);
+    assert!(weighed.p_at_most(-0.10) < 0.05);
+}
+
+#[test]
+fn one_heavy_cluster_dominates_and_one_failing_trial_among_equals_does_not() {
+    assert!(!weigh(&independent(99, 1), &Strata::none(), Kind::Rate).unwrap().is_dominated());
+    let mut clusters = independent(20, 1);
+    clusters[3].weight = 15.0;
+    clusters[3].weight_squared = 15.0;
+    clusters[3].value = 15.0;
+    assert!(weigh(&clusters, &Strata::none(), Kind::Rate).unwrap().is_dominated());
+}
+
+#[test]
+fn a_mean_that_never_varies_is_unknown_and_not_exact() {
+    let constant: Vec<Cluster> = (0..50)
+        .map(|_| Cluster { rows: 1, weight: 1.0, weight_squared: 1.0, value: 0.002, ..Cluster::default() })
+        .collect();
+    let weighed = weigh(&constant, &Strata::none(), Kind::Mean).unwrap();
+    assert!(weighed.interval(0.025).upper.is_infinite());
+    assert_eq!(weighed.p_at_least(0.01), 1.0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn nothing_is_ever_nan_and_intervals_hold_their_estimate(
+        rows in proptest::collection::vec((0u32..6, 0.01f64..50.0, any::<bool>(), any::<bool>()), 0..40),
+        level in 0.0005f64..0.3,
+        bound in -1.2f64..1.2,
+    ) {
+        for kind in [Kind::Rate, Kind::Difference, Kind::Graded, Kind::Mean] {
+            let clusters: Vec<Cluster> = rows.iter().map(|&(stratum, w, yc, yp)| row(kind, stratum % 3, w, yc, yp)).collect();
+            for strata in [Strata::none(), Strata::declared(vec![0.6, 0.3, 0.1])] {
+                let Ok(weighed) = weigh(&clusters, &strata, kind) else { continue };
+                let interval = weighed.interval(level);
+                prop_assert!(interval.lower <= weighed.estimate() + 1e-9 || weighed.unmeasured() > 0.0);
+                prop_assert!(interval.upper >= weighed.estimate() - 1e-9 || weighed.unmeasured() > 0.0);
+                for p in [weighed.p_at_most(bound), weighed.p_at_least(bound), weighed.best_p_above(bound)] {
+                    prop_assert!((0.0..=1.0).contains(&p), "{kind:?} {p}");
+                }
+                // One function: a claim is shown exactly where the interval clears the bound.
+                let clears = interval.lower - bound;
+                if clears.abs() > 1e-6 && interval.lower.is_finite() {
+                    prop_assert_eq!(weighed.p_at_most(bound) <= level, clears > 0.0, "{:?} {:?}", kind, interval);
+                }
+            }
+        }
+    }
+}
+
+fn row(kind: Kind, stratum: u32, w: f64, yc: bool, yp: bool) -> Cluster {
+    let (yc, yp) = (f64::from(u8::from(yc)), f64::from(u8::from(yp)));
+    let difference = kind != Kind::Rate;
+    let value = if difference { yc - yp } else { yc };
+    let discordant = yc != yp;
+    Cluster {
+        stratum,
+        rows: 1,
+        weight: w,
+        weight_squared: w * w,
+        value: w * value,
+        gain: if difference { w * yc * (1.0 - yp) } else { 0.0 },
+        loss: if difference { w * yp * (1.0 - yc) } else { 0.0 },
+        some_fail: if difference { discordant } else { yc < 1.0 },
+        some_pass: if difference { discordant } else { yc > 0.0 },
+    }
+}
+
+/// The reference cases of the two primitives and the gate, wherever the shared data is.
+#[test]
+fn reference_cases_agree() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/stats/reference.json");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        println!("not run: ../shared/data/stats/reference.json is not there");
+        return;
+    };
+    let file: Value = serde_json::from_str(&text).unwrap();
+    let mut seen = 0;
+    for case in file["cases"].as_array().unwrap() {
+        match case["kind"].as_str().unwrap() {
+            "rate_interval" => seen += check(case, Kind::Rate),
+            "paired_interval" => seen += check(case, Kind::Difference),
+            "gate" => seen += check_gate(case),
+            _ => {}
+        }
+    }
+    assert_eq!(seen, 13 + 11 + 4);
+}
+
+fn check(case: &Value, kind: Kind) -> u32 {
+    let (input, expected) = (&case["input"], &case["expected"]);
+    let alpha = input["alpha"].as_f64().unwrap();
+    let weighed = match of_rows(input, kind) {
+        Err(_) => {
+            assert_eq!(expected["insufficient"], true, "{}", case["id"]);
+            return 1;
+        }
+        Ok(weighed) => weighed,
+    };
+    let interval = weighed.interval(alpha);
+    let mut figures = vec![
+        ("var_cr2", weighed.variance()),
+        ("df", weighed.df()),
+        ("n_kish", weighed.kish_examples()),
+        ("g_kish", weighed.kish_clusters()),
+        ("f", weighed.informative() as f64),
+        ("clusters", weighed.clusters() as f64),
+        ("deff_used", weighed.design_effect()),
+        ("n_eff", weighed.effective_n()),
+        ("unmeasured_share", weighed.unmeasured()),
+        ("lo", interval.lower),
+        ("hi", interval.upper),
+    ];
+    if kind == Kind::Rate {
+        let floor = input["floor"].as_f64().unwrap();
+        figures.push(("rate", weighed.estimate()));
+        figures.push(("p_above_floor", weighed.p_at_most(floor)));
+        figures.push(("p_below_floor", weighed.p_at_least(floor)));
+    } else {
+        let margin = input["margin"].as_f64().unwrap();
+        figures.push(("diff", weighed.estimate()));
+        figures.push(("p10", weighed.discordant().0));
+        figures.push(("p01", weighed.discordant().1));
+        figures.push(("p_noninferior", weighed.p_at_most(-margin)));
+        figures.push(("p_worse", weighed.p_at_least(0.0)));
+    }
+    agree(case, &figures);
+    1
+}
+
+fn agree(case: &Value, figures: &[(&str, f64)]) {
+    for (name, got) in figures {
+        let want = case["expected"][name].as_f64().unwrap_or_else(|| panic!("{} {name}", case["id"]));
+        let close = (got - want).abs() <= 1e-7 * want.abs().max(1.0);
+        assert!(close, "{} {name}: got {got}, want {want}", case["id"]);
+    }
+}
+
+fn check_gate(case: &Value) -> u32 {
+    let (alpha, margin) = (case["input"]["alpha"].as_f64().unwrap(), case["input"]["margin"].as_f64().unwrap());
+    let cells = case["input"]["cells"].as_array().unwrap();
+    let weighed: Vec<Weighed> = cells.iter().map(|cell| of_rows(cell, Kind::Difference).unwrap()).collect();
+    for (at, weighed) in weighed.iter().enumerate() {
+        let want = |name: &str| case["expected"][name][at].as_f64().unwrap();
+        assert!((weighed.p_at_most(-margin) - want("p_noninferior")).abs() < 1e-8);
+        assert!((weighed.p_at_least(0.0) - want("p_worse")).abs() < 1e-8);
+    }
+    let harm = crate::holm(&weighed.iter().map(|weighed| weighed.p_at_least(0.0)).collect::<Vec<_>>(), alpha);
+    for (at, tested) in harm.iter().enumerate() {
+        let want = case["expected"]["p_worse_adjusted"][at].as_f64().unwrap();
+        assert!((tested.adjusted - want).abs() < 1e-8);
+    }
+    1
+}
+
+fn of_rows(input: &Value, kind: Kind) -> Result<Weighed, TooFew> {
+    let names: Vec<String> =
+        input["shares"].as_object().map(|shares| shares.keys().cloned().collect()).unwrap_or_default();
+    let strata = if names.is_empty() {
+        Strata::none()
+    } else {
+        Strata::declared(names.iter().map(|name| input["shares"][name].as_f64().unwrap()).collect())
+    };
+    let mut clusters: BTreeMap<(u32, String), Cluster> = BTreeMap::new();
+    for row in input["rows"].as_array().unwrap() {
+        let stratum = match row["stratum"].as_str() {
+            Some(name) if !names.is_empty() => match names.iter().position(|known| known == name) {
+                Some(at) => at as u32,
+                None => continue,
+            },
+            _ => 0,
+        };
+        let w = row["w"].as_f64().unwrap();
+        if w <= 0.0 {
+            continue;
+        }
+        let (value, gain, loss) = match kind {
+            Kind::Rate => (row["y"].as_f64().unwrap(), 0.0, 0.0),
+            _ => {
+                let (c, p) = (row["yc"].as_f64().unwrap(), row["yp"].as_f64().unwrap());
+                (c - p, c * (1.0 - p), (1.0 - c) * p)
+            }
+        };
+        let cluster = clusters.entry((stratum, row["cluster"].as_str().unwrap().to_owned())).or_default();
+        cluster.stratum = stratum;
+        cluster.rows += 1;
+        cluster.weight += w;
+        cluster.weight_squared += w * w;
+        cluster.value += w * value;
+        cluster.gain += w * gain;
+        cluster.loss += w * loss;
+        cluster.some_fail |= if kind == Kind::Rate { value < 1.0 } else { gain + loss > 0.0 };
+        cluster.some_pass |= if kind == Kind::Rate { value > 0.0 } else { gain + loss > 0.0 };
+    }
+    weigh(&clusters.into_values().collect::<Vec<_>>(), &strata, kind)
+}
