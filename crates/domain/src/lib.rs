@@ -29,4 +29,10 @@ pub mod answer;
 pub mod score;
 
 // what it shows
-// pub mod question;
+pub mod question;
+pub mod evidence;
+
+// what follows from it
+pub mod finding;
+pub mod routing;
+pub mod decision;

@@ -83,6 +83,8 @@ pub struct Tally {
     pub opponent: Counts,
     /// As graded: an example (or pair) with a missing grade is left out, and counted above.
     pub clusters: Vec<stats::Cluster>,
+    /// The strata that the clusters' stratum numbers refer to, with their traffic shares within the segment.
+    pub strata: stats::Strata,
     /// Missing grades at their best for the one that is asked about, and at their worst; `None` where none is missing.
     pub best: Option<Vec<stats::Cluster>>,
     pub worst: Option<Vec<stats::Cluster>>,

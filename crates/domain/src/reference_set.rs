@@ -58,6 +58,11 @@ impl ReferenceSet {
             .all(|(attribute, values)| self.value(attribute, example).is_some_and(|value| values.contains(value)))
     }
 
+    /// The values that at least one active example has of an attribute, sorted.
+    pub fn values_of(&self, attribute: &Attribute) -> std::collections::BTreeSet<String> {
+        self.active().filter_map(|(example, _)| self.value(attribute, example)).map(str::to_owned).collect()
+    }
+
     /// The examples that a run plans, in the set's order.
     pub fn active(&self) -> impl Iterator<Item = (ExampleIndex, &Row)> {
         self.rows.iter().enumerate().filter(|(_, row)| row.active).map(|(at, row)| (ExampleIndex(at as u32), row))

@@ -1,0 +1,255 @@
+//! The decision: a routing table over segments, summarised in one word, with what changed, where, how much it matters,
+//! and who owns the next action. One pure, total function from evidence.
+
+use crate::contract::Contract;
+use crate::evidence::{Evidence, cost_question};
+use crate::finding::{Code, Facts, Finding, Findings, GuardFact, State, Subject, find, release_owner};
+use crate::name::{ClassName, CriterionName, ExampleId, OwnerRole};
+use crate::reference_set::ReferenceSet;
+use crate::routing::{self, Outcome, Route};
+use crate::segment::Segment;
+use crate::system::Arm;
+use std::collections::BTreeSet;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    pub outcome: Outcome,
+    pub routes: Vec<Route>,
+    pub findings: Findings,
+    /// The sentence of the rule that decided.
+    pub deciding_rule: String,
+    pub changed: Changed,
+    /// Expected failure cost per 1,000 requests, candidate minus production, at the plain two-sided 95 % interval.
+    pub cost: Option<CostDelta>,
+    pub follow_ups: Vec<FollowUp>,
+}
+
+/// Examples whose grades differ between candidate and production, by any criterion; an example that lost somewhere is worse.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    pub worse: u64,
+    pub better: u64,
+    pub by_criterion: Vec<(CriterionName, u64, u64)>,
+    /// Failing scores of the candidate by class, most first.
+    pub classes: Vec<(ClassName, u64)>,
+}
+
+/// Money per 1,000 requests.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CostDelta {
+    pub delta: f64,
+    pub lower: f64,
+    pub upper: f64,
+}
+
+/// What somebody should do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowUp {
+    pub kind: Kind,
+    pub what: String,
+    pub owner: Option<OwnerRole>,
+    /// The gate and segment, or guard, that it comes from.
+    pub because: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    StopAccepting,
+    Repair,
+    ChangePolicy,
+    RepairRubric,
+    Quarantine,
+    Collect,
+    RunAgain,
+    Approve,
+    Watch,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::StopAccepting => "stop accepting",
+            Kind::Repair => "repair",
+            Kind::ChangePolicy => "change policy",
+            Kind::RepairRubric => "repair rubric",
+            Kind::Quarantine => "quarantine",
+            Kind::Collect => "collect",
+            Kind::RunAgain => "run again",
+            Kind::Approve => "approve",
+            Kind::Watch => "watch",
+        }
+    }
+
+    /// The kind that an `else:` text names with its first words.
+    fn of_text(text: &str) -> Self {
+        let text = text.trim().to_lowercase();
+        let kinds = [Kind::StopAccepting, Kind::ChangePolicy, Kind::RepairRubric, Kind::Quarantine, Kind::Collect];
+        kinds.into_iter().find(|kind| text.starts_with(kind.as_str())).unwrap_or(Kind::Repair)
+    }
+}
+
+/// Decides. Everything that it may rest on is an argument.
+pub fn decide(
+    contract: &Contract,
+    set: &ReferenceSet,
+    segments: &[Segment],
+    arms: &BTreeSet<Arm>,
+    evidence: &Evidence,
+    facts: &Facts,
+    changed: Changed,
+) -> Decision {
+    let findings = find(contract, segments, arms, evidence, facts);
+    let cells = routing::cells(contract, set, segments);
+    let routes = routing::route(contract, &cells, segments, &findings);
+    let outcome = routing::outcome(contract, &routes, segments, &findings);
+    Decision {
+        outcome,
+        deciding_rule: deciding_rule(outcome, &routes, &findings),
+        follow_ups: follow_ups(contract, &routes, &findings, facts, &changed),
+        cost: cost(evidence),
+        routes,
+        findings,
+        changed,
+    }
+}
+
+/// Per 1,000 requests.
+fn cost(evidence: &Evidence) -> Option<CostDelta> {
+    const REQUESTS: f64 = 1000.0;
+    const LEVEL: f64 = 0.025;
+    let weighed = evidence.on(&cost_question(&Segment::all()))?.graded.as_ref().ok()?;
+    let interval = weighed.interval(LEVEL);
+    Some(CostDelta {
+        delta: weighed.estimate() * REQUESTS,
+        lower: interval.lower * REQUESTS,
+        upper: interval.upper * REQUESTS,
+    })
+}
+
+fn deciding_rule(outcome: Outcome, routes: &[Route], findings: &Findings) -> String {
+    let candidates = routes.iter().filter(|route| route.system == Arm::Candidate).count();
+    let worst = findings
+        .blocking(Arm::Candidate)
+        .filter(|finding| finding.state != State::Holds)
+        .min_by_key(|finding| finding.state)
+        .map(|finding| format!("{} on {} is {}", finding.name, finding.segment.name, finding.state.words()));
+    let because = worst.map_or_else(String::new, |worst| format!("; the gravest finding: {worst}"));
+    match outcome {
+        Outcome::Ship => "every blocking finding of the candidate holds in every cell".to_owned(),
+        Outcome::NarrowRollout => {
+            format!("the candidate may answer in {candidates} of {} cells{because}", routes.len())
+        }
+        Outcome::RollBack => format!("production is out in a cell where the fallback holds{because}"),
+        Outcome::CannotDecide => format!("nothing is shown wrong, and every cell is blocked by what is unknown{because}"),
+        Outcome::Hold => format!("no cell's findings all hold{because}"),
+    }
+}
+
+fn follow_ups(
+    contract: &Contract,
+    routes: &[Route],
+    findings: &Findings,
+    facts: &Facts,
+    changed: &Changed,
+) -> Vec<FollowUp> {
+    let mut all: Vec<FollowUp> = Vec::new();
+    let mut add = |follow_up: FollowUp| {
+        if !all.contains(&follow_up) {
+            all.push(follow_up);
+        }
+    };
+    for route in routes.iter().filter(|route| route.stop_accepting) {
+        add(FollowUp {
+            kind: Kind::StopAccepting,
+            what: format!("stop accepting {} or change policy: neither production nor the fallback holds", route.cell.name()),
+            owner: promise_owner(contract),
+            because: route.cell.name(),
+        });
+    }
+    for finding in findings.blocking(Arm::Candidate).filter(|finding| finding.state != State::Holds) {
+        add(of_finding(finding));
+    }
+    for finding in findings.blocking(Arm::Production) {
+        if matches!(finding.state, State::Breached | State::FailedNever | State::FailedGuard) {
+            add(FollowUp {
+                kind: Kind::Repair,
+                what: format!("repair production: {}", finding.reason),
+                owner: finding.owner.clone(),
+                because: format!("production, {} on {}", finding.name, finding.segment.name),
+            });
+        }
+    }
+    facts.guards.iter().filter(|guard| unfixed(guard)).for_each(|guard| {
+        add(FollowUp {
+            kind: Kind::Repair,
+            what: format!("no system passes guard {} yet: find a fix, then it is armed", guard.example.id),
+            owner: release_owner(contract),
+            because: format!("guard {}", guard.example.id),
+        });
+    });
+    for (class, count) in &changed.classes {
+        add(of_class(contract, class, *count));
+    }
+    all
+}
+
+fn unfixed(guard: &GuardFact) -> bool {
+    !guard.armed && guard.failed_by.contains(&Arm::Candidate)
+}
+
+fn of_finding(finding: &Finding) -> FollowUp {
+    let because = format!("{} on {}: {}", finding.name, finding.segment.name, finding.state.words());
+    let (kind, what) = match (finding.state, &finding.follow_up) {
+        (State::Unfit, _) if finding.code == Some(Code::ContractChanged) => {
+            (Kind::Approve, "approve the changed contract by name, or ask the systems again".to_owned())
+        }
+        (State::Unfit | State::Error, _) => (Kind::RunAgain, format!("get the missing grades: {}", finding.reason)),
+        (State::NoData | State::NotShown, _) => (Kind::Collect, collect(finding)),
+        (_, Some(follow_up)) => (Kind::of_text(follow_up), follow_up.clone()),
+        (_, None) => (Kind::Repair, format!("repair {}", subject(finding))),
+    };
+    FollowUp { kind, what, owner: finding.owner.clone(), because }
+}
+
+fn subject(finding: &Finding) -> String {
+    match finding.subject {
+        Subject::Gate(_) => finding.name.clone(),
+        Subject::Guards => "what failed again".to_owned(),
+        Subject::NeverExamples => "what must never fail".to_owned(),
+    }
+}
+
+fn collect(finding: &Finding) -> String {
+    let place = &finding.segment.name;
+    match finding.estimate.and_then(|estimate| estimate.more_needed) {
+        _ if finding.code == Some(Code::MissingGrades) => format!("get the missing grades of {place}"),
+        Some(more) if more > 0 => format!("collect about {more} more conversations of {place}"),
+        _ => format!("collect more conversations of {place}"),
+    }
+}
+
+fn of_class(contract: &Contract, class: &ClassName, count: u64) -> FollowUp {
+    let declared = contract.failures.iter().find(|known| known.name == *class);
+    let built_in = crate::failure_class::BUILT_IN.iter().find(|(name, ..)| *name == class.as_str());
+    let repair = declared.map(|known| known.repair.clone()).filter(|repair| !repair.is_empty());
+    let repair = repair.or(built_in.map(|(_, _, repair)| (*repair).to_owned())).unwrap_or_else(|| "repair".to_owned());
+    let role = built_in.map(|(_, role, _)| OwnerRole::new(role));
+    let role = role.filter(|role| contract.owners.iter().any(|owner| owner.role == *role));
+    FollowUp {
+        kind: Kind::of_text(&repair),
+        what: format!("{count} x {class}: {repair}"),
+        owner: declared.and_then(|known| known.owner.clone()).or(role).or(release_owner(contract)),
+        because: format!("failing scores of the candidate of class {class}"),
+    }
+}
+
+/// Who owns the promise: the role `product`, else whoever signs for the release.
+fn promise_owner(contract: &Contract) -> Option<OwnerRole> {
+    let product = contract.owners.iter().find(|owner| owner.role.as_str() == "product");
+    product.map(|owner| owner.role.clone()).or(release_owner(contract))
+}
+
+/// Ids of the examples that a finding names.
+pub fn examples_of(finding: &Finding) -> Vec<&ExampleId> {
+    finding.examples.iter().map(|example| &example.id).collect()
+}

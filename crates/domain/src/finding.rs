@@ -1,0 +1,373 @@
+//! Findings: one gate on one segment for one arm, in exactly one state.
+//!
+//! in      a contract, its segments, the evidence, the look, and what failed outright (never rules and guards)
+//! out     `Findings`, in the order gate, segment, arm; each with the interval that its rule used
+//! errors  none: what is missing is a state
+//! source  the rules of the project's gate design: states in order of precedence, IUT inside a segment, Holm over
+//!         segments for the claim to hold and over all findings for harm (Berger 1982; Holm 1979), level alpha * 2^-look
+
+mod judge;
+mod levels;
+pub mod reason;
+#[cfg(test)]
+mod tests;
+
+use crate::contract::{Contract, Looks};
+use crate::evidence::{Evidence, in_scope};
+use crate::gate::{Gate, Rule};
+use crate::name::{Attribute, ExampleId, OwnerRole};
+use crate::question::Counts;
+use crate::segment::Segment;
+use crate::system::Arm;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The states in order of precedence: a finding is in the first that applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    FailedNever,
+    FailedGuard,
+    Unfit,
+    Breached,
+    Error,
+    NoData,
+    NotShown,
+    Holds,
+}
+
+impl State {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::FailedNever => "failed_never",
+            State::FailedGuard => "failed_guard",
+            State::Unfit => "unfit",
+            State::Breached => "breached",
+            State::Error => "error",
+            State::NoData => "no_data",
+            State::NotShown => "not_shown",
+            State::Holds => "holds",
+        }
+    }
+
+    /// As a person reads it.
+    pub fn words(self) -> &'static str {
+        match self {
+            State::FailedNever => "failed never",
+            State::FailedGuard => "failed guard",
+            State::Unfit => "unfit",
+            State::Breached => "breached",
+            State::Error => "error",
+            State::NoData => "no data",
+            State::NotShown => "not shown",
+            State::Holds => "holds",
+        }
+    }
+}
+
+/// What a finding is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Subject {
+    /// A gate of the contract, by its position there.
+    Gate(usize),
+    /// The armed guards of the reference set.
+    Guards,
+    /// The examples with `expect: never`.
+    NeverExamples,
+}
+
+/// Why a finding is not shown, unfit or without data; the code of the statistics design, section 8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    TooFewClusters,
+    Undecidable,
+    Unmeasured,
+    MissingGrades,
+    Dominated,
+    Underpowered,
+    ZeroFailures,
+    ContractChanged,
+    UnequalMissing,
+}
+
+impl Code {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Code::TooFewClusters => "TOO_FEW_CLUSTERS",
+            Code::Undecidable => "UNDECIDABLE",
+            Code::Unmeasured => "UNMEASURED",
+            Code::MissingGrades => "MISSING_GRADES",
+            Code::Dominated => "DOMINATED",
+            Code::Underpowered => "UNDERPOWERED",
+            Code::ZeroFailures => "ZERO_FAILURES",
+            Code::ContractChanged => "CONTRACT_CHANGED",
+            Code::UnequalMissing => "UNEQUAL_MISSING",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    pub subject: Subject,
+    /// The gate's name, `guards` or `never examples`.
+    pub name: String,
+    pub segment: Segment,
+    pub arm: Arm,
+    pub state: State,
+    pub blocking: bool,
+    pub code: Option<Code>,
+    /// One sentence with its numbers: what was seen, what is ruled out, what is not, what would settle it.
+    pub reason: String,
+    pub owner: Option<OwnerRole>,
+    pub follow_up: Option<String>,
+    /// The numbers; `None` where there is nothing to estimate from.
+    pub estimate: Option<Estimate>,
+    pub counts: Counts,
+    /// Counts of the opponent, for a comparison.
+    pub opponent: Option<Counts>,
+    /// The examples that failed a never rule or guard, or on which a never rule could not be seen.
+    pub examples: Vec<FailedExample>,
+}
+
+/// An estimate with the interval that its rule used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    pub value: f64,
+    pub lower: f64,
+    pub upper: f64,
+    /// One-sided level that the interval and the rule were tested at.
+    pub level: f64,
+    /// p of the claim that the rule holds, as computed and adjusted for the family.
+    pub p: f64,
+    pub p_adjusted: f64,
+    /// p of the claim that harm is shown.
+    pub p_harm: Option<f64>,
+    pub p_harm_adjusted: Option<f64>,
+    /// The limit or margin, in the measure's unit.
+    pub margin: f64,
+    pub effective_n: f64,
+    pub clusters: u64,
+    pub method: Method,
+    /// Independent conversations more that would settle it if there were truly no change (80 % power); where known.
+    pub more_needed: Option<u64>,
+}
+
+/// How an estimate was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Korn-Graubard with a shrunk design effect.
+    Rate,
+    /// Tango score on effective counts.
+    PairedDifference,
+    /// CR2 mean with a t interval.
+    Mean,
+    /// Exact upper bound on the rate of failures, any failure being final.
+    ZeroFailures,
+}
+
+impl Method {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Rate => "rate: Korn-Graubard, shrunk design effect",
+            Method::PairedDifference => "paired difference: Tango score on effective counts",
+            Method::Mean => "mean: cluster-robust (CR2) t",
+            Method::ZeroFailures => "exact bound on a failure rate",
+        }
+    }
+}
+
+/// What is known besides the sums: outright failures, the look, the history of the contract.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// Examples of any weight that failed a never gate's criterion in any repeat: by criterion and arm.
+    pub failures: Vec<Failures>,
+    pub guards: Vec<GuardFact>,
+    pub never_examples: Vec<NeverFact>,
+    /// Number of the look, from 1; unknown where no chain is at hand (then 1 is used and said).
+    pub look: Option<u32>,
+    /// The contract's digest under which these scores were first decided on, where it is another one and nobody
+    /// entitled has approved the change.
+    pub decided_under: Option<crate::digest::Digest>,
+    /// Examples on which a never gate's criterion could not be seen, because the system failed for a reason of a class
+    /// that the criterion does not protect against.
+    pub system_faults: Vec<Failures>,
+}
+
+/// Examples that failed a criterion in an arm.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failures {
+    pub criterion: crate::name::CriterionName,
+    pub arm: Arm,
+    pub examples: Vec<FailedExample>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FailedExample {
+    pub id: ExampleId,
+    pub attributes: BTreeMap<Attribute, String>,
+    /// Traffic or incident: then a failure of production's counts against production.
+    pub from_production: bool,
+}
+
+impl FailedExample {
+    pub fn lies_in(&self, segment: &Segment) -> bool {
+        segment
+            .conditions
+            .iter()
+            .all(|(attribute, values)| self.attributes.get(attribute).is_some_and(|value| values.contains(value)))
+    }
+}
+
+/// One guard and how each arm did on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GuardFact {
+    pub example: FailedExample,
+    pub armed: bool,
+    /// Arms that failed it (any criterion that a blocking gate names, any repeat; a system fault is a failure).
+    pub failed_by: BTreeSet<Arm>,
+    /// Arms with an answer to it.
+    pub seen_by: BTreeSet<Arm>,
+}
+
+/// One example with `expect: never` and the arms that failed any criterion on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NeverFact {
+    pub example: FailedExample,
+    pub failed_by: BTreeSet<Arm>,
+    pub seen_by: BTreeSet<Arm>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Findings(pub Vec<Finding>);
+
+impl Findings {
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.0.iter()
+    }
+
+    /// Blocking findings of one arm.
+    pub fn blocking(&self, arm: Arm) -> impl Iterator<Item = &Finding> {
+        self.0.iter().filter(move |finding| finding.blocking && finding.arm == arm)
+    }
+}
+
+/// The one-sided error rate of this look.
+pub fn look_level(contract: &Contract, look: u32) -> f64 {
+    match contract.looks {
+        Looks::Halving => contract.alpha.get() * 0.5f64.powi(look.max(1).min(1000) as i32),
+        Looks::One => contract.alpha.get(),
+    }
+}
+
+/// Judges every gate on every segment of its scope for every arm.
+pub fn find(contract: &Contract, segments: &[Segment], arms: &BTreeSet<Arm>, evidence: &Evidence, facts: &Facts) -> Findings {
+    let level = look_level(contract, facts.look.unwrap_or(1));
+    let mut findings: Vec<Finding> = Vec::new();
+    for arm in arms {
+        let hearings: Vec<judge::Hearing> = contract
+            .gates
+            .iter()
+            .enumerate()
+            .flat_map(|(at, gate)| {
+                in_scope(gate, segments, contract)
+                    .into_iter()
+                    .filter_map(move |segment| judge::Hearing::of(contract, at, gate, segment, *arm, evidence, facts))
+            })
+            .collect();
+        let levels = levels::Levels::of(&hearings, level);
+        findings.extend(hearings.iter().enumerate().map(|(at, hearing)| hearing.finding(contract, &levels, at, facts)));
+        findings.extend(outright(contract, *arm, facts));
+    }
+    sort(&mut findings, contract);
+    Findings(findings)
+}
+
+/// Guards and never examples: one finding each an arm, on `all`; routing places it by the failing examples.
+fn outright(contract: &Contract, arm: Arm, facts: &Facts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let armed: Vec<&GuardFact> =
+        facts.guards.iter().filter(|guard| guard.armed && guard.seen_by.contains(&arm)).collect();
+    if !armed.is_empty() {
+        let failed = armed.iter().filter(|guard| guard.failed_by.contains(&arm)).map(|guard| &guard.example).collect();
+        findings.push(outright_finding(contract, Subject::Guards, arm, armed.len(), failed));
+    }
+    let never: Vec<&NeverFact> = facts.never_examples.iter().filter(|fact| fact.seen_by.contains(&arm)).collect();
+    if !never.is_empty() {
+        let failed = never.iter().filter(|fact| fact.failed_by.contains(&arm)).map(|fact| &fact.example).collect();
+        findings.push(outright_finding(contract, Subject::NeverExamples, arm, never.len(), failed));
+    }
+    findings
+}
+
+fn outright_finding(
+    contract: &Contract,
+    subject: Subject,
+    arm: Arm,
+    seen: usize,
+    failed: Vec<&FailedExample>,
+) -> Finding {
+    let (name, what, worst) = match subject {
+        Subject::NeverExamples => ("never examples", "examples that must never fail", State::FailedNever),
+        _ => ("guards", "armed guards", State::FailedGuard),
+    };
+    let reason = if failed.is_empty() {
+        format!("passes all {seen} {what}")
+    } else {
+        format!("fails {} of {seen} {what}: {}", failed.len(), listed(failed.iter().map(|example| example.id.as_str())))
+    };
+    Finding {
+        subject,
+        name: name.to_owned(),
+        segment: Segment::all(),
+        arm,
+        state: if failed.is_empty() { State::Holds } else { worst },
+        blocking: true,
+        code: None,
+        reason,
+        owner: release_owner(contract),
+        follow_up: (!failed.is_empty()).then(|| "repair what failed again".to_owned()),
+        estimate: None,
+        counts: Counts { planned: seen as u64, answered: seen as u64, graded: seen as u64, paired: seen as u64, ..Counts::default() },
+        opponent: None,
+        examples: failed.into_iter().cloned().collect(),
+    }
+}
+
+/// Who signs for the release: the role `release`, else the first role.
+pub fn release_owner(contract: &Contract) -> Option<OwnerRole> {
+    let release = contract.owners.iter().find(|owner| owner.role.as_str() == "release");
+    release.or(contract.owners.first()).map(|owner| owner.role.clone())
+}
+
+/// `a, b, c and 4 more`.
+pub fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 5;
+    let count = names.len();
+    let shown: Vec<&str> = names.take(SHOWN).collect();
+    match count.checked_sub(SHOWN) {
+        Some(rest) if rest > 0 => format!("{} and {rest} more", shown.join(", ")),
+        _ => shown.join(", "),
+    }
+}
+
+/// Gate order, then segment order as found, then arm; guards and never examples last.
+fn sort(findings: &mut [Finding], contract: &Contract) {
+    let order = |finding: &Finding| match finding.subject {
+        Subject::Gate(at) => at,
+        Subject::Guards => contract.gates.len(),
+        Subject::NeverExamples => contract.gates.len() + 1,
+    };
+    findings.sort_by_key(order);
+}
+
+/// How many findings are in each state.
+pub fn tally_states(findings: &Findings, arm: Arm) -> BTreeMap<State, usize> {
+    let mut counts = BTreeMap::new();
+    for finding in findings.blocking(arm) {
+        *counts.entry(finding.state).or_insert(0) += 1;
+    }
+    counts
+}
+
+/// Whether a gate is a never rule.
+pub fn is_never(gate: &Gate) -> bool {
+    matches!(gate.rule, Rule::Never { .. })
+}

@@ -1,0 +1,410 @@
+//! One gate on one segment for one arm, heard: p values under each reading of missing grades, then a state.
+
+use super::levels::Levels;
+use super::{Code, Estimate, FailedExample, Facts, Failures, Finding, Method, State, Subject};
+use crate::contract::Contract;
+use crate::evidence::{Evidence, Weighed, Weighing, absolute_margin, higher_is_better, questions_of};
+use crate::gate::{Gate, Measure, Rule};
+use crate::question::Counts;
+use crate::segment::Segment;
+use crate::system::Arm;
+
+/// How missing grades are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// Left out.
+    AsGraded,
+    Best,
+    Worst,
+}
+
+/// Which side of its bound the measure must lie on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Above,
+    Below,
+}
+
+/// What is tested: that the measure lies on a side of a bound; harm is that it lies on the other side of another.
+#[derive(Clone, Copy, Debug)]
+struct Test {
+    side: Side,
+    bound: f64,
+    harm_bound: f64,
+}
+
+pub(super) struct Hearing<'a> {
+    at: usize,
+    gate: &'a Gate,
+    pub segment: &'a Segment,
+    arm: Arm,
+    missing_at_most: f64,
+    test: Option<Test>,
+    claim: Option<&'a Weighing>,
+    harm: Option<&'a Weighing>,
+    failed: Vec<FailedExample>,
+    faulted: Vec<FailedExample>,
+}
+
+impl<'a> Hearing<'a> {
+    /// `None` where the gate does not judge this arm.
+    pub fn of(
+        contract: &Contract,
+        at: usize,
+        gate: &'a Gate,
+        segment: &'a Segment,
+        arm: Arm,
+        evidence: &'a Evidence,
+        facts: &Facts,
+    ) -> Option<Self> {
+        let questions = questions_of(contract, gate, segment, arm);
+        let claim = questions.first()?;
+        let harm = questions.last()?;
+        Some(Hearing {
+            at,
+            gate,
+            segment,
+            arm,
+            missing_at_most: contract.missing_at_most.get(),
+            test: test_of(gate),
+            claim: evidence.on(claim),
+            harm: evidence.on(harm),
+            failed: in_segment(&facts.failures, gate, arm, segment),
+            faulted: in_segment(&facts.system_faults, gate, arm, segment),
+        })
+    }
+
+    /// Whether the finding takes part in the correction for many findings.
+    pub fn in_family(&self) -> bool {
+        self.gate.blocking && self.test.is_some()
+    }
+
+    /// p of the claim that the rule holds; `None` where nothing can be estimated or nothing is tested.
+    pub fn p_claim(&self, reading: Reading) -> Option<f64> {
+        let test = self.test?;
+        let weighed = read(self.claim?, reading)?.as_ref().ok()?;
+        Some(p_on(weighed, test.side, test.bound))
+    }
+
+    /// p of the claim that harm is done.
+    pub fn p_harm(&self, reading: Reading) -> Option<f64> {
+        let test = self.test?;
+        let other = match test.side {
+            Side::Above => Side::Below,
+            Side::Below => Side::Above,
+        };
+        let weighed = read(self.harm?, reading)?.as_ref().ok()?;
+        Some(p_on(weighed, other, test.harm_bound))
+    }
+
+    pub fn finding(&self, contract: &Contract, levels: &Levels, at: usize, facts: &Facts) -> Finding {
+        let (state, code) = self.state(levels, at, facts);
+        let estimate = self.estimate(levels, at, state);
+        let counts = self.counts();
+        let opponent = self.is_comparison().then(|| self.claim.map(|weighing| weighing.opponent)).flatten();
+        let examples = match state {
+            State::FailedNever => self.failed.clone(),
+            State::Error => self.faulted.clone(),
+            _ => Vec::new(),
+        };
+        let mut finding = Finding {
+            subject: Subject::Gate(self.at),
+            name: self.gate.name.to_string(),
+            segment: self.segment.clone(),
+            arm: self.arm,
+            state,
+            blocking: self.gate.blocking,
+            code,
+            reason: String::new(),
+            owner: Some(self.gate.owner.clone()),
+            follow_up: self.gate.follow_up.clone(),
+            estimate,
+            counts,
+            opponent,
+            examples,
+        };
+        finding.reason = super::reason::sentence(contract, self.gate, &finding, facts);
+        finding
+    }
+
+    fn is_comparison(&self) -> bool {
+        matches!(self.gate.rule, Rule::NotWorse { .. } | Rule::Better { .. })
+    }
+
+    fn counts(&self) -> Counts {
+        self.claim.map(|weighing| weighing.counts).unwrap_or_default()
+    }
+
+    /// The first state that applies.
+    fn state(&self, levels: &Levels, at: usize, facts: &Facts) -> (State, Option<Code>) {
+        if !self.failed.is_empty() {
+            return (State::FailedNever, None);
+        }
+        if let Some(code) = self.unfit(facts) {
+            return (State::Unfit, Some(code));
+        }
+        match self.gate.rule {
+            Rule::Never { max_rate } => self.never_state(max_rate.map(|rate| rate.get()), levels.claim(at).level),
+            _ => self.tested_state(levels, at),
+        }
+    }
+
+    fn unfit(&self, facts: &Facts) -> Option<Code> {
+        if facts.decided_under.is_some() {
+            return Some(Code::ContractChanged);
+        }
+        let weighing = self.claim?;
+        if self.gate.measure == Measure::GraderErrors {
+            return None; // missing grades are what this gate measures
+        }
+        let arms = [Some(weighing.counts), self.is_comparison().then_some(weighing.opponent)];
+        if arms.iter().flatten().any(|counts| missing_share(counts) > self.missing_at_most) {
+            return Some(Code::MissingGrades);
+        }
+        (self.is_comparison() && differently_missing(&weighing.counts, &weighing.opponent))
+            .then_some(Code::UnequalMissing)
+    }
+
+    /// Never rules decide at any n; what could not be seen keeps them from holding.
+    fn never_state(&self, max_rate: Option<f64>, level: f64) -> (State, Option<Code>) {
+        let counts = self.counts();
+        if !self.faulted.is_empty() {
+            return (State::Error, None);
+        }
+        if counts.graded == 0 {
+            return (State::NoData, None);
+        }
+        if counts.grader_errors + counts.not_run > 0 {
+            return (State::NotShown, Some(Code::MissingGrades));
+        }
+        match max_rate {
+            Some(max_rate) if self.zero_failure_upper(level) > max_rate => (State::NotShown, Some(Code::ZeroFailures)),
+            _ => (State::Holds, None),
+        }
+    }
+
+    /// Upper bound on the rate of failures when none was seen, over clusters sampled from production.
+    fn zero_failure_upper(&self, level: f64) -> f64 {
+        let clusters = self.claim.and_then(|weighing| weighing.graded.as_ref().ok()).map_or(0, |w| w.clusters());
+        if clusters == 0 { 1.0 } else { stats::zero_failure_upper(clusters, level) }
+    }
+
+    fn tested_state(&self, levels: &Levels, at: usize) -> (State, Option<Code>) {
+        let readings = [Reading::Best, Reading::Worst].map(|reading| self.outcome(reading, levels, at));
+        let graded = self.outcome(Reading::AsGraded, levels, at);
+        let outcome = match readings {
+            // Nothing is missing.
+            [None, None] => graded,
+            [best, worst] if best == worst => graded.filter(|_| best == graded).or(best),
+            _ => Some(Outcome::Torn),
+        };
+        if outcome == Some(Outcome::Breached) {
+            return (State::Breached, None);
+        }
+        let weighing = self.claim;
+        if weighing.is_none_or(|weighing| weighing.counts.planned > 0 && weighing.counts.graded == 0) {
+            return match weighing {
+                Some(weighing) if weighing.counts.grader_errors + weighing.counts.system_errors > 0 => {
+                    (State::Error, None)
+                }
+                _ => (State::NoData, None),
+            };
+        }
+        if self.independent() < u64::from(self.segment.minimum.0) {
+            return (State::NoData, None);
+        }
+        match outcome {
+            Some(Outcome::Holds) if self.dominated() => (State::NotShown, Some(Code::Dominated)),
+            Some(Outcome::Holds) => (State::Holds, None),
+            Some(Outcome::Torn) => (State::NotShown, Some(Code::MissingGrades)),
+            _ => (State::NotShown, Some(self.why_not_shown(levels, at))),
+        }
+    }
+
+    fn outcome(&self, reading: Reading, levels: &Levels, at: usize) -> Option<Outcome> {
+        // A reading that does not exist (nothing missing) says nothing; one that cannot be weighed shows nothing.
+        read(self.claim?, reading)?;
+        let holds = self.p_claim(reading).is_some_and(|p| p <= levels.claim(at).level);
+        let harm = self.p_harm(reading).is_some_and(|p| p <= levels.harm(at).level);
+        Some(match (holds, harm) {
+            (true, _) => Outcome::Holds,
+            (false, true) => Outcome::Breached,
+            (false, false) => Outcome::Between,
+        })
+    }
+
+    /// Clusters of weight above 0.
+    fn independent(&self) -> u64 {
+        match self.claim.map(|weighing| &weighing.graded) {
+            Some(Ok(weighed)) => weighed.clusters(),
+            _ => 0,
+        }
+    }
+
+    fn dominated(&self) -> bool {
+        self.claim.and_then(|weighing| weighing.graded.as_ref().ok()).is_some_and(stats::Weighed::is_dominated)
+    }
+
+    fn why_not_shown(&self, levels: &Levels, at: usize) -> Code {
+        let Some(Ok(weighed)) = self.claim.map(|weighing| &weighing.graded) else { return Code::TooFewClusters };
+        let Some(test) = self.test else { return Code::Underpowered };
+        let level = levels.claim(at).level;
+        if weighed.unmeasured() > 0.0 && p_without_unmeasured(weighed, test) <= level {
+            return Code::Unmeasured;
+        }
+        if weighed.df() < least_df(weighed.kind()) {
+            return Code::TooFewClusters;
+        }
+        if test.side == Side::Above && weighed.best_p_above(test.bound) > level {
+            return Code::Undecidable;
+        }
+        if weighed.is_dominated() { Code::Dominated } else { Code::Underpowered }
+    }
+
+    fn estimate(&self, levels: &Levels, at: usize, state: State) -> Option<Estimate> {
+        let tested = if state == State::Breached { levels.harm(at) } else { levels.claim(at) };
+        if let Rule::Never { max_rate } = self.gate.rule {
+            return self.never_estimate(max_rate.map(|rate| rate.get()), tested.level);
+        }
+        let test = self.test?;
+        let weighing = if state == State::Breached { self.harm? } else { self.claim? };
+        let weighed = weighing.graded.as_ref().ok()?;
+        let interval = weighed.interval(tested.level);
+        Some(Estimate {
+            value: weighed.estimate(),
+            lower: interval.lower,
+            upper: interval.upper,
+            level: tested.level,
+            p: self.p_claim(Reading::AsGraded)?,
+            p_adjusted: levels.claim(at).adjusted,
+            p_harm: self.p_harm(Reading::AsGraded),
+            p_harm_adjusted: self.p_harm(Reading::AsGraded).map(|_| levels.harm(at).adjusted),
+            margin: test.bound,
+            effective_n: weighed.effective_n(),
+            clusters: weighed.clusters(),
+            method: match weighed.kind() {
+                stats::Kind::Rate => Method::Rate,
+                stats::Kind::Difference => Method::PairedDifference,
+                stats::Kind::Graded | stats::Kind::Mean => Method::Mean,
+            },
+            more_needed: self.more_needed(weighed, test, tested.level),
+        })
+    }
+
+    fn never_estimate(&self, max_rate: Option<f64>, level: f64) -> Option<Estimate> {
+        let weighed = self.claim?.graded.as_ref().ok()?;
+        let interval = weighed.interval(level);
+        let clean = self.failed.is_empty();
+        Some(Estimate {
+            value: weighed.estimate(),
+            // The bound speaks of the pass rate, as every rate does: 1 - (upper bound on failures).
+            lower: if clean { 1.0 - self.zero_failure_upper(level) } else { interval.lower },
+            upper: interval.upper,
+            level,
+            p: if clean { max_rate.map_or(1.0, |rate| stats::zero_failure_p(weighed.clusters(), rate)) } else { 1.0 },
+            p_adjusted: if clean { max_rate.map_or(1.0, |rate| stats::zero_failure_p(weighed.clusters(), rate)) } else { 1.0 },
+            p_harm: None,
+            p_harm_adjusted: None,
+            margin: max_rate.map_or(1.0, |rate| 1.0 - rate),
+            effective_n: weighed.effective_n(),
+            clusters: weighed.clusters(),
+            method: Method::ZeroFailures,
+            more_needed: max_rate
+                .map(|rate| stats::zero_failure_n(rate, level).saturating_sub(weighed.clusters()))
+                .filter(|_| clean),
+        })
+    }
+
+    fn more_needed(&self, weighed: &stats::Weighed, test: Test, level: f64) -> Option<u64> {
+        let needed = match (weighed.kind(), test.side, self.is_comparison()) {
+            (stats::Kind::Difference, Side::Above, true) => weighed.clusters_needed(-test.bound, level)?,
+            (stats::Kind::Rate, Side::Above, false) => weighed.clusters_needed_for_floor(test.bound, level)?,
+            _ => return None,
+        };
+        Some(needed.saturating_sub(weighed.clusters()))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Holds,
+    Breached,
+    Between,
+    /// Missing grades decide.
+    Torn,
+}
+
+fn read(weighing: &Weighing, reading: Reading) -> Option<&Weighed> {
+    match reading {
+        Reading::AsGraded => Some(&weighing.graded),
+        Reading::Best => weighing.best.as_ref(),
+        Reading::Worst => weighing.worst.as_ref(),
+    }
+}
+
+/// p of the claim that the measure lies on this side of the bound. The one place where an estimate meets a threshold.
+fn p_on(weighed: &stats::Weighed, side: Side, bound: f64) -> f64 {
+    match side {
+        Side::Above => weighed.p_at_most(bound),
+        Side::Below => weighed.p_at_least(bound),
+    }
+}
+
+/// Below this many degrees of freedom a few conversations decide everything.
+fn least_df(kind: stats::Kind) -> f64 {
+    match kind {
+        stats::Kind::Rate | stats::Kind::Difference => 4.0,
+        stats::Kind::Graded | stats::Kind::Mean => 8.0,
+    }
+}
+
+fn p_without_unmeasured(weighed: &stats::Weighed, test: Test) -> f64 {
+    p_on(&weighed.measured_only(), test.side, test.bound)
+}
+
+/// What a gate tests; `None` for never rules, which are not tested but counted.
+fn test_of(gate: &Gate) -> Option<Test> {
+    let absolute = |side, bound| Some(Test { side, bound, harm_bound: bound });
+    let better = if higher_is_better(&gate.measure) { Side::Above } else { Side::Below };
+    match gate.rule {
+        Rule::AtLeast(bound) => absolute(Side::Above, bound),
+        Rule::AtMost(bound) => absolute(Side::Below, bound),
+        Rule::Within { share, .. } => absolute(Side::Above, share.get()),
+        Rule::NotWorse { by, .. } => {
+            let margin = absolute_margin(by);
+            let bound = if better == Side::Above { -margin } else { margin };
+            Some(Test { side: better, bound, harm_bound: 0.0 })
+        }
+        Rule::Better { by, .. } => {
+            let margin = absolute_margin(by);
+            let bound = if better == Side::Above { margin } else { -margin };
+            Some(Test { side: better, bound, harm_bound: 0.0 })
+        }
+        Rule::Never { .. } => None,
+    }
+}
+
+/// Failures of a never gate's criterion in this arm and segment; none for other gates.
+fn in_segment(failures: &[Failures], gate: &Gate, arm: Arm, segment: &Segment) -> Vec<FailedExample> {
+    let (Rule::Never { .. }, Measure::Criterion(criterion)) = (&gate.rule, &gate.measure) else { return Vec::new() };
+    failures
+        .iter()
+        .filter(|failures| failures.arm == arm && failures.criterion == *criterion)
+        .flat_map(|failures| &failures.examples)
+        .filter(|example| example.lies_in(segment))
+        .cloned()
+        .collect()
+}
+
+/// Share of planned grades that are unknown.
+fn missing_share(counts: &Counts) -> f64 {
+    let missing = counts.grader_errors + counts.not_run;
+    if counts.planned == 0 { 0.0 } else { missing as f64 / counts.planned as f64 }
+}
+
+/// Fisher's exact test on missing against graded in the two arms.
+fn differently_missing(of: &Counts, with: &Counts) -> bool {
+    let missing = |counts: &Counts| counts.grader_errors + counts.not_run;
+    let present = |counts: &Counts| counts.planned.saturating_sub(missing(counts));
+    stats::fisher_exact(missing(of), present(of), missing(with), present(with)) < 0.01
+}

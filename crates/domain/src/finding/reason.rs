@@ -1,0 +1,235 @@
+//! The sentence of a finding: what was seen, what is ruled out, what is not, and the smallest thing that would decide.
+
+use super::{Code, Estimate, Facts, Finding, State, listed};
+use crate::contract::Contract;
+use crate::gate::{Gate, Measure, Opponent, Rule};
+use crate::question::Counts;
+
+pub fn sentence(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) -> String {
+    let names = || listed(finding.examples.iter().map(|example| example.id.as_str()).collect::<Vec<_>>().into_iter());
+    match finding.state {
+        State::FailedNever => format!("fails on {} example(s), and none may: {}", finding.examples.len(), names()),
+        State::FailedGuard => format!("fails again on {}", names()),
+        State::Unfit => unfit(finding, facts),
+        State::Error if finding.examples.is_empty() => {
+            format!("nothing was graded: {}", missing(&finding.counts))
+        }
+        State::Error => format!("could not be seen, because the system failed on {}", names()),
+        State::NoData => no_data(finding),
+        State::Breached | State::NotShown | State::Holds => measured(contract, gate, finding),
+    }
+}
+
+fn unfit(finding: &Finding, facts: &Facts) -> String {
+    match finding.code {
+        Some(Code::ContractChanged) => format!(
+            "the contract changed after these scores were first decided on (under {}); approve the change by name, or ask again",
+            facts.decided_under.map_or_else(|| "another one".to_owned(), |digest| digest.short()),
+        ),
+        Some(Code::UnequalMissing) => format!(
+            "grades are missing differently in the two arms: {} here, {} there",
+            missing(&finding.counts),
+            finding.opponent.as_ref().map_or_else(String::new, missing),
+        ),
+        _ => format!("too many grades are missing: {}", missing(&finding.counts)),
+    }
+}
+
+fn missing(counts: &Counts) -> String {
+    format!(
+        "{} of {} planned not run, {} failed to grade, {} failed to answer",
+        counts.not_run, counts.planned, counts.grader_errors, counts.system_errors
+    )
+}
+
+fn no_data(finding: &Finding) -> String {
+    let seen = finding.estimate.map_or(0, |estimate| estimate.clusters);
+    if finding.counts.planned == 0 {
+        return "no example of the reference set lies here".to_owned();
+    }
+    if seen == 0 && finding.counts.weighted == 0 {
+        return format!(
+            "{} examples lie here, and none counts toward a rate: only traffic sampled with a known chance does",
+            finding.counts.planned
+        );
+    }
+    format!(
+        "{} from {seen} independent conversation(s); at least {} are needed before anything is concluded",
+        plural(finding.counts.planned, "example"),
+        finding.segment.minimum.0
+    )
+}
+
+fn measured(contract: &Contract, gate: &Gate, finding: &Finding) -> String {
+    let Some(estimate) = finding.estimate else {
+        return match finding.state {
+            State::Holds => format!("no failure in {}", plural(finding.counts.graded, "example")),
+            _ if finding.code == Some(Code::MissingGrades) => format!("grades are missing: {}", missing(&finding.counts)),
+            _ => format!(
+                "{} from fewer than two independent conversations: one conversation is one observation",
+                plural(finding.counts.planned, "example")
+            ),
+        };
+    };
+    let unit = Unit::of(contract, gate);
+    if let Rule::Never { max_rate } = gate.rule {
+        return never(finding, &estimate, max_rate.map(|rate| rate.get()));
+    }
+    let seen = format!(
+        "{} ({} to {})",
+        unit.signed(estimate.value),
+        unit.signed(estimate.lower),
+        unit.signed(estimate.upper)
+    );
+    let asked = unit.asked(gate, estimate.margin);
+    match (finding.state, finding.code) {
+        (State::Holds, _) if unit.compared && unit.is_worse(gate, &estimate) => {
+            format!("{seen}: measurably worse, inside {asked}")
+        }
+        (State::Holds, _) => format!("{seen}; asked: {asked}"),
+        (State::Breached, _) => format!("{seen}; asked: {asked}"),
+        (_, Some(Code::MissingGrades)) => {
+            format!("{seen}; the verdict depends on grades that are missing: {}", missing(&finding.counts))
+        }
+        (_, Some(Code::Undecidable)) => {
+            format!("{seen}; with {} conversations no result could show {asked}{}", estimate.clusters, more(&estimate))
+        }
+        (_, Some(Code::Unmeasured)) => {
+            format!("{seen}; part of the traffic has no examples, so {asked} cannot be shown whatever the rest shows")
+        }
+        (_, Some(Code::Dominated)) => format!("{seen}; the result hinges on one conversation"),
+        (_, Some(Code::TooFewClusters)) => {
+            format!("{seen}; {} conversations are too few to tell", estimate.clusters)
+        }
+        _ => format!("{seen}; not ruled out: missing {asked}{}", more(&estimate)),
+    }
+}
+
+fn never(finding: &Finding, estimate: &Estimate, max_rate: Option<f64>) -> String {
+    let ruled_out = 1.0 - estimate.lower;
+    let seen = format!(
+        "0 failures in {} from {} conversations rules out rates above {}",
+        plural(finding.counts.graded, "example"),
+        estimate.clusters,
+        percent(ruled_out)
+    );
+    match (finding.state, max_rate) {
+        (State::NotShown, _) if finding.code == Some(Code::MissingGrades) => {
+            format!("{seen}, but grades are missing: {}", missing(&finding.counts))
+        }
+        (State::NotShown, Some(rate)) => format!("{seen}; asked: {}{}", percent(rate), more(estimate)),
+        (_, Some(rate)) => format!("{seen} (asked: {})", percent(rate)),
+        (_, None) => seen,
+    }
+}
+
+fn more(estimate: &Estimate) -> String {
+    match estimate.more_needed {
+        Some(0) | None => String::new(),
+        Some(more) => format!(": about {more} more conversations would settle it"),
+    }
+}
+
+/// `1 example`, `2 examples`.
+pub fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// A share as a person reads it; more digits where it is small.
+pub fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent != 0.0 && percent.abs() < 0.1 { format!("{percent:.3} %") } else { format!("{percent:.1} %") }
+}
+
+/// How the numbers of a gate are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    kind: UnitKind,
+    /// A difference, shown with its sign.
+    pub compared: bool,
+    relative: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum UnitKind {
+    Rate,
+    Milliseconds,
+    Money(String),
+}
+
+impl Unit {
+    pub fn of(contract: &Contract, gate: &Gate) -> Self {
+        let compared = matches!(gate.rule, Rule::NotWorse { .. } | Rule::Better { .. });
+        let relative = match gate.rule {
+            Rule::NotWorse { by, .. } | Rule::Better { by, .. } => matches!(by, crate::gate::Margin::Relative(_)),
+            _ => false,
+        };
+        let kind = match (&gate.measure, &gate.rule) {
+            (Measure::Criterion(_) | Measure::GraderErrors, _) | (_, Rule::Within { .. }) => UnitKind::Rate,
+            (Measure::Latency, _) => UnitKind::Milliseconds,
+            (Measure::Spend | Measure::FailureCost, _) => UnitKind::Money(currency(contract)),
+        };
+        Unit { kind, compared, relative }
+    }
+
+    /// A figure in its unit; a difference with its sign.
+    pub fn signed(&self, value: f64) -> String {
+        if value.is_infinite() {
+            return if value > 0.0 { "unbounded".to_owned() } else { "-unbounded".to_owned() };
+        }
+        let sign = if self.compared && value > 0.0 { "+" } else { "" };
+        match &self.kind {
+            UnitKind::Rate if self.compared => format!("{sign}{:.1} points", value * 100.0),
+            UnitKind::Rate => percent(value),
+            UnitKind::Milliseconds => format!("{sign}{value:.0} ms"),
+            UnitKind::Money(currency) => format!("{sign}{} {currency}", money(value)),
+        }
+    }
+
+    fn asked(&self, gate: &Gate, bound: f64) -> String {
+        let than = |than: &Opponent| match than {
+            Opponent::Production => "production",
+            Opponent::Fallback => "the fallback",
+        };
+        match &gate.rule {
+            Rule::AtLeast(_) => format!("at least {}", self.signed(bound)),
+            Rule::AtMost(_) => format!("at most {}", self.signed(bound)),
+            Rule::Within { share, .. } => format!("at least {} within the limit", percent(share.get())),
+            Rule::NotWorse { than: opponent, by: crate::gate::Margin::Relative(by) } => {
+                format!("no more than {} worse than {}", percent(*by), than(opponent))
+            }
+            Rule::NotWorse { than: opponent, .. } => {
+                format!("no more than {} worse than {}", self.unsigned(bound.abs()), than(opponent))
+            }
+            Rule::Better { than: opponent, .. } => {
+                format!("more than {} better than {}", self.unsigned(bound.abs()), than(opponent))
+            }
+            Rule::Never { .. } => "never".to_owned(),
+        }
+    }
+
+    fn unsigned(&self, value: f64) -> String {
+        self.signed(value).trim_start_matches('+').to_owned()
+    }
+
+    fn is_worse(&self, gate: &Gate, estimate: &Estimate) -> bool {
+        let harm = estimate.p_harm_adjusted.is_some_and(|p| p <= estimate.level);
+        harm && !self.relative && matches!(gate.rule, Rule::NotWorse { .. })
+    }
+}
+
+/// The currency's code, the first word of `USD per occurrence`.
+pub fn currency(contract: &Contract) -> String {
+    contract.currency.split_whitespace().next().unwrap_or("").to_owned()
+}
+
+/// Money with as many digits as it needs.
+pub fn money(value: f64) -> String {
+    if value == 0.0 || value.abs() >= 10.0 {
+        format!("{value:.0}")
+    } else if value.abs() >= 0.1 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.5}")
+    }
+}
