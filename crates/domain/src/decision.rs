@@ -140,7 +140,9 @@ fn deciding_rule(outcome: Outcome, routes: &[Route], findings: &Findings) -> Str
             format!("the candidate may answer in {candidates} of {} cells{because}", routes.len())
         }
         Outcome::RollBack => format!("production is out in a cell where the fallback holds{because}"),
-        Outcome::CannotDecide => format!("nothing is shown wrong, and every cell is blocked by what is unknown{because}"),
+        Outcome::CannotDecide => {
+            format!("nothing is shown wrong, and every cell is blocked by what is unknown{because}")
+        }
         Outcome::Hold => format!("no cell's findings all hold{because}"),
     }
 }
@@ -161,7 +163,10 @@ fn follow_ups(
     for route in routes.iter().filter(|route| route.stop_accepting) {
         add(FollowUp {
             kind: Kind::StopAccepting,
-            what: format!("stop accepting {} or change policy: neither production nor the fallback holds", route.cell.name()),
+            what: format!(
+                "stop accepting {} or change policy: neither production nor the fallback holds",
+                route.cell.name()
+            ),
             owner: promise_owner(contract),
             because: route.cell.name(),
         });

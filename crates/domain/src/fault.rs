@@ -55,3 +55,19 @@ impl Faults {
         self.0.iter()
     }
 }
+
+/// The known word that was probably meant: one slip away, or alike.
+pub fn closest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    const ALIKE: f64 = 0.75;
+    let word = word.to_lowercase();
+    let score = |candidate: &str| {
+        let candidate = candidate.to_lowercase();
+        let slip = strsim::osa_distance(&word, &candidate) <= 1 && word.chars().count() > 1;
+        if slip { 1.0 } else { strsim::jaro_winkler(&word, &candidate) }
+    };
+    known
+        .map(|candidate| (score(candidate), candidate))
+        .filter(|(score, _)| *score >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}

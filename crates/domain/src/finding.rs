@@ -258,7 +258,13 @@ pub fn look_level(contract: &Contract, look: u32) -> f64 {
 }
 
 /// Judges every gate on every segment of its scope for every arm.
-pub fn find(contract: &Contract, segments: &[Segment], arms: &BTreeSet<Arm>, evidence: &Evidence, facts: &Facts) -> Findings {
+pub fn find(
+    contract: &Contract,
+    segments: &[Segment],
+    arms: &BTreeSet<Arm>,
+    evidence: &Evidence,
+    facts: &Facts,
+) -> Findings {
     let level = look_level(contract, facts.look.unwrap_or(1));
     let mut findings: Vec<Finding> = Vec::new();
     for arm in arms {
@@ -325,7 +331,13 @@ fn outright_finding(
         owner: release_owner(contract),
         follow_up: (!failed.is_empty()).then(|| "repair what failed again".to_owned()),
         estimate: None,
-        counts: Counts { planned: seen as u64, answered: seen as u64, graded: seen as u64, paired: seen as u64, ..Counts::default() },
+        counts: Counts {
+            planned: seen as u64,
+            answered: seen as u64,
+            graded: seen as u64,
+            paired: seen as u64,
+            ..Counts::default()
+        },
         opponent: None,
         examples: failed.into_iter().cloned().collect(),
     }

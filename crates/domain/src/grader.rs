@@ -1,7 +1,7 @@
 //! Graders: what scores a criterion. This is what the contract asks for; the crate `grading` carries out those that
 //! need no model, `engine` those that need a program.
 
-use crate::name::{CriterionName, SystemName};
+use crate::name::SystemName;
 use crate::share::{Amount, Share};
 use camino::Utf8PathBuf;
 use serde_json::Value;
@@ -22,6 +22,13 @@ pub enum Part {
     Behaviour,
     /// A path into the structured output, empty for the whole.
     Structured(Vec<String>),
+}
+
+/// A JSON Schema, inline or in a file of the eval's folder that whoever prepares a run reads.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Schema {
+    Inline(Value),
+    File(Utf8PathBuf),
 }
 
 /// What is made equal before texts are compared. Nothing unless declared.
@@ -106,9 +113,9 @@ pub enum Grader {
         pattern: String,
         matches: bool,
     },
-    /// Valid JSON; with a schema, valid against it (schema inline, or read from a file inside the eval's folder).
+    /// Valid JSON; with a schema, valid against it.
     Json {
-        schema: Option<Value>,
+        schema: Option<Schema>,
         part: Part,
     },
     Number {
@@ -170,9 +177,29 @@ pub enum Grader {
     Imported,
 }
 
-/// A grader bound to its criterion, as a plan lists them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BoundGrader {
-    pub criterion: CriterionName,
-    pub grader: Grader,
+impl Grader {
+    /// The word by which the contract names this kind of grader.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Grader::Equals { .. } => "equals",
+            Grader::OneOf { .. } => "one_of",
+            Grader::Contains { .. } => "contains",
+            Grader::Regex { .. } => "regex",
+            Grader::Json { .. } => "json",
+            Grader::Number { .. } => "number",
+            Grader::Similar { .. } => "similar",
+            Grader::Cites { .. } => "cites",
+            Grader::Behaviour { .. } => "behaviour",
+            Grader::Tools(_) => "tools",
+            Grader::Length { .. } => "length",
+            Grader::FinishReason { .. } => "finish_reason",
+            Grader::Latency { .. } => "latency",
+            Grader::Spend { .. } => "spend",
+            Grader::Cel { .. } => "cel",
+            Grader::Process { .. } => "process",
+            Grader::Pair { .. } => "same_as_base",
+            Grader::Judge { .. } => "judge",
+            Grader::Imported => "imported",
+        }
+    }
 }

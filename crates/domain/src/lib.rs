@@ -29,10 +29,13 @@ pub mod answer;
 pub mod score;
 
 // what it shows
-pub mod question;
 pub mod evidence;
+pub mod question;
 
 // what follows from it
+pub mod decision;
 pub mod finding;
 pub mod routing;
-pub mod decision;
+
+// the files they are kept in
+pub mod format;

@@ -1,9 +1,16 @@
 //! The reference set: all examples, in the compact form that fits a million of them in memory.
 
+mod builder;
+#[cfg(test)]
+mod tests;
+
+pub use builder::Builder;
+
 use crate::digest::Digest;
 use crate::example::{Expect, Guard};
-use crate::name::{Attribute, ClusterId, ExampleId, SegmentName};
+use crate::name::{Attribute, ClusterId, ExampleId, SourceId};
 use crate::provenance::{SourceKind, Weight};
+use camino::Utf8PathBuf;
 use std::collections::BTreeMap;
 
 /// The position of an example in its reference set.
@@ -20,9 +27,40 @@ pub struct Row {
     pub source: Option<SourceKind>,
     pub guard: Guard,
     pub never: bool,
-    pub active: bool,
+    pub state: RowState,
     /// The base's position and what is expected of the pair.
-    pub pair: Option<(ExampleIndex, Expect)>,
+    pub pair: Option<Box<(ExampleIndex, Expect)>>,
+    pub kept: Kept,
+    /// First bytes of the digest of the input: equal inputs are duplicates or conflicts.
+    pub input: u64,
+    pub owned: bool,
+    pub review_by: Option<Box<str>>,
+    pub depends_on: Option<Box<[(SourceId, String)]>>,
+    pub probability_known: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowState {
+    Active,
+    Proposed,
+    Quarantined,
+    Retired,
+}
+
+/// Where the line of an example is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Position among the set's files.
+    pub file: u16,
+    pub line: u32,
+    pub offset: u64,
+    pub length: u32,
+}
+
+impl Row {
+    pub fn is_active(&self) -> bool {
+        self.state == RowState::Active
+    }
 }
 
 /// Rows and, column by column, their attributes.
@@ -31,7 +69,9 @@ pub struct ReferenceSet {
     pub rows: Vec<Row>,
     /// For each attribute one entry a row: a position in `values`, or `NO_VALUE`.
     pub attributes: BTreeMap<Attribute, Column>,
-    /// Over the sorted digests of all active examples.
+    /// The files that examples were read from.
+    pub files: Vec<Utf8PathBuf>,
+    /// Over ids and digests of all active examples, sorted; `None` for an empty set.
     pub digest: Option<Digest>,
 }
 
@@ -65,11 +105,6 @@ impl ReferenceSet {
 
     /// The examples that a run plans, in the set's order.
     pub fn active(&self) -> impl Iterator<Item = (ExampleIndex, &Row)> {
-        self.rows.iter().enumerate().filter(|(_, row)| row.active).map(|(at, row)| (ExampleIndex(at as u32), row))
+        self.rows.iter().enumerate().filter(|(_, row)| row.is_active()).map(|(at, row)| (ExampleIndex(at as u32), row))
     }
-}
-
-/// Named values of an attribute that at least one active example has, for segments `by` that attribute.
-pub fn segment_name(attribute: &Attribute, value: &str) -> SegmentName {
-    SegmentName::new(format!("{attribute}={value}"))
 }

@@ -141,7 +141,8 @@ pub fn cells(contract: &Contract, set: &ReferenceSet, segments: &[crate::segment
         .map(|(values, mut inside)| {
             // Segments without any example touch every cell that they could touch.
             inside.extend(
-                (0..segments.len()).filter(|at| !populated.contains(at) && compatible(&segments[*at].conditions, &values)),
+                (0..segments.len())
+                    .filter(|at| !populated.contains(at) && compatible(&segments[*at].conditions, &values)),
             );
             let weighed = weights.get(&values).filter(|_| total > 0.0).and_then(|w| Share::new(w / total).ok());
             let share = values.values().next().and_then(|value| declared.as_ref()?.get(value).copied()).or(weighed);
@@ -166,7 +167,12 @@ fn compatible(conditions: &Conditions, values: &Values) -> bool {
 }
 
 /// Sends each cell where the findings that bear on it allow.
-pub fn route(contract: &Contract, cells: &[Cell], segments: &[crate::segment::Segment], findings: &Findings) -> Vec<Route> {
+pub fn route(
+    contract: &Contract,
+    cells: &[Cell],
+    segments: &[crate::segment::Segment],
+    findings: &Findings,
+) -> Vec<Route> {
     let table = Table { contract, segments, findings };
     let mut routes: Vec<Route> = cells.iter().map(|cell| table.route(cell)).collect();
     let capped = table.capping();
@@ -181,7 +187,12 @@ pub fn route(contract: &Contract, cells: &[Cell], segments: &[crate::segment::Se
 }
 
 /// What the routing table amounts to: the first that applies.
-pub fn outcome(contract: &Contract, routes: &[Route], segments: &[crate::segment::Segment], findings: &Findings) -> Outcome {
+pub fn outcome(
+    contract: &Contract,
+    routes: &[Route],
+    segments: &[crate::segment::Segment],
+    findings: &Findings,
+) -> Outcome {
     let table = Table { contract, segments, findings };
     let candidate = |route: &Route| route.system == Arm::Candidate;
     if routes.iter().any(|route| route.system == Arm::Fallback) {

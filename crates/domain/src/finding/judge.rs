@@ -1,7 +1,7 @@
 //! One gate on one segment for one arm, heard: p values under each reading of missing grades, then a state.
 
 use super::levels::Levels;
-use super::{Code, Estimate, FailedExample, Facts, Failures, Finding, Method, State, Subject};
+use super::{Code, Estimate, Facts, FailedExample, Failures, Finding, Method, State, Subject};
 use crate::contract::Contract;
 use crate::evidence::{Evidence, Weighed, Weighing, absolute_margin, higher_is_better, questions_of};
 use crate::gate::{Gate, Measure, Rule};
@@ -302,7 +302,11 @@ impl<'a> Hearing<'a> {
             upper: interval.upper,
             level,
             p: if clean { max_rate.map_or(1.0, |rate| stats::zero_failure_p(weighed.clusters(), rate)) } else { 1.0 },
-            p_adjusted: if clean { max_rate.map_or(1.0, |rate| stats::zero_failure_p(weighed.clusters(), rate)) } else { 1.0 },
+            p_adjusted: if clean {
+                max_rate.map_or(1.0, |rate| stats::zero_failure_p(weighed.clusters(), rate))
+            } else {
+                1.0
+            },
             p_harm: None,
             p_harm_adjusted: None,
             margin: max_rate.map_or(1.0, |rate| 1.0 - rate),

@@ -69,8 +69,7 @@ fn claim_by_segment(hearings: &[Hearing], level: f64, claims: &mut [Tested]) {
 
 fn harm_over_all(hearings: &[Hearing], level: f64, harms: &mut [Tested]) {
     let family: Vec<usize> = (0..hearings.len()).filter(|&at| hearings[at].in_family()).collect();
-    let p: Vec<f64> =
-        family.iter().map(|&at| hearings[at].p_harm(Reading::AsGraded).unwrap_or(1.0)).collect();
+    let p: Vec<f64> = family.iter().map(|&at| hearings[at].p_harm(Reading::AsGraded).unwrap_or(1.0)).collect();
     for (&at, tested) in family.iter().zip(stats::holm(&p, level)) {
         harms[at] = Tested { level: tested.level, adjusted: tested.adjusted };
     }

@@ -64,7 +64,9 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding) -> String {
     let Some(estimate) = finding.estimate else {
         return match finding.state {
             State::Holds => format!("no failure in {}", plural(finding.counts.graded, "example")),
-            _ if finding.code == Some(Code::MissingGrades) => format!("grades are missing: {}", missing(&finding.counts)),
+            _ if finding.code == Some(Code::MissingGrades) => {
+                format!("grades are missing: {}", missing(&finding.counts))
+            }
             _ => format!(
                 "{} from fewer than two independent conversations: one conversation is one observation",
                 plural(finding.counts.planned, "example")
@@ -75,12 +77,8 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding) -> String {
     if let Rule::Never { max_rate } = gate.rule {
         return never(finding, &estimate, max_rate.map(|rate| rate.get()));
     }
-    let seen = format!(
-        "{} ({} to {})",
-        unit.signed(estimate.value),
-        unit.signed(estimate.lower),
-        unit.signed(estimate.upper)
-    );
+    let seen =
+        format!("{} ({} to {})", unit.signed(estimate.value), unit.signed(estimate.lower), unit.signed(estimate.upper));
     let asked = unit.asked(gate, estimate.margin);
     match (finding.state, finding.code) {
         (State::Holds, _) if unit.compared && unit.is_worse(gate, &estimate) => {

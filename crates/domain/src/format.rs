@@ -1,0 +1,7 @@
+//! Files that outlive the program, one module a format; serde lives only here in `domain`.
+
+pub mod answers;
+pub mod contract;
+pub mod examples;
+pub mod lines;
+pub mod yaml;

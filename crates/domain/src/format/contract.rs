@@ -1,0 +1,376 @@
+//! The contract as a YAML file, version 1.
+//!
+//! in      the text of one file
+//! out     a `Contract` whose names are resolved; or every fault at once, each with its place
+//! errors  see `docs/formats/contract.md`; what is merely unwise (a gate without owner, four tasks) is left to `check`
+
+mod criteria;
+mod gates;
+mod graders;
+mod segments;
+#[cfg(test)]
+mod tests;
+
+use super::yaml::{self, Fields, Node, Reader, Spot};
+use crate::contract::{Contract, Looks, Owner, SamplingSource};
+use crate::digest::Digest;
+use crate::failure_class::{BUILT_IN, FailureClass};
+use crate::fault::{Faults, closest};
+use crate::name::{ClassName, OwnerRole, SystemName, TaskName};
+use crate::promise::Promise;
+use crate::provenance::SourceKind;
+use crate::share::{Amount, Share};
+use crate::system::{System, SystemKind};
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// The keys of a contract, in the order in which a person reads one.
+pub const KEYS: &[&str] = &[
+    "plimsoll",
+    "name",
+    "simulated",
+    "promise",
+    "release",
+    "owners",
+    "tasks",
+    "failures",
+    "currency",
+    "sources",
+    "documents",
+    "examples",
+    "segments",
+    "criteria",
+    "systems",
+    "gates",
+    "repeats",
+    "alpha",
+    "looks",
+    "missing_at_most",
+];
+pub const PROMISE_KEYS: &[&str] = &["work", "for", "evidence", "constraints", "when_not_ready"];
+pub const OWNER_KEYS: &[&str] = &["who", "key"];
+pub const FAILURE_KEYS: &[&str] = &["cost", "owner", "repair", "describe"];
+pub const SOURCE_KEYS: &[&str] = &["source", "rule"];
+pub const SYSTEM_KEYS: &[&str] = &["recorded", "imported", "openai", "family", "describe"];
+pub const OPENAI_KEYS: &[&str] = &["base_url", "model"];
+
+/// A contract and the places that messages about it point at.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    pub contract: Contract,
+    pub places: Places,
+}
+
+/// Where each part of a contract stands.
+#[derive(Clone, Debug, Default)]
+pub struct Places(Vec<(String, Spot)>);
+
+impl Places {
+    /// The place of `gates[2]`, `criteria.supported`, `promise.work`; else of the nearest part around it.
+    pub fn of(&self, path: &str) -> Spot {
+        let mut path = path;
+        loop {
+            if let Some((_, spot)) = self.0.iter().find(|(known, _)| known == path) {
+                return *spot;
+            }
+            match path.rfind(['.', '[']) {
+                Some(at) => path = &path[..at],
+                None => return Spot { line: 1, column: 1, start: 0, end: 0 },
+            }
+        }
+    }
+
+    fn note(&mut self, prefix: &str, node: &Node) {
+        match &node.kind {
+            yaml::NodeKind::Map(entries) => {
+                for (key, value) in entries {
+                    let path = if prefix.is_empty() { key.text.clone() } else { format!("{prefix}.{}", key.text) };
+                    self.0.push((path.clone(), key.at));
+                    self.note(&path, value);
+                }
+            }
+            yaml::NodeKind::List(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    let path = format!("{prefix}[{at}]");
+                    self.0.push((path.clone(), item.at));
+                    self.note(&path, item);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reads a contract.
+pub fn parse(file: &Utf8Path, text: &str) -> Result<Parsed, Faults> {
+    let node = yaml::parse(file, text)?;
+    let mut reader = Reader::new(file, text);
+    let contract = read(&mut reader, &node);
+    reader.finish()?;
+    let mut places = Places::default();
+    places.note("", &node);
+    // Without a fault every part was read.
+    contract.map(|contract| Parsed { contract, places }).ok_or_else(|| unreadable(file))
+}
+
+fn unreadable(file: &Utf8Path) -> Faults {
+    let mut reader = Reader::new(file, "");
+    reader.missing(Spot::default(), "the contract could not be read", "compare it with `plimsoll schema`");
+    match reader.finish() {
+        Err(faults) => faults,
+        Ok(()) => unreachable!("a fault was just added"),
+    }
+}
+
+fn read(reader: &mut Reader, node: &Node) -> Option<Contract> {
+    let top = reader.fields(node, "a contract", KEYS)?;
+    version(reader, &top);
+    let owners = top.get("owners").map(|node| owners(reader, node)).unwrap_or_default();
+    let failures = top.get("failures").map(|node| failures(reader, node, &owners)).unwrap_or_default();
+    let tasks = top.get("tasks").map(|node| tasks(reader, node)).unwrap_or_default();
+    let systems = top.get("systems").map(|node| systems(reader, node)).unwrap_or_default();
+    let segments = top.get("segments").map(|node| segments::read(reader, node)).unwrap_or_default();
+    let criteria =
+        top.get("criteria").map(|node| criteria::read(reader, node, &failures, &systems)).unwrap_or_default();
+    let known = gates::Known { owners: &owners, criteria: &criteria, segments: &segments };
+    let gates = top.get("gates").map(|node| gates::read(reader, node, &known)).unwrap_or_default();
+    Some(Contract {
+        name: text(reader, &top, "name", "the contract's name").unwrap_or_default(),
+        simulated: top.get("simulated").and_then(|node| reader.flag(node, "`simulated`")).unwrap_or(false),
+        promise: top.get("promise").map(|node| promise(reader, node)).unwrap_or_default(),
+        release: text(reader, &top, "release", "the release decision").unwrap_or_default(),
+        tasks,
+        failures,
+        currency: text(reader, &top, "currency", "the currency").unwrap_or_else(|| "USD per occurrence".to_owned()),
+        sources: top.get("sources").map(|node| sources(reader, node)).unwrap_or_default(),
+        documents: top.get("documents").map(|node| documents(reader, node)).unwrap_or_default(),
+        examples: top.get("examples").map(|node| paths(reader, node)).unwrap_or_else(|| vec!["examples".into()]),
+        repeats: top.get("repeats").and_then(|node| reader.whole(node, "`repeats`", 1, 1000)).unwrap_or(1) as u16,
+        alpha: alpha(reader, &top),
+        looks: looks(reader, &top),
+        missing_at_most: top
+            .get("missing_at_most")
+            .and_then(|node| reader.share(node, "`missing_at_most`"))
+            .or(Share::new(0.05).ok())
+            .unwrap_or(Share::ZERO),
+        owners,
+        segments,
+        criteria,
+        systems,
+        gates,
+        digest: Digest::of_value("plimsoll.contract.v1", &node.to_json()),
+    })
+}
+
+fn text(reader: &mut Reader, fields: &Fields, key: &str, what: &str) -> Option<String> {
+    fields.get(key).and_then(|node| reader.text(node, what))
+}
+
+fn version(reader: &mut Reader, top: &Fields) {
+    match top.get("plimsoll") {
+        None => reader.missing(top.at, "the format's version is missing", "write `plimsoll: 1` as the first line"),
+        Some(node) => {
+            if reader.whole(node, "the format's version", 1, u64::MAX).is_some_and(|version| version != 1) {
+                reader.fault(
+                    node.at,
+                    "this version of the format is not known here",
+                    "write `plimsoll: 1`, or use a newer Plimsoll",
+                );
+            }
+        }
+    }
+}
+
+fn alpha(reader: &mut Reader, top: &Fields) -> Share {
+    let default = Share::new(0.05).unwrap_or(Share::ZERO);
+    let Some(node) = top.get("alpha") else { return default };
+    match reader.share(node, "`alpha`") {
+        Some(alpha) if alpha.get() > 0.0 && alpha.get() <= 0.25 => alpha,
+        Some(_) => {
+            reader.fault(node.at, "`alpha` must lie above 0 and at most at 0.25", "0.05 is usual");
+            default
+        }
+        None => default,
+    }
+}
+
+fn looks(reader: &mut Reader, top: &Fields) -> Looks {
+    match top.get("looks").map(|node| reader.whole(node, "`looks`", 1, 1)) {
+        Some(Some(_)) => Looks::One,
+        _ => Looks::Halving,
+    }
+}
+
+fn promise(reader: &mut Reader, node: &Node) -> Promise {
+    let Some(fields) = reader.fields(node, "the promise", PROMISE_KEYS) else { return Promise::default() };
+    let mut list = |key: &str| fields.get(key).map(|node| reader.words(node, &format!("`{key}`"))).unwrap_or_default();
+    let (evidence, constraints) = (list("evidence"), list("constraints"));
+    let mut one = |key: &str| text(reader, &fields, key, &format!("`{key}`")).unwrap_or_default();
+    Promise { work: one("work"), for_whom: one("for"), evidence, constraints, when_not_ready: one("when_not_ready") }
+}
+
+fn owners(reader: &mut Reader, node: &Node) -> Vec<Owner> {
+    let help = "write `role: who fills it`, for example `release: release captain`";
+    let mut owners = Vec::new();
+    for (key, value) in reader.entries(node, "`owners`", help) {
+        let role = OwnerRole::new(&key.text);
+        if let yaml::NodeKind::Map(_) = value.kind {
+            let Some(fields) = reader.fields(value, "an owner", OWNER_KEYS) else { continue };
+            let who = text(reader, &fields, "who", "`who`");
+            if who.is_none() && fields.get("who").is_none() {
+                reader.missing(
+                    value.at,
+                    format!("nobody fills the role `{role}`"),
+                    "write `who: name of the team or function`",
+                );
+            }
+            let key = text(reader, &fields, "key", "`key`");
+            owners.push(Owner { role, who: who.unwrap_or_default(), key });
+        } else if let Some(who) = reader.text(value, "an owner") {
+            owners.push(Owner { role, who, key: None });
+        }
+    }
+    owners
+}
+
+fn tasks(reader: &mut Reader, node: &Node) -> Vec<TaskName> {
+    let mut tasks: Vec<TaskName> = Vec::new();
+    for item in reader.list(node, "`tasks`", "write `tasks: [first, second, ...]`") {
+        if let Some(word) = reader.word(item, "a task") {
+            let task = TaskName::new(word);
+            if tasks.contains(&task) {
+                reader.fault(item.at, format!("task `{task}` is listed twice"), "keep one of the two");
+            } else {
+                tasks.push(task);
+            }
+        }
+    }
+    tasks
+}
+
+fn failures(reader: &mut Reader, node: &Node, owners: &[Owner]) -> Vec<FailureClass> {
+    let help = "write `class: {cost: 40, owner: role}`";
+    let mut classes = Vec::new();
+    for (key, value) in reader.entries(node, "`failures`", help) {
+        let Some(fields) = reader.fields(value, "a failure class", FAILURE_KEYS) else { continue };
+        let cost = fields.get("cost").and_then(|node| {
+            let cost = reader.number(node, "`cost`")?;
+            let amount = Amount::new(cost).ok();
+            if amount.is_none() {
+                reader.fault(node.at, "a cost is never negative", "write what one such failure costs");
+            }
+            amount
+        });
+        let built_in = BUILT_IN.iter().find(|(name, ..)| *name == key.text);
+        classes.push(FailureClass {
+            name: ClassName::new(&key.text),
+            cost,
+            owner: fields.get("owner").and_then(|node| owner(reader, node, owners)),
+            repair: text(reader, &fields, "repair", "`repair`")
+                .or(built_in.map(|(_, _, repair)| (*repair).to_owned()))
+                .unwrap_or_default(),
+            describe: text(reader, &fields, "describe", "`describe`").unwrap_or_default(),
+        });
+    }
+    classes
+}
+
+/// A role that the contract lists.
+fn owner(reader: &mut Reader, node: &Node, owners: &[Owner]) -> Option<OwnerRole> {
+    let role = OwnerRole::new(reader.word(node, "an owner")?);
+    if !owners.is_empty() && !owners.iter().any(|owner| owner.role == role) {
+        let known = closest(role.as_str(), owners.iter().map(|owner| owner.role.as_str()));
+        let list: Vec<&str> = owners.iter().map(|owner| owner.role.as_str()).collect();
+        let suggestion = known.map_or_else(String::new, |known| format!("did you mean `{known}`? "));
+        reader.fault(
+            node.at,
+            format!("`{role}` is not among the owners"),
+            format!("{suggestion}owners: {}", list.join(", ")),
+        );
+    }
+    Some(role)
+}
+
+fn sources(reader: &mut Reader, node: &Node) -> Vec<SamplingSource> {
+    let mut sources = Vec::new();
+    for item in reader.list(node, "`sources`", "write `- {source: traffic, rule: \"200 a week\"}`") {
+        let Some(fields) = reader.fields(item, "a source", SOURCE_KEYS) else { continue };
+        let rule = text(reader, &fields, "rule", "`rule`").unwrap_or_default();
+        let Some(node) = fields.get("source") else {
+            reader.missing(
+                item.at,
+                "`source` is missing",
+                "write traffic, incident, edge_case, policy_case, synthetic or demo",
+            );
+            continue;
+        };
+        let Some(word) = reader.word(node, "`source`") else { continue };
+        match SourceKind::parse(&word) {
+            Some(source) => sources.push(SamplingSource { source, rule }),
+            None => {
+                let names = SourceKind::ALL.map(SourceKind::as_str);
+                reader.fault(node.at, format!("`{word}` is no kind of source"), format!("kinds: {}", names.join(", ")));
+            }
+        }
+    }
+    sources
+}
+
+fn documents(reader: &mut Reader, node: &Node) -> Vec<(String, String)> {
+    let help = "write `document: version in force`";
+    reader
+        .entries(node, "`documents`", help)
+        .iter()
+        .filter_map(|(key, value)| Some((key.text.clone(), reader.word(value, "a version")?)))
+        .collect()
+}
+
+fn paths(reader: &mut Reader, node: &Node) -> Vec<Utf8PathBuf> {
+    yaml::one_or_many(node).into_iter().filter_map(|item| reader.path(item, "a path of examples")).collect()
+}
+
+fn systems(reader: &mut Reader, node: &Node) -> Vec<System> {
+    let help = "write `candidate: {recorded: answers/candidate.jsonl}`";
+    let mut systems = Vec::new();
+    for (key, value) in reader.entries(node, "`systems`", help) {
+        let Some(fields) = reader.fields(value, "a system", SYSTEM_KEYS) else { continue };
+        let Some(kind) = system_kind(reader, value, &fields) else { continue };
+        let model = match &kind {
+            SystemKind::OpenAi { model, .. } => model.clone(),
+            _ => String::new(),
+        };
+        systems.push(System {
+            name: SystemName::new(&key.text),
+            kind,
+            family: text(reader, &fields, "family", "`family`").unwrap_or_else(|| family(&model)),
+            describe: text(reader, &fields, "describe", "`describe`").unwrap_or_default(),
+        });
+    }
+    systems
+}
+
+fn system_kind(reader: &mut Reader, node: &Node, fields: &Fields) -> Option<SystemKind> {
+    let given: Vec<&str> =
+        ["recorded", "imported", "openai"].into_iter().filter(|kind| fields.get(kind).is_some()).collect();
+    match given.as_slice() {
+        ["recorded"] => Some(SystemKind::Recorded { path: reader.path(fields.get("recorded")?, "`recorded`")? }),
+        ["imported"] => Some(SystemKind::Imported { name: reader.word(fields.get("imported")?, "`imported`")? }),
+        ["openai"] => {
+            let fields = reader.fields(fields.get("openai")?, "an OpenAI-compatible system", OPENAI_KEYS)?;
+            let base_url = text(reader, &fields, "base_url", "`base_url`").unwrap_or_default();
+            let model = text(reader, &fields, "model", "`model`").unwrap_or_default();
+            Some(SystemKind::OpenAi { base_url, model })
+        }
+        _ => {
+            let what =
+                if given.is_empty() { "a system needs one way to answer" } else { "a system has one way to answer" };
+            reader.missing(node.at, what, "write one of `recorded: answers/file.jsonl`, `imported: name in the scores`, `openai: {base_url, model}`");
+            None
+        }
+    }
+}
+
+/// The model family that a model's name starts with: `assistant-v15` and `assistant-v14` are one.
+fn family(model: &str) -> String {
+    let base = model.rsplit('/').next().unwrap_or(model).to_lowercase();
+    base.split(['-', '_', ':', '.', '@']).next().unwrap_or("").trim_end_matches(|c: char| c.is_ascii_digit()).to_owned()
+}

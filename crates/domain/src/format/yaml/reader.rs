@@ -1,0 +1,227 @@
+//! Reads nodes into domain types and collects every fault on the way, so that a person mends a file once.
+
+use super::{Key, Node, NodeKind, Spot, shortened};
+use crate::fault::{Fault, Faults, Place, closest};
+use crate::share::Share;
+use camino::{Utf8Path, Utf8PathBuf};
+
+pub struct Reader<'a> {
+    file: &'a Utf8Path,
+    text: &'a str,
+    faults: Vec<Fault>,
+}
+
+/// The entries of a mapping whose unknown keys are already reported.
+#[derive(Clone, Copy)]
+pub struct Fields<'n> {
+    entries: &'n [(Key, Node)],
+    /// Where the mapping stands, for what is missing in it.
+    pub at: Spot,
+}
+
+impl<'n> Fields<'n> {
+    /// The value of a key; a null is as good as none.
+    pub fn get(&self, key: &str) -> Option<&'n Node> {
+        let entry = self.entries.iter().find(|(known, _)| known.text == key);
+        entry.map(|(_, node)| node).filter(|node| node.kind != NodeKind::Null)
+    }
+
+    /// Keys that are there, in the file's order.
+    pub fn keys(&self) -> impl Iterator<Item = &'n Key> {
+        self.entries.iter().map(|(key, _)| key)
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(file: &'a Utf8Path, text: &'a str) -> Self {
+        Reader { file, text: text.strip_prefix('\u{feff}').unwrap_or(text), faults: Vec::new() }
+    }
+
+    pub fn finish(self) -> Result<(), Faults> {
+        Faults::none_or(self.faults)
+    }
+
+    pub fn fault(&mut self, at: Spot, what: impl Into<String>, help: impl Into<String>) {
+        let found = shortened(self.text.get(at.start..at.end).unwrap_or(""));
+        self.push(at, found, what.into(), help.into());
+    }
+
+    /// A fault of something missing: nothing is quoted.
+    pub fn missing(&mut self, at: Spot, what: impl Into<String>, help: impl Into<String>) {
+        self.push(at, String::new(), what.into(), help.into());
+    }
+
+    fn push(&mut self, at: Spot, found: String, what: String, help: String) {
+        let place = Place { file: self.file.to_owned(), line: at.line.max(1), column: at.column.max(1) };
+        self.faults.push(Fault { place, found, what, help });
+    }
+
+    pub fn wrong(&mut self, node: &Node, what: &str, wanted: &str, help: &str) {
+        self.fault(node.at, format!("{what} must be {wanted}, and this is {}", node.describe()), help);
+    }
+
+    /// A mapping with these keys; others are faults with a suggestion.
+    pub fn fields<'n>(&mut self, node: &'n Node, what: &str, allowed: &[&str]) -> Option<Fields<'n>> {
+        let NodeKind::Map(entries) = &node.kind else {
+            self.wrong(node, what, "a mapping", &format!("write `key: value` lines; keys: {}", allowed.join(", ")));
+            return None;
+        };
+        for (key, _) in entries.iter().filter(|(key, _)| !allowed.contains(&key.text.as_str())) {
+            let keys = format!("keys here: {}", allowed.join(", "));
+            let help = match closest(&key.text, allowed.iter().copied()) {
+                Some(known) => format!("did you mean `{known}`? {keys}"),
+                None => keys,
+            };
+            self.fault(key.at, format!("`{}` is not a key of {what}", shortened(&key.text)), help);
+        }
+        Some(Fields { entries, at: node.at })
+    }
+
+    /// A mapping with keys of the writer's own.
+    pub fn entries<'n>(&mut self, node: &'n Node, what: &str, help: &str) -> &'n [(Key, Node)] {
+        match &node.kind {
+            NodeKind::Map(entries) => entries,
+            _ => {
+                self.wrong(node, what, "a mapping", help);
+                &[]
+            }
+        }
+    }
+
+    pub fn list<'n>(&mut self, node: &'n Node, what: &str, help: &str) -> &'n [Node] {
+        match &node.kind {
+            NodeKind::List(items) => items,
+            _ => {
+                self.wrong(node, what, "a list", help);
+                &[]
+            }
+        }
+    }
+
+    pub fn text(&mut self, node: &Node, what: &str) -> Option<String> {
+        match &node.kind {
+            NodeKind::Text(text) => Some(text.clone()),
+            NodeKind::Number(_) | NodeKind::Bool(_) => {
+                self.wrong(node, what, "text", "put it in quotes");
+                None
+            }
+            _ => {
+                self.wrong(node, what, "text", "write it on one line, in quotes where it holds `: ` or `#`");
+                None
+            }
+        }
+    }
+
+    /// Any scalar, as text: `3`, `true` and `"3"` name values alike.
+    pub fn word(&mut self, node: &Node, what: &str) -> Option<String> {
+        match &node.kind {
+            NodeKind::Text(text) => Some(text.clone()),
+            NodeKind::Number(_) => Some(self.text.get(node.at.start..node.at.end).unwrap_or("").trim().to_owned()),
+            NodeKind::Bool(value) => Some(value.to_string()),
+            _ => {
+                self.wrong(node, what, "one word or text", "write a single value");
+                None
+            }
+        }
+    }
+
+    /// One word, or a list of them.
+    pub fn words(&mut self, node: &Node, what: &str) -> Vec<String> {
+        one_or_many(node).into_iter().filter_map(|item| self.word(item, what)).collect()
+    }
+
+    pub fn flag(&mut self, node: &Node, what: &str) -> Option<bool> {
+        match &node.kind {
+            NodeKind::Bool(value) => Some(*value),
+            _ => {
+                self.wrong(node, what, "true or false", "write `true` or `false`");
+                None
+            }
+        }
+    }
+
+    pub fn number(&mut self, node: &Node, what: &str) -> Option<f64> {
+        match &node.kind {
+            NodeKind::Number(number) => number.as_f64(),
+            _ => {
+                self.wrong(node, what, "a number", "write a number without quotes");
+                None
+            }
+        }
+    }
+
+    pub fn whole(&mut self, node: &Node, what: &str, least: u64, most: u64) -> Option<u64> {
+        let whole = match &node.kind {
+            NodeKind::Number(number) => number.as_u64(),
+            _ => None,
+        };
+        let whole = whole.filter(|number| (least..=most).contains(number));
+        if whole.is_none() {
+            let what = format!("{what} must be a whole number from {least} to {most}");
+            self.fault(node.at, what, format!("write for example `{least}`"));
+        }
+        whole
+    }
+
+    /// A share: `0.05` or `5%`.
+    pub fn share(&mut self, node: &Node, what: &str) -> Option<Share> {
+        let share = share_of(node).and_then(|value| Share::new(value).ok());
+        if share.is_none() {
+            let what = format!("{what} must be a share from 0 to 1, or a percentage up to 100%");
+            self.fault(node.at, what, "write for example `0.05` or `5%`");
+        }
+        share
+    }
+
+    /// A path inside the contract's folder.
+    pub fn path(&mut self, node: &Node, what: &str) -> Option<Utf8PathBuf> {
+        let text = self.text(node, what)?;
+        match inside(&text) {
+            Ok(path) => Some(path),
+            Err(why) => {
+                self.fault(node.at, format!("{what} {why}"), "give a path relative to the contract, inside its folder");
+                None
+            }
+        }
+    }
+}
+
+/// One item, or the items of a list.
+pub fn one_or_many(node: &Node) -> Vec<&Node> {
+    match &node.kind {
+        NodeKind::List(items) => items.iter().collect(),
+        _ => vec![node],
+    }
+}
+
+/// A number, or a percentage as a share.
+pub fn share_of(node: &Node) -> Option<f64> {
+    match &node.kind {
+        NodeKind::Number(number) => number.as_f64(),
+        NodeKind::Text(text) => percent(text),
+        _ => None,
+    }
+}
+
+/// `5%` as 0.05, through decimal digits and not a division, so that `85%` is 0.85 to the last bit.
+pub fn percent(text: &str) -> Option<f64> {
+    let digits = text.trim().strip_suffix('%')?.trim_end();
+    let value: f64 = format!("{digits}e-2").parse().ok()?;
+    value.is_finite().then_some(value)
+}
+
+/// A relative path that stays inside.
+fn inside(text: &str) -> Result<Utf8PathBuf, &'static str> {
+    let path = Utf8PathBuf::from(text);
+    if text.is_empty() {
+        Err("is empty")
+    } else if path.is_absolute() || text.starts_with('\\') || text.starts_with('~') {
+        Err("is not relative")
+    } else if text.contains('\0') {
+        Err("holds a NUL character")
+    } else if path.components().any(|part| part.as_str() == "..") {
+        Err("leaves the contract's folder")
+    } else {
+        Ok(path)
+    }
+}
