@@ -117,6 +117,8 @@ pub enum Grader {
     Json {
         schema: Option<Schema>,
         part: Part,
+        /// `format` is checked; else it is an annotation, as draft 2020-12 has it by default.
+        formats: bool,
     },
     Number {
         to: Operand,

@@ -1,1 +1,112 @@
+//! Graders that need no model: pure, total functions of example and answer.
+//!
+//! in      a grader as the contract asks for it, compiled once; an example; an answer that arrived
+//! out     a `Verdict`, whatever the answer holds; never a panic
+//! errors  `GraderFault` when a grader cannot be compiled: a bad pattern, expression or schema
+//! note    a path that an example lacks is a grader error and not a pass: what was not compared is unknown. An explicit null
+//!         there means that the criterion does not apply to the example.
 
+mod behaviour;
+mod cites;
+mod expression;
+mod json;
+mod limits;
+mod number;
+mod operand;
+mod pair;
+mod prepared;
+mod similarity;
+mod text;
+mod tools;
+mod written;
+
+pub use pair::{Side, grade_pair, side};
+pub use prepared::Prepared;
+pub use similarity::{bleu, levenshtein, rouge_n};
+
+use domain::example::Example;
+use domain::grader::{Grader, Schema};
+use domain::score::Verdict;
+
+/// Why a grader cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GraderFault {
+    #[error("the pattern cannot be used: {0}")]
+    Pattern(String),
+    #[error("the expression cannot be used: {0}")]
+    Expression(String),
+    #[error("the schema cannot be used: {0}")]
+    Schema(String),
+    #[error("the schema refers to `{0}`, and nothing outside the schema is ever fetched")]
+    RemoteReference(String),
+    #[error("`{0}` is not graded here")]
+    Elsewhere(&'static str),
+}
+
+/// A grader that is ready for any number of answers.
+pub struct Compiled(Kind);
+
+enum Kind {
+    Text(text::Check),
+    Regex(text::Pattern),
+    Json(json::Check),
+    Number(number::Check),
+    Similar(similarity::Check),
+    Cites(cites::Check),
+    Behaviour(behaviour::Check),
+    Tools(Box<tools::Check>),
+    Limits(limits::Check),
+    Expression(Box<expression::Check>),
+}
+
+/// Prepares a grader. Schemas in files must have been read in already.
+pub fn compile(grader: &Grader) -> Result<Compiled, GraderFault> {
+    Ok(Compiled(match grader {
+        Grader::Equals { .. } | Grader::OneOf { .. } | Grader::Contains { .. } => Kind::Text(text::Check::of(grader)?),
+        Grader::Regex { pattern, matches } => Kind::Regex(text::Pattern::of(pattern, *matches)?),
+        Grader::Json { schema: None, part, .. } => Kind::Json(json::Check::validity(part.clone())),
+        Grader::Json { schema: Some(Schema::Inline(schema)), part, formats } => {
+            Kind::Json(json::Check::of(schema, part.clone(), *formats)?)
+        }
+        Grader::Json { schema: Some(Schema::File(_)), .. } => return Err(GraderFault::Elsewhere("a schema in a file")),
+        Grader::Number { to, within, relative } => Kind::Number(number::Check::of(to, *within, *relative)),
+        Grader::Similar { to, by, reading, normalise } => {
+            Kind::Similar(similarity::Check { to: to.clone(), by: *by, reading: *reading, normalise: *normalise })
+        }
+        Grader::Cites { require, allow, given_sources_only } => Kind::Cites(cites::Check {
+            require: require.clone(),
+            allow: allow.clone(),
+            given_sources_only: *given_sources_only,
+        }),
+        Grader::Behaviour { is } => Kind::Behaviour(behaviour::Check { is: is.clone() }),
+        Grader::Tools(rules) => Kind::Tools(Box::new(tools::Check::of(rules)?)),
+        Grader::Length { unit, at_least, at_most } => {
+            Kind::Limits(limits::Check::Length { unit: *unit, at_least: *at_least, at_most: *at_most })
+        }
+        Grader::FinishReason { one_of } => Kind::Limits(limits::Check::FinishReason(one_of.clone())),
+        Grader::Latency { at_most_ms } => Kind::Limits(limits::Check::Latency(*at_most_ms)),
+        Grader::Spend { at_most } => Kind::Limits(limits::Check::Spend(*at_most)),
+        Grader::Cel { expression, reading } => Kind::Expression(Box::new(expression::Check::of(expression, *reading)?)),
+        Grader::Process { .. } | Grader::Pair { .. } | Grader::Judge { .. } | Grader::Imported => {
+            return Err(GraderFault::Elsewhere(grader.kind()));
+        }
+    }))
+}
+
+impl Compiled {
+    /// Grades one answer.
+    pub fn grade(&self, example: &Example, answer: &Prepared) -> Verdict {
+        match &self.0 {
+            Kind::Text(check) => check.grade(example, answer),
+            Kind::Regex(pattern) => pattern.grade(answer),
+            Kind::Json(check) => check.grade(answer),
+            Kind::Number(check) => check.grade(example, answer),
+            Kind::Similar(check) => check.grade(example, answer),
+            Kind::Cites(check) => check.grade(example, answer),
+            Kind::Behaviour(check) => check.grade(example, answer),
+            Kind::Tools(check) => check.grade(example, answer),
+            Kind::Limits(check) => check.grade(answer),
+            Kind::Expression(check) => check.grade(example, answer),
+        }
+    }
+}

@@ -40,7 +40,7 @@ pub fn read(reader: &mut Reader, node: &Node, systems: &[System]) -> Option<Grad
     if let NodeKind::Text(word) = &node.kind {
         return match word.as_str() {
             "imported" => Some(Grader::Imported),
-            "json" => Some(Grader::Json { schema: None, part: Part::Text }),
+            "json" => Some(Grader::Json { schema: None, part: Part::Text, formats: true }),
             _ => {
                 reader.fault(node.at, format!("`{word}` alone is no grader"), "write `{kind: ...}`, or `imported`");
                 None
@@ -243,16 +243,17 @@ fn regex(reader: &mut Reader, node: &Node) -> Option<Grader> {
 
 fn json(reader: &mut Reader, node: &Node) -> Option<Grader> {
     if node.kind == NodeKind::Bool(true) {
-        return Some(Grader::Json { schema: None, part: Part::Text });
+        return Some(Grader::Json { schema: None, part: Part::Text, formats: true });
     }
-    let fields = reader.fields(node, "`json`", &["schema", "of"])?;
+    let fields = reader.fields(node, "`json`", &["schema", "of", "formats"])?;
+    let formats = fields.get("formats").and_then(|node| reader.flag(node, "`formats`")).unwrap_or(true);
     let part = part(reader, &fields, Part::Text);
     let schema = match fields.get("schema") {
         None => None,
         Some(node) if matches!(node.kind, NodeKind::Text(_)) => Some(Schema::File(reader.path(node, "`schema`")?)),
         Some(node) => Some(Schema::Inline(node.to_json())),
     };
-    Some(Grader::Json { schema, part })
+    Some(Grader::Json { schema, part, formats })
 }
 
 fn number(reader: &mut Reader, node: &Node) -> Option<Grader> {

@@ -1,0 +1,201 @@
+//! CEL expressions over `example` and `answer`.
+//!
+//! in      an expression; an example and an answer
+//! out     true, false or a number in [0, 1]; anything else is a grader error, as is an evaluation that fails
+//! limits  4,000 characters, 40 levels of brackets, two comprehensions inside one another, lists and texts of at most 20,000
+//!         items, so that the dearest expression ends soon (CEL itself has no loops and its patterns are linear)
+
+use crate::GraderFault;
+use crate::prepared::Prepared;
+use crate::written::shortened;
+use cel::{Context, Program, Value as Cel};
+use domain::example::Example;
+use domain::grader::Reading;
+use domain::score::Verdict;
+use domain::share::Share;
+use serde_json::{Value, json};
+
+pub struct Check {
+    program: Program,
+    text: String,
+    reading: Reading,
+    uses_example: bool,
+}
+
+const LONGEST: usize = 4_000;
+const DEEPEST: usize = 40;
+const COMPREHENSIONS: usize = 2;
+const MOST_ITEMS: usize = 20_000;
+/// What one comprehension inside another may look at.
+const MOST_NESTED_ITEMS: usize = 300;
+
+impl Check {
+    pub fn of(text: &str, reading: Reading) -> Result<Self, GraderFault> {
+        let refuse = |why: String| Err(GraderFault::Expression(why));
+        if text.len() > LONGEST {
+            return refuse(format!("it is longer than {LONGEST} characters"));
+        }
+        if nesting(text) > DEEPEST {
+            return refuse(format!("its brackets are nested deeper than {DEEPEST} levels"));
+        }
+        let comprehensions = comprehensions(text);
+        if comprehensions > COMPREHENSIONS {
+            return refuse(format!(
+                "it has {comprehensions} comprehensions (map, filter, all, exists); at most {COMPREHENSIONS} are run"
+            ));
+        }
+        match Program::compile(text) {
+            Ok(program) => {
+                let references = program.references();
+                let variables = references.variables();
+                if let Some(odd) = variables.iter().find(|name| {
+                    !matches!(**name, "example" | "answer" | "input" | "expected" | "attributes")
+                        && !is_bound(text, name)
+                }) {
+                    return refuse(format!(
+                        "`{odd}` is not known; there are example, answer, input, expected and attributes"
+                    ));
+                }
+                let uses_example = variables.iter().any(|name| *name != "answer");
+                Ok(Check { program, text: text.to_owned(), reading, uses_example })
+            }
+            Err(errors) => refuse(shortened(&errors.to_string().replace('\n', " "))),
+        }
+    }
+
+    pub fn grade(&self, example: &Example, answer: &Prepared) -> Verdict {
+        let value = match self.evaluate(example, answer) {
+            Ok(value) => value,
+            Err(reason) => return Verdict::GraderError { reason },
+        };
+        let number = match value {
+            Cel::Bool(true) => return Verdict::passed(""),
+            Cel::Bool(false) => return Verdict::failed(format!("`{}` is false", shortened(&self.text))),
+            Cel::Int(number) => number as f64,
+            Cel::UInt(number) => number as f64,
+            Cel::Float(number) => number,
+            _ => {
+                return Verdict::GraderError {
+                    reason: "the expression gives neither a truth value nor a number".to_owned(),
+                };
+            }
+        };
+        match (Share::new(number), self.reading) {
+            (Err(_), _) => {
+                Verdict::GraderError { reason: format!("the expression gives {number}, which is not between 0 and 1") }
+            }
+            (Ok(value), Reading::Graded) => Verdict::Graded { value, class: None, reason: format!("{number}") },
+            (Ok(value), Reading::PassAt(mark)) if value >= mark => Verdict::passed(""),
+            (Ok(_), Reading::PassAt(mark)) => Verdict::failed(format!("{number}, at least {} asked", mark.get())),
+        }
+    }
+
+    /// Whether the expression is true; the reason where it cannot be told.
+    pub fn holds(&self, example: &Example, answer: &Prepared) -> Result<bool, String> {
+        match self.evaluate(example, answer)? {
+            Cel::Bool(truth) => Ok(truth),
+            _ => Err(format!("`{}` gives no truth value", shortened(&self.text))),
+        }
+    }
+
+    fn evaluate(&self, example: &Example, answer: &Prepared) -> Result<Cel, String> {
+        let limit = if comprehensions(&self.text) > 1 { MOST_NESTED_ITEMS } else { MOST_ITEMS };
+        let answer = answer_value(answer);
+        if largest(&answer) > limit || self.uses_example && largest(&example.document) > limit {
+            return Err(format!("a list or text has more than {limit} items"));
+        }
+        let mut context = Context::default();
+        let mut add = |name: &str, value: &Value| {
+            context.add_variable(name, value).map_err(|error| format!("`{name}` cannot be passed on: {error}"))
+        };
+        add("answer", &answer)?;
+        if self.uses_example {
+            add("example", &example.document)?;
+            for part in ["input", "expected", "attributes"] {
+                add(part, example.document.get(part).unwrap_or(&Value::Null))?;
+            }
+        }
+        add_functions(&mut context).map_err(|error| format!("the expression fails: {error}"))?;
+        self.program
+            .execute(&context)
+            .map_err(|error| format!("the expression fails: {}", shortened(&error.to_string())))
+    }
+}
+
+/// Functions that plain CEL lacks; all linear in their text.
+fn add_functions(context: &mut Context) -> Result<(), String> {
+    type Text = std::sync::Arc<String>;
+    let told = |error: &dyn std::fmt::Debug| format!("{error:?}");
+    context.add_function("words", |text: Text| text.split_whitespace().count() as i64).map_err(|e| told(&e))?;
+    context.add_function("sentences", |text: Text| crate::limits::sentences(&text) as i64).map_err(|e| told(&e))?;
+    context.add_function("lines", |text: Text| text.lines().count() as i64).map_err(|e| told(&e))?;
+    context.add_function("paragraphs", |text: Text| paragraphs(&text)).map_err(|e| told(&e))?;
+    context.add_function("count", |text: Text, part: Text| count(&text, &part)).map_err(|e| told(&e))?;
+    context.add_function("lower", |text: Text| text.to_lowercase()).map_err(|e| told(&e))?;
+    context.add_function("upper", |text: Text| text.to_uppercase()).map_err(|e| told(&e))?;
+    context.add_function("trim", |text: Text| text.trim().to_owned()).map_err(|e| told(&e))?;
+    context.add_function("is_json", |text: Text| is_json(&text)).map_err(|e| told(&e))?;
+    Ok(())
+}
+
+fn paragraphs(text: &str) -> i64 {
+    text.split("\n\n").filter(|part| !part.trim().is_empty()).count() as i64
+}
+
+fn count(text: &str, part: &str) -> i64 {
+    if part.is_empty() { 0 } else { text.matches(part).count() as i64 }
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// The answer as expressions see it; what was not recorded is null.
+fn answer_value(answer: &Prepared) -> Value {
+    let answer = answer.answer;
+    json!({
+        "text": answer.text.as_deref().unwrap_or(""),
+        "structured": answer.structured,
+        "tool_calls": answer.tool_calls.iter().map(|call| json!({"name": call.name, "arguments": call.arguments})).collect::<Vec<_>>(),
+        "citations": answer.citations.as_ref().map(|citations| citations.iter().map(|text| Value::from(text.as_ref())).collect::<Vec<_>>()).unwrap_or_default(),
+        "behaviour": answer.behaviour,
+        "finish_reason": answer.finish_reason,
+        "latency_ms": answer.latency_ms.map(|amount| amount.get()),
+        "spend": answer.spend.map(|amount| amount.get()),
+        "attempts": answer.attempts,
+        "tokens": {"input": answer.tokens_in, "output": answer.tokens_out},
+    })
+}
+
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0usize);
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    // Runs of unary operators and of chained operators nest the tree too.
+    let unary = text.split(|c| c != '!' && c != '-').map(str::len).max().unwrap_or(0);
+    deepest.max(unary)
+}
+
+fn comprehensions(text: &str) -> usize {
+    [".map(", ".filter(", ".all(", ".exists(", ".exists_one("].iter().map(|name| text.matches(name).count()).sum()
+}
+
+/// A name that a comprehension binds: `.all(call, ...)`.
+fn is_bound(text: &str, name: &str) -> bool {
+    text.contains(&format!("({name},")) || text.contains(&format!("({name} ,"))
+}
+
+/// The longest list or object, at any depth. Texts do not count: CEL walks them in linear time.
+fn largest(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(largest).max().unwrap_or(0).max(items.len()),
+        Value::Object(fields) => fields.values().map(largest).max().unwrap_or(0).max(fields.len()),
+        _ => 0,
+    }
+}

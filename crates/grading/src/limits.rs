@@ -1,0 +1,65 @@
+//! Length, finish reason, latency and spend.
+
+use crate::prepared::Prepared;
+use domain::failure_class::LATENCY;
+use domain::grader::LengthUnit;
+use domain::score::Verdict;
+use domain::share::Amount;
+
+pub enum Check {
+    Length { unit: LengthUnit, at_least: Option<u32>, at_most: Option<u32> },
+    FinishReason(Vec<String>),
+    Latency(Amount),
+    Spend(Amount),
+}
+
+impl Check {
+    pub fn grade(&self, answer: &Prepared) -> Verdict {
+        match self {
+            Check::Length { unit, at_least, at_most } => length(answer.text(), *unit, *at_least, *at_most),
+            Check::FinishReason(one_of) => finish(answer, one_of),
+            Check::Latency(at_most) => match answer.answer.latency_ms {
+                None => Verdict::GraderError { reason: "the answer's latency is unknown".to_owned() },
+                Some(latency) if latency <= *at_most => Verdict::passed(""),
+                Some(latency) => {
+                    Verdict::failed_as(LATENCY, format!("took {:.0} ms of {:.0}", latency.get(), at_most.get()))
+                }
+            },
+            Check::Spend(at_most) => match answer.answer.spend {
+                None => Verdict::GraderError { reason: "the answer's spend is unknown".to_owned() },
+                Some(spend) if spend <= *at_most => Verdict::passed(""),
+                Some(spend) => Verdict::failed(format!("spent {} of {}", spend.get(), at_most.get())),
+            },
+        }
+    }
+}
+
+fn finish(answer: &Prepared, one_of: &[String]) -> Verdict {
+    match answer.answer.finish_reason.as_deref() {
+        None => Verdict::GraderError { reason: "the finish reason was not recorded".to_owned() },
+        Some(reason) if one_of.iter().any(|known| known == reason) => Verdict::passed(""),
+        Some(reason) => Verdict::failed(format!("finished with `{}`", crate::written::shortened(reason))),
+    }
+}
+
+fn length(text: &str, unit: LengthUnit, at_least: Option<u32>, at_most: Option<u32>) -> Verdict {
+    let (count, name) = match unit {
+        LengthUnit::Characters => (text.chars().count(), "characters"),
+        LengthUnit::Words => (text.split_whitespace().count(), "words"),
+        LengthUnit::Sentences => (sentences(text), "sentences"),
+        LengthUnit::Lines => (text.lines().count(), "lines"),
+    };
+    if at_least.is_some_and(|least| count < least as usize) {
+        return Verdict::failed(format!("{count} {name}, at least {} asked", at_least.unwrap_or(0)));
+    }
+    if at_most.is_some_and(|most| count > most as usize) {
+        return Verdict::failed(format!("{count} {name}, at most {} asked", at_most.unwrap_or(0)));
+    }
+    Verdict::passed("")
+}
+
+/// Runs of text that end in `.`, `!`, `?` or their wide forms, or with the text.
+pub fn sentences(text: &str) -> usize {
+    let ends = ['.', '!', '?', '\u{3002}', '\u{ff01}', '\u{ff1f}'];
+    text.split(ends).filter(|part| part.chars().any(char::is_alphanumeric)).count()
+}

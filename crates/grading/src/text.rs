@@ -1,0 +1,193 @@
+//! Equality, membership, containment and patterns, after the normalisation that the contract declares.
+
+use crate::operand::{resolve, step, texts};
+use crate::prepared::Prepared;
+use crate::written::{shortened, value as written};
+use crate::{GraderFault, operand};
+use domain::example::Example;
+use domain::grader::{Grader, Normalisation, Operand, Part};
+use domain::score::Verdict;
+use regex::{Regex, RegexBuilder};
+use serde_json::Value;
+use std::borrow::Cow;
+use unicode_normalization::UnicodeNormalization;
+
+pub enum Check {
+    Equals { part: Part, to: Operand, normalise: Normalisation },
+    OneOf { part: Part, of: Operand, normalise: Normalisation },
+    Contains { all: Option<Operand>, any: Option<Operand>, none: Option<Operand>, normalise: Normalisation },
+}
+
+impl Check {
+    pub fn of(grader: &Grader) -> Result<Self, GraderFault> {
+        match grader.clone() {
+            Grader::Equals { part, to, normalise } => Ok(Check::Equals { part, to, normalise }),
+            Grader::OneOf { part, of, normalise } => Ok(Check::OneOf { part, of, normalise }),
+            Grader::Contains { all, any, none, normalise } => Ok(Check::Contains { all, any, none, normalise }),
+            other => Err(GraderFault::Elsewhere(other.kind())),
+        }
+    }
+
+    pub fn grade(&self, example: &Example, answer: &Prepared) -> Verdict {
+        self.judge(example, answer).unwrap_or_else(|verdict| verdict)
+    }
+
+    fn judge(&self, example: &Example, answer: &Prepared) -> Result<Verdict, Verdict> {
+        match self {
+            Check::Equals { part, to, normalise } => {
+                let wanted = resolve(to, example)?;
+                let Some(got) = part_of(answer, part) else { return Ok(missing(part)) };
+                Ok(if same(&got, wanted, *normalise) {
+                    Verdict::passed("")
+                } else {
+                    Verdict::failed(format!("`{}` is not `{}`", written(&got), written(wanted)))
+                })
+            }
+            Check::OneOf { part, of, normalise } => {
+                let wanted = resolve(of, example)?;
+                let Some(got) = part_of(answer, part) else { return Ok(missing(part)) };
+                let accepted = match wanted {
+                    Value::Array(items) => items.iter().any(|item| same(&got, item, *normalise)),
+                    single => same(&got, single, *normalise),
+                };
+                Ok(if accepted {
+                    Verdict::passed("")
+                } else {
+                    Verdict::failed(format!("`{}` is none of {}", written(&got), written(wanted)))
+                })
+            }
+            Check::Contains { all, any, none, normalise } => contains(example, answer, [all, any, none], *normalise),
+        }
+    }
+}
+
+fn contains(
+    example: &Example,
+    answer: &Prepared,
+    [all, any, none]: [&Option<Operand>; 3],
+    normalise: Normalisation,
+) -> Result<Verdict, Verdict> {
+    let text = normalised(answer.text(), normalise);
+    let wanted = |operand: &Option<Operand>| -> Result<Option<Vec<String>>, Verdict> {
+        operand.as_ref().map(|operand| texts(resolve(operand, example)?)).transpose()
+    };
+    let has = |part: &String| text.contains(normalised(part, normalise).as_ref());
+    if let Some(missing) = wanted(all)?.and_then(|parts| parts.into_iter().find(|part| !has(part))) {
+        return Ok(Verdict::failed(format!("`{}` is missing", shortened(&missing))));
+    }
+    if let Some(parts) = wanted(any)?
+        && !parts.iter().any(has)
+    {
+        return Ok(Verdict::failed(format!("none of {} is there", shortened(&parts.join(", ")))));
+    }
+    match wanted(none)?.and_then(|parts| parts.into_iter().find(has)) {
+        Some(found) => Ok(Verdict::failed(format!("`{}` is there", shortened(&found)))),
+        None => Ok(Verdict::passed("")),
+    }
+}
+
+fn missing(part: &Part) -> Verdict {
+    Verdict::failed_as(domain::failure_class::FORMAT, format!("the answer has no {}", name(part)))
+}
+
+fn name(part: &Part) -> String {
+    match part {
+        Part::Text => "text".to_owned(),
+        Part::Behaviour => "behaviour".to_owned(),
+        Part::Structured(path) if path.is_empty() => "structured output".to_owned(),
+        Part::Structured(path) => format!("structured `{}`", path.join(".")),
+    }
+}
+
+/// The part of an answer; structured output is read from the text where it was not recorded on its own.
+pub fn part_of(answer: &Prepared, part: &Part) -> Option<Value> {
+    match part {
+        Part::Text => answer.answer.text.as_deref().map(Value::from),
+        Part::Behaviour => answer.answer.behaviour.as_deref().map(Value::from),
+        Part::Structured(path) => {
+            let whole = match &answer.answer.structured {
+                Some(structured) => structured,
+                None => answer.json().ok()?,
+            };
+            path.iter().try_fold(whole, |at, part| step(at, part)).cloned()
+        }
+    }
+}
+
+/// Equality of texts after normalisation; of anything else as JSON values, numbers by value.
+pub fn same(got: &Value, wanted: &Value, normalise: Normalisation) -> bool {
+    match (got, wanted) {
+        (Value::String(got), Value::String(wanted)) => normalised(got, normalise) == normalised(wanted, normalise),
+        (Value::String(got), Value::Number(_) | Value::Bool(_)) => normalised(got, normalise) == wanted.to_string(),
+        (Value::Number(got), Value::Number(wanted)) => got.as_f64() == wanted.as_f64(),
+        (got, wanted) => got == wanted,
+    }
+}
+
+/// Text as it is compared.
+pub fn normalised(text: &str, normalise: Normalisation) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(text);
+    if normalise.unicode {
+        text = Cow::Owned(text.nfkc().collect());
+    }
+    if normalise.ignore_case {
+        text = Cow::Owned(text.to_lowercase());
+    }
+    if normalise.ignore_punctuation {
+        text = Cow::Owned(text.chars().filter(|c| !is_punctuation(*c)).collect());
+    }
+    if normalise.ignore_articles {
+        let kept: Vec<&str> = text
+            .split_whitespace()
+            .filter(|word| !matches!(word.to_lowercase().as_str(), "a" | "an" | "the"))
+            .collect();
+        text = Cow::Owned(kept.join(" "));
+    }
+    if normalise.spaces {
+        text = Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    text
+}
+
+fn is_punctuation(c: char) -> bool {
+    c.is_ascii_punctuation()
+        || matches!(c, '\u{2010}'..='\u{2027}' | '\u{3001}'..='\u{3003}' | '\u{00a1}' | '\u{00bf}' | '\u{00ab}' | '\u{00bb}')
+}
+
+/// A linear-time pattern.
+pub struct Pattern {
+    regex: Regex,
+    matches: bool,
+}
+
+/// Compiled size of a pattern, in bytes.
+const LARGEST: usize = 1 << 20;
+
+/// Compiles within the size limit.
+pub fn pattern(text: &str) -> Result<Regex, GraderFault> {
+    RegexBuilder::new(text)
+        .size_limit(LARGEST)
+        .dfa_size_limit(LARGEST)
+        .nest_limit(50)
+        .build()
+        .map_err(|error| GraderFault::Pattern(error.to_string().lines().last().unwrap_or("").trim().to_owned()))
+}
+
+impl Pattern {
+    pub fn of(text: &str, matches: bool) -> Result<Self, GraderFault> {
+        Ok(Pattern { regex: pattern(text)?, matches })
+    }
+
+    pub fn grade(&self, answer: &Prepared) -> Verdict {
+        match (self.regex.find(answer.text()), self.matches) {
+            (Some(_), true) | (None, false) => Verdict::passed(""),
+            (None, true) => Verdict::failed(format!("nothing matches `{}`", shortened(self.regex.as_str()))),
+            (Some(found), false) => Verdict::failed(format!("`{}` matches", shortened(found.as_str()))),
+        }
+    }
+}
+
+/// Words that an operand resolves to, normalised for comparison of names.
+pub fn names(operand: &Operand, example: &Example) -> Result<Vec<String>, Verdict> {
+    operand::texts(resolve(operand, example)?)
+}

@@ -1,0 +1,8 @@
+//! One test binary: graders on hand-made cases, on the JSON Schema suite, on tool-call tasks and on instructions.
+
+#[path = "it/graders.rs"]
+mod graders;
+#[path = "it/json_schema_suite.rs"]
+mod json_schema_suite;
+#[path = "it/tool_calls.rs"]
+mod tool_calls;
