@@ -68,3 +68,73 @@ impl Verdict {
         Verdict::Graded { value: Share::ZERO, class: Some(ClassName::new(class)), reason: reason.into() }
     }
 }
+
+/// One score as it is counted and compared: everything but the words of its reason.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted<'a> {
+    pub example: &'a str,
+    pub example_digest: &'a crate::digest::Digest,
+    pub system: &'a str,
+    pub repeat: u32,
+    pub criterion: &'a str,
+    pub grader: &'a str,
+    pub state: State,
+    pub value: Option<f64>,
+    pub class: Option<&'a str>,
+}
+
+/// The fingerprint of a set of scores, whatever their order: the sum of the rows' digests modulo 2^256.
+///
+/// It tells whether two runs hold the same scores (the same look). Against forgery the sealed files have digests of their
+/// own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fingerprint {
+    sum: [u64; 4],
+    rows: u64,
+}
+
+impl Fingerprint {
+    pub fn add(&mut self, row: &Counted) {
+        let mut hasher = blake3::Hasher::new();
+        let mut text = |text: &str| {
+            hasher.update(&(text.len() as u32).to_le_bytes());
+            hasher.update(text.as_bytes());
+        };
+        [row.example, row.system, row.criterion, row.grader, row.state.as_str(), row.class.unwrap_or("")]
+            .into_iter()
+            .for_each(&mut text);
+        hasher.update(row.example_digest.as_bytes());
+        hasher.update(&row.repeat.to_le_bytes());
+        // Adding zero makes the two zeros one.
+        hasher.update(&row.value.map_or([0xff; 8], |value| (value + 0.0).to_le_bytes()));
+        self.merge(&Fingerprint { sum: words(hasher.finalize().as_bytes()), rows: 1 });
+    }
+
+    pub fn merge(&mut self, other: &Fingerprint) {
+        let mut carry = 0u128;
+        for (ours, theirs) in self.sum.iter_mut().zip(other.sum) {
+            let sum = u128::from(*ours) + u128::from(theirs) + carry;
+            *ours = sum as u64;
+            carry = sum >> 64;
+        }
+        self.rows += other.rows;
+    }
+
+    pub fn digest(&self) -> crate::digest::Digest {
+        let mut bytes = Vec::with_capacity(64);
+        bytes.extend_from_slice(b"plimsoll.scores.v1\n");
+        self.sum.iter().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
+        bytes.extend_from_slice(&self.rows.to_le_bytes());
+        crate::digest::Digest::of_bytes(&bytes)
+    }
+}
+
+fn words(bytes: &[u8; 32]) -> [u64; 4] {
+    let mut words = [0u64; 4];
+    for (word, chunk) in words.iter_mut().zip(bytes.chunks_exact(8)) {
+        let mut eight = [0u8; 8];
+        eight.copy_from_slice(chunk);
+        *word = u64::from_le_bytes(eight);
+    }
+    words
+}

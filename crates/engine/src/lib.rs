@@ -1,1 +1,16 @@
+//! Carries a plan out: reads the reference set and the systems' answers as streams, grades them, and hands rows on.
+//!
+//! The denominator is fixed before the first answer is read: every active example, in every repeat, of every system, for
+//! every criterion that applies. Whatever has no answer becomes a row of its own state.
 
+mod documents;
+mod grade;
+pub mod jsonl;
+pub mod process;
+mod rows;
+mod set;
+
+pub use documents::{Documents, Keeper};
+pub use grade::{GradeError, Graded, Grading, grade_system};
+pub use rows::{AnswerRow, Batch, ScoreRow, Sink};
+pub use set::{ReadError, files, read_set};
