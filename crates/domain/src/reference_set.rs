@@ -4,7 +4,7 @@ mod builder;
 #[cfg(test)]
 mod tests;
 
-pub use builder::Builder;
+pub use builder::{Builder, digest};
 
 use crate::digest::Digest;
 use crate::example::{Expect, Guard};

@@ -1,1 +1,33 @@
+//! Many facts only ever added: scores as a long table in Parquet, asked with SQL.
+//!
+//! in      rows of planned scores and answers; questions of `domain`
+//! out     tallies per cluster, which `stats` weighs; failures, changes and counts by class
+//! note    this crate alone names DataFusion. One partition and sorted groups: the same rows give the same bits.
 
+mod ask;
+mod engine;
+
+mod set;
+mod write;
+
+pub use ask::{Asked, Changes, ClassCosts, ClassCount, Failing, Scores};
+
+pub use set::{read_set, write_set};
+pub use write::{AnswerIn, RunWriter, ScoreIn, Sealed};
+
+/// Why the lake could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    #[error("cannot write `{path}`: {cause}")]
+    Write { path: camino::Utf8PathBuf, cause: std::io::Error },
+    #[error("cannot read `{path}`: {cause}")]
+    Read { path: camino::Utf8PathBuf, cause: std::io::Error },
+    #[error("the query engine failed: {0}")]
+    Engine(#[from] datafusion::error::DataFusionError),
+    #[error("the query engine failed: {0}")]
+    Arrow(#[from] datafusion::arrow::error::ArrowError),
+    #[error("the Parquet file cannot be used: {0}")]
+    Parquet(#[from] datafusion::parquet::errors::ParquetError),
+    #[error("`{0}` does not hold what a run holds")]
+    NotARun(camino::Utf8PathBuf),
+}

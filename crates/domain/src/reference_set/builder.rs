@@ -186,7 +186,8 @@ fn pad(column: &mut Column, rows: usize) {
     column.of_row.resize(rows, NO_VALUE);
 }
 
-fn digest(set: &ReferenceSet) -> Option<Digest> {
+/// Over ids and digests of all active examples, sorted; `None` for an empty set.
+pub fn digest(set: &ReferenceSet) -> Option<Digest> {
     let mut active: Vec<(&ExampleId, &Digest)> = set.active().map(|(_, row)| (&row.id, &row.digest)).collect();
     if active.is_empty() {
         return None;

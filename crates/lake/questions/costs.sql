@@ -1,0 +1,17 @@
+-- One row a planned answer: the failure cost, each class that failed on it counting once.
+SELECT {key} AS k, a.example_index AS ex, a.system,
+       CASE WHEN a.state = 'not_run' THEN NULL ELSE COALESCE(c.cost, 0.0) END AS y,
+       CASE WHEN a.state = 'not_run' THEN 1 ELSE 0 END AS missing,
+       CASE WHEN a.state = 'system_error' THEN 1 ELSE 0 END AS system_error,
+       0 AS grader_error,
+       CASE WHEN a.state = 'not_run' THEN 1 ELSE 0 END AS not_run
+FROM answers a
+LEFT JOIN (
+  SELECT example_index, system, repeat, SUM(cost) AS cost
+  FROM (SELECT example_index, system, repeat, class, MAX(cost) AS cost
+        FROM (SELECT example_index, system, repeat, {class} AS class, {cost} AS cost
+              FROM scores
+              WHERE state = 'system_error' OR (state = 'graded' AND ({failing})))
+        GROUP BY example_index, system, repeat, class)
+  GROUP BY example_index, system, repeat
+) c ON c.example_index = a.example_index AND c.system = a.system AND c.repeat = a.repeat

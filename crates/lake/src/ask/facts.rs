@@ -1,0 +1,195 @@
+//! Facts besides estimates: outright failures, guards, what changed, what failed and why.
+
+use super::{Scores, quoted};
+use crate::LakeError;
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Float64Type, UInt32Type};
+use domain::name::{ClassName, CriterionName};
+use domain::reference_set::ExampleIndex;
+use domain::score::State;
+use domain::system::Arm;
+use std::collections::BTreeSet;
+
+/// One failing score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failing {
+    pub example: ExampleIndex,
+    pub criterion: CriterionName,
+    pub arm: Arm,
+    pub state: State,
+    pub class: Option<ClassName>,
+    pub reason: Option<String>,
+}
+
+/// Failing scores of an arm by class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassCount {
+    pub class: ClassName,
+    pub scores: u64,
+}
+
+/// Examples whose mean grade differs between two arms, for one criterion.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changes {
+    pub criterion: CriterionName,
+    /// Example, grade before (of the opponent), grade now.
+    pub examples: Vec<(ExampleIndex, f64, f64)>,
+}
+
+impl Scores<'_> {
+    /// Failing scores of these examples (all where `None`) on these criteria, in any repeat.
+    pub fn failing(
+        &self,
+        criteria: &[&CriterionName],
+        examples: Option<&BTreeSet<ExampleIndex>>,
+    ) -> Result<Vec<Failing>, LakeError> {
+        if criteria.is_empty() || examples.is_some_and(BTreeSet::is_empty) {
+            return Ok(Vec::new());
+        }
+        let names: Vec<String> = criteria.iter().map(|name| quoted(name.as_str())).collect();
+        let only = examples.map_or_else(String::new, |examples| {
+            let list: Vec<String> = examples.iter().map(|example| example.0.to_string()).collect();
+            format!(" AND example_index IN ({})", list.join(", "))
+        });
+        let sql = format!(
+            "SELECT example_index, CAST(criterion AS VARCHAR), CAST(system AS VARCHAR), CAST(state AS VARCHAR), CAST(failure_class AS VARCHAR), reason \
+             FROM scores WHERE criterion IN ({}) AND (state = 'system_error' OR (state = 'graded' AND {})){only} ORDER BY 1, 2, 3, repeat",
+            names.join(", "),
+            self.fails(),
+        );
+        let mut failing = Vec::new();
+        for batch in self.engine.ask(&sql)? {
+            let (examples, texts) =
+                (indices(&batch, 0)?, (1..6).map(|at| texts(&batch, at)).collect::<Result<Vec<_>, _>>()?);
+            for row in 0..batch.num_rows() {
+                let text = |column: usize| texts[column][row].clone();
+                let Some(arm) = self.arm_of(text(1).as_deref().unwrap_or("")) else { continue };
+                failing.push(Failing {
+                    example: ExampleIndex(examples[row]),
+                    criterion: CriterionName::new(text(0).unwrap_or_default()),
+                    arm,
+                    state: text(2).and_then(|text| State::parse(&text)).unwrap_or(State::Graded),
+                    class: text(3).map(ClassName::new),
+                    reason: text(4),
+                });
+            }
+        }
+        Ok(failing)
+    }
+
+    fn arm_of(&self, system: &str) -> Option<Arm> {
+        self.asked.systems.iter().find(|(_, name)| *name == system).map(|(arm, _)| *arm)
+    }
+
+    /// Which of these examples an arm has any score of.
+    pub fn seen(&self, examples: &BTreeSet<ExampleIndex>) -> Result<BTreeSet<(ExampleIndex, Arm)>, LakeError> {
+        if examples.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let list: Vec<String> = examples.iter().map(|example| example.0.to_string()).collect();
+        let sql = format!(
+            "SELECT DISTINCT example_index, CAST(system AS VARCHAR) FROM scores \
+             WHERE state IN ('graded', 'system_error') AND example_index IN ({}) ORDER BY 1, 2",
+            list.join(", ")
+        );
+        let mut seen = BTreeSet::new();
+        for batch in self.engine.ask(&sql)? {
+            let (examples, systems) = (indices(&batch, 0)?, texts(&batch, 1)?);
+            for row in 0..batch.num_rows() {
+                if let Some(arm) = self.arm_of(systems[row].as_deref().unwrap_or("")) {
+                    seen.insert((ExampleIndex(examples[row]), arm));
+                }
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Failing scores of an arm on active examples by class, most first.
+    pub fn classes(&self, arm: Arm) -> Result<Vec<ClassCount>, LakeError> {
+        let Some(system) = self.asked.systems.get(&arm) else { return Ok(Vec::new()) };
+        let default = self.case_by_criterion(|class, _| quoted(class.as_str()), "'unclassed'");
+        let sql = format!(
+            "SELECT COALESCE(CAST(failure_class AS VARCHAR), {default}) AS class, CAST(COUNT(*) AS DOUBLE) AS n FROM scores \
+             WHERE system = {} AND (state = 'system_error' OR (state = 'graded' AND {})) GROUP BY 1 ORDER BY 2 DESC, 1",
+            quoted(system),
+            self.fails(),
+        );
+        let mut classes = Vec::new();
+        for batch in self.engine.ask(&sql)? {
+            let (names, counts) = (texts(&batch, 0)?, numbers(&batch, 1)?);
+            for row in 0..batch.num_rows() {
+                let class = ClassName::new(names[row].clone().unwrap_or_default());
+                classes.push(ClassCount { class, scores: counts[row] as u64 });
+            }
+        }
+        Ok(classes)
+    }
+
+    /// For each criterion the examples whose mean grade differs between two arms.
+    pub fn changes(&self, criteria: &[CriterionName], of: Arm, with: Arm) -> Result<Vec<Changes>, LakeError> {
+        let (Some(of), Some(with)) = (self.asked.systems.get(&of), self.asked.systems.get(&with)) else {
+            return Ok(Vec::new());
+        };
+        let mut all = Vec::new();
+        for criterion in criteria {
+            let value = "AVG(CASE WHEN state = 'graded' THEN value WHEN state = 'system_error' THEN 0.0 END)";
+            let side = |system: &str| {
+                format!(
+                    "SELECT example_index AS ex, {value} AS y FROM scores WHERE criterion = {} AND system = {} GROUP BY example_index",
+                    quoted(criterion.as_str()),
+                    quoted(system)
+                )
+            };
+            let sql = format!(
+                "SELECT n.ex, b.y, n.y FROM ({}) n JOIN ({}) b ON n.ex = b.ex WHERE n.y <> b.y ORDER BY n.y - b.y, n.ex",
+                side(of),
+                side(with)
+            );
+            let mut examples = Vec::new();
+            for batch in self.engine.ask(&sql)? {
+                let (index, before, now) = (indices(&batch, 0)?, numbers(&batch, 1)?, numbers(&batch, 2)?);
+                examples.extend((0..batch.num_rows()).map(|row| (ExampleIndex(index[row]), before[row], now[row])));
+            }
+            all.push(Changes { criterion: criterion.clone(), examples });
+        }
+        Ok(all)
+    }
+
+    /// Places of answers in their files: `(repeat 0's file, offset, length)` of one example.
+    pub fn answer_place(&self, example: ExampleIndex, arm: Arm) -> Result<Option<(u16, u64, u32)>, LakeError> {
+        let Some(system) = self.asked.systems.get(&arm) else { return Ok(None) };
+        let sql = format!(
+            "SELECT CAST(file AS DOUBLE), CAST(line_offset AS DOUBLE), CAST(line_length AS DOUBLE) FROM answers \
+             WHERE example_index = {} AND system = {} AND file IS NOT NULL ORDER BY repeat LIMIT 1",
+            example.0,
+            quoted(system)
+        );
+        for batch in self.engine.ask(&sql)? {
+            if batch.num_rows() > 0 {
+                return Ok(Some((
+                    numbers(&batch, 0)?[0] as u16,
+                    numbers(&batch, 1)?[0] as u64,
+                    numbers(&batch, 2)?[0] as u32,
+                )));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn indices(batch: &RecordBatch, at: usize) -> Result<Vec<u32>, LakeError> {
+    let column = cast(batch.column(at), &DataType::UInt32)?;
+    Ok(column.as_primitive::<UInt32Type>().values().to_vec())
+}
+
+fn numbers(batch: &RecordBatch, at: usize) -> Result<Vec<f64>, LakeError> {
+    let column = cast(batch.column(at), &DataType::Float64)?;
+    Ok(column.as_primitive::<Float64Type>().values().to_vec())
+}
+
+fn texts(batch: &RecordBatch, at: usize) -> Result<Vec<Option<String>>, LakeError> {
+    let column = cast(batch.column(at), &DataType::Utf8)?;
+    let column = column.as_string::<i32>();
+    Ok((0..column.len()).map(|row| (!column.is_null(row)).then(|| column.value(row).to_owned())).collect())
+}
