@@ -1,1 +1,30 @@
-fn main() {}
+//! Chores of the house, in plain Rust: `cargo xtask <chore>`.
+
+mod rust_source;
+mod shape;
+mod tidy;
+mod tree;
+
+use std::process::ExitCode;
+
+const CHORES: &str = "\
+cargo xtask tidy      facts of the tree: edges between crates, import order, ownership, purity, glossary, orphans, links
+cargo xtask shape     prints which files and functions are long; refuses nothing";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let passed = match words[..] {
+        ["tidy"] => tidy::main(),
+        ["shape"] => shape::main(),
+        ["help" | "--help" | "-h"] => {
+            println!("{CHORES}");
+            true
+        }
+        _ => {
+            eprintln!("error: no such chore\n\n{CHORES}");
+            return ExitCode::from(2);
+        }
+    };
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -4,24 +4,24 @@
 //! (`cargo xtask tidy` checks that). Serde lives in `format` alone.
 
 // words and numbers
-pub mod digest;
-pub mod fault;
 pub mod name;
 pub mod share;
+pub mod digest;
+pub mod fault;
 
 // what was promised
-pub mod contract;
-pub mod criterion;
-pub mod failure_class;
-pub mod gate;
-pub mod grader;
 pub mod promise;
-pub mod segment;
+pub mod failure_class;
 pub mod system;
+pub mod segment;
+pub mod grader;
+pub mod criterion;
+pub mod gate;
+pub mod provenance;
+pub mod contract;
 
 // what is asked
 pub mod example;
-pub mod provenance;
 pub mod reference_set;
 
 // what came back
@@ -29,13 +29,13 @@ pub mod answer;
 pub mod score;
 
 // what it shows
-pub mod evidence;
 pub mod question;
+pub mod evidence;
 
 // what follows from it
-pub mod decision;
 pub mod finding;
 pub mod routing;
+pub mod decision;
 
 // the files they are kept in
 pub mod format;
