@@ -7,15 +7,15 @@
 mod criteria;
 mod gates;
 mod graders;
+mod operand;
 mod segments;
-#[cfg(test)]
-mod tests;
+mod threshold;
 
 use super::yaml::{self, Fields, Node, Reader, Spot};
 use crate::contract::{Contract, Looks, Owner, SamplingSource};
 use crate::digest::Digest;
 use crate::failure_class::{BUILT_IN, FailureClass};
-use crate::fault::{Faults, closest};
+use crate::fault::Faults;
 use crate::name::{ClassName, OwnerRole, SystemName, TaskName};
 use crate::promise::Promise;
 use crate::provenance::SourceKind;
@@ -108,22 +108,17 @@ pub fn parse(file: &Utf8Path, text: &str) -> Result<Parsed, Faults> {
     reader.finish()?;
     let mut places = Places::default();
     places.note("", &node);
-    // Without a fault every part was read.
-    contract.map(|contract| Parsed { contract, places }).ok_or_else(|| unreadable(file))
+    Ok(Parsed { contract, places })
 }
 
-fn unreadable(file: &Utf8Path) -> Faults {
-    let mut reader = Reader::new(file, "");
-    reader.missing(Spot::default(), "the contract could not be read", "compare it with `plimsoll schema`");
-    match reader.finish() {
-        Err(faults) => faults,
-        Ok(()) => unreachable!("a fault was just added"),
-    }
-}
-
-fn read(reader: &mut Reader, node: &Node) -> Option<Contract> {
-    let top = reader.fields(node, "a contract", KEYS)?;
-    version(reader, &top);
+fn read(reader: &mut Reader, node: &Node) -> Contract {
+    let top = match reader.fields(node, "a contract", KEYS) {
+        Some(top) => {
+            version(reader, &top);
+            top
+        }
+        None => Fields::none(node.at),
+    };
     let owners = top.get("owners").map(|node| owners(reader, node)).unwrap_or_default();
     let failures = top.get("failures").map(|node| failures(reader, node, &owners)).unwrap_or_default();
     let tasks = top.get("tasks").map(|node| tasks(reader, node)).unwrap_or_default();
@@ -131,16 +126,16 @@ fn read(reader: &mut Reader, node: &Node) -> Option<Contract> {
     let segments = top.get("segments").map(|node| segments::read(reader, node)).unwrap_or_default();
     let criteria =
         top.get("criteria").map(|node| criteria::read(reader, node, &failures, &systems)).unwrap_or_default();
-    let known = gates::Known { owners: &owners, criteria: &criteria, segments: &segments };
+    let known = gates::Known { owners: &owners, tasks: &tasks, criteria: &criteria, segments: &segments };
     let gates = top.get("gates").map(|node| gates::read(reader, node, &known)).unwrap_or_default();
-    Some(Contract {
+    Contract {
         name: text(reader, &top, "name", "the contract's name").unwrap_or_default(),
         simulated: top.get("simulated").and_then(|node| reader.flag(node, "`simulated`")).unwrap_or(false),
         promise: top.get("promise").map(|node| promise(reader, node)).unwrap_or_default(),
         release: text(reader, &top, "release", "the release decision").unwrap_or_default(),
         tasks,
         failures,
-        currency: text(reader, &top, "currency", "the currency").unwrap_or_else(|| "USD per occurrence".to_owned()),
+        currency: text(reader, &top, "currency", "the currency").unwrap_or_else(|| "units per occurrence".to_owned()),
         sources: top.get("sources").map(|node| sources(reader, node)).unwrap_or_default(),
         documents: top.get("documents").map(|node| documents(reader, node)).unwrap_or_default(),
         examples: top.get("examples").map(|node| paths(reader, node)).unwrap_or_else(|| vec!["examples".into()]),
@@ -158,7 +153,7 @@ fn read(reader: &mut Reader, node: &Node) -> Option<Contract> {
         systems,
         gates,
         digest: Digest::of_value("plimsoll.contract.v1", &node.to_json()),
-    })
+    }
 }
 
 fn text(reader: &mut Reader, fields: &Fields, key: &str, what: &str) -> Option<String> {
@@ -169,7 +164,7 @@ fn version(reader: &mut Reader, top: &Fields) {
     match top.get("plimsoll") {
         None => reader.missing(top.at, "the format's version is missing", "write `plimsoll: 1` as the first line"),
         Some(node) => {
-            if reader.whole(node, "the format's version", 1, u64::MAX).is_some_and(|version| version != 1) {
+            if node.to_json() != 1 {
                 reader.fault(
                     node.at,
                     "this version of the format is not known here",
@@ -194,15 +189,26 @@ fn alpha(reader: &mut Reader, top: &Fields) -> Share {
 }
 
 fn looks(reader: &mut Reader, top: &Fields) -> Looks {
-    match top.get("looks").map(|node| reader.whole(node, "`looks`", 1, 1)) {
-        Some(Some(_)) => Looks::One,
-        _ => Looks::Halving,
+    match top.get("looks") {
+        Some(node) if node.to_json() == 1 => Looks::One,
+        Some(node) => {
+            let help =
+                "write `looks: 1`, or leave it out: then each look is tested at half the level of the one before";
+            reader.fault(node.at, "`looks` can only be 1", help);
+            Looks::One
+        }
+        None => Looks::Halving,
     }
 }
 
 fn promise(reader: &mut Reader, node: &Node) -> Promise {
     let Some(fields) = reader.fields(node, "the promise", PROMISE_KEYS) else { return Promise::default() };
-    let mut list = |key: &str| fields.get(key).map(|node| reader.words(node, &format!("`{key}`"))).unwrap_or_default();
+    let mut list = |key: &str| match fields.get(key) {
+        Some(node) => {
+            yaml::one_or_many(node).iter().filter_map(|item| reader.text(item, &format!("`{key}`"))).collect()
+        }
+        None => Vec::new(),
+    };
     let (evidence, constraints) = (list("evidence"), list("constraints"));
     let mut one = |key: &str| text(reader, &fields, key, &format!("`{key}`")).unwrap_or_default();
     Promise { work: one("work"), for_whom: one("for"), evidence, constraints, when_not_ready: one("when_not_ready") }
@@ -215,7 +221,7 @@ fn owners(reader: &mut Reader, node: &Node) -> Vec<Owner> {
         let role = OwnerRole::new(&key.text);
         if let yaml::NodeKind::Map(_) = value.kind {
             let Some(fields) = reader.fields(value, "an owner", OWNER_KEYS) else { continue };
-            let who = text(reader, &fields, "who", "`who`");
+            let who = fields.get("who").and_then(|node| reader.name(node, "`who`"));
             if who.is_none() && fields.get("who").is_none() {
                 reader.missing(
                     value.at,
@@ -225,7 +231,7 @@ fn owners(reader: &mut Reader, node: &Node) -> Vec<Owner> {
             }
             let key = text(reader, &fields, "key", "`key`");
             owners.push(Owner { role, who: who.unwrap_or_default(), key });
-        } else if let Some(who) = reader.text(value, "an owner") {
+        } else if let Some(who) = reader.name(value, "an owner") {
             owners.push(Owner { role, who, key: None });
         }
     }
@@ -235,7 +241,7 @@ fn owners(reader: &mut Reader, node: &Node) -> Vec<Owner> {
 fn tasks(reader: &mut Reader, node: &Node) -> Vec<TaskName> {
     let mut tasks: Vec<TaskName> = Vec::new();
     for item in reader.list(node, "`tasks`", "write `tasks: [first, second, ...]`") {
-        if let Some(word) = reader.word(item, "a task") {
+        if let Some(word) = reader.name(item, "a task") {
             let task = TaskName::new(word);
             if tasks.contains(&task) {
                 reader.fault(item.at, format!("task `{task}` is listed twice"), "keep one of the two");
@@ -278,9 +284,8 @@ fn failures(reader: &mut Reader, node: &Node, owners: &[Owner]) -> Vec<FailureCl
 fn owner(reader: &mut Reader, node: &Node, owners: &[Owner]) -> Option<OwnerRole> {
     let role = OwnerRole::new(reader.word(node, "an owner")?);
     if !owners.is_empty() && !owners.iter().any(|owner| owner.role == role) {
-        let known = closest(role.as_str(), owners.iter().map(|owner| owner.role.as_str()));
         let list: Vec<&str> = owners.iter().map(|owner| owner.role.as_str()).collect();
-        let suggestion = known.map_or_else(String::new, |known| format!("did you mean `{known}`? "));
+        let suggestion = yaml::meant(role.as_str(), list.iter().copied());
         reader.fault(
             node.at,
             format!("`{role}` is not among the owners"),
@@ -308,7 +313,8 @@ fn sources(reader: &mut Reader, node: &Node) -> Vec<SamplingSource> {
             Some(source) => sources.push(SamplingSource { source, rule }),
             None => {
                 let names = SourceKind::ALL.map(SourceKind::as_str);
-                reader.fault(node.at, format!("`{word}` is no kind of source"), format!("kinds: {}", names.join(", ")));
+                let help = format!("{}kinds: {}", yaml::meant(&word, names.into_iter()), names.join(", "));
+                reader.fault(node.at, format!("`{word}` is no kind of source"), help);
             }
         }
     }
@@ -349,21 +355,29 @@ fn systems(reader: &mut Reader, node: &Node) -> Vec<System> {
 }
 
 fn system_kind(reader: &mut Reader, node: &Node, fields: &Fields) -> Option<SystemKind> {
-    let given: Vec<&str> =
-        ["recorded", "imported", "openai"].into_iter().filter(|kind| fields.get(kind).is_some()).collect();
+    let given = fields.given(&["recorded", "imported", "openai"]);
     match given.as_slice() {
         ["recorded"] => Some(SystemKind::Recorded { path: reader.path(fields.get("recorded")?, "`recorded`")? }),
-        ["imported"] => Some(SystemKind::Imported { name: reader.word(fields.get("imported")?, "`imported`")? }),
+        ["imported"] => Some(SystemKind::Imported { name: reader.name(fields.get("imported")?, "`imported`")? }),
         ["openai"] => {
             let fields = reader.fields(fields.get("openai")?, "an OpenAI-compatible system", OPENAI_KEYS)?;
-            let base_url = text(reader, &fields, "base_url", "`base_url`").unwrap_or_default();
-            let model = text(reader, &fields, "model", "`model`").unwrap_or_default();
-            Some(SystemKind::OpenAi { base_url, model })
+            let mut needed = |key: &str, help: &str| match fields.get(key) {
+                Some(node) => reader.name(node, &format!("`{key}`")),
+                None => {
+                    reader.missing(fields.at, format!("`{key}` is missing"), help);
+                    None
+                }
+            };
+            let base_url = needed("base_url", "write `base_url: \"${ASSISTANT_URL}\"`");
+            let model = needed("model", "write `model: assistant-v15`");
+            Some(SystemKind::OpenAi { base_url: base_url?, model: model? })
         }
-        _ => {
-            let what =
-                if given.is_empty() { "a system needs one way to answer" } else { "a system has one way to answer" };
-            reader.missing(node.at, what, "write one of `recorded: answers/file.jsonl`, `imported: name in the scores`, `openai: {base_url, model}`");
+        several => {
+            let (at, what) = match several.get(1) {
+                Some(second) => (fields.place_of(second), "a system has one way to answer, and this is the second"),
+                None => (node.at, "a system needs one way to answer"),
+            };
+            reader.missing(at, what, "write one of `recorded: answers/file.jsonl`, `imported: name in the scores`, `openai: {base_url, model}`");
             None
         }
     }

@@ -4,18 +4,19 @@
 //! out     a tree of nodes, each with line and column; or the faults that make it no YAML
 //! errors  syntax, duplicate keys, anchors, aliases and tags (a contract says everything in full), numbers that are not
 //!         finite, nesting beyond 40 levels, more than one document, more than 4 MB
-//! note    scalars follow the YAML 1.2 core schema: `no` is text, `~` is null
+//! note    plain scalars are read as YAML 1.2 core reads them: `no` is text, `~` is null; `0x1F` and `0o17` stay text
 
 mod reader;
 #[cfg(test)]
 mod tests;
 
-pub use reader::{Fields, Reader, one_or_many, percent, share_of};
+pub use reader::{Fields, Reader, meant, one_or_many, percent, share_of};
 
 use crate::fault::{Fault, Faults, Place};
 use camino::Utf8Path;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 use serde_json::{Number, Value};
+use std::collections::BTreeMap;
 
 /// One value of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,7 +152,9 @@ impl<'a> Builder<'a> {
                 Some(Ok(event)) => return Ok(event),
                 Some(Err(error)) => {
                     let (line, column) = (error.marker().line() as u32, error.marker().col() as u32 + 1);
-                    let found = self.text.lines().nth(line.saturating_sub(1) as usize).unwrap_or("").trim();
+                    let whole = line_of(self.text, line);
+                    let rest = whole.char_indices().nth(column as usize - 1).map_or("", |(at, _)| whole[at..].trim());
+                    let found = if rest.is_empty() { whole.trim() } else { rest };
                     let what = format!("this is not YAML: {}", error.info());
                     let help = "check indentation, quotes and brackets here and just above";
                     return Err(self.fault_at(line, column, found, &what, help));
@@ -176,16 +179,7 @@ impl<'a> Builder<'a> {
 
     fn node(&mut self, event: Event<'a>, span: Span) -> Result<Node, Fault> {
         let at = spot(span);
-        if event.anchor_id().is_some() || event.is_alias() {
-            return Err(self.fault(
-                at,
-                "anchors and aliases are not read here",
-                "write the value out where it is needed",
-            ));
-        }
-        if event.tag().is_some() {
-            return Err(self.fault(at, "tags are not read here", "leave the `!tag` out; quote what must be text"));
-        }
+        self.refuse_properties(&event, at)?;
         match event {
             Event::Scalar(value, ScalarStyle::Plain, ..) => Ok(Node { at, kind: self.plain(&value, at)? }),
             Event::Scalar(value, ..) => Ok(Node { at, kind: NodeKind::Text(value.into_owned()) }),
@@ -193,6 +187,17 @@ impl<'a> Builder<'a> {
             Event::MappingStart(..) => self.deeper(at, Self::map),
             _ => Err(self.fault(at, "this is not YAML", "check indentation and brackets here and just above")),
         }
+    }
+
+    fn refuse_properties(&self, event: &Event, at: Spot) -> Result<(), Fault> {
+        let (what, help) = if event.anchor_id().is_some() || event.is_alias() {
+            ("anchors and aliases are not read here", "write the value out where it is needed")
+        } else if event.tag().is_some() {
+            ("tags are not read here", "leave the `!tag` out; quote what must be text")
+        } else {
+            return Ok(());
+        };
+        Err(self.fault(at, what, help))
     }
 
     fn deeper(&mut self, at: Spot, read: fn(&mut Self, Spot) -> Result<Node, Fault>) -> Result<Node, Fault> {
@@ -218,21 +223,27 @@ impl<'a> Builder<'a> {
 
     fn map(&mut self, at: Spot) -> Result<Node, Fault> {
         let mut entries: Vec<(Key, Node)> = Vec::new();
+        let mut lines: BTreeMap<String, u32> = BTreeMap::new();
         loop {
-            let key = match self.next()? {
-                (Event::MappingEnd, _) => return Ok(Node { at, kind: NodeKind::Map(entries) }),
-                (Event::StreamEnd, _) => return Err(self.fault(at, "this mapping does not end", "close it with `}`")),
-                (Event::Scalar(text, ..), span) => Key { text: text.into_owned(), at: spot(span) },
-                (_, span) => return Err(self.fault(spot(span), "a key must be plain text", "write `key: value`")),
+            let (event, span) = self.next()?;
+            self.refuse_properties(&event, spot(span))?;
+            let key = match event {
+                Event::MappingEnd => return Ok(Node { at, kind: NodeKind::Map(entries) }),
+                Event::StreamEnd => return Err(self.fault(at, "this mapping does not end", "close it with `}`")),
+                Event::Scalar(text, ..) => Key { text: text.into_owned(), at: spot(span) },
+                _ => return Err(self.fault(spot(span), "a key must be plain text", "write `key: value`")),
             };
             let (event, span) = self.next()?;
             let node = self.node(event, span)?;
-            match entries.iter().find(|(known, _)| known.text == key.text) {
-                Some((first, _)) => {
-                    let what = format!("`{}` is given twice, first on line {}", key.text, first.at.line);
+            match lines.get(&key.text) {
+                Some(first) => {
+                    let what = format!("`{}` is given twice, first on line {first}", shortened(&key.text));
                     self.faults.push(self.fault(key.at, &what, "keep one of the two"));
                 }
-                None => entries.push((key, node)),
+                None => {
+                    lines.insert(key.text.clone(), key.at.line);
+                    entries.push((key, node));
+                }
             }
         }
     }
@@ -278,6 +289,17 @@ fn number(text: &str) -> Option<Result<Number, ()>> {
 fn spot(span: Span) -> Spot {
     let bytes = span.byte_range().unwrap_or(0..0);
     Spot { line: span.start.line() as u32, column: span.start.col() as u32 + 1, start: bytes.start, end: bytes.end }
+}
+
+/// One line of a text, where a lone carriage return ends a line too, as it does in YAML.
+fn line_of(text: &str, line: u32) -> &str {
+    let mut rest = text;
+    for _ in 1..line {
+        let Some(end) = rest.find(['\n', '\r']) else { return "" };
+        let length = if rest[end..].starts_with("\r\n") { 2 } else { 1 };
+        rest = &rest[end + length..];
+    }
+    rest.split(['\n', '\r']).next().unwrap_or("")
 }
 
 /// The first line, at most 60 characters.

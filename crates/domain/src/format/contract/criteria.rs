@@ -3,10 +3,10 @@
 use super::{graders, segments};
 use crate::criterion::{Criterion, Kind};
 use crate::failure_class::{BUILT_IN, FailureClass};
-use crate::fault::closest;
-use crate::format::yaml::{Node, Reader};
-use crate::grader::Grader;
+use crate::format::yaml::{Fields, Node, Reader, meant};
+use crate::grader::{Grader, Reading};
 use crate::name::{ClassName, CriterionName};
+use crate::share::Share;
 use crate::system::System;
 
 pub const KEYS: &[&str] = &["protects", "grade", "describe", "when", "pass_at", "kind"];
@@ -16,29 +16,20 @@ pub fn read(reader: &mut Reader, node: &Node, failures: &[FailureClass], systems
     let mut criteria = Vec::new();
     for (key, value) in reader.entries(node, "`criteria`", help) {
         let Some(fields) = reader.fields(value, "a criterion", KEYS) else { continue };
-        let Some(grade) = fields.get("grade") else {
-            let what = format!("criterion `{}` has no grader", key.text);
-            reader.missing(key.at, what, "write `grade: {equals: expected.answer}`, or `grade: imported`");
-            continue;
-        };
-        let grader = graders::read(reader, grade, systems);
-        let pass_at = fields.get("pass_at").and_then(|node| reader.share(node, "`pass_at`"));
-        let kind = match fields.get("kind").map(|node| (node, reader.word(node, "`kind`"))) {
-            Some((_, Some(word))) if word == "graded" => Kind::Graded,
-            Some((_, Some(word))) if word == "pass_fail" => Kind::PassFail,
-            Some((node, Some(_))) => {
-                reader.fault(node.at, "`kind` is pass_fail or graded", "graded: the mean of grades in [0, 1] is gated");
-                Kind::PassFail
+        let grader = match fields.get("grade") {
+            Some(grade) => graders::read(reader, grade, systems),
+            None => {
+                let what = format!("criterion `{}` has no grader", key.text);
+                reader.missing(key.at, what, "write `grade: {equals: expected.answer}`, or `grade: imported`");
+                None
             }
-            _ => Kind::PassFail,
         };
-        let protects = fields.get("protects").map(|node| classes(reader, node, failures)).unwrap_or_default();
         // A grader that could not be read is a fault already; its criterion stays known, so that gates do not repeat it.
-        let grader = grader.unwrap_or(Grader::Imported);
+        let (grader, kind, pass_at) = reading(reader, &fields, grader.unwrap_or(Grader::Imported));
         criteria.push(Criterion {
             name: CriterionName::new(&key.text),
             describe: fields.get("describe").and_then(|node| reader.text(node, "`describe`")).unwrap_or_default(),
-            protects,
+            protects: fields.get("protects").map(|node| classes(reader, node, failures)).unwrap_or_default(),
             grader,
             applies: fields.get("when").map(|node| segments::conditions(reader, node, "`when`")).unwrap_or_default(),
             pass_at,
@@ -48,6 +39,57 @@ pub fn read(reader: &mut Reader, node: &Node, failures: &[FailureClass], systems
     criteria
 }
 
+/// What its grades mean. A grader that passes or fails by itself leaves nothing to say; one that measures is passed from
+/// `pass_at` up, else its mean is gated.
+fn reading(reader: &mut Reader, fields: &Fields, grader: Grader) -> (Grader, Kind, Option<Share>) {
+    let pass_at = fields.get("pass_at").and_then(|node| reader.share(node, "`pass_at`"));
+    let said = fields.get("kind").and_then(|node| {
+        let word = reader.word(node, "`kind`")?;
+        match word.as_str() {
+            "graded" => Some(Kind::Graded),
+            "pass_fail" => Some(Kind::PassFail),
+            _ => {
+                let what = format!("`{word}` is no kind of criterion");
+                reader.fault(node.at, what, "write `pass_fail`, or `graded` where the mean of grades is gated");
+                None
+            }
+        }
+    });
+    if said == Some(Kind::Graded) && pass_at.is_some() {
+        let what = "a graded criterion gates the mean of its grades, and `pass_at` turns grades into passes";
+        reader.fault(fields.place_of("pass_at"), what, "keep `kind: graded` or `pass_at`");
+    }
+    let own_mark = match &grader {
+        Grader::Similar { reading, .. } | Grader::Cel { reading, .. } => Some(*reading),
+        _ => None,
+    };
+    let kind = match (own_mark, said) {
+        (Some(Reading::PassAt(_)), Some(Kind::Graded)) => {
+            let what = "this grader passes from its own `at_least` up, so that no mean is left to gate";
+            reader.fault(fields.place_of("kind"), what, "keep `at_least` or `kind: graded`");
+            Kind::PassFail
+        }
+        (Some(Reading::PassAt(_)), _) if pass_at.is_some() => {
+            reader.fault(fields.place_of("pass_at"), "the mark is set twice, here and by `at_least`", "keep one");
+            Kind::PassFail
+        }
+        (_, Some(kind)) => kind,
+        (Some(Reading::Graded), None) if pass_at.is_none() && matches!(grader, Grader::Similar { .. }) => Kind::Graded,
+        _ => Kind::PassFail,
+    };
+    (truth_unless_measured(grader, kind, pass_at), kind, pass_at)
+}
+
+/// An expression without a mark is true or false, unless the criterion says that it measures.
+fn truth_unless_measured(grader: Grader, kind: Kind, pass_at: Option<Share>) -> Grader {
+    match grader {
+        Grader::Cel { expression, reading: Reading::Graded } if kind == Kind::PassFail && pass_at.is_none() => {
+            Grader::Cel { expression, reading: Reading::PassAt(Share::ONE) }
+        }
+        grader => grader,
+    }
+}
+
 fn classes(reader: &mut Reader, node: &Node, failures: &[FailureClass]) -> Vec<ClassName> {
     let known = || {
         let own = failures.iter().map(|class| class.name.as_str());
@@ -55,12 +97,12 @@ fn classes(reader: &mut Reader, node: &Node, failures: &[FailureClass]) -> Vec<C
     };
     let mut classes = Vec::new();
     for item in crate::format::yaml::one_or_many(node) {
-        let Some(word) = reader.word(item, "a failure class") else { continue };
+        let Some(word) = reader.name(item, "a failure class") else { continue };
         if !known().any(|name| name == word) {
-            let help = match closest(&word, known()) {
-                Some(known) => format!("did you mean `{known}`? A class of your own is declared under `failures`"),
-                None => "declare it under `failures` with its cost and owner".to_owned(),
-            };
+            let help = format!(
+                "{}a class of your own is declared under `failures` with its cost and owner",
+                meant(&word, known())
+            );
             reader.fault(item.at, format!("`{word}` is no failure class"), help);
         }
         classes.push(ClassName::new(word));

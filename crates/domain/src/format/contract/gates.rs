@@ -1,13 +1,12 @@
 //! `gates:` of a contract.
 
+use super::threshold::{margin, threshold};
 use crate::contract::Owner;
-use crate::criterion::Criterion;
-use crate::fault::closest;
-use crate::format::yaml::{self, Fields, Node, NodeKind, Reader, percent, share_of};
+use crate::criterion::{Criterion, Kind};
+use crate::format::yaml::{self, Fields, Node, NodeKind, Reader, meant};
 use crate::gate::{Gate, Margin, Measure, Opponent, Rule, Scope, Stage};
-use crate::name::{Attribute, CriterionName, GateName, OwnerRole, SegmentName};
+use crate::name::{Attribute, CriterionName, GateName, OwnerRole, SegmentName, TaskName};
 use crate::segment::Segmentation;
-use crate::share::{Amount, Share};
 
 pub const KEYS: &[&str] = &[
     "name",
@@ -33,6 +32,7 @@ const RULES: &[&str] = &["at_least", "at_most", "not_worse_than", "better_than",
 /// What gates refer to.
 pub struct Known<'a> {
     pub owners: &'a [Owner],
+    pub tasks: &'a [TaskName],
     pub criteria: &'a [Criterion],
     pub segments: &'a [Segmentation],
 }
@@ -43,7 +43,7 @@ pub fn read(reader: &mut Reader, node: &Node, known: &Known) -> Vec<Gate> {
     for item in reader.list(node, "`gates`", help) {
         let Some(fields) = reader.fields(item, "a gate", KEYS) else { continue };
         if let Some(gate) = gate(reader, item, &fields, known) {
-            if gates.iter().any(|known| known.name == gate.name) {
+            if !gate.scopes.is_empty() && gates.iter().any(|known| known.name == gate.name) {
                 reader.fault(
                     item.at,
                     format!("there is already a gate `{}`", gate.name),
@@ -60,11 +60,21 @@ fn gate(reader: &mut Reader, item: &Node, fields: &Fields, known: &Known) -> Opt
     let measure = measure(reader, item, fields, known);
     let scopes = fields.get("in").map_or_else(|| vec![Scope::All], |node| scopes(reader, node, known));
     let rule = measure.as_ref().and_then(|measure| rule(reader, item, fields, measure));
+    if let (Some(Measure::Criterion(name)), Some(Rule::Never { .. })) = (&measure, &rule)
+        && known.criteria.iter().any(|criterion| criterion.name == *name && criterion.kind == Kind::Graded)
+    {
+        let what = format!("`never` needs passes and failures, and `{name}` is graded");
+        reader.fault(
+            fields.place_of("never"),
+            what,
+            "give the criterion a mark with `pass_at`, or its mean an `at_least`",
+        );
+    }
     let owner = fields.get("owner").and_then(|node| super::owner(reader, node, known.owners));
     let not_shown = fields.get("not_shown").and_then(|node| stage(reader, node, known, owner.clone()));
     let follow_up = fields.get("else").and_then(|node| reader.text(node, "`else`"));
     let blocking = fields.get("blocking").and_then(|node| reader.flag(node, "`blocking`")).unwrap_or(true);
-    let given = fields.get("name").and_then(|node| reader.word(node, "`name`"));
+    let given = fields.get("name").and_then(|node| reader.name(node, "`name`"));
     let (measure, rule) = (measure?, rule?);
     Some(Gate {
         name: GateName::new(given.unwrap_or_else(|| default_name(&measure, &rule, &scopes))),
@@ -119,8 +129,7 @@ fn measure(reader: &mut Reader, item: &Node, fields: &Fields, known: &Known) -> 
             let names = || known.criteria.iter().map(|criterion| criterion.name.as_str());
             if !names().any(|name| name == word) {
                 let list: Vec<&str> = names().collect();
-                let suggestion =
-                    closest(&word, names()).map_or_else(String::new, |name| format!("did you mean `{name}`? "));
+                let suggestion = meant(&word, names());
                 reader.fault(
                     node.at,
                     format!("`{word}` is not among the criteria"),
@@ -144,8 +153,7 @@ fn measure(reader: &mut Reader, item: &Node, fields: &Fields, known: &Known) -> 
                 None
             }
             word => {
-                let suggestion = closest(word, MEASURES.iter().copied())
-                    .map_or_else(String::new, |name| format!("did you mean `{name}`? "));
+                let suggestion = meant(word, MEASURES.iter().copied());
                 reader.fault(
                     node.at,
                     format!("`{word}` is no measure"),
@@ -154,9 +162,10 @@ fn measure(reader: &mut Reader, item: &Node, fields: &Fields, known: &Known) -> 
                 None
             }
         },
-        _ => {
+        (criterion, _) => {
+            let at = if criterion.is_some() { fields.place_of("measure") } else { item.at };
             reader.missing(
-                item.at,
+                at,
                 "a gate has one `criterion` or one `measure`",
                 "write `criterion: name`, or `measure: latency`",
             );
@@ -167,8 +176,12 @@ fn measure(reader: &mut Reader, item: &Node, fields: &Fields, known: &Known) -> 
 
 fn scopes(reader: &mut Reader, node: &Node, known: &Known) -> Vec<Scope> {
     let mut scopes = Vec::new();
+    if matches!(&node.kind, NodeKind::List(items) if items.is_empty()) {
+        reader.fault(node.at, "this gate is applied nowhere", "write `in: all`, or leave `in` out");
+    }
     for item in yaml::one_or_many(node) {
-        let Some(word) = reader.word(item, "`in`") else { continue };
+        let before = scopes.len();
+        let Some(word) = reader.name(item, "`in`") else { continue };
         let cut = known.segments.iter().find_map(|cut| match cut {
             Segmentation::By { attribute, .. } if attribute.as_str() == word => {
                 Some(Scope::Each(Attribute::new(&word)))
@@ -185,7 +198,10 @@ fn scopes(reader: &mut Reader, node: &Node, known: &Known) -> Vec<Scope> {
         match (word.as_str(), cut, one_value) {
             ("all", ..) => scopes.push(Scope::All),
             (_, Some(scope), _) => scopes.push(scope),
-            (_, None, Some(_)) => scopes.push(Scope::Named(SegmentName::new(&word))),
+            (_, None, Some((attribute, value))) => {
+                unlisted_task(reader, item, attribute, value, known.tasks);
+                scopes.push(Scope::Named(SegmentName::new(&word)));
+            }
             _ => {
                 let names: Vec<String> = std::iter::once("all".to_owned())
                     .chain(known.segments.iter().map(|cut| match cut {
@@ -193,8 +209,7 @@ fn scopes(reader: &mut Reader, node: &Node, known: &Known) -> Vec<Scope> {
                         Segmentation::Where { name, .. } => name.to_string(),
                     }))
                     .collect();
-                let suggestion = closest(&word, names.iter().map(String::as_str))
-                    .map_or_else(String::new, |name| format!("did you mean `{name}`? "));
+                let suggestion = meant(&word, names.iter().map(String::as_str));
                 reader.fault(
                     item.at,
                     format!("`{word}` is not among the segments"),
@@ -202,26 +217,44 @@ fn scopes(reader: &mut Reader, node: &Node, known: &Known) -> Vec<Scope> {
                 );
             }
         }
+        if let Some((last, others)) = scopes.split_last()
+            && scopes.len() > before
+            && others.contains(last)
+        {
+            reader.fault(item.at, format!("`{word}` is named twice"), "keep one of the two");
+        }
     }
     scopes
 }
 
+/// A value of `task` that is none of the tasks is a slip: no example would ever meet that gate.
+fn unlisted_task(reader: &mut Reader, item: &Node, attribute: &str, value: &str, tasks: &[TaskName]) {
+    if attribute != "task" || tasks.is_empty() || tasks.iter().any(|task| task.as_str() == value) {
+        return;
+    }
+    let list: Vec<&str> = tasks.iter().map(TaskName::as_str).collect();
+    let suggestion = meant(value, list.iter().copied());
+    let what = format!("`{value}` is not among the tasks");
+    reader.fault(item.at, what, format!("{suggestion}tasks: {}", list.join(", ")));
+}
+
 fn rule(reader: &mut Reader, item: &Node, fields: &Fields, measure: &Measure) -> Option<Rule> {
-    let given: Vec<&str> = RULES.iter().copied().filter(|rule| fields.get(rule).is_some()).collect();
+    let given = fields.given(RULES);
     for (key, rules) in [("by", &["not_worse_than", "better_than"][..]), ("max_rate", &["never"][..])] {
-        if let Some(node) = fields.get(key)
-            && !given.iter().any(|rule| rules.contains(rule))
-        {
+        if fields.get(key).is_some() && !given.iter().any(|rule| rules.contains(rule)) {
             reader.fault(
-                node.at,
+                fields.place_of(key),
                 format!("`{key}` goes with `{}`", rules.join("` or `")),
                 format!("leave `{key}` out"),
             );
         }
     }
     let [rule] = given.as_slice() else {
-        let what = if given.is_empty() { "this gate has no rule: no threshold is set" } else { "a gate has one rule" };
-        reader.missing(item.at, what, format!("write one of {}", RULES.join(", ")));
+        let (at, what) = match given.get(1) {
+            Some(second) => (fields.place_of(second), "a gate has one rule, and this is the second"),
+            None => (item.at, "this gate has no rule: no threshold is set"),
+        };
+        reader.missing(at, what, format!("write one of {}", RULES.join(", ")));
         return None;
     };
     let node = fields.get(rule)?;
@@ -287,106 +320,6 @@ fn opponent(reader: &mut Reader, node: &Node) -> Option<Opponent> {
     }
 }
 
-/// A limit in the measure's unit, or `4s for 95%`.
-fn threshold(reader: &mut Reader, node: &Node, at_most: bool, measure: &Measure) -> Option<Rule> {
-    let bad = |reader: &mut Reader, help: &str| {
-        reader.fault(node.at, "this limit cannot be read", help);
-        None
-    };
-    let limited = |value: f64| if at_most { Rule::AtMost(value) } else { Rule::AtLeast(value) };
-    match measure {
-        Measure::Criterion(_) | Measure::GraderErrors => {
-            let Some(share) = share_of(node).and_then(|value| Share::new(value).ok()) else {
-                return bad(reader, "write a share such as `0.9` or `90%`");
-            };
-            Some(limited(share.get()))
-        }
-        Measure::Latency | Measure::Spend => {
-            let help = if *measure == Measure::Latency {
-                "write `4s for 95%`, or `800ms` for the mean"
-            } else {
-                "write `0.02 for 95%`, or `0.02` for the mean"
-            };
-            if !at_most {
-                reader.fault(node.at, "more of it is never better", "use `at_most`");
-                return None;
-            }
-            let (limit, share) = match &node.kind {
-                NodeKind::Text(text) => match text.split_once(" for ") {
-                    Some((limit, share)) => {
-                        (amount(limit, measure), Some(percent(share).and_then(|share| Share::new(share).ok())))
-                    }
-                    None => (amount(text, measure), None),
-                },
-                // A bare number: money, or seconds would be a guess.
-                NodeKind::Number(number) if *measure == Measure::Spend => (number.as_f64(), None),
-                _ => (None, None),
-            };
-            match (limit.and_then(|limit| Amount::new(limit).ok()), share) {
-                (Some(limit), None) => Some(Rule::AtMost(limit.get())),
-                (Some(limit), Some(Some(share))) if share.get() > 0.0 && share.get() < 1.0 => {
-                    Some(Rule::Within { limit, share })
-                }
-                _ => bad(reader, help),
-            }
-        }
-        Measure::FailureCost => {
-            if !at_most {
-                reader.fault(node.at, "more of it is never better", "use `at_most`");
-                return None;
-            }
-            Some(Rule::AtMost(reader.number(node, "a failure cost per request")?))
-        }
-    }
-}
-
-/// `4s`, `800ms`, `1.5 min` in milliseconds; plain numbers are money.
-fn amount(text: &str, measure: &Measure) -> Option<f64> {
-    let text = text.trim();
-    if *measure == Measure::Spend {
-        return text.parse().ok();
-    }
-    duration_ms(text)
-}
-
-/// `800ms`, `4s`, `2min` in milliseconds.
-pub fn duration_ms(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let (digits, factor) = [("ms", 1.0), ("min", 60_000.0), ("s", 1000.0)]
-        .into_iter()
-        .find_map(|(unit, factor)| text.strip_suffix(unit).map(|digits| (digits, factor)))?;
-    let value: f64 = digits.trim().parse().ok()?;
-    (value.is_finite() && value >= 0.0).then_some(value * factor)
-}
-
-/// Points of a rate as a share (`0.03` and `3%` are both three points); for money and time an amount, or a percentage of
-/// what the opponent takes.
-fn margin(reader: &mut Reader, node: &Node, measure: &Measure) -> Option<Margin> {
-    let margin = match measure {
-        Measure::Criterion(_) | Measure::GraderErrors => {
-            share_of(node).filter(|value| (0.0..1.0).contains(value)).map(Margin::Absolute)
-        }
-        Measure::Latency => match &node.kind {
-            NodeKind::Text(text) => percent(text).map(Margin::Relative).or(duration_ms(text).map(Margin::Absolute)),
-            _ => None,
-        },
-        Measure::Spend | Measure::FailureCost => match &node.kind {
-            NodeKind::Text(text) => percent(text).map(Margin::Relative),
-            NodeKind::Number(number) => number.as_f64().filter(|value| *value >= 0.0).map(Margin::Absolute),
-            _ => None,
-        },
-    };
-    if margin.is_none() {
-        let help = match measure {
-            Measure::Criterion(_) | Measure::GraderErrors => "write points of the rate, `0.03` or `3%`",
-            Measure::Latency => "write `200ms`, or `10%` of what production takes",
-            Measure::Spend | Measure::FailureCost => "write an amount, or `10%` of what production takes",
-        };
-        reader.fault(node.at, "this margin cannot be read", help);
-    }
-    margin
-}
-
 fn stage(reader: &mut Reader, node: &Node, known: &Known, gate_owner: Option<OwnerRole>) -> Option<Stage> {
     let fields = reader.fields(node, "`not_shown`", STAGE_KEYS)?;
     let Some(stage) = fields.get("stage") else {
@@ -398,7 +331,8 @@ fn stage(reader: &mut Reader, node: &Node, known: &Known, gate_owner: Option<Own
         reader.fault(stage.at, "a stage lies between 0 and 100%", "write for example `5%`");
         return None;
     }
-    let mut text = |key: &str| fields.get(key).and_then(|node| reader.text(node, key)).unwrap_or_default();
+    let mut text =
+        |key: &str| fields.get(key).and_then(|node| reader.text(node, &format!("`{key}`"))).unwrap_or_default();
     let (monitor, stop) = (text("monitor"), text("stop"));
     let owner = fields.get("owner").and_then(|node| super::owner(reader, node, known.owners)).or(gate_owner);
     Some(Stage { share, monitor, stop, owner: owner.unwrap_or_else(|| OwnerRole::new("")) })

@@ -1,11 +1,11 @@
 //! `grade:` of a criterion.
 
-use super::gates::duration_ms;
-use crate::fault::closest;
-use crate::format::yaml::{Fields, Node, NodeKind, Reader};
-use crate::grader::{Grader, LengthUnit, Normalisation, Operand, Part, Reading, Schema, TextSimilarity, ToolRules};
+use super::operand::{self, long_form, normalisation, part, part_of};
+use super::threshold::duration_ms;
+use crate::format::yaml::{Fields, Node, NodeKind, Reader, meant, percent};
+use crate::grader::{Grader, LengthUnit, Normalisation, Part, Reading, Schema, TextSimilarity, ToolRules};
 use crate::name::SystemName;
-use crate::share::{Amount, Share};
+use crate::share::Amount;
 use crate::system::System;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -32,9 +32,6 @@ pub const KINDS: &[&str] = &[
     "imported",
 ];
 const MODIFIERS: &[&str] = &["with"];
-const IGNORED: &[&str] = &["case", "punctuation", "spaces", "articles", "unicode"];
-/// The roots that make a text a path into the example.
-const ROOTS: &[&str] = &["expected.", "input.", "attributes.", "context."];
 
 pub fn read(reader: &mut Reader, node: &Node, systems: &[System]) -> Option<Grader> {
     if let NodeKind::Text(word) = &node.kind {
@@ -49,17 +46,25 @@ pub fn read(reader: &mut Reader, node: &Node, systems: &[System]) -> Option<Grad
     }
     let allowed: Vec<&str> = KINDS.iter().chain(MODIFIERS).copied().collect();
     let fields = reader.fields(node, "a grader", &allowed)?;
-    let given: Vec<&str> = KINDS.iter().copied().filter(|kind| fields.get(kind).is_some()).collect();
+    let given = fields.given(KINDS);
     let [kind] = given.as_slice() else {
-        if !given.is_empty() || fields.keys().next().is_none() {
-            let what = if given.is_empty() { "no grader is named" } else { "a criterion has one grader" };
-            reader.fault(node.at, what, "split it into criteria that fail for their own reasons");
+        match given.get(1) {
+            Some(second) => reader.fault(
+                fields.place_of(second),
+                "a criterion has one grader, and this is the second",
+                "split it into criteria that fail for their own reasons",
+            ),
+            None if fields.keys().all(|key| allowed.contains(&key.text.as_str())) => {
+                reader.missing(node.at, "no grader is named", "write for example `{equals: expected.answer}`");
+            }
+            // An unknown key is a fault already.
+            None => {}
         }
         return None;
     };
     let value = fields.get(kind)?;
-    if let (Some(with), true) = (fields.get("with"), *kind != "judge") {
-        reader.fault(with.at, "`with` goes with `judge`", "leave it out");
+    if fields.get("with").is_some() && *kind != "judge" {
+        reader.fault(fields.place_of("with"), "`with` goes with `judge`", "leave it out");
     }
     match *kind {
         "equals" => equals(reader, value),
@@ -70,156 +75,66 @@ pub fn read(reader: &mut Reader, node: &Node, systems: &[System]) -> Option<Grad
         "number" => number(reader, value),
         "similar" => similar(reader, value),
         "cites" => cites(reader, value),
-        "behaviour" => Some(Grader::Behaviour { is: operand(reader, value)? }),
+        "behaviour" => Some(Grader::Behaviour { is: operand::words(reader, value, "`behaviour`")? }),
         "tools" => tools(reader, value),
         "length" => length(reader, value),
-        "finish_reason" => Some(Grader::FinishReason { one_of: reader.words(value, "a finish reason") }),
+        "finish_reason" => Some(Grader::FinishReason { one_of: reader.some_words(value, "`finish_reason`") }),
         "latency" => latency(reader, value),
         "spend" => spend(reader, value),
         "cel" => cel(reader, value),
         "process" => process(reader, value),
         "same_as_base" => pair(reader, value),
         "judge" => judge(reader, value, &fields, systems),
-        _ => Some(Grader::Imported),
+        _ => imported(reader, value),
     }
 }
 
-/// A path, a literal, or `{literal: ...}`.
-fn operand(reader: &mut Reader, node: &Node) -> Option<Operand> {
-    match &node.kind {
-        NodeKind::Text(text) if ROOTS.iter().any(|root| text.starts_with(root)) => {
-            let parts: Vec<String> = text.split('.').map(str::to_owned).collect();
-            if parts.iter().any(String::is_empty) {
-                reader.fault(node.at, "this path has an empty part", "write `expected.answer`");
-                return None;
-            }
-            Some(Operand::Path(parts))
-        }
-        NodeKind::Map(entries) if entries.len() == 1 && entries[0].0.text == "literal" => {
-            Some(Operand::Literal(entries[0].1.to_json()))
-        }
-        NodeKind::Null => {
-            reader.missing(node.at, "nothing to compare with", "write a path such as `expected.answer`, or a value");
-            None
-        }
-        _ => Some(Operand::Literal(node.to_json())),
+fn imported(reader: &mut Reader, node: &Node) -> Option<Grader> {
+    if reader.flag(node, "`imported`")? {
+        return Some(Grader::Imported);
     }
-}
-
-/// Whether a mapping is the long form of a grader, told by one of its keys.
-fn long_form(node: &Node, keys: &[&str]) -> bool {
-    matches!(&node.kind, NodeKind::Map(entries) if entries.iter().any(|(key, _)| keys.contains(&key.text.as_str()) || key.text != "literal"))
-}
-
-fn normalisation(reader: &mut Reader, fields: &Fields) -> Normalisation {
-    let mut normalise = Normalisation::default();
-    for word in fields
-        .get("ignore")
-        .map(|node| (node, reader.words(node, "`ignore`")))
-        .into_iter()
-        .flat_map(|(node, words)| words.into_iter().map(move |word| (node, word)))
-    {
-        match word.1.as_str() {
-            "case" => normalise.ignore_case = true,
-            "punctuation" => normalise.ignore_punctuation = true,
-            "spaces" => normalise.spaces = true,
-            "articles" => normalise.ignore_articles = true,
-            "unicode" => normalise.unicode = true,
-            other => {
-                let help = closest(other, IGNORED.iter().copied())
-                    .map_or_else(String::new, |known| format!("did you mean `{known}`? "));
-                reader.fault(
-                    word.0.at,
-                    format!("`{other}` cannot be ignored"),
-                    format!("{help}known: {}", IGNORED.join(", ")),
-                );
-            }
-        }
-    }
-    normalise
-}
-
-/// `text`, `behaviour`, `structured` or `structured.a.b`.
-fn part(reader: &mut Reader, fields: &Fields, default: Part) -> Part {
-    fields.get("of").map_or(Some(default), |node| part_of(reader, node)).unwrap_or(Part::Text)
-}
-
-fn part_of(reader: &mut Reader, node: &Node) -> Option<Part> {
-    let word = reader.word(node, "the part of the answer")?;
-    match word.as_str() {
-        "text" | "answer" => Some(Part::Text),
-        "behaviour" => Some(Part::Behaviour),
-        "structured" => Some(Part::Structured(Vec::new())),
-        path if path.starts_with("structured.") => {
-            Some(Part::Structured(path.split('.').skip(1).map(str::to_owned).collect()))
-        }
-        _ => {
-            reader.fault(
-                node.at,
-                format!("`{word}` is no part of an answer"),
-                "write text, behaviour, or structured.path",
-            );
-            None
-        }
-    }
+    reader.fault(node.at, "`imported: false` names no grader", "write `imported: true`, or name a grader");
+    None
 }
 
 fn equals(reader: &mut Reader, node: &Node) -> Option<Grader> {
-    if !long_form(node, &["to"]) {
+    if !long_form(node) {
         return Some(Grader::Equals {
             part: Part::Text,
-            to: operand(reader, node)?,
+            to: operand::any(reader, node, "`equals`")?,
             normalise: Normalisation::default(),
         });
     }
     let fields = reader.fields(node, "`equals`", &["to", "of", "ignore"])?;
     let normalise = normalisation(reader, &fields);
     let part = part(reader, &fields, Part::Text);
-    Some(Grader::Equals { part, to: required(reader, &fields, "to")?, normalise })
+    Some(Grader::Equals { part, to: operand::required(reader, &fields, "to", operand::any)?, normalise })
 }
 
 fn one_of(reader: &mut Reader, node: &Node) -> Option<Grader> {
-    if !long_form(node, &["values"]) {
+    if !long_form(node) {
         return Some(Grader::OneOf {
             part: Part::Text,
-            of: operand(reader, node)?,
+            of: operand::some(reader, node, "`one_of`")?,
             normalise: Normalisation::default(),
         });
     }
     let fields = reader.fields(node, "`one_of`", &["values", "of", "ignore"])?;
     let normalise = normalisation(reader, &fields);
     let part = part(reader, &fields, Part::Text);
-    Some(Grader::OneOf { part, of: required(reader, &fields, "values")?, normalise })
-}
-
-fn required(reader: &mut Reader, fields: &Fields, key: &str) -> Option<Operand> {
-    match fields.get(key) {
-        Some(node) => operand(reader, node),
-        None => {
-            reader.missing(
-                fields.at,
-                format!("`{key}` is missing"),
-                format!("write `{key}: expected.answer`, or a value"),
-            );
-            None
-        }
-    }
-}
-
-fn optional(reader: &mut Reader, fields: &Fields, key: &str) -> Option<Operand> {
-    fields.get(key).and_then(|node| operand(reader, node))
+    Some(Grader::OneOf { part, of: operand::required(reader, &fields, "values", operand::some)?, normalise })
 }
 
 fn contains(reader: &mut Reader, node: &Node) -> Option<Grader> {
-    if !long_form(node, &["all", "any", "none"]) {
-        let all = operand(reader, node);
+    if !long_form(node) {
+        let all = Some(operand::words(reader, node, "`contains`")?);
         return Some(Grader::Contains { all, any: None, none: None, normalise: Normalisation::default() });
     }
     let fields = reader.fields(node, "`contains`", &["all", "any", "none", "ignore"])?;
     let normalise = normalisation(reader, &fields);
-    let (all, any, none) =
-        (optional(reader, &fields, "all"), optional(reader, &fields, "any"), optional(reader, &fields, "none"));
-    if all.is_none() && any.is_none() && none.is_none() {
+    let mut texts = |key: &str| operand::optional(reader, &fields, key, operand::words);
+    let (all, any, none) = (texts("all"), texts("any"), texts("none"));
+    if ["all", "any", "none"].iter().all(|key| fields.get(key).is_none()) {
         reader.missing(node.at, "nothing is looked for", "write `all`, `any` or `none`");
         return None;
     }
@@ -251,30 +166,52 @@ fn json(reader: &mut Reader, node: &Node) -> Option<Grader> {
     let schema = match fields.get("schema") {
         None => None,
         Some(node) if matches!(node.kind, NodeKind::Text(_)) => Some(Schema::File(reader.path(node, "`schema`")?)),
-        Some(node) => Some(Schema::Inline(node.to_json())),
+        Some(node) if matches!(node.kind, NodeKind::Map(_) | NodeKind::Bool(_)) => Some(Schema::Inline(node.to_json())),
+        Some(node) => {
+            reader.wrong(
+                node,
+                "`schema`",
+                "a JSON Schema or a file",
+                "write `schema: schemas/answer.json`, or the schema",
+            );
+            return None;
+        }
     };
     Some(Grader::Json { schema, part, formats })
 }
 
 fn number(reader: &mut Reader, node: &Node) -> Option<Grader> {
-    if !long_form(node, &["to"]) {
-        return Some(Grader::Number { to: operand(reader, node)?, within: Amount::ZERO, relative: false });
+    if !long_form(node) {
+        return Some(Grader::Number {
+            to: operand::number(reader, node, "`number`")?,
+            within: Amount::ZERO,
+            relative: false,
+        });
     }
     let fields = reader.fields(node, "`number`", &["to", "within"])?;
-    let (within, relative) = match fields.get("within").map(|node| (node, &node.kind)) {
-        None => (0.0, false),
-        Some((_, NodeKind::Number(number))) => (number.as_f64().unwrap_or(-1.0), false),
-        Some((_, NodeKind::Text(text))) => (crate::format::yaml::percent(text).unwrap_or(-1.0), true),
-        Some(_) => (-1.0, false),
-    };
-    let Ok(within) = Amount::new(within) else {
-        reader.fault(fields.at, "`within` cannot be read", "write an amount, or a percentage such as `1%`");
-        return None;
-    };
-    Some(Grader::Number { to: required(reader, &fields, "to")?, within, relative })
+    let within = fields.get("within").map_or(Some((Amount::ZERO, false)), |node| {
+        let read = match &node.kind {
+            NodeKind::Number(number) => number.as_f64().map(|value| (value, false)),
+            NodeKind::Text(text) => percent(text).map(|value| (value, true)),
+            _ => None,
+        };
+        let read = read.and_then(|(value, relative)| Some((Amount::new(value).ok()?, relative)));
+        if read.is_none() {
+            reader.fault(node.at, "`within` cannot be read", "write an amount, or a percentage such as `1%`");
+        }
+        read
+    });
+    let to = operand::required(reader, &fields, "to", operand::number)?;
+    let (within, relative) = within?;
+    Some(Grader::Number { to, within, relative })
 }
 
 fn similar(reader: &mut Reader, node: &Node) -> Option<Grader> {
+    if !long_form(node) {
+        let to = operand::words(reader, node, "`similar`")?;
+        let (by, normalise) = (TextSimilarity::Levenshtein, Normalisation::default());
+        return Some(Grader::Similar { to, by, reading: Reading::Graded, normalise });
+    }
     let fields = reader.fields(node, "`similar`", &["to", "by", "at_least", "ignore"])?;
     let normalise = normalisation(reader, &fields);
     let by = match fields.get("by") {
@@ -301,7 +238,8 @@ fn similar(reader: &mut Reader, node: &Node) -> Option<Grader> {
         }
     };
     let reading = reading(reader, &fields);
-    Some(Grader::Similar { to: required(reader, &fields, "to")?, by: by?, reading, normalise })
+    let to = operand::required(reader, &fields, "to", operand::words)?;
+    Some(Grader::Similar { to, by: by?, reading, normalise })
 }
 
 fn reading(reader: &mut Reader, fields: &Fields) -> Reading {
@@ -309,38 +247,47 @@ fn reading(reader: &mut Reader, fields: &Fields) -> Reading {
 }
 
 fn cites(reader: &mut Reader, node: &Node) -> Option<Grader> {
-    if !long_form(node, &["require", "allow", "given_sources_only"]) {
-        return Some(Grader::Cites { require: operand(reader, node), allow: None, given_sources_only: false });
+    if !long_form(node) {
+        let require = Some(operand::words(reader, node, "`cites`")?);
+        return Some(Grader::Cites { require, allow: None, given_sources_only: false });
     }
     let fields = reader.fields(node, "`cites`", &["require", "allow", "given_sources_only"])?;
     let given_sources_only =
         fields.get("given_sources_only").and_then(|node| reader.flag(node, "`given_sources_only`")).unwrap_or(false);
-    Some(Grader::Cites {
-        require: optional(reader, &fields, "require"),
-        allow: optional(reader, &fields, "allow"),
-        given_sources_only,
-    })
+    if !given_sources_only && fields.get("require").is_none() && fields.get("allow").is_none() {
+        reader.missing(node.at, "`cites` has no rule", "write `require`, `allow` or `given_sources_only: true`");
+        return None;
+    }
+    let require = operand::optional(reader, &fields, "require", operand::words);
+    let allow = operand::optional(reader, &fields, "allow", operand::names);
+    Some(Grader::Cites { require, allow, given_sources_only })
 }
 
 fn tools(reader: &mut Reader, node: &Node) -> Option<Grader> {
     let keys = &["require", "forbid", "unless", "allow", "as_offered", "in_order", "at_least", "at_most"];
     let fields = reader.fields(node, "`tools`", keys)?;
-    let mut flag = |key: &str| fields.get(key).and_then(|node| reader.flag(node, key)).unwrap_or(false);
+    let mut flag = |key: &str| fields.get(key).and_then(|node| reader.flag(node, &format!("`{key}`"))).unwrap_or(false);
     let (as_offered, in_order) = (flag("as_offered"), flag("in_order"));
-    let mut count =
-        |key: &str| fields.get(key).and_then(|node| reader.whole(node, key, 0, 1_000_000)).map(|n| n as u32);
-    let (at_least, at_most) = (count("at_least"), count("at_most"));
+    let (at_least, at_most) = bounds(reader, &fields);
+    if fields.get("unless").is_some() && fields.get("forbid").is_none() {
+        reader.fault(
+            fields.place_of("unless"),
+            "`unless` goes with `forbid`",
+            "say what is forbidden, or leave it out",
+        );
+    }
     let rules = ToolRules {
-        require: optional(reader, &fields, "require"),
-        forbid: optional(reader, &fields, "forbid"),
+        require: operand::optional(reader, &fields, "require", operand::calls),
+        forbid: operand::optional(reader, &fields, "forbid", operand::words),
         unless: fields.get("unless").and_then(|node| reader.text(node, "`unless`")),
-        allow: optional(reader, &fields, "allow"),
+        allow: operand::optional(reader, &fields, "allow", operand::names),
         as_offered,
         in_order,
         at_least,
         at_most,
     };
-    if rules == ToolRules::default() {
+    let says_nothing = |key: &&str| fields.get(key).is_none_or(|node| node.kind == NodeKind::Bool(false));
+    if keys.iter().filter(|key| **key != "in_order").all(says_nothing) {
         reader.missing(node.at, "`tools` has no rule", format!("write one of {}", keys.join(", ")));
         return None;
     }
@@ -358,19 +305,33 @@ fn length(reader: &mut Reader, node: &Node) -> Option<Grader> {
     let fields = reader.fields(node, "`length`", &names)?;
     let given: Vec<(&Node, LengthUnit)> =
         units.iter().filter_map(|(name, unit)| Some((fields.get(name)?, *unit))).collect();
-    let [(node, unit)] = given.as_slice() else {
+    let [(bounds_node, unit)] = given.as_slice() else {
         reader.missing(node.at, "`length` counts one unit", "write `length: {words: {at_most: 60}}`");
         return None;
     };
-    let fields = reader.fields(node, "a length", &["at_least", "at_most"])?;
-    let mut bound =
-        |key: &str| fields.get(key).and_then(|node| reader.whole(node, key, 0, u64::from(u32::MAX))).map(|n| n as u32);
-    let (at_least, at_most) = (bound("at_least"), bound("at_most"));
-    if at_least.is_none() && at_most.is_none() {
+    let fields = reader.fields(bounds_node, "a length", &["at_least", "at_most"])?;
+    let (at_least, at_most) = bounds(reader, &fields);
+    if fields.get("at_least").is_none() && fields.get("at_most").is_none() {
         reader.missing(node.at, "a length needs a bound", "write `{at_most: 60}`");
         return None;
     }
     Some(Grader::Length { unit: *unit, at_least, at_most })
+}
+
+/// `at_least` and `at_most`, whole numbers in their order.
+fn bounds(reader: &mut Reader, fields: &Fields) -> (Option<u32>, Option<u32>) {
+    let mut bound = |key: &str| {
+        let whole = fields.get(key).and_then(|node| reader.whole(node, &format!("`{key}`"), 0, 1_000_000_000));
+        whole.and_then(|whole| u32::try_from(whole).ok())
+    };
+    let (at_least, at_most) = (bound("at_least"), bound("at_most"));
+    if let (Some(least), Some(most)) = (at_least, at_most)
+        && least > most
+    {
+        let what = format!("at least {least} and at most {most} leaves nothing");
+        reader.fault(fields.place_of("at_most"), what, "make `at_most` the larger one");
+    }
+    (at_least, at_most)
 }
 
 fn latency(reader: &mut Reader, node: &Node) -> Option<Grader> {
@@ -382,7 +343,11 @@ fn latency(reader: &mut Reader, node: &Node) -> Option<Grader> {
     match limit.and_then(|limit| Amount::new(limit).ok()) {
         Some(at_most_ms) => Some(Grader::Latency { at_most_ms }),
         None => {
-            reader.fault(node.at, "this time cannot be read", "write `{at_most: 4s}` or `{at_most: 800ms}`");
+            reader.fault(
+                fields.get("at_most").map_or(node.at, |node| node.at),
+                "this time cannot be read",
+                "write `{at_most: 4s}` or `{at_most: 800ms}`",
+            );
             None
         }
     }
@@ -390,11 +355,18 @@ fn latency(reader: &mut Reader, node: &Node) -> Option<Grader> {
 
 fn spend(reader: &mut Reader, node: &Node) -> Option<Grader> {
     let fields = reader.fields(node, "`spend`", &["at_most"])?;
-    let limit = fields.get("at_most").and_then(|node| reader.number(node, "`at_most`"));
+    let limit = fields.get("at_most").and_then(|node| match &node.kind {
+        NodeKind::Number(number) => number.as_f64(),
+        _ => None,
+    });
     match limit.and_then(|limit| Amount::new(limit).ok()) {
         Some(at_most) => Some(Grader::Spend { at_most }),
         None => {
-            reader.fault(node.at, "this amount cannot be read", "write `{at_most: 0.02}`");
+            reader.fault(
+                fields.get("at_most").map_or(node.at, |node| node.at),
+                "this amount cannot be read",
+                "write `{at_most: 0.02}`",
+            );
             None
         }
     }
@@ -402,7 +374,7 @@ fn spend(reader: &mut Reader, node: &Node) -> Option<Grader> {
 
 fn cel(reader: &mut Reader, node: &Node) -> Option<Grader> {
     if let NodeKind::Text(expression) = &node.kind {
-        return Some(Grader::Cel { expression: expression.clone(), reading: Reading::PassAt(Share::ONE) });
+        return Some(Grader::Cel { expression: expression.clone(), reading: Reading::Graded });
     }
     let fields = reader.fields(node, "`cel`", &["expression", "at_least"])?;
     let reading = reading(reader, &fields);
@@ -417,11 +389,17 @@ fn cel(reader: &mut Reader, node: &Node) -> Option<Grader> {
 
 fn process(reader: &mut Reader, node: &Node) -> Option<Grader> {
     let fields = reader.fields(node, "`process`", &["command", "time_limit", "settings"])?;
-    let command = fields.get("command").map(|node| reader.words(node, "`command`")).unwrap_or_default();
-    if command.is_empty() {
+    let command = fields.get("command").map(|node| reader.some_words(node, "`command`")).unwrap_or_default();
+    if fields.get("command").is_none() {
         reader.missing(node.at, "`command` is missing", "write `command: [python3, graders/tone.py]`");
-        return None;
     }
+    let settings: BTreeMap<String, Value> = match fields.get("settings") {
+        Some(node) => {
+            let entries = reader.entries(node, "`settings`", "write `settings: {key: value}`");
+            entries.iter().map(|(key, value)| (key.text.clone(), value.to_json())).collect()
+        }
+        None => BTreeMap::new(),
+    };
     let limit = match fields.get("time_limit") {
         None => Some(10_000.0),
         Some(node) => match &node.kind {
@@ -430,13 +408,16 @@ fn process(reader: &mut Reader, node: &Node) -> Option<Grader> {
         },
     };
     let Some(limit) = limit else {
-        reader.fault(node.at, "`time_limit` cannot be read", "write `time_limit: 10s`, up to 60min");
+        reader.fault(
+            fields.get("time_limit").map_or(node.at, |node| node.at),
+            "`time_limit` cannot be read",
+            "write `time_limit: 10s`, up to 60min",
+        );
         return None;
     };
-    let settings = match fields.get("settings").map(Node::to_json) {
-        Some(Value::Object(settings)) => settings.into_iter().collect(),
-        _ => BTreeMap::new(),
-    };
+    if command.is_empty() {
+        return None;
+    }
     Some(Grader::Process { command, time_limit_ms: limit as u64, settings })
 }
 
@@ -450,7 +431,7 @@ fn pair(reader: &mut Reader, node: &Node) -> Option<Grader> {
 }
 
 fn judge(reader: &mut Reader, node: &Node, fields: &Fields, systems: &[System]) -> Option<Grader> {
-    let rubric = reader.path(node, "`judge`")?;
+    let rubric = reader.path(node, "`judge`");
     let Some(with) = fields.get("with") else {
         reader.missing(
             node.at,
@@ -459,12 +440,11 @@ fn judge(reader: &mut Reader, node: &Node, fields: &Fields, systems: &[System]) 
         );
         return None;
     };
-    let name = reader.word(with, "`with`")?;
+    let name = reader.name(with, "`with`")?;
     if !systems.iter().any(|system| system.name.as_str() == name) {
-        let known = closest(&name, systems.iter().map(|system| system.name.as_str()));
-        let help =
-            known.map_or_else(|| "name it under `systems`".to_owned(), |known| format!("did you mean `{known}`?"));
+        let meant = meant(&name, systems.iter().map(|system| system.name.as_str()));
+        let help = format!("{meant}name it under `systems`");
         reader.fault(with.at, format!("`{name}` is not among the systems"), help);
     }
-    Some(Grader::Judge { rubric, with: SystemName::new(name) })
+    Some(Grader::Judge { rubric: rubric?, with: SystemName::new(name) })
 }

@@ -12,27 +12,39 @@ pub fn read(reader: &mut Reader, node: &Node) -> Vec<Segmentation> {
     let mut segments: Vec<Segmentation> = Vec::new();
     for item in reader.list(node, "`segments`", "write `- {by: task, routable: true}`") {
         let Some(fields) = reader.fields(item, "a segment", KEYS) else { continue };
+        let before = segments.len();
+        let strata = segments.iter().any(|cut| matches!(cut, Segmentation::By { shares: Shares::Declared(_), .. }));
         match (fields.get("by"), fields.get("where")) {
             (Some(by), None) => segments.extend(cut_by(reader, by, &fields)),
             (None, Some(conditions)) => segments.extend(named(reader, item, conditions, &fields)),
-            _ => reader.missing(
-                item.at,
-                "a segment is cut `by` an attribute, or named with `where`",
-                "write `{by: task}` or `{name: refunds-high-risk, where: {task: refund, risk: high}}`",
-            ),
+            (by, _) => {
+                let at = if by.is_some() { fields.place_of("where") } else { item.at };
+                reader.missing(
+                    at,
+                    "a segment is cut `by` an attribute, or named with `where`",
+                    "write `{by: task}` or `{name: refunds-high-risk, where: {task: refund, risk: high}}`",
+                );
+            }
         }
-        if let Some(last) = segments.last()
+        if let Some(Segmentation::By { shares: Shares::Declared(_), .. }) = segments.get(before)
+            && strata
+        {
+            reader.fault(
+                fields.place_of("shares"),
+                "shares are given for a second attribute",
+                "give the shares of one attribute; the strata are its values",
+            );
+        }
+        if segments.len() > before
+            && let Some(last) = segments.last()
             && segments[..segments.len() - 1].iter().any(|known| same(known, last))
         {
-            reader.fault(item.at, "this segment is given twice", "keep one of the two");
+            reader.fault(
+                item.at,
+                "a segment of this name is given already",
+                "keep one of the two, or choose another name",
+            );
         }
-    }
-    if segments.iter().filter(|cut| matches!(cut, Segmentation::By { shares: Shares::Declared(_), .. })).count() > 1 {
-        reader.fault(
-            node.at,
-            "shares are given for more than one attribute",
-            "give the shares of one attribute; the strata are its values",
-        );
     }
     segments
 }
@@ -41,14 +53,23 @@ fn same(a: &Segmentation, b: &Segmentation) -> bool {
     match (a, b) {
         (Segmentation::By { attribute: a, .. }, Segmentation::By { attribute: b, .. }) => a == b,
         (Segmentation::Where { name: a, .. }, Segmentation::Where { name: b, .. }) => a == b,
-        _ => false,
+        // A gate names both with one word.
+        (Segmentation::By { attribute, .. }, Segmentation::Where { name, .. })
+        | (Segmentation::Where { name, .. }, Segmentation::By { attribute, .. }) => attribute.as_str() == name.as_str(),
     }
 }
 
 fn cut_by(reader: &mut Reader, by: &Node, fields: &Fields) -> Option<Segmentation> {
-    let attribute = Attribute::new(reader.word(by, "`by`")?);
+    let attribute = Attribute::new(reader.name(by, "`by`")?);
+    if attribute.as_str() == "all" {
+        reader.fault(by.at, "`all` is every example", "cut by an attribute of another name");
+    }
     if let Some(name) = fields.get("name") {
-        reader.fault(name.at, "a segment `by` an attribute is named after its values", "leave `name` out");
+        reader.fault(
+            name.at,
+            "a segment `by` an attribute is named after its values",
+            "leave `name` out, or name one part with `where`",
+        );
     }
     Some(Segmentation::By {
         attribute,
@@ -63,23 +84,23 @@ fn named(reader: &mut Reader, item: &Node, conditions: &Node, fields: &Fields) -
         reader.missing(item.at, "a segment with `where` needs a name", "write `name: refunds-high-risk`");
         return None;
     };
-    let word = reader.word(name, "`name`")?;
+    let word = reader.name(name, "`name`")?;
     if word == "all" {
         reader.fault(name.at, "`all` is every example", "choose another name");
     }
+    if word.contains('=') {
+        reader.fault(name.at, "`task=refund` is how one value of an attribute is named", "choose a name without `=`");
+    }
     for key in ["routable", "shares"] {
-        if let Some(node) = fields.get(key) {
+        if fields.get(key).is_some() {
             reader.fault(
-                node.at,
+                fields.place_of(key),
                 format!("`{key}` belongs to a segment `by` an attribute"),
                 format!("leave `{key}` out"),
             );
         }
     }
     let conditions = self::conditions(reader, conditions, "`where`");
-    if conditions.is_empty() {
-        reader.fault(item.at, "`where` names no attribute", "write `where: {task: refund, risk: high}`");
-    }
     Some(Segmentation::Where { name: SegmentName::new(word), conditions, minimum: minimum(reader, fields) })
 }
 
@@ -91,11 +112,14 @@ fn minimum(reader: &mut Reader, fields: &Fields) -> Minimum {
 /// For each attribute one value or several.
 pub fn conditions(reader: &mut Reader, node: &Node, what: &str) -> Conditions {
     let help = "write `{task: refund, risk: [high, critical]}`";
+    if matches!(&node.kind, yaml::NodeKind::Map(entries) if entries.is_empty()) {
+        reader.fault(node.at, format!("{what} names no attribute"), help);
+    }
     reader
         .entries(node, what, help)
         .iter()
         .map(|(key, value)| {
-            let values: BTreeSet<String> = reader.words(value, "a value").into_iter().collect();
+            let values: BTreeSet<String> = reader.some_words(value, "the value").into_iter().collect();
             (Attribute::new(&key.text), values)
         })
         .collect()
@@ -113,13 +137,15 @@ fn shares(reader: &mut Reader, node: &Node) -> Shares {
         return Shares::FromWeights;
     }
     let mut shares: BTreeMap<String, Share> = BTreeMap::new();
-    for (key, value) in reader.entries(node, "`shares`", "write `shares: {refund: 0.3, other: 0.7}`") {
-        if let Some(share) = reader.share(value, "a share") {
+    let entries = reader.entries(node, "`shares`", "write `shares: {refund: 0.3, other: 0.7}`");
+    for (key, value) in entries {
+        if let Some(share) = reader.share(value, "a share of traffic") {
             shares.insert(key.text.clone(), share);
         }
     }
-    let sum: f64 = shares.values().map(|share| share.get()).sum();
-    if !shares.is_empty() && (sum - 1.0).abs() > 0.001 {
+    let sum: f64 = shares.values().fold(0.0, |sum, share| sum + share.get());
+    // A share that could not be read is a fault already.
+    if shares.len() == entries.len() && (sum - 1.0).abs() > 0.001 {
         reader.fault(
             node.at,
             format!("the shares sum to {sum:.3}"),

@@ -9,7 +9,12 @@ pub struct Reader<'a> {
     file: &'a Utf8Path,
     text: &'a str,
     faults: Vec<Fault>,
+    /// Faults beyond the most that are kept.
+    more: usize,
 }
+
+/// More faults than a person mends in one sitting; what lies beyond is counted.
+const MOST_FAULTS: usize = 500;
 
 /// The entries of a mapping whose unknown keys are already reported.
 #[derive(Clone, Copy)]
@@ -20,10 +25,29 @@ pub struct Fields<'n> {
 }
 
 impl<'n> Fields<'n> {
+    /// No entries at all.
+    pub fn none(at: Spot) -> Self {
+        Fields { entries: &[], at }
+    }
+
     /// The value of a key; a null is as good as none.
     pub fn get(&self, key: &str) -> Option<&'n Node> {
         let entry = self.entries.iter().find(|(known, _)| known.text == key);
         entry.map(|(_, node)| node).filter(|node| node.kind != NodeKind::Null)
+    }
+
+    /// Where a key stands, for what is wrong with its being there; else where the mapping stands.
+    pub fn place_of(&self, key: &str) -> Spot {
+        self.entries.iter().find(|(known, _)| known.text == key).map_or(self.at, |(known, _)| known.at)
+    }
+
+    /// Those of these keys that have a value, in the file's order.
+    pub fn given<'k>(&self, among: &'k [&'k str]) -> Vec<&'k str> {
+        self.keys()
+            .filter_map(|key| among.iter().find(|known| **known == key.text))
+            .copied()
+            .filter(|key| self.get(key).is_some())
+            .collect()
     }
 
     /// Keys that are there, in the file's order.
@@ -34,10 +58,17 @@ impl<'n> Fields<'n> {
 
 impl<'a> Reader<'a> {
     pub fn new(file: &'a Utf8Path, text: &'a str) -> Self {
-        Reader { file, text: text.strip_prefix('\u{feff}').unwrap_or(text), faults: Vec::new() }
+        Reader { file, text: text.strip_prefix('\u{feff}').unwrap_or(text), faults: Vec::new(), more: 0 }
     }
 
-    pub fn finish(self) -> Result<(), Faults> {
+    pub fn finish(mut self) -> Result<(), Faults> {
+        if self.more > 0
+            && let Some(last) = self.faults.iter().max()
+        {
+            let what = format!("{} more faults are not shown", self.more);
+            let (place, help) = (last.place.clone(), "mend these first".to_owned());
+            self.faults.push(Fault { place, found: String::new(), what, help });
+        }
         Faults::none_or(self.faults)
     }
 
@@ -52,6 +83,10 @@ impl<'a> Reader<'a> {
     }
 
     fn push(&mut self, at: Spot, found: String, what: String, help: String) {
+        if self.faults.len() >= MOST_FAULTS {
+            self.more += 1;
+            return;
+        }
         let place = Place { file: self.file.to_owned(), line: at.line.max(1), column: at.column.max(1) };
         self.faults.push(Fault { place, found, what, help });
     }
@@ -67,20 +102,26 @@ impl<'a> Reader<'a> {
             return None;
         };
         for (key, _) in entries.iter().filter(|(key, _)| !allowed.contains(&key.text.as_str())) {
+            if self.faults.len() >= MOST_FAULTS {
+                self.more += 1;
+                continue;
+            }
             let keys = format!("keys here: {}", allowed.join(", "));
-            let help = match closest(&key.text, allowed.iter().copied()) {
-                Some(known) => format!("did you mean `{known}`? {keys}"),
-                None => keys,
-            };
+            let help = format!("{}{keys}", meant(&key.text, allowed.iter().copied()));
             self.fault(key.at, format!("`{}` is not a key of {what}", shortened(&key.text)), help);
         }
         Some(Fields { entries, at: node.at })
     }
 
-    /// A mapping with keys of the writer's own.
+    /// A mapping with keys of the writer's own, each a name.
     pub fn entries<'n>(&mut self, node: &'n Node, what: &str, help: &str) -> &'n [(Key, Node)] {
         match &node.kind {
-            NodeKind::Map(entries) => entries,
+            NodeKind::Map(entries) => {
+                for (key, _) in entries.iter().filter(|(key, _)| is_no_name(&key.text)) {
+                    self.fault(key.at, format!("a name in {what} is empty"), help);
+                }
+                entries
+            }
             _ => {
                 self.wrong(node, what, "a mapping", help);
                 &[]
@@ -123,6 +164,24 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// A word that names something.
+    pub fn name(&mut self, node: &Node, what: &str) -> Option<String> {
+        let word = self.word(node, what)?;
+        if is_no_name(&word) {
+            self.fault(node.at, format!("{what} is empty"), "write it out");
+            return None;
+        }
+        Some(word)
+    }
+
+    /// One word, or a list of at least one.
+    pub fn some_words(&mut self, node: &Node, what: &str) -> Vec<String> {
+        if matches!(&node.kind, NodeKind::List(items) if items.is_empty()) {
+            self.fault(node.at, format!("{what} is an empty list"), "name at least one, or leave the key out");
+        }
+        self.words(node, what)
     }
 
     /// One word, or a list of them.
@@ -186,6 +245,16 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Nothing but blanks; `~` is how an empty key is read.
+fn is_no_name(text: &str) -> bool {
+    text.trim().is_empty() || text == "~"
+}
+
+/// `did you mean ...? `, or nothing where no known word is near.
+pub fn meant<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> String {
+    closest(word, known).map_or_else(String::new, |known| format!("did you mean `{known}`? "))
+}
+
 /// One item, or the items of a list.
 pub fn one_or_many(node: &Node) -> Vec<&Node> {
     match &node.kind {
@@ -217,8 +286,12 @@ fn inside(text: &str) -> Result<Utf8PathBuf, &'static str> {
         Err("is empty")
     } else if path.is_absolute() || text.starts_with('\\') || text.starts_with('~') {
         Err("is not relative")
-    } else if text.contains('\0') {
-        Err("holds a NUL character")
+    } else if text.contains(char::is_control) {
+        Err("holds a control character")
+    } else if text.contains('\\') {
+        Err("is written with `\\`; `/` works everywhere")
+    } else if text.contains("${") {
+        Err("holds `${`, and the environment is only read in a `base_url`")
     } else if path.components().any(|part| part.as_str() == "..") {
         Err("leaves the contract's folder")
     } else {
