@@ -1,5 +1,7 @@
 //! Chores of the house, in plain Rust: `cargo xtask <chore>`.
 
+mod ci;
+mod mutate;
 mod rust_source;
 mod shape;
 mod tidy;
@@ -8,14 +10,18 @@ mod tree;
 use std::process::ExitCode;
 
 const CHORES: &str = "\
+cargo xtask ci        everything that must pass before a change lands: style, lints, facts of the tree, tests, mutations
 cargo xtask tidy      facts of the tree: edges between crates, import order, ownership, purity, glossary, orphans, links
+cargo xtask mutate    breaks each rule of the decision once and shows that a test turns red; `mutate WORD` picks rules
 cargo xtask shape     prints which files and functions are long; refuses nothing";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let passed = match words[..] {
+        ["ci"] => ci::main(),
         ["tidy"] => tidy::main(),
+        ["mutate", ..] => mutate::main(&words[1..]),
         ["shape"] => shape::main(),
         ["help" | "--help" | "-h"] => {
             println!("{CHORES}");

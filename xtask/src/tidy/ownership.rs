@@ -19,7 +19,7 @@ const OWNED: [(&str, &[&str], &str); 26] = [
     ("tokio::time", &["engine"], "time comes into everything else as a value"),
     ("tokio::net", &["engine"], "the engine alone speaks to models"),
     ("std::net", &["engine"], "the engine alone speaks to models"),
-    ("std::thread::sleep", &["engine"], "time comes into everything else as a value"),
+    ("std::thread::sleep", &["engine", "xtask"], "time comes into everything else as a value"),
     ("axum", &["plimsoll"], "the server is a front of the binary"),
     ("clap", &["plimsoll"], "the command line is a front of the binary"),
     ("askama", &["plimsoll"], "pages are rendered by the binary"),
