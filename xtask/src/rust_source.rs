@@ -54,6 +54,30 @@ impl RustSource {
         self
     }
 
+    /// Modules that this file declares and other files hold, in order; `mod a { mod b; }` is `a`, `b`.
+    pub fn modules(&self) -> Vec<Vec<String>> {
+        let words = words(&self.code);
+        let word = |at: usize| words.get(at).map_or("", |(_, word)| word.as_str());
+        let mut found = Vec::new();
+        // For each open brace, the module that it opens, if it does.
+        let mut open: Vec<Option<String>> = Vec::new();
+        for at in 0..words.len() {
+            match (word(at), at.checked_sub(2).map_or("", word)) {
+                ("{", "mod") => open.push(Some(word(at - 1).to_owned())),
+                ("{", _) => open.push(None),
+                ("}", _) => {
+                    open.pop();
+                }
+                (";", "mod") => {
+                    let inside = open.iter().flatten().cloned();
+                    found.push(inside.chain([word(at - 1).to_owned()]).collect());
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
     /// Every path of two parts or more, and every single name; `use a::{b, c}` counts as `a::b` and `a::c`.
     pub fn paths(&self) -> Vec<Named> {
         let mut named = Vec::new();

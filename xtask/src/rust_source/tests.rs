@@ -49,3 +49,12 @@ fn items_for_tests_are_left_out() {
     assert!(source.code().contains("kept") && source.code().contains("last"));
     assert!(!source.code().contains("std::fs") && source.strings.is_empty());
 }
+
+#[test]
+fn modules_are_seen_in_order_with_those_around_them() {
+    let source = RustSource::of(
+        "pub mod b;\npub(crate) mod a;\nmod it { fn f() { if x {} }\n mod story; }\n// mod gone;\nmod last;",
+    );
+    let modules: Vec<String> = source.modules().iter().map(|path| path.join("/")).collect();
+    assert_eq!(modules, ["b", "a", "it/story", "last"]);
+}

@@ -29,12 +29,7 @@ pub fn check(tree: &Tree) -> Vec<Fault> {
 
 /// Modules in the order in which a file declares them.
 pub fn modules(text: &str) -> Vec<String> {
-    let source = RustSource::of(text).without_tests();
-    let lines = source.code().lines().map(str::trim);
-    lines
-        .filter_map(|line| line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ")?.strip_suffix(';'))
-        .map(str::to_owned)
-        .collect()
+    RustSource::of(text).without_tests().modules().iter().map(|path| path.join("::")).collect()
 }
 
 /// `finding/judge.rs` is `finding`, `judge`.

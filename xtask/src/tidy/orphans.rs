@@ -12,7 +12,7 @@ pub fn check(tree: &Tree) -> Vec<Fault> {
     while let Some(path) = waiting.pop() {
         let Some(text) = tree.text(&path) else { continue };
         if reached.insert(path.clone()) {
-            waiting.extend(declared(text).iter().flat_map(|module| homes(&path, module)));
+            waiting.extend(RustSource::of(text).modules().iter().flat_map(|module| homes(&path, &module.join("/"))));
             waiting.extend(pointed_at(&path, text));
         }
     }
@@ -36,19 +36,6 @@ fn is_root(path: &str) -> bool {
         (Some("tests" | "benches" | "examples"), Some(file), None) => file.ends_with(".rs"),
         _ => false,
     }
-}
-
-/// Names after `mod` that end in `;`.
-fn declared(text: &str) -> Vec<String> {
-    let source = RustSource::of(text);
-    let words: Vec<&str> =
-        source.code().split_inclusive([';', '{', '}']).filter_map(|item| item.trim().strip_suffix(';')).collect();
-    let modules = words.iter().filter_map(|item| {
-        let mut words = item.split_whitespace().rev();
-        let name = words.next()?;
-        (words.next() == Some("mod")).then(|| name.to_owned())
-    });
-    modules.collect()
 }
 
 /// Files named by `#[path = "..."]`.

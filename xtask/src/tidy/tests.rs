@@ -194,8 +194,10 @@ fn a_file_that_no_module_declares_is_refused() {
             "use crate::share::Share;\npub(crate) mod rule;\npub fn f() -> f64 { stats::ln(1.0) }\n",
         ),
         ("crates/domain/src/gate/rule.rs", ""),
-        ("crates/domain/tests/it.rs", "mod story;"),
+        ("crates/domain/tests/it.rs", "mod story;\nmod it { mod gates; }\n#[path = \"far/away.rs\"]\nmod near;"),
         ("crates/domain/tests/story.rs", ""),
+        ("crates/domain/tests/it/gates.rs", ""),
+        ("crates/domain/tests/far/away.rs", ""),
     ];
     assert_eq!(broken(&moored), []);
 }
