@@ -77,19 +77,44 @@ fn write_canonical(value: &Value, text: &mut String) {
             text.push(']');
         }
         Value::Object(fields) => {
-            let mut keys: Vec<&String> = fields.keys().collect();
-            keys.sort_unstable();
+            let mut entries: Vec<(&String, &Value)> = fields.iter().collect();
+            entries.sort_unstable_by_key(|(key, _)| *key);
             text.push('{');
-            for (position, key) in keys.into_iter().enumerate() {
+            for (position, (key, value)) in entries.into_iter().enumerate() {
                 if position > 0 {
                     text.push(',');
                 }
-                text.push_str(&Value::from(key.as_str()).to_string());
+                write_text(key, text);
                 text.push(':');
-                write_canonical(&fields[key.as_str()], text);
+                write_canonical(value, text);
             }
             text.push('}');
         }
+        Value::String(value) => write_text(value, text),
         scalar => text.push_str(&scalar.to_string()),
+    }
+}
+
+/// A JSON string; most need no escape.
+fn write_text(value: &str, text: &mut String) {
+    if value.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+        text.push('"');
+        text.push_str(value);
+        text.push('"');
+    } else {
+        text.push_str(&Value::from(value).to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canonical_text_is_sorted_json_that_reads_back_the_same() {
+        let value = serde_json::json!({"b": ["é\n", "\u{7f}", "\"\\", 1.5, -0.0, 1e21], "a": {"ü": null, "a b": true}});
+        let text = canonical(&value);
+        assert_eq!(text, "{\"a\":{\"a b\":true,\"ü\":null},\"b\":[\"é\\n\",\"\u{7f}\",\"\\\"\\\\\",1.5,-0.0,1e+21]}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
     }
 }

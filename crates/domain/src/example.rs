@@ -15,6 +15,8 @@ pub struct Example {
     pub digest: Digest,
     /// Over the input alone: equal inputs are duplicates, or conflicts where the expectation differs.
     pub input_digest: Digest,
+    /// Over the expectation alone.
+    pub expected_digest: Digest,
     pub task: Option<TaskName>,
     /// The JSON object as graders and expressions see it, with `input`, `expected`, `attributes`, `task`, `id`.
     pub document: Value,
@@ -30,6 +32,9 @@ pub struct Example {
     pub owner: Option<OwnerRole>,
     pub status: Status,
     pub guard: Guard,
+    /// The base, whatever is expected of the variant.
+    pub variant_of: Option<ExampleId>,
+    /// What is compared with the base; `None` where the variant is judged by itself.
     pub pair: Option<Pair>,
     /// Any failure of any criterion on this example is a failed never.
     pub never: bool,

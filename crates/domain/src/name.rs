@@ -64,3 +64,10 @@ names! {
     /// A document that an answer may cite or an example depends on.
     SourceId;
 }
+
+impl ClusterId {
+    /// The cluster of an example that is independent of all others; shares the id's text.
+    pub fn of(example: &ExampleId) -> Self {
+        ClusterId(example.0.clone())
+    }
+}

@@ -209,8 +209,9 @@ fn work(grading: &Grading, system: &str, files: &[Utf8PathBuf], raw: &Raw) -> Wo
             continue;
         }
         match place.text(&raw.bytes[start..end]).and_then(|text| parse(place, text)) {
-            Err(fault) => worked.faults.push(*fault),
-            Ok(recorded) => {
+            Err(faults) => worked.faults.extend(faults),
+            Ok(None) => {}
+            Ok(Some(recorded)) => {
                 one(grading, system, place, recorded, (raw.file, offset, (end - start) as u32), &mut worked)
             }
         }

@@ -31,7 +31,7 @@ impl<R: BufRead> Lines<R> {
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         loop {
-            let offset = self.offset;
+            let mut offset = self.offset;
             let too_long = self.fill()?;
             if self.offset == offset {
                 return Ok(None);
@@ -39,6 +39,7 @@ impl<R: BufRead> Lines<R> {
             self.number += 1;
             if self.number == 1 && self.buffer.starts_with(b"\xef\xbb\xbf") {
                 self.buffer.drain(..3);
+                offset += 3;
             }
             if too_long {
                 return Ok(Some(Line { number: self.number, offset, bytes: &[], too_long }));
@@ -84,7 +85,7 @@ mod tests {
     fn blank_lines_and_marks_are_passed_over_and_numbers_and_offsets_kept() {
         let mut lines = Lines::new("\u{feff}{a}\r\n\n  \n{b}".as_bytes());
         let first = lines.next().unwrap().unwrap();
-        assert_eq!((first.number, first.offset, first.bytes), (1, 0, b"{a}".as_slice()));
+        assert_eq!((first.number, first.offset, first.bytes), (1, 3, b"{a}".as_slice()));
         let second = lines.next().unwrap().unwrap();
         assert_eq!((second.number, second.bytes), (4, b"{b}".as_slice()));
         assert!(lines.next().unwrap().is_none());

@@ -95,7 +95,7 @@ fn read_file(path: &Utf8Path, builder: &mut Builder, seen: &mut impl FnMut(Examp
                 builder.add(&example, kept);
                 seen(*example);
             }
-            Err(fault) => builder.fault(*fault),
+            Err(faults) => faults.into_iter().for_each(|fault| builder.fault(fault)),
         }
     }
     Ok(())

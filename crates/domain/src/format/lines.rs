@@ -1,8 +1,11 @@
 //! One line of a JSON-lines file, and what may be wrong with it.
 
-use crate::fault::{Fault, Place, closest};
+use super::json;
+use super::shape::{self, Shape};
+use super::yaml::{Node, NodeKind, Spot};
+use crate::fault::{Fault, Faults, Place};
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// Longest line that is read, in bytes; a longer one is a fault.
 pub const LONGEST_LINE: usize = 16 << 20;
@@ -14,10 +17,18 @@ pub struct LinePlace<'a> {
     pub line: u32,
 }
 
+/// A broken rule about the value at a path: `provenance.weight`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    pub path: &'static str,
+    pub what: String,
+    pub help: &'static str,
+}
+
 impl LinePlace<'_> {
     pub fn fault(&self, column: u32, found: &str, what: impl Into<String>, help: impl Into<String>) -> Fault {
         const SHOWN: usize = 60;
-        let found = if found.chars().count() > SHOWN {
+        let found = if found.chars().nth(SHOWN).is_some() {
             found.chars().take(SHOWN).chain("...".chars()).collect()
         } else {
             found.to_owned()
@@ -36,60 +47,48 @@ impl LinePlace<'_> {
     }
 
     /// The text of a line.
-    pub fn text<'t>(&self, bytes: &'t [u8]) -> Result<&'t str, Box<Fault>> {
+    pub fn text<'t>(&self, bytes: &'t [u8]) -> Result<&'t str, Faults> {
         std::str::from_utf8(bytes).map_err(|error| {
-            let column = error.valid_up_to() as u32 + 1;
-            Box::new(self.fault(column, "", "this line is not UTF-8", "write the file as UTF-8"))
+            let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let column = before.chars().count() as u32 + 1;
+            let found: String = before.chars().rev().take(20).collect::<Vec<_>>().into_iter().rev().collect();
+            let byte = bytes.get(error.valid_up_to()).copied().unwrap_or(0);
+            let what = format!("this line is not UTF-8: byte 0x{byte:02x} after the text shown");
+            self.fault(column, &found, what, "write the file as UTF-8").into()
         })
     }
 
-    /// What serde says of a line, with the column and what to write.
-    pub fn json_fault(&self, text: &str, error: &serde_json::Error) -> Fault {
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
-        let column = error.column().max(1);
-        if !text.trim_start().starts_with('{') {
-            return self.fault(1, text, "this line is no JSON object", "write one JSON object a line");
-        }
-        let found: String = text.chars().skip(column.saturating_sub(20)).take(40).collect();
-        let help = if let Some(rest) = message.strip_prefix("unknown field `") {
-            unknown_field_help(rest)
-        } else if message.contains("number out of range") {
-            "write a finite number".to_owned()
-        } else if message.contains("surrogate") {
-            "escape characters outside the basic plane as a pair, or write them as UTF-8".to_owned()
-        } else if error.is_eof() {
-            "the line ends too early: keep one whole JSON object a line".to_owned()
-        } else if error.is_data() {
-            "compare the field with the format's description".to_owned()
-        } else {
-            "write one JSON object a line".to_owned()
+    /// Everything that is wrong with a line which was refused: its JSON, else its shape, else its rules.
+    pub fn faults(&self, text: &str, shape: &Shape, rules: fn(&Value) -> Vec<Wrong>) -> Faults {
+        let node = match json::tree(*self, text) {
+            Ok(node) => node,
+            Err(fault) => return (*fault).into(),
         };
-        self.fault(
-            column as u32,
-            found.trim(),
-            format!("this line cannot be read: {}", message.split(", expected one of").next().unwrap_or(&message)),
-            help,
-        )
+        let mut faults = shape::faults(shape, &node, *self, text);
+        if faults.is_empty() {
+            faults.extend(rules(&node.to_json()).into_iter().map(|wrong| {
+                let at = spot(&node, wrong.path);
+                self.fault(at.column, text.get(at.start..at.end).unwrap_or(""), wrong.what, wrong.help)
+            }));
+        }
+        match Faults::none_or(faults) {
+            Err(faults) => faults,
+            Ok(()) => {
+                self.fault(1, text, "this line cannot be read", "compare it with the format's description").into()
+            }
+        }
     }
 }
 
-/// `nmae`, expected one of `name`, `id`: the suggestion and the list.
-fn unknown_field_help(rest: &str) -> String {
-    let field = rest.split('`').next().unwrap_or("");
-    let known: Vec<&str> = rest
-        .split('`')
-        .skip(1)
-        .filter(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_'))
-        .collect();
-    let list = known.join(", ");
-    match closest(field, known.iter().copied()) {
-        Some(known) => format!("did you mean `{known}`? fields: {list}"),
-        None => format!("fields: {list}"),
+/// Where the value at a path stands, or the nearest around it.
+fn spot(node: &Node, path: &str) -> Spot {
+    let mut at = node;
+    for part in path.split('.') {
+        let NodeKind::Map(entries) = &at.kind else { break };
+        match entries.iter().find(|(key, _)| key.text == part) {
+            Some((_, value)) => at = value,
+            None => break,
+        }
     }
-}
-
-/// A whole line as an owned value.
-pub fn read<T: DeserializeOwned>(place: LinePlace, text: &str) -> Result<T, Box<Fault>> {
-    serde_json::from_str(text).map_err(|error| Box::new(place.json_fault(text, &error)))
+    at.at
 }

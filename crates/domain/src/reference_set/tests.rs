@@ -13,7 +13,7 @@ fn set(lines: &[&str]) -> Result<ReferenceSet, Faults> {
         match parse(LinePlace { file: path, line }, text) {
             Ok(Read::Example(example)) => builder.add(&example, Kept { file, line, offset: 0, length: 0 }),
             Ok(Read::Header) => {}
-            Err(fault) => builder.fault(*fault),
+            Err(faults) => faults.into_iter().for_each(|fault| builder.fault(fault)),
         }
     }
     builder.finish()

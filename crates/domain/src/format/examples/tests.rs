@@ -1,4 +1,5 @@
 use super::*;
+use crate::fault::Fault;
 use camino::Utf8Path;
 use proptest::prelude::*;
 
@@ -6,8 +7,12 @@ fn line(text: &str) -> Result<Example, String> {
     match parse(LinePlace { file: Utf8Path::new("x.jsonl"), line: 3 }, text) {
         Ok(Read::Example(example)) => Ok(*example),
         Ok(Read::Header) => Err("header".into()),
-        Err(fault) => Err(format!("{}:{} {} | {}", fault.place.line, fault.place.column, fault.what, fault.help)),
+        Err(faults) => Err(faults.iter().map(written).collect::<Vec<_>>().join("\n")),
     }
+}
+
+fn written(fault: &Fault) -> String {
+    format!("{}:{} [{}] {} | {}", fault.place.line, fault.place.column, fault.found, fault.what, fault.help)
 }
 
 #[test]
@@ -53,4 +58,48 @@ proptest! {
             let _ = line(text);
         }
     }
+}
+
+fn shown(example: &Example) -> String {
+    let Example { id, digest, input_digest, expected_digest, cluster, task, status, guard, never, owner, .. } = example;
+    let Example { variant_of, pair, depends_on, review_by, sources, provenance, attributes, document, .. } = example;
+    format!(
+        "{id}\n  digest {digest}\n  input {input_digest}\n  expected {expected_digest}\n  cluster {cluster}, task {task:?}\n  \
+         {status:?}, guard {guard:?}, never {never}, owner {owner:?}, review by {review_by:?}\n  variant of {variant_of:?}, \
+         {pair:?}\n  depends on {depends_on:?}\n  {sources:?}\n  {provenance:?}\n  {attributes:?}\n  {document}\n"
+    )
+}
+
+/// What the first release wrote: it reads, and keeps its digests, as long as version 1 is known.
+#[test]
+fn a_file_of_version_1_reads_as_it_did() {
+    let read: String = include_str!("tests/v1.jsonl")
+        .lines()
+        .filter_map(|text| match parse(LinePlace { file: Utf8Path::new("v1.jsonl"), line: 1 }, text).expect(text) {
+            Read::Header => None,
+            Read::Example(example) => Some(shown(&example)),
+        })
+        .collect();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/format/examples/tests/v1.txt");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(file, &read).unwrap();
+    }
+    assert_eq!(read, std::fs::read_to_string(file).unwrap());
+}
+
+#[test]
+fn order_of_keys_and_what_says_nothing_do_not_change_the_digest() {
+    let plain = line(r#"{"id":"a","input":{"messages":[{"role":"user","content":"x"}],"context":"c"}}"#).unwrap();
+    let padded = line(
+        r#"{"never":false,"guard":false,"attributes":{},"depends_on":[],"task":null,"input":{"context":"c","messages":[{"content":"x","role":"user"}]},"id":"a"}"#,
+    )
+    .unwrap();
+    assert_eq!((plain.digest, plain.input_digest), (padded.digest, padded.input_digest));
+}
+
+#[test]
+fn a_variant_that_must_never_fail_is_no_pair_and_still_has_its_base() {
+    let example = line(r#"{"id":"v","input":"q","variant_of":"b","expect":"never"}"#).unwrap();
+    assert_eq!((example.never, example.pair), (true, None));
+    assert_eq!(example.variant_of.unwrap().as_str(), "b");
 }
