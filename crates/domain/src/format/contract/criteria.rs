@@ -16,8 +16,9 @@ pub fn read(reader: &mut Reader, node: &Node, failures: &[FailureClass], systems
     let mut criteria = Vec::new();
     for (key, value) in reader.entries(node, "`criteria`", help) {
         let Some(fields) = reader.fields(value, "a criterion", KEYS) else { continue };
+        let said = Said::read(reader, &fields);
         let grader = match fields.get("grade") {
-            Some(grade) => graders::read(reader, grade, systems),
+            Some(grade) => graders::read(reader, grade, systems, said.measures()),
             None => {
                 let what = format!("criterion `{}` has no grader", key.text);
                 reader.missing(key.at, what, "write `grade: {equals: expected.answer}`, or `grade: imported`");
@@ -25,68 +26,74 @@ pub fn read(reader: &mut Reader, node: &Node, failures: &[FailureClass], systems
             }
         };
         // A grader that could not be read is a fault already; its criterion stays known, so that gates do not repeat it.
-        let (grader, kind, pass_at) = reading(reader, &fields, grader.unwrap_or(Grader::Imported));
+        let grader = grader.unwrap_or(Grader::Imported);
+        let kind = kind(reader, &fields, &said, &grader);
         criteria.push(Criterion {
             name: CriterionName::new(&key.text),
             describe: fields.get("describe").and_then(|node| reader.text(node, "`describe`")).unwrap_or_default(),
             protects: fields.get("protects").map(|node| classes(reader, node, failures)).unwrap_or_default(),
             grader,
             applies: fields.get("when").map(|node| segments::conditions(reader, node, "`when`")).unwrap_or_default(),
-            pass_at,
+            pass_at: said.pass_at,
             kind,
         });
     }
     criteria
 }
 
-/// What its grades mean. A grader that passes or fails by itself leaves nothing to say; one that measures is passed from
-/// `pass_at` up, else its mean is gated.
-fn reading(reader: &mut Reader, fields: &Fields, grader: Grader) -> (Grader, Kind, Option<Share>) {
-    let pass_at = fields.get("pass_at").and_then(|node| reader.share(node, "`pass_at`"));
-    let said = fields.get("kind").and_then(|node| {
-        let word = reader.word(node, "`kind`")?;
-        match word.as_str() {
-            "graded" => Some(Kind::Graded),
-            "pass_fail" => Some(Kind::PassFail),
-            _ => {
-                let what = format!("`{word}` is no kind of criterion");
-                reader.fault(node.at, what, "write `pass_fail`, or `graded` where the mean of grades is gated");
-                None
+/// What a criterion says of its grades.
+struct Said {
+    kind: Option<Kind>,
+    pass_at: Option<Share>,
+}
+
+impl Said {
+    fn read(reader: &mut Reader, fields: &Fields) -> Self {
+        let pass_at = fields.get("pass_at").and_then(|node| reader.share(node, "`pass_at`"));
+        let kind = fields.get("kind").and_then(|node| {
+            let word = reader.word(node, "`kind`")?;
+            match word.as_str() {
+                "graded" => Some(Kind::Graded),
+                "pass_fail" => Some(Kind::PassFail),
+                _ => {
+                    let what = format!("`{word}` is no kind of criterion");
+                    reader.fault(node.at, what, "write `pass_fail`, or `graded` where the mean of grades is gated");
+                    None
+                }
             }
+        });
+        if kind == Some(Kind::Graded) && pass_at.is_some() {
+            let what = "a graded criterion gates the mean of its grades, and `pass_at` turns grades into passes";
+            reader.fault(fields.place_of("pass_at"), what, "keep `kind: graded` or `pass_at`");
         }
-    });
-    if said == Some(Kind::Graded) && pass_at.is_some() {
-        let what = "a graded criterion gates the mean of its grades, and `pass_at` turns grades into passes";
-        reader.fault(fields.place_of("pass_at"), what, "keep `kind: graded` or `pass_at`");
+        Said { kind, pass_at }
     }
-    let own_mark = match &grader {
+
+    /// Grades between 0 and 1 are expected.
+    fn measures(&self) -> bool {
+        self.kind == Some(Kind::Graded) || self.pass_at.is_some()
+    }
+}
+
+/// A grader that passes or fails by itself leaves nothing to say; one that measures is passed from `pass_at` up, else its
+/// mean is gated.
+fn kind(reader: &mut Reader, fields: &Fields, said: &Said, grader: &Grader) -> Kind {
+    let reading = match grader {
         Grader::Similar { reading, .. } | Grader::Cel { reading, .. } => Some(*reading),
         _ => None,
     };
-    let kind = match (own_mark, said) {
+    match (reading, said.kind) {
         (Some(Reading::PassAt(_)), Some(Kind::Graded)) => {
             let what = "this grader passes from its own `at_least` up, so that no mean is left to gate";
             reader.fault(fields.place_of("kind"), what, "keep `at_least` or `kind: graded`");
             Kind::PassFail
         }
-        (Some(Reading::PassAt(_)), _) if pass_at.is_some() => {
+        (Some(Reading::PassAt(_)), _) if said.pass_at.is_some() => {
             reader.fault(fields.place_of("pass_at"), "the mark is set twice, here and by `at_least`", "keep one");
             Kind::PassFail
         }
-        (_, Some(kind)) => kind,
-        (Some(Reading::Graded), None) if pass_at.is_none() && matches!(grader, Grader::Similar { .. }) => Kind::Graded,
-        _ => Kind::PassFail,
-    };
-    (truth_unless_measured(grader, kind, pass_at), kind, pass_at)
-}
-
-/// An expression without a mark is true or false, unless the criterion says that it measures.
-fn truth_unless_measured(grader: Grader, kind: Kind, pass_at: Option<Share>) -> Grader {
-    match grader {
-        Grader::Cel { expression, reading: Reading::Graded } if kind == Kind::PassFail && pass_at.is_none() => {
-            Grader::Cel { expression, reading: Reading::PassAt(Share::ONE) }
-        }
-        grader => grader,
+        (Some(Reading::Graded), None) if said.pass_at.is_none() => Kind::Graded,
+        (_, said) => said.unwrap_or(Kind::PassFail),
     }
 }
 

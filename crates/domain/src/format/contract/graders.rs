@@ -5,7 +5,7 @@ use super::threshold::duration_ms;
 use crate::format::yaml::{Fields, Node, NodeKind, Reader, meant, percent};
 use crate::grader::{Grader, LengthUnit, Normalisation, Part, Reading, Schema, TextSimilarity, ToolRules};
 use crate::name::SystemName;
-use crate::share::Amount;
+use crate::share::{Amount, Share};
 use crate::system::System;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -33,7 +33,8 @@ pub const KINDS: &[&str] = &[
 ];
 const MODIFIERS: &[&str] = &["with"];
 
-pub fn read(reader: &mut Reader, node: &Node, systems: &[System]) -> Option<Grader> {
+/// Reads a grader. Where the criterion `measures`, a plain expression gives a number and not the truth.
+pub fn read(reader: &mut Reader, node: &Node, systems: &[System], measures: bool) -> Option<Grader> {
     if let NodeKind::Text(word) = &node.kind {
         return match word.as_str() {
             "imported" => Some(Grader::Imported),
@@ -81,7 +82,7 @@ pub fn read(reader: &mut Reader, node: &Node, systems: &[System]) -> Option<Grad
         "finish_reason" => Some(Grader::FinishReason { one_of: reader.some_words(value, "`finish_reason`") }),
         "latency" => latency(reader, value),
         "spend" => spend(reader, value),
-        "cel" => cel(reader, value),
+        "cel" => cel(reader, value, measures),
         "process" => process(reader, value),
         "same_as_base" => pair(reader, value),
         "judge" => judge(reader, value, &fields, systems),
@@ -372,9 +373,10 @@ fn spend(reader: &mut Reader, node: &Node) -> Option<Grader> {
     }
 }
 
-fn cel(reader: &mut Reader, node: &Node) -> Option<Grader> {
+fn cel(reader: &mut Reader, node: &Node, measures: bool) -> Option<Grader> {
     if let NodeKind::Text(expression) = &node.kind {
-        return Some(Grader::Cel { expression: expression.clone(), reading: Reading::Graded });
+        let reading = if measures { Reading::Graded } else { Reading::PassAt(Share::ONE) };
+        return Some(Grader::Cel { expression: expression.clone(), reading });
     }
     let fields = reader.fields(node, "`cel`", &["expression", "at_least"])?;
     let reading = reading(reader, &fields);
