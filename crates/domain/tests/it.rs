@@ -1,6 +1,6 @@
 //! The crate from outside, one module a noun; a story is a folder beside this file.
 
-mod it {
-    mod contract;
-    mod story;
-}
+#[path = "it/contract.rs"]
+mod contract;
+#[path = "it/story.rs"]
+mod story;

@@ -1,6 +1,6 @@
 //! Contracts as they are read: whole ones part by part, faulty ones fault by fault.
 
-use super::story::stories;
+use crate::story::stories;
 use camino::Utf8Path;
 use domain::contract::Contract;
 use domain::fault::Faults;
