@@ -12,6 +12,8 @@ pub mod reason;
 #[cfg(test)]
 mod tests;
 
+pub use judge::claim_holds;
+
 use crate::contract::{Contract, Looks};
 use crate::evidence::{Evidence, in_scope};
 use crate::gate::{Gate, Rule};

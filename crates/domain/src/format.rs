@@ -6,4 +6,5 @@ pub mod examples;
 mod json;
 pub mod lines;
 mod shape;
+pub mod record;
 pub mod yaml;

@@ -34,6 +34,7 @@ pub mod evidence;
 
 // what follows from it
 pub mod finding;
+pub mod fragility;
 pub mod routing;
 pub mod decision;
 

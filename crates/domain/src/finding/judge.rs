@@ -412,3 +412,9 @@ fn differently_missing(of: &Counts, with: &Counts) -> bool {
     let present = |counts: &Counts| counts.planned.saturating_sub(missing(counts));
     stats::fisher_exact(missing(of), present(of), missing(with), present(with)) < 0.01
 }
+
+/// Whether a gate's claim holds on these sums at this level: the same test as in `find`.
+pub fn claim_holds(gate: &Gate, weighed: &stats::Weighed, level: f64) -> Option<bool> {
+    let test = test_of(gate)?;
+    Some(p_on(weighed, test.side, test.bound) <= level)
+}

@@ -1,0 +1,319 @@
+//! The content of a record, version 1: a decision and everything that it rests on, as canonical JSON.
+//!
+//! Decimals are text, so that one value has one spelling; `numbers` turns them into JSON numbers for readers. The envelope
+//! (id, time, author, previous record) is not part of it and is hashed on its own.
+
+use crate::contract::Contract;
+use crate::decision::{Decision, FollowUp};
+use crate::evidence::{Evidence, Weighing, matrix_question};
+use crate::finding::{Estimate, Facts, Finding, look_level};
+use crate::gate::Measure;
+use crate::name::OwnerRole;
+use crate::question::{Compared, Counts};
+use crate::routing::Route;
+use crate::segment::Segment;
+use crate::system::Arm;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// What was sealed besides the decision.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    /// The contract's text as it was when the run was planned.
+    pub contract_text: String,
+    pub scores_digest: String,
+    pub reference_set_digest: Option<String>,
+    /// Files of the run's folder and their digests.
+    pub files: Vec<(String, String)>,
+    /// Criterion, kind and digest of its grader.
+    pub graders: Vec<(String, String, String)>,
+    /// Arm, name in the scores, how it answers, planned and answered.
+    pub systems: Vec<Value>,
+    /// Smallest number of grades whose flip changes the decision; unknown where it was not found.
+    pub fragility: Option<u64>,
+    /// Examples of the last decision on this contract: matched, only here, only there, changed.
+    pub alignment: Option<[u64; 4]>,
+    pub describes: Describes,
+    /// Who approved a contract that changed after its scores were decided on, and why.
+    pub approval: Option<(OwnerRole, String)>,
+    pub version: String,
+    /// The worst changed examples: id, criterion, before, now.
+    pub examples: Vec<Value>,
+}
+
+/// What the numbers speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Describes {
+    Traffic,
+    /// Some rows had neither provenance nor weight.
+    ThisSet,
+    Simulated,
+}
+
+impl Describes {
+    pub fn words(self) -> &'static str {
+        match self {
+            Describes::Traffic => "sampled traffic",
+            Describes::ThisSet => "this set, not traffic",
+            Describes::Simulated => "simulated: its examples and answers are scripted, not traffic",
+        }
+    }
+}
+
+/// The whole content.
+pub fn content(
+    contract: &Contract,
+    segments: &[Segment],
+    arms: &BTreeSet<Arm>,
+    evidence: &Evidence,
+    facts: &Facts,
+    decision: &Decision,
+    sealed: &Sealed,
+) -> Value {
+    json!({
+        "plimsoll_record": 1,
+        "version": sealed.version,
+        "contract": {
+            "name": contract.name,
+            "digest": contract.digest.to_string(),
+            "text": sealed.contract_text,
+            "release": contract.release,
+            "simulated": contract.simulated,
+            "currency": contract.currency,
+        },
+        "describes": sealed.describes.words(),
+        "reference_set": {"digest": sealed.reference_set_digest, "alignment": sealed.alignment},
+        "scores": {"digest": sealed.scores_digest, "files": pairs(&sealed.files)},
+        "graders": sealed.graders.iter().map(|(criterion, kind, digest)| json!({"criterion": criterion, "kind": kind, "digest": digest})).collect::<Vec<_>>(),
+        "systems": sealed.systems,
+        "look": {
+            "number": facts.look,
+            "known": facts.look.is_some(),
+            "level": decimal(look_level(contract, facts.look.unwrap_or(1))),
+        },
+        "approval": sealed.approval.as_ref().map(|(by, reason)| json!({"by": by.to_string(), "reason": reason})),
+        "decision": decision.outcome.as_str(),
+        "deciding_rule": decision.deciding_rule,
+        "routes": decision.routes.iter().map(|route| route_json(route, decision)).collect::<Vec<_>>(),
+        "findings": decision.findings.iter().map(|finding| finding_json(contract, finding)).collect::<Vec<_>>(),
+        "evidence": matrix(contract, segments, arms, evidence),
+        "changed": {
+            "worse": decision.changed.worse,
+            "better": decision.changed.better,
+            "by_criterion": decision.changed.by_criterion.iter().map(|(name, worse, better)| json!({"criterion": name.to_string(), "worse": worse, "better": better})).collect::<Vec<_>>(),
+            "classes": decision.changed.classes.iter().map(|(name, count)| json!({"class": name.to_string(), "scores": count})).collect::<Vec<_>>(),
+            "examples": sealed.examples,
+        },
+        "cost": decision.cost.map(|cost| json!({
+            "delta": decimal(cost.delta), "lower": decimal(cost.lower), "upper": decimal(cost.upper), "per_requests": 1000,
+        })),
+        "fragility": sealed.fragility,
+        "follow_ups": decision.follow_ups.iter().map(|follow_up| follow_up_json(contract, follow_up)).collect::<Vec<_>>(),
+    })
+}
+
+fn pairs(files: &[(String, String)]) -> Value {
+    Value::Object(
+        files.iter().map(|(name, digest)| (name.clone(), Value::from(digest.as_str()))).collect::<Map<_, _>>(),
+    )
+}
+
+/// Twelve significant digits, without an exponent where it is short without; `inf` and `-inf` where unbounded.
+pub fn decimal(value: f64) -> Value {
+    if value.is_infinite() {
+        return Value::from(if value > 0.0 { "inf" } else { "-inf" });
+    }
+    if value.is_nan() {
+        return Value::Null;
+    }
+    let rounded: f64 = format!("{value:.11e}").parse().unwrap_or(value);
+    Value::from(format!("{}", rounded + 0.0))
+}
+
+fn who(contract: &Contract, role: &Option<OwnerRole>) -> Value {
+    let Some(role) = role.as_ref().filter(|role| !role.as_str().is_empty()) else { return Value::Null };
+    let who = contract.owners.iter().find(|owner| owner.role == *role).map(|owner| owner.who.clone());
+    json!(match who {
+        Some(who) if !who.is_empty() => format!("{role} ({who})"),
+        _ => role.to_string(),
+    })
+}
+
+fn route_json(route: &Route, decision: &Decision) -> Value {
+    let because: Vec<String> = route
+        .because
+        .iter()
+        .filter_map(|&at| decision.findings.0.get(at))
+        .map(|finding| format!("{} on {}: {}", finding.name, finding.segment.name, finding.state.words()))
+        .collect();
+    json!({
+        "when": route.cell.name(),
+        "values": route.cell.values.iter().map(|(name, value)| (name.to_string(), Value::from(value.as_str()))).collect::<Map<_, _>>(),
+        "system": route.system.as_str(),
+        "share": decimal(route.share.get()),
+        "traffic": route.cell.share.map(|share| decimal(share.get())),
+        "stop_accepting": route.stop_accepting,
+        "because": because,
+    })
+}
+
+fn counts_json(counts: &Counts) -> Value {
+    json!({
+        "planned": counts.planned, "answered": counts.answered, "graded": counts.graded, "paired": counts.paired,
+        "clusters": counts.clusters, "system_errors": counts.system_errors, "grader_errors": counts.grader_errors,
+        "not_run": counts.not_run, "weighted": counts.weighted,
+    })
+}
+
+fn finding_json(contract: &Contract, finding: &Finding) -> Value {
+    let gate = match finding.subject {
+        crate::finding::Subject::Gate(at) => contract.gates.get(at),
+        _ => None,
+    };
+    let mut fields = json!({
+        "gate": finding.name,
+        "segment": finding.segment.name.to_string(),
+        "arm": finding.arm.as_str(),
+        "state": finding.state.as_str(),
+        "blocking": finding.blocking,
+        "code": finding.code.map(crate::finding::Code::as_str),
+        "n": counts_json(&finding.counts),
+        "opponent_n": finding.opponent.as_ref().map(counts_json),
+        "owner": who(contract, &finding.owner),
+        "follow_up": finding.follow_up,
+        "reason": finding.reason,
+        "examples": finding.examples.iter().map(|example| example.id.to_string()).collect::<Vec<_>>(),
+    });
+    if let (Value::Object(fields), Some(gate)) = (&mut fields, gate) {
+        let (name, value) = match &gate.measure {
+            Measure::Criterion(criterion) => ("criterion", criterion.to_string()),
+            Measure::FailureCost => ("measure", "failure_cost".to_owned()),
+            Measure::Latency => ("measure", "latency".to_owned()),
+            Measure::Spend => ("measure", "spend".to_owned()),
+            Measure::GraderErrors => ("measure", "grader_errors".to_owned()),
+        };
+        fields.insert(name.to_owned(), Value::from(value));
+        fields.insert("rule".to_owned(), Value::from(rule_words(gate)));
+    }
+    if let (Value::Object(fields), Some(estimate)) = (&mut fields, &finding.estimate) {
+        fields.extend(estimate_json(estimate));
+    }
+    fields
+}
+
+fn rule_words(gate: &crate::gate::Gate) -> &'static str {
+    match gate.rule {
+        crate::gate::Rule::AtLeast(_) => "at_least",
+        crate::gate::Rule::AtMost(_) => "at_most",
+        crate::gate::Rule::Within { .. } => "within",
+        crate::gate::Rule::NotWorse { .. } => "not_worse",
+        crate::gate::Rule::Better { .. } => "better",
+        crate::gate::Rule::Never { .. } => "never",
+    }
+}
+
+fn estimate_json(estimate: &Estimate) -> Map<String, Value> {
+    let maybe = |value: Option<f64>| value.map_or(Value::Null, decimal);
+    [
+        ("estimate", decimal(estimate.value)),
+        ("lower", decimal(estimate.lower)),
+        ("upper", decimal(estimate.upper)),
+        ("level", decimal(estimate.level)),
+        ("p", decimal(estimate.p)),
+        ("p_adjusted", decimal(estimate.p_adjusted)),
+        ("p_harm", maybe(estimate.p_harm)),
+        ("p_harm_adjusted", maybe(estimate.p_harm_adjusted)),
+        ("margin", decimal(estimate.margin)),
+        ("effective_n", decimal(estimate.effective_n)),
+        ("independent", Value::from(estimate.clusters)),
+        ("method", Value::from(estimate.method.as_str())),
+        ("more_needed", estimate.more_needed.map_or(Value::Null, Value::from)),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+/// Criterion by segment, alone and paired, at the plain two-sided 95 % interval.
+fn matrix(contract: &Contract, segments: &[Segment], arms: &BTreeSet<Arm>, evidence: &Evidence) -> Value {
+    let mut rows = Vec::new();
+    for criterion in &contract.criteria {
+        for segment in segments {
+            let mut row = Map::new();
+            row.insert("criterion".into(), Value::from(criterion.name.as_str()));
+            row.insert("segment".into(), Value::from(segment.name.as_str()));
+            for &arm in arms {
+                let question = matrix_question(criterion, segment, Compared::Alone(arm));
+                row.insert(arm.as_str().into(), evidence.on(&question).map_or(Value::Null, weighing_json));
+            }
+            for with in [Arm::Production, Arm::Fallback].into_iter().filter(|with| arms.contains(with)) {
+                let compared = Compared::Paired { of: Arm::Candidate, with, margin: None };
+                let question = matrix_question(criterion, segment, compared);
+                row.insert(
+                    format!("against_{}", with.as_str()),
+                    evidence.on(&question).map_or(Value::Null, weighing_json),
+                );
+            }
+            rows.push(Value::Object(row));
+        }
+    }
+    Value::Array(rows)
+}
+
+fn weighing_json(weighing: &Weighing) -> Value {
+    const LEVEL: f64 = 0.025;
+    let mut fields = Map::new();
+    fields.insert("n".into(), counts_json(&weighing.counts));
+    if let Ok(weighed) = &weighing.graded {
+        let interval = weighed.interval(LEVEL);
+        fields.insert("estimate".into(), decimal(weighed.estimate()));
+        fields.insert("lower".into(), decimal(interval.lower));
+        fields.insert("upper".into(), decimal(interval.upper));
+        fields.insert("effective_n".into(), decimal(weighed.effective_n()));
+        fields.insert("independent".into(), Value::from(weighed.clusters()));
+    }
+    Value::Object(fields)
+}
+
+fn follow_up_json(contract: &Contract, follow_up: &FollowUp) -> Value {
+    json!({"kind": follow_up.kind.as_str(), "what": follow_up.what, "owner": who(contract, &follow_up.owner), "because": follow_up.because})
+}
+
+/// Keys whose values are decimals.
+const DECIMALS: &[&str] = &[
+    "estimate",
+    "lower",
+    "upper",
+    "level",
+    "p",
+    "p_adjusted",
+    "p_harm",
+    "p_harm_adjusted",
+    "margin",
+    "effective_n",
+    "share",
+    "traffic",
+    "delta",
+    "before",
+    "now",
+];
+
+/// The same content with decimals as JSON numbers; what is unbounded is null.
+pub fn numbers(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(numbers).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), number_of(key, value))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn number_of(key: &str, value: &Value) -> Value {
+    match value {
+        Value::String(text) if DECIMALS.contains(&key) => {
+            text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map_or(Value::Null, Value::Number)
+        }
+        other => numbers(other),
+    }
+}
