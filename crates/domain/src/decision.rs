@@ -156,8 +156,13 @@ fn follow_ups(
 ) -> Vec<FollowUp> {
     let mut all: Vec<FollowUp> = Vec::new();
     let mut add = |follow_up: FollowUp| {
-        if !all.contains(&follow_up) {
-            all.push(follow_up);
+        let same = |known: &&mut FollowUp| {
+            known.kind == follow_up.kind && known.what == follow_up.what && known.owner == follow_up.owner
+        };
+        match all.iter_mut().find(same) {
+            Some(known) if known.because.contains(&follow_up.because) => {}
+            Some(known) => known.because = format!("{}; {}", known.because, follow_up.because),
+            None => all.push(follow_up),
         }
     };
     for route in routes.iter().filter(|route| route.stop_accepting) {

@@ -11,6 +11,6 @@ mod rows;
 mod set;
 
 pub use documents::{Documents, Keeper};
-pub use grade::{GradeError, Graded, Grading, grade_system};
+pub use grade::{GradeError, Graded, Grading, Ready, grade_system};
 pub use rows::{AnswerRow, Batch, ScoreRow, Sink};
 pub use set::{ReadError, files, read_set};

@@ -1,1 +1,9 @@
-//! What the verbs do, one file a verb.
+//! What the verbs do, one file a verb, and the few nouns that they share.
+
+pub mod chain;
+pub mod diff;
+pub mod eval;
+pub mod overrule;
+pub mod run;
+pub mod verify;
+pub mod weigh;

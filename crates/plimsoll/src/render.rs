@@ -1,3 +1,10 @@
-//! What a person or another program reads.
+//! What a person or another program reads. Renderers read the content of a record and nothing else, so that a decision reads
+//! the same on the day it was made and a year later.
 
 pub mod failure;
+pub mod html;
+pub mod junit;
+pub mod markdown;
+pub mod progress;
+pub mod read;
+pub mod text;

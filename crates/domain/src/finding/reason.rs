@@ -78,7 +78,7 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding) -> String {
         return never(finding, &estimate, max_rate.map(|rate| rate.get()));
     }
     let seen =
-        format!("{} ({} to {})", unit.signed(estimate.value), unit.signed(estimate.lower), unit.signed(estimate.upper));
+        format!("{} ({} to {})", unit.signed(estimate.value), unit.figure(estimate.lower), unit.figure(estimate.upper));
     let asked = unit.asked(gate, estimate.margin);
     match (finding.state, finding.code) {
         (State::Holds, _) if unit.compared && unit.is_worse(gate, &estimate) => {
@@ -99,7 +99,7 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding) -> String {
         (_, Some(Code::TooFewClusters)) => {
             format!("{seen}; {} conversations are too few to tell", estimate.clusters)
         }
-        _ => format!("{seen}; not ruled out: missing {asked}{}", more(&estimate)),
+        _ => format!("{seen}; {asked} is not shown{}", more(&estimate)),
     }
 }
 
@@ -181,6 +181,15 @@ impl Unit {
             UnitKind::Rate => percent(value),
             UnitKind::Milliseconds => format!("{sign}{value:.0} ms"),
             UnitKind::Money(currency) => format!("{sign}{} {currency}", money(value)),
+        }
+    }
+
+    /// A figure beside one that carries the unit.
+    fn figure(&self, value: f64) -> String {
+        let whole = self.signed(value);
+        match whole.split_once(' ') {
+            Some((figure, _)) if self.kind != UnitKind::Rate || self.compared => figure.to_owned(),
+            _ => whole,
         }
     }
 

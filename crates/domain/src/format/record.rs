@@ -91,6 +91,7 @@ pub fn content(
             "known": facts.look.is_some(),
             "level": decimal(look_level(contract, facts.look.unwrap_or(1))),
         },
+        "unfit_since": facts.decided_under.map(|digest| digest.to_string()),
         "approval": sealed.approval.as_ref().map(|(by, reason)| json!({"by": by.to_string(), "reason": reason})),
         "decision": decision.outcome.as_str(),
         "deciding_rule": decision.deciding_rule,

@@ -163,17 +163,18 @@ fn counts(
     cut: &Cut,
     compared: &[Compared],
 ) -> Result<BTreeMap<Place, Vec<(Counts, Counts)>>, LakeError> {
-    let mut columns = String::new();
+    let mut columns: Vec<String> = Vec::new();
     for pair in compared {
         let (of, with) = arms_of(pair);
         for arm in [Some(of), with].into_iter().flatten() {
-            columns += &counted(letter(arm));
+            columns.extend(counted(letter(arm)));
         }
         if let Some(with) = with {
-            columns += &format!(", COUNT(CASE WHEN {}_k > 0 AND {}_k > 0 THEN 1 END)", letter(of), letter(with));
+            columns.push(format!("COUNT(CASE WHEN {}_k > 0 AND {}_k > 0 THEN 1 END)", letter(of), letter(with)));
         }
     }
-    let sql = format!("SELECT k, {} AS seg{columns} FROM ex WHERE {} GROUP BY 1, 2", cut.code, cut.condition);
+    let sql =
+        format!("SELECT k, {} AS seg{} FROM ex WHERE {} GROUP BY 1, 2", cut.code, listed(&columns), cut.condition);
     let mut found = BTreeMap::new();
     for batch in scores.engine.ask(&sql)? {
         let columns = integers(&batch)?;
@@ -201,10 +202,15 @@ fn counts(
     Ok(found)
 }
 
-fn counted(arm: &str) -> String {
-    let count = |condition: &str| format!(", COUNT(CASE WHEN {condition} THEN 1 END)");
+/// Expressions as further columns, each with a name of its own.
+fn listed(columns: &[String]) -> String {
+    columns.iter().enumerate().map(|(at, column)| format!(", {column} AS n{at}")).collect()
+}
+
+fn counted(arm: &str) -> Vec<String> {
+    let count = |condition: &str| format!("COUNT(CASE WHEN {condition} THEN 1 END)");
     let applies = format!("{arm}_a > 0");
-    [
+    vec![
         count(&applies),
         count(&format!("{applies} AND {arm}_r = 0 AND {arm}_e = 0")),
         count(&format!("{arm}_k > 0 AND {arm}_e = 0")),
@@ -212,9 +218,8 @@ fn counted(arm: &str) -> String {
         count(&format!("{arm}_g > 0 AND {arm}_r = 0")),
         count(&format!("{arm}_r > 0")),
         count(&format!("{applies} AND w > 0")),
-        format!(", COUNT(DISTINCT CASE WHEN {applies} THEN c END)"),
+        format!("COUNT(DISTINCT CASE WHEN {applies} THEN c END)"),
     ]
-    .concat()
 }
 
 fn read_counts(next: &mut impl FnMut() -> u64) -> Counts {
@@ -277,10 +282,13 @@ impl Row {
 }
 
 fn sums(scores: &Scores, cut: &Cut, compared: &[Compared]) -> Result<BTreeMap<Place, Vec<Row>>, LakeError> {
-    let columns: String = compared.iter().flat_map(|pair| READINGS.map(|reading| summed(pair, reading))).collect();
+    let columns: Vec<String> =
+        compared.iter().flat_map(|pair| READINGS.map(|reading| summed(pair, reading))).flatten().collect();
     let sql = format!(
-        "SELECT CAST(k AS BIGINT), {} AS seg, CAST(c AS BIGINT), CAST(h AS BIGINT){columns} FROM ex WHERE w > 0 AND {} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
-        cut.code, cut.condition
+        "SELECT CAST(k AS BIGINT), {} AS seg, CAST(c AS BIGINT), CAST(h AS BIGINT){} FROM ex WHERE w > 0 AND {} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+        cut.code,
+        listed(&columns),
+        cut.condition
     );
     let mut found: BTreeMap<Place, Vec<Row>> = BTreeMap::new();
     for batch in scores.engine.ask(&sql)? {
@@ -314,40 +322,40 @@ fn value(arm: &str, reading: Reading, flipped: bool) -> (String, String) {
     }
 }
 
-fn summed(compared: &Compared, reading: Reading) -> String {
+fn summed(compared: &Compared, reading: Reading) -> Vec<String> {
     let (of, with) = arms_of(compared);
     let (y, known) = value(letter(of), reading, false);
     let Some(with) = with else {
-        let sum = |what: &str| format!(", SUM(CASE WHEN {known} THEN {what} END)");
-        return [
-            format!(", COUNT(CASE WHEN {known} THEN 1 END)"),
+        let sum = |what: &str| format!("SUM(CASE WHEN {known} THEN {what} END)");
+        let zero = || "SUM(0.0)".to_owned();
+        return vec![
+            format!("COUNT(CASE WHEN {known} THEN 1 END)"),
             sum("w"),
             sum("w * w"),
             sum(&format!("w * ({y})")),
-            ", 0.0, 0.0, 0.0".to_owned(),
-            format!(", MAX(CASE WHEN {known} AND ({y}) < 1.0 THEN 1 ELSE 0 END)"),
-            format!(", MAX(CASE WHEN {known} AND ({y}) > 0.0 THEN 1 ELSE 0 END)"),
-        ]
-        .concat();
+            zero(),
+            zero(),
+            zero(),
+            format!("MAX(CASE WHEN {known} AND ({y}) < 1.0 THEN 1 ELSE 0 END)"),
+            format!("MAX(CASE WHEN {known} AND ({y}) > 0.0 THEN 1 ELSE 0 END)"),
+        ];
     };
     let (z, other) = value(letter(with), reading, true);
     let both = format!("{known} AND {other}");
-    let sum = |what: &str| format!(", SUM(CASE WHEN {both} THEN {what} END)");
-    let discordant = format!(
-        ", MAX(CASE WHEN {both} AND (({y}) * (1.0 - ({z})) > 0.0 OR (1.0 - ({y})) * ({z}) > 0.0) THEN 1 ELSE 0 END)"
-    );
-    [
-        format!(", COUNT(CASE WHEN {both} THEN 1 END)"),
+    let sum = |what: &str| format!("SUM(CASE WHEN {both} THEN {what} END)");
+    let (gain, loss) = (format!("({y}) * (1.0 - ({z}))"), format!("(1.0 - ({y})) * ({z})"));
+    let discordant = format!("MAX(CASE WHEN {both} AND ({gain} > 0.0 OR {loss} > 0.0) THEN 1 ELSE 0 END)");
+    vec![
+        format!("COUNT(CASE WHEN {both} THEN 1 END)"),
         sum("w"),
         sum("w * w"),
         sum(&format!("w * ({y})")),
         sum(&format!("w * ({z})")),
-        sum(&format!("w * ({y}) * (1.0 - ({z}))")),
-        sum(&format!("w * (1.0 - ({y})) * ({z})")),
+        sum(&format!("w * {gain}")),
+        sum(&format!("w * {loss}")),
         discordant.clone(),
         discordant,
     ]
-    .concat()
 }
 
 fn integers(batch: &RecordBatch) -> Result<Vec<Vec<i64>>, LakeError> {

@@ -1,10 +1,43 @@
-//! `plimsoll overrule`
+//! `plimsoll override`
 
-use super::{Ending, Failure};
+use super::Ending;
+use super::run::print;
+use crate::app::chain::Chain;
+use crate::app::eval::state_beside;
+use crate::app::overrule::{Overrule, overrule};
+use crate::render::read::Shown;
+use crate::render::text;
+use camino::Utf8PathBuf;
 
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The decision: its path, its id or the beginning of it, or `latest`
+    record: String,
+    /// The eval whose records are meant: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    /// An owner of the contract other than the run's author
+    #[arg(long, value_name = "ROLE")]
+    by: String,
+    /// Why
+    #[arg(long)]
+    reason: String,
+    /// For which part of the traffic, for example `task=cancellation`
+    #[arg(long)]
+    scope: String,
+    /// Last day, for example 2027-01-31
+    #[arg(long, value_name = "DATE")]
+    expires: String,
+    /// A file with an ed25519 private key (PKCS#8 PEM, or 64 hex digits); without it the record is shown as unsigned
+    #[arg(long, value_name = "FILE")]
+    key: Option<Utf8PathBuf>,
+}
 
-pub fn main(_args: Args) -> Ending {
-    Err(Failure::ours("`overrule` is not built yet", "wait for it"))
+pub fn main(args: Args) -> Ending {
+    let state = state_beside(&args.eval);
+    let of = Chain::at(&state).find(&args.record)?;
+    let orders = Overrule { by: args.by, reason: args.reason, scope: args.scope, expires: args.expires, key: args.key };
+    let kept = overrule(&state, &of, &orders)?;
+    print(&text::decision(&Shown::of(&kept)))?;
+    Ok(0)
 }

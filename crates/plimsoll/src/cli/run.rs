@@ -1,10 +1,95 @@
 //! `plimsoll run`
 
+use super::show::{Form, render};
 use super::{Ending, Failure};
+use crate::app::chain::Kept;
+use crate::app::eval::Eval;
+use crate::app::run::{Orders, run};
+use crate::render::progress::Bar;
+use crate::render::read::Shown;
+use camino::Utf8PathBuf;
+use domain::name::OwnerRole;
+use domain::routing::Outcome;
+use std::io::Write;
 
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The contract, or a folder with a plimsoll.yaml
+    #[arg(default_value = ".")]
+    contract: Utf8PathBuf,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    orders: OrderArgs,
+}
 
-pub fn main(_args: Args) -> Ending {
-    Err(Failure::ours("`run` is not built yet", "wait for it"))
+/// How the decision is shown.
+#[derive(clap::Args)]
+pub struct Output {
+    /// Form of the decision on standard output
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+    /// Exit with 0 whatever the decision (it is printed that this was asked)
+    #[arg(long)]
+    exit_zero: bool,
+}
+
+/// Who decides, and on whose word.
+#[derive(clap::Args)]
+pub struct OrderArgs {
+    /// Who runs this, as the record names them
+    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
+    author: String,
+    /// An owner of the contract who approves that it changed after these scores were decided on
+    #[arg(long, value_name = "ROLE", requires = "reason")]
+    approve: Option<String>,
+    /// Why the changed contract is approved
+    #[arg(long)]
+    reason: Option<String>,
+    /// Threads that grade
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    threads: u16,
+}
+
+impl OrderArgs {
+    pub fn orders(&self) -> Orders {
+        let approval = self.approve.as_ref().zip(self.reason.as_ref());
+        Orders {
+            author: self.author.clone(),
+            approval: approval.map(|(role, reason)| (OwnerRole::new(role), reason.clone())),
+            threads: usize::from(self.threads),
+        }
+    }
+}
+
+pub fn main(args: Args) -> Ending {
+    let eval = Eval::open(&args.contract)?;
+    let mut bar = Bar::new();
+    let (weighed, kept) = run(&eval, &args.orders.orders(), &mut bar)?;
+    drop(bar);
+    finish(weighed.decision.outcome, &kept, &args.output)
+}
+
+/// Prints the decision and ends with its code; a reader that left does not change it.
+pub fn finish(outcome: Outcome, kept: &Kept, output: &Output) -> Ending {
+    let text = render(&Shown::of(kept), output.form)?;
+    let mut out = anstream::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if output.exit_zero && outcome.exit_code() != 0 {
+        let mut err = anstream::stderr().lock();
+        let _ = writeln!(
+            err,
+            "note: exit code 0 was asked for with --exit-zero; the decision's own is {}",
+            outcome.exit_code()
+        );
+        return Ok(0);
+    }
+    Ok(outcome.exit_code())
+}
+
+/// For verbs that print.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    Ok(())
 }

@@ -1,10 +1,40 @@
 //! `plimsoll verify`
 
-use super::{Ending, Failure};
+use super::Ending;
+use super::run::print;
+use crate::app::chain::Chain;
+use crate::app::eval::state_beside;
+use crate::app::verify::verify;
+use crate::render::read::plain;
+use camino::Utf8PathBuf;
+use std::fmt::Write;
+
+/// Exit code of a record that does not hold.
+const TAMPERED: u8 = 3;
 
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// A record: its path, its id or the beginning of it, or `latest`
+    #[arg(default_value = "latest")]
+    record: String,
+    /// The eval whose records are meant: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+}
 
-pub fn main(_args: Args) -> Ending {
-    Err(Failure::ours("`verify` is not built yet", "wait for it"))
+pub fn main(args: Args) -> Ending {
+    let state = state_beside(&args.eval);
+    let kept = Chain::at(&state).find(&args.record)?;
+    let verified = verify(&state, &kept)?;
+    let mut out = String::new();
+    let word = if verified.faults.is_empty() { "HOLDS" } else { "DOES NOT HOLD" };
+    let _ = writeln!(out, "{word}   record {}", kept.id());
+    for fault in &verified.faults {
+        let _ = writeln!(out, " wrong     {}", plain(fault));
+    }
+    for note in &verified.notes {
+        let _ = writeln!(out, " checked   {}", plain(note));
+    }
+    print(&out)?;
+    Ok(if verified.faults.is_empty() { 0 } else { TAMPERED })
 }

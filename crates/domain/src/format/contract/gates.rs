@@ -42,8 +42,12 @@ pub fn read(reader: &mut Reader, node: &Node, known: &Known) -> Vec<Gate> {
     let mut gates: Vec<Gate> = Vec::new();
     for item in reader.list(node, "`gates`", help) {
         let Some(fields) = reader.fields(item, "a gate", KEYS) else { continue };
-        if let Some(gate) = gate(reader, item, &fields, known) {
-            if !gate.scopes.is_empty() && gates.iter().any(|known| known.name == gate.name) {
+        if let Some(mut gate) = gate(reader, item, &fields, known) {
+            let taken = |name: &GateName| gates.iter().any(|known| known.name == *name);
+            if taken(&gate.name) && fields.get("name").is_none() {
+                gate.name = longer_name(&gate.name, &gate.scopes);
+            }
+            if !gate.scopes.is_empty() && taken(&gate.name) {
                 reader.fault(
                     item.at,
                     format!("there is already a gate `{}`", gate.name),
@@ -77,7 +81,7 @@ fn gate(reader: &mut Reader, item: &Node, fields: &Fields, known: &Known) -> Opt
     let given = fields.get("name").and_then(|node| reader.name(node, "`name`"));
     let (measure, rule) = (measure?, rule?);
     Some(Gate {
-        name: GateName::new(given.unwrap_or_else(|| default_name(&measure, &rule, &scopes))),
+        name: GateName::new(given.unwrap_or_else(|| default_name(&measure, &rule))),
         measure,
         scopes,
         rule,
@@ -89,7 +93,7 @@ fn gate(reader: &mut Reader, item: &Node, fields: &Fields, known: &Known) -> Opt
     })
 }
 
-fn default_name(measure: &Measure, rule: &Rule, scopes: &[Scope]) -> String {
+fn default_name(measure: &Measure, rule: &Rule) -> String {
     let measured = match measure {
         Measure::Criterion(name) => name.to_string(),
         Measure::FailureCost => "failure cost".to_owned(),
@@ -107,6 +111,11 @@ fn default_name(measure: &Measure, rule: &Rule, scopes: &[Scope]) -> String {
         Rule::Better { than: Opponent::Fallback, .. } => "better than fallback".to_owned(),
         Rule::Never { .. } => "never".to_owned(),
     };
+    format!("{measured} {ruled}")
+}
+
+/// The name of a gate that differs from another one only in where it is applied.
+fn longer_name(name: &GateName, scopes: &[Scope]) -> GateName {
     let places: Vec<String> = scopes
         .iter()
         .map(|scope| match scope {
@@ -115,11 +124,7 @@ fn default_name(measure: &Measure, rule: &Rule, scopes: &[Scope]) -> String {
             Scope::Named(name) => name.to_string(),
         })
         .collect();
-    if places == ["all"] {
-        format!("{measured} {ruled}")
-    } else {
-        format!("{measured} {ruled} in {}", places.join(", "))
-    }
+    GateName::new(format!("{name} in {}", places.join(", ")))
 }
 
 fn measure(reader: &mut Reader, item: &Node, fields: &Fields, known: &Known) -> Option<Measure> {

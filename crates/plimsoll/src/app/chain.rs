@@ -1,0 +1,239 @@
+//! Records: content and envelope in one file each, chained; the chain's head is kept apart.
+//!
+//! A record is written whole or not at all, and never changed; a lock keeps two processes from following the same record.
+
+use crate::cli::Failure;
+use camino::{Utf8Path, Utf8PathBuf};
+use domain::digest::{Digest, canonical};
+use ed25519_dalek::pkcs8::DecodePrivateKey;
+use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::Write;
+
+pub struct Chain {
+    folder: Utf8PathBuf,
+}
+
+/// A record as it is kept.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub path: Utf8PathBuf,
+    pub envelope: Value,
+    pub content: Value,
+}
+
+impl Kept {
+    pub fn id(&self) -> &str {
+        self.envelope["id"].as_str().unwrap_or("")
+    }
+
+    /// Over the envelope without its signature.
+    pub fn digest(&self) -> Digest {
+        envelope_digest(&self.envelope)
+    }
+}
+
+fn envelope_digest(envelope: &Value) -> Digest {
+    let mut signed = envelope.clone();
+    if let Value::Object(fields) = &mut signed {
+        fields.shift_remove("signature");
+    }
+    Digest::of_value("plimsoll.envelope.v1", &signed)
+}
+
+/// The digest of a record's content.
+pub fn content_digest(content: &Value) -> Digest {
+    Digest::of_value("plimsoll.record.v1", content)
+}
+
+fn failed(path: &Utf8Path, error: &std::io::Error) -> Failure {
+    Failure::ours(
+        format!("cannot write `{path}`: {error}"),
+        "nothing was recorded; check disk space and permissions, then run again",
+    )
+}
+
+impl Chain {
+    pub fn at(state: &Utf8Path) -> Self {
+        Chain { folder: state.to_owned() }
+    }
+
+    fn records(&self) -> Utf8PathBuf {
+        self.folder.join("records")
+    }
+
+    fn head(&self) -> Utf8PathBuf {
+        self.folder.join("chain").join("head.json")
+    }
+
+    /// All records in the order of their ids, which sort by time.
+    pub fn list(&self) -> Result<Vec<Kept>, Failure> {
+        let folder = self.records();
+        let Ok(entries) = folder.read_dir_utf8() else { return Ok(Vec::new()) };
+        let mut paths: Vec<Utf8PathBuf> = entries
+            .filter_map(Result::ok)
+            .map(|entry| entry.path().to_owned())
+            .filter(|path| path.extension() == Some("json"))
+            .collect();
+        paths.sort();
+        paths.iter().map(|path| read(path)).collect()
+    }
+
+    /// A record by path, id, the beginning of an id, or `latest`.
+    pub fn find(&self, name: &str) -> Result<Kept, Failure> {
+        if Utf8Path::new(name).is_file() {
+            return read(Utf8Path::new(name));
+        }
+        let all = self.list()?;
+        if name == "latest" {
+            return all.into_iter().next_back().ok_or_else(|| none(&self.records()));
+        }
+        let mut found: Vec<Kept> = all.into_iter().filter(|kept| kept.id().starts_with(name)).collect();
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(Failure::yours(
+                format!("no record `{name}` in `{}`", self.records()),
+                "name a record's path, its id or the beginning of it, or `latest`; `--eval` names another folder",
+            )),
+            _ => Err(Failure::yours(format!("{} records begin with `{name}`", found.len()), "write more of the id")),
+        }
+    }
+
+    /// Follows the chain with a new record.
+    pub fn append(&self, content: &Value, author: &str, key: Option<&SigningKey>) -> Result<Kept, Failure> {
+        let records = self.records();
+        for folder in [&records, &self.folder.join("chain")] {
+            std::fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+        }
+        let lock_path = self.folder.join("chain").join("lock");
+        let lock = File::create(&lock_path).map_err(|error| failed(&lock_path, &error))?;
+        lock.lock().map_err(|error| failed(&lock_path, &error))?;
+        let previous = self.list()?.into_iter().next_back();
+        let id = uuid::Uuid::now_v7().to_string();
+        let mut envelope = json!({
+            "id": id,
+            "time": jiff::Timestamp::now().to_string(),
+            "author": author,
+            "previous": previous.as_ref().map(|kept| json!({"id": kept.id(), "digest": kept.digest().to_string()})),
+            "content": content_digest(content).to_string(),
+        });
+        let digest = envelope_digest(&envelope);
+        if let Some(key) = key {
+            let signature: Signature = key.sign(digest.as_bytes());
+            envelope["signature"] = json!({
+                "ed25519": hex(&signature.to_bytes()),
+                "key": hex(key.verifying_key().as_bytes()),
+            });
+        }
+        let path = records.join(format!("{id}.json"));
+        let text = serde_json::to_string_pretty(&json!({"envelope": envelope, "content": content})).unwrap_or_default();
+        write_whole(&path, &text).map_err(|error| failed(&path, &error))?;
+        let head = json!({"id": id, "digest": digest.to_string(), "records": self.list()?.len()});
+        write_whole(&self.head(), &canonical(&head)).map_err(|error| failed(&self.head(), &error))?;
+        Ok(Kept { path, envelope, content: content.clone() })
+    }
+
+    /// What is wrong with a record's hashes, its place in the chain, and the chain's head; nothing where all is well.
+    pub fn faults(&self, kept: &Kept) -> Result<Vec<String>, Failure> {
+        let mut faults = Vec::new();
+        if kept.envelope["content"].as_str() != Some(content_digest(&kept.content).to_string().as_str()) {
+            faults.push("the content is not what the envelope's digest says".to_owned());
+        }
+        if let Some(fault) = signature_fault(kept) {
+            faults.push(fault);
+        }
+        let all = self.list()?;
+        let Some(position) = all.iter().position(|other| other.id() == kept.id()) else {
+            faults.push(format!("the record is not in the chain of `{}`", self.folder));
+            return Ok(faults);
+        };
+        if all[position].digest() != kept.digest() {
+            faults.push("the chain holds another record under this id".to_owned());
+        }
+        for (at, record) in all.iter().enumerate() {
+            let before = at.checked_sub(1).map(|at| &all[at]);
+            let names = record.envelope["previous"]["digest"].as_str().map(str::to_owned);
+            if names != before.map(|before| before.digest().to_string()) {
+                faults.push(format!("the chain is broken at {}: it does not follow the record before it", record.id()));
+            }
+        }
+        match (std::fs::read_to_string(self.head()), all.last()) {
+            (Ok(text), Some(last)) => {
+                let head: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+                if head["digest"].as_str() != Some(last.digest().to_string().as_str())
+                    || head["records"].as_u64() != Some(all.len() as u64)
+                {
+                    faults.push("the chain's head is not the last record".to_owned());
+                }
+            }
+            _ => faults.push("the chain's head is missing".to_owned()),
+        }
+        Ok(faults)
+    }
+}
+
+fn signature_fault(kept: &Kept) -> Option<String> {
+    let signature = kept.envelope.get("signature")?;
+    let key = bytes::<32>(signature["key"].as_str()?);
+    let signed = bytes::<64>(signature["ed25519"].as_str()?);
+    let valid = match (key.and_then(|key| VerifyingKey::from_bytes(&key).ok()), signed) {
+        (Some(key), Some(signed)) => key.verify(kept.digest().as_bytes(), &Signature::from_bytes(&signed)).is_ok(),
+        _ => false,
+    };
+    (!valid).then(|| "the signature does not fit the record".to_owned())
+}
+
+/// A private key from a PEM file (PKCS#8), or 32 bytes in hex.
+pub fn signing_key(path: &Utf8Path) -> Result<SigningKey, Failure> {
+    let bad = || Failure::yours(format!("`{path}` holds no ed25519 key"), "give a PKCS#8 PEM file, or 64 hex digits");
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::yours(format!("cannot read the key `{path}`: {error}"), "check the path"))?;
+    if let Ok(key) = SigningKey::from_pkcs8_pem(&text) {
+        return Ok(key);
+    }
+    bytes::<32>(text.trim()).map(|bytes| SigningKey::from_bytes(&bytes)).ok_or_else(bad)
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() != 2 * N || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0u8; N];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
+fn none(folder: &Utf8Path) -> Failure {
+    Failure::yours(format!("there is no record in `{folder}`"), "make one with `plimsoll run`")
+}
+
+/// Reads one record.
+pub fn read(path: &Utf8Path) -> Result<Kept, Failure> {
+    let bad =
+        |why: String| Failure::yours(format!("`{path}` is no record: {why}"), "restore it from where records are kept");
+    let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
+    let mut value: Value = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
+    let (envelope, content) = (value["envelope"].take(), value["content"].take());
+    if envelope["id"].as_str().is_none() || !content.is_object() {
+        return Err(bad("envelope or content is missing".to_owned()));
+    }
+    Ok(Kept { path: path.to_owned(), envelope, content })
+}
+
+/// Writes under another name, syncs, and renames: whole or not at all.
+pub fn write_whole(path: &Utf8Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Utf8Path::new("."));
+    let mut partial = tempfile::NamedTempFile::new_in(folder)?;
+    partial.write_all(text.as_bytes())?;
+    partial.write_all(b"\n")?;
+    partial.as_file().sync_all()?;
+    partial.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

@@ -1,0 +1,397 @@
+//! `run`: grade the systems' recorded answers, seal the scores, weigh, decide, record.
+
+use super::chain::{Chain, Kept};
+use super::eval::Eval;
+use super::weigh::{Grounds, Weighed, grader_digest, ours, weigh};
+use crate::cli::Failure;
+use camino::{Utf8Path, Utf8PathBuf};
+use domain::contract::{Contract, Looks};
+use domain::digest::Digest;
+use domain::grader::{Grader, Schema};
+use domain::name::OwnerRole;
+use domain::reference_set::ReferenceSet;
+use domain::score::Fingerprint;
+use domain::system::{Arm, SystemKind};
+use engine::process::Programs;
+use engine::{Batch, Documents, GradeError, Grading, Keeper, ReadError, Ready, Sink, grade_system, read_set};
+use lake::{AnswerIn, LakeError, RunWriter, ScoreIn};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Who runs, and on whose word a contract that changed may be used.
+pub struct Orders {
+    pub author: String,
+    pub approval: Option<(OwnerRole, String)>,
+    pub threads: usize,
+}
+
+/// A run that is sealed.
+pub struct SealedRun {
+    pub folder: Utf8PathBuf,
+    pub scores_digest: String,
+    pub files: Vec<(String, String)>,
+    pub systems: BTreeMap<Arm, String>,
+}
+
+/// What a person sees while they wait.
+pub trait Progress {
+    fn step(&mut self, what: &str);
+    fn count(&mut self, done: u64, of: u64);
+}
+
+/// The main job.
+pub fn run(eval: &Eval, orders: &Orders, progress: &mut dyn Progress) -> Result<(Weighed, Kept), Failure> {
+    may_decide(&eval.contract)?;
+    let sealed = grade(eval, orders.threads, progress)?;
+    decide(eval, &sealed, orders, progress)
+}
+
+/// A missing precondition is the writer's to mend, and never a record.
+pub fn may_decide(contract: &Contract) -> Result<(), Failure> {
+    let refuse = |what: &str, help: &str| Err(Failure::yours(what, help));
+    if contract.criteria.is_empty() {
+        return refuse("the contract has no criterion: nothing would be graded", "add `criteria`");
+    }
+    if contract.gates.is_empty() {
+        return refuse(
+            "the contract has no gate: nothing could be decided",
+            "add `gates`, each with a threshold, an action and an owner",
+        );
+    }
+    if !contract.gates.iter().any(|gate| gate.blocking) {
+        return refuse("every gate is advisory: nothing could block a release", "let at least one gate block");
+    }
+    if contract.system(Arm::Candidate).is_none() {
+        return refuse(
+            "the contract names no candidate",
+            "add `systems: {candidate: {recorded: answers/candidate.jsonl}}`",
+        );
+    }
+    Ok(())
+}
+
+/// Decides on a sealed run and records it.
+pub fn decide(
+    eval: &Eval,
+    sealed: &SealedRun,
+    orders: &Orders,
+    progress: &mut dyn Progress,
+) -> Result<(Weighed, Kept), Failure> {
+    progress.step("weighing the evidence");
+    let chain = Chain::at(&eval.state());
+    let history = History::of(&chain, &eval.contract, &sealed.scores_digest)?;
+    if eval.contract.looks == Looks::One && history.look.is_some_and(|look| look > 1) {
+        return Err(Failure::yours(
+            "the contract allows one look (`looks: 1`), and this candidate was looked at before with other scores",
+            "draw a fresh reference set under a new name, or leave `looks` out before the next release",
+        ));
+    }
+    let approval = orders.approval.clone();
+    if let Some((role, _)) = &approval
+        && !eval.contract.owners.iter().any(|owner| owner.role == *role)
+    {
+        return Err(Failure::yours(format!("`{role}` is not among the contract's owners"), "approve as one of them"));
+    }
+    let grounds = Grounds {
+        contract: &eval.contract,
+        contract_text: &eval.text,
+        scores_digest: sealed.scores_digest.clone(),
+        files: sealed.files.clone(),
+        look: history.look,
+        decided_under: history.decided_under.filter(|_| approval.is_none()),
+        approval,
+        alignment: None,
+        systems: sealed.systems.clone(),
+    };
+    let weighed = weigh(&sealed.folder, &grounds)?;
+    let kept = chain.append(&weighed.content, &orders.author, None)?;
+    Ok((weighed, kept))
+}
+
+/// What the chain says of this candidate.
+struct History {
+    /// Number of this look; unknown where no chain is at hand.
+    look: Option<u32>,
+    /// Digest of the contract under which these scores were first decided on, where it is another one.
+    decided_under: Option<Digest>,
+}
+
+impl History {
+    fn of(chain: &Chain, contract: &Contract, scores: &str) -> Result<Self, Failure> {
+        let records = chain.list()?;
+        let of_lineage = |content: &&Value| {
+            content["contract"]["name"].as_str() == Some(contract.name.as_str()) && content.get("decision").is_some()
+        };
+        let contents: Vec<&Value> = records.iter().map(|kept| &kept.content).filter(of_lineage).collect();
+        let mut digests: Vec<&str> = Vec::new();
+        for content in &contents {
+            if let Some(digest) = content["scores"]["digest"].as_str().filter(|digest| !digests.contains(digest)) {
+                digests.push(digest);
+            }
+        }
+        let look = match digests.iter().position(|digest| *digest == scores) {
+            Some(position) => Some(position as u32 + 1),
+            None if records.is_empty() => None,
+            None => Some(digests.len() as u32 + 1),
+        };
+        // Deciding the same scores again is the same look, even the first one, made without a chain.
+        let look = look.map(|look| look.max(1));
+        let first = contents.iter().find(|content| content["scores"]["digest"].as_str() == Some(scores));
+        let approved = |digest: &str| {
+            let mut later = contents.iter().filter(|content| content["contract"]["digest"].as_str() == Some(digest));
+            later.any(|content| content["approval"].is_object())
+        };
+        let now = contract.digest.to_string();
+        let decided_under = first
+            .and_then(|content| content["contract"]["digest"].as_str())
+            .filter(|digest| **digest != *now && !approved(&now))
+            .and_then(Digest::parse);
+        Ok(History { look, decided_under })
+    }
+}
+
+fn read_failure(error: ReadError) -> Failure {
+    match error {
+        ReadError::Faults(faults) => Failure::Faults(faults),
+        ReadError::Missing(path) => {
+            Failure::yours(format!("`{path}` does not exist"), "mend the path in the contract, or add the file")
+        }
+        ReadError::EmptyFolder(path) => {
+            Failure::yours(format!("`{path}` holds no .jsonl file"), "add one, or mend the path in the contract")
+        }
+        ReadError::Outside(path) => Failure::yours(
+            format!("`{path}` leads out of the eval's folder"),
+            "keep the eval's files inside its folder",
+        ),
+        other => Failure::yours(other.to_string(), "check the file and its permissions"),
+    }
+}
+
+/// Reads the reference set of an eval.
+pub fn reference_set(eval: &Eval, progress: &mut dyn Progress) -> Result<(ReferenceSet, Keeper), Failure> {
+    progress.step("reading the reference set");
+    let mut keeper = Keeper::default();
+    let set = read_set(&eval.folder, &eval.contract.examples, eval.contract.simulated, |example, count| {
+        if count % 1000 == 0 {
+            progress.count(count, 0);
+        }
+        keeper.keep(example);
+    });
+    set.map(|set| (set, keeper)).map_err(read_failure)
+}
+
+/// Grades every system and seals the run.
+pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result<SealedRun, Failure> {
+    let contract = &eval.contract;
+    let mut recorded: Vec<(Arm, Vec<Utf8PathBuf>)> = Vec::new();
+    for arm in Arm::ALL {
+        let Some(system) = contract.system(arm) else { continue };
+        match &system.kind {
+            SystemKind::Recorded { path } => {
+                recorded.push((arm, engine::files(&eval.folder, path).map_err(read_failure)?))
+            }
+            SystemKind::Imported { .. } => {
+                return Err(Failure::yours(
+                    format!("the scores of `{arm}` come from elsewhere", arm = arm.as_str()),
+                    "use `plimsoll decide CONTRACT --scores FILE`",
+                ));
+            }
+            SystemKind::OpenAi { .. } => {
+                return Err(Failure::yours(
+                    format!("`{}` is a live system, and this version reads recorded answers only", arm.as_str()),
+                    "record its answers and name them with `recorded:`",
+                ));
+            }
+        }
+    }
+    let mut programs = Programs::default();
+    let graders = ready(eval, &mut programs)?;
+    let (set, keeper) = reference_set(eval, progress)?;
+    if set.active().next().is_none() {
+        return Err(Failure::yours(
+            "the reference set has no active example",
+            "add examples, or make proposed ones active",
+        ));
+    }
+    let runs = eval.state().join("runs");
+    std::fs::create_dir_all(&runs).map_err(|error| write_failure(&runs, &error))?;
+    let work =
+        tempfile::Builder::new().prefix(".run-").tempdir_in(&runs).map_err(|error| write_failure(&runs, &error))?;
+    let folder = Utf8Path::from_path(work.path())
+        .map(Utf8Path::to_owned)
+        .ok_or_else(|| Failure::ours("the path of the run is not UTF-8", "move the eval to another folder"))?;
+    let documents = Documents::new(&set, keeper);
+    let digests: Vec<Digest> = contract.criteria.iter().map(grader_digest).collect();
+    let grading =
+        Grading::new(&set, &documents, &contract.criteria, graders, digests.clone(), contract.repeats, threads);
+    let mut sink = Sealer {
+        writer: RunWriter::create(&folder).map_err(ours)?,
+        set: &set,
+        contract,
+        digests: digests.iter().map(Digest::to_string).collect(),
+        examples: Vec::new(),
+        fingerprint: Fingerprint::default(),
+    };
+    let planned = set.active().count() as u64 * u64::from(contract.repeats);
+    let mut counts = Vec::new();
+    for (arm, files) in &recorded {
+        progress.step(&format!("grading {}", arm.as_str()));
+        let graded =
+            grade_system(&grading, arm.as_str(), files, &mut programs, &mut sink, |done| progress.count(done, planned));
+        counts.push((*arm, graded.map_err(grade_failure)?));
+    }
+    progress.step("sealing the scores");
+    let fingerprint = sink.fingerprint;
+    let mut files = sink.writer.finish().map_err(ours)?.files;
+    files.push(lake::write_set(&folder, &set).map_err(ours)?);
+    let scores_digest = fingerprint.digest().to_string();
+    let sources: BTreeMap<&str, &Vec<Utf8PathBuf>> =
+        recorded.iter().map(|(arm, files)| (arm.as_str(), files)).collect();
+    let plan = json!({
+        "plimsoll_run": 1,
+        "contract": contract.digest.to_string(),
+        "scores": scores_digest,
+        "answers": sources,
+        "systems": counts.iter().map(|(arm, counts)| json!({
+            "arm": arm.as_str(), "planned": planned, "answers": counts.answers, "not_run": counts.not_run,
+            "system_errors": counts.system_errors, "left_out": counts.left_out,
+        })).collect::<Vec<_>>(),
+    });
+    super::chain::write_whole(&folder.join("run.json"), &plan.to_string())
+        .map_err(|error| write_failure(&folder, &error))?;
+    let named = runs.join(&scores_digest[..16]);
+    keep(work, &folder, &named)?;
+    let systems = recorded.iter().map(|(arm, _)| (*arm, arm.as_str().to_owned())).collect();
+    let files = files.into_iter().map(|(name, digest)| (name, digest.to_string())).collect();
+    Ok(SealedRun { folder: named, scores_digest, files, systems })
+}
+
+fn write_failure(path: &Utf8Path, error: &std::io::Error) -> Failure {
+    Failure::ours(
+        format!("cannot write in `{path}`: {error}"),
+        "nothing was sealed; check disk space and permissions, then run again",
+    )
+}
+
+/// Gives the run its name, which is its content; the same run again replaces itself.
+fn keep(work: tempfile::TempDir, folder: &Utf8Path, named: &Utf8Path) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| write_failure(named, &error);
+    if named.exists() {
+        // The same scores; the rows are the same but for the words of their reasons.
+        let old = folder.with_extension("old");
+        std::fs::rename(named, &old).map_err(failed)?;
+        std::fs::rename(folder, named).map_err(failed)?;
+        std::fs::remove_dir_all(&old).map_err(failed)?;
+    } else {
+        std::fs::rename(folder, named).map_err(failed)?;
+    }
+    // Its folder has moved; nothing is left to remove.
+    let _ = work.keep();
+    Ok(())
+}
+
+fn grade_failure(error: GradeError<LakeError>) -> Failure {
+    match error {
+        GradeError::Faults(faults) => Failure::Faults(faults),
+        GradeError::Sink(error) => ours(error),
+        other => Failure::yours(other.to_string(), "check the file and its permissions"),
+    }
+}
+
+/// Every criterion's grader, compiled or started; what this version does not carry out is refused.
+fn ready(eval: &Eval, programs: &mut Programs) -> Result<Vec<Ready>, Failure> {
+    eval.contract
+        .criteria
+        .iter()
+        .map(|criterion| {
+            let of = |what: String, help: &str| Failure::yours(format!("criterion `{}`: {what}", criterion.name), help);
+            match &criterion.grader {
+                Grader::Judge { .. } => Err(of(
+                    "a model judge is not carried out by this version".to_owned(),
+                    "grade it without a model, or import scores that were made elsewhere",
+                )),
+                Grader::Imported => Err(of(
+                    "its scores come from elsewhere".to_owned(),
+                    "use `plimsoll decide CONTRACT --scores FILE`, or give it a grader",
+                )),
+                Grader::Pair { .. } => Ok(Ready::Pair),
+                Grader::Process { command, time_limit_ms, settings } => programs
+                    .add(&eval.folder, command, *time_limit_ms, settings)
+                    .map(Ready::Process)
+                    .map_err(|error| of(error.to_string(), "check the command and that it may be executed")),
+                Grader::Json { schema: Some(Schema::File(path)), part, formats } => {
+                    let schema = read_schema(eval, path)
+                        .map_err(|what| of(what, "give a JSON Schema in a file of the eval's folder"))?;
+                    let grader =
+                        Grader::Json { schema: Some(Schema::Inline(schema)), part: part.clone(), formats: *formats };
+                    compiled(&grader).map_err(|what| of(what, "mend the schema"))
+                }
+                grader => compiled(grader).map_err(|what| of(what, "mend the grader in the contract")),
+            }
+        })
+        .collect()
+}
+
+fn compiled(grader: &Grader) -> Result<Ready, String> {
+    grading::compile(grader).map(|compiled| Ready::Compiled(Box::new(compiled))).map_err(|fault| fault.to_string())
+}
+
+fn read_schema(eval: &Eval, path: &Utf8Path) -> Result<Value, String> {
+    let files = engine::files(&eval.folder, path).map_err(|error| error.to_string())?;
+    let file = files.first().ok_or_else(|| format!("`{path}` is empty"))?;
+    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read `{file}`: {error}"))?;
+    serde_json::from_str(&text).map_err(|error| format!("`{file}` is not JSON: {error}"))
+}
+
+/// Writes the rows of a run and sums up their fingerprint.
+struct Sealer<'a> {
+    writer: RunWriter,
+    set: &'a ReferenceSet,
+    contract: &'a Contract,
+    digests: Vec<String>,
+    /// Hex digests of examples, made when first needed.
+    examples: Vec<Option<Box<str>>>,
+    fingerprint: Fingerprint,
+}
+
+impl Sink for Sealer<'_> {
+    type Error = LakeError;
+
+    fn take(&mut self, system: &str, batch: Batch) -> Result<(), LakeError> {
+        self.fingerprint.merge(&batch.fingerprint);
+        if self.examples.len() < self.set.rows.len() {
+            self.examples.resize(self.set.rows.len(), None);
+        }
+        for row in &batch.scores {
+            let example = &self.set.rows[row.example.0 as usize];
+            let digest = self.examples[row.example.0 as usize].get_or_insert_with(|| example.digest.to_string().into());
+            self.writer.score(&ScoreIn {
+                example: example.id.as_str(),
+                index: row.example.0,
+                example_digest: digest,
+                system,
+                repeat: row.repeat,
+                criterion: self.contract.criteria[row.criterion as usize].name.as_str(),
+                grader: &self.digests[row.criterion as usize],
+                state: row.state,
+                value: row.value,
+                class: row.class.as_ref().map(domain::name::ClassName::as_str),
+                reason: &row.reason,
+            })?;
+        }
+        for row in &batch.answers {
+            self.writer.answer(&AnswerIn {
+                index: row.example.0,
+                system,
+                repeat: row.repeat,
+                state: row.state,
+                latency_ms: row.latency_ms,
+                spend: row.spend,
+                cached: row.cached,
+                attempts: row.attempts,
+                kept: row.kept,
+            })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,134 @@
+//! `verify`: is a record what it was, and does its decision follow from what was sealed?
+
+use super::chain::{Chain, Kept};
+use super::weigh::{Grounds, weigh};
+use crate::cli::Failure;
+use camino::Utf8Path;
+use domain::digest::{Digest, canonical};
+use domain::format::contract;
+use domain::name::OwnerRole;
+use domain::system::Arm;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What was found.
+pub struct Verified {
+    /// What is wrong; nothing where the record holds.
+    pub faults: Vec<String>,
+    /// What was checked, or why it could not be.
+    pub notes: Vec<String>,
+}
+
+pub fn verify(state: &Utf8Path, kept: &Kept) -> Result<Verified, Failure> {
+    let chain = Chain::at(state);
+    let mut verified = Verified { faults: chain.faults(kept)?, notes: Vec::new() };
+    verified.notes.push("hashes, chain and head were checked".to_owned());
+    verified.notes.push(match kept.envelope.get("signature").is_some_and(Value::is_object) {
+        true => "the signature was checked".to_owned(),
+        false => "the record is unsigned".to_owned(),
+    });
+    if kept.content["override_of"].is_string() {
+        overriding(&chain, kept, &mut verified)?;
+        return Ok(verified);
+    }
+    let made_by = kept.content["version"].as_str().unwrap_or("");
+    if made_by != env!("CARGO_PKG_VERSION") {
+        verified
+            .notes
+            .push(format!("not recomputable: made by version {made_by}, and this is {}", env!("CARGO_PKG_VERSION")));
+        return Ok(verified);
+    }
+    recompute(state, kept, &mut verified)?;
+    Ok(verified)
+}
+
+fn overriding(chain: &Chain, kept: &Kept, verified: &mut Verified) -> Result<(), Failure> {
+    let of = kept.content["override_of"].as_str().unwrap_or("");
+    match chain.find(of) {
+        Ok(original) if Some(original.digest().to_string().as_str()) == kept.content["override_digest"].as_str() => {
+            verified.notes.push("the record that it overrides is in the chain".to_owned());
+        }
+        _ => verified.faults.push("the record that it overrides is not in the chain as it was".to_owned()),
+    }
+    Ok(())
+}
+
+/// Derives the whole content again from the sealed scores and the sealed contract, and compares it to the letter.
+fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(), Failure> {
+    let content = &kept.content;
+    let text = content["contract"]["text"].as_str().unwrap_or("");
+    let Ok(parsed) = contract::parse(Utf8Path::new("sealed contract"), text) else {
+        verified.faults.push("the sealed contract cannot be read".to_owned());
+        return Ok(());
+    };
+    if content["contract"]["digest"].as_str() != Some(parsed.contract.digest.to_string().as_str()) {
+        verified.faults.push("the contract's digest is not that of its sealed text".to_owned());
+    }
+    let scores_digest = content["scores"]["digest"].as_str().unwrap_or("").to_owned();
+    let is_digest = Digest::parse(&scores_digest).is_some();
+    let folder = state.join("runs").join(scores_digest.get(..16).filter(|_| is_digest).unwrap_or("none"));
+    if !folder.is_dir() {
+        verified.faults.push(format!("the sealed scores are not at `{folder}`"));
+        return Ok(());
+    }
+    let mut files = Vec::new();
+    for (name, digest) in content["scores"]["files"].as_object().into_iter().flatten() {
+        let path = folder.join(Utf8Path::new(name).file_name().unwrap_or(""));
+        let found = std::fs::read(&path).map(|bytes| Digest::of_bytes(&bytes).to_string()).unwrap_or_default();
+        if Some(found.as_str()) != digest.as_str() {
+            verified.faults.push(format!("`{name}` is not the file that was sealed"));
+        }
+        files.push((name.clone(), digest.as_str().unwrap_or("").to_owned()));
+    }
+    let systems: BTreeMap<Arm, String> = content["systems"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|system| {
+            let arm = Arm::ALL.into_iter().find(|arm| Some(arm.as_str()) == system["arm"].as_str())?;
+            Some((arm, system["name"].as_str()?.to_owned()))
+        })
+        .collect();
+    let approval = content["approval"].as_object().map(|approval| {
+        let text = |key: &str| approval.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
+        (OwnerRole::new(text("by")), text("reason"))
+    });
+    let decided_under = content["unfit_since"].as_str().and_then(Digest::parse);
+    let grounds = Grounds {
+        contract: &parsed.contract,
+        contract_text: text,
+        scores_digest,
+        files,
+        look: content["look"]["number"].as_u64().map(|look| look as u32),
+        decided_under,
+        approval,
+        alignment: None,
+        systems,
+    };
+    let again = match weigh(&folder, &grounds) {
+        Ok(again) => again,
+        Err(failure) => {
+            verified.faults.push(format!("the decision cannot be derived from the sealed scores: {failure}"));
+            return Ok(());
+        }
+    };
+    let differing = differences(&again.content, content);
+    if differing.is_empty() {
+        verified.notes.push("the decision was derived again from the sealed scores, and is the same".to_owned());
+    } else {
+        verified.faults.push(format!("derived again from the sealed scores, these differ: {}", differing.join(", ")));
+    }
+    Ok(())
+}
+
+/// Top-level parts that differ.
+fn differences(again: &Value, recorded: &Value) -> Vec<String> {
+    let (Some(again), Some(recorded)) = (again.as_object(), recorded.as_object()) else {
+        return vec!["everything".to_owned()];
+    };
+    let mut keys: Vec<&String> = again.keys().chain(recorded.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    let text = |map: &serde_json::Map<String, Value>, key: &String| map.get(key).map(canonical);
+    keys.into_iter().filter(|key| text(again, key) != text(recorded, key)).cloned().collect()
+}

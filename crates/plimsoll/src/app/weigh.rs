@@ -1,0 +1,291 @@
+//! From a sealed run to a decision: the part that `run`, `decide` and `verify` share, so that they cannot differ.
+
+use crate::cli::Failure;
+use camino::Utf8Path;
+use domain::contract::Contract;
+use domain::decision::{Changed, Decision, decide};
+use domain::digest::Digest;
+use domain::evidence::{Evidence, Inquiry, Weighing, questions_of, segments, weighed_as};
+use domain::finding::{Facts, FailedExample, Failures, GuardFact, NeverFact, State, Subject, claim_holds, is_never};
+use domain::format::record::{self, Describes};
+use domain::fragility::flips;
+use domain::gate::Measure;
+use domain::name::{CriterionName, OwnerRole};
+use domain::provenance::{SourceKind, Weight};
+use domain::question::Question;
+use domain::reference_set::{ExampleIndex, ReferenceSet};
+use domain::score::State as ScoreState;
+use domain::segment::Segment;
+use domain::system::Arm;
+use lake::{Asked, ClassCosts, Scores};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Changed examples that a record lists.
+const LISTED: usize = 50;
+
+/// What a decision rests on besides the sealed files.
+pub struct Grounds<'a> {
+    pub contract: &'a Contract,
+    pub contract_text: &'a str,
+    pub scores_digest: String,
+    pub files: Vec<(String, String)>,
+    pub look: Option<u32>,
+    pub decided_under: Option<Digest>,
+    pub approval: Option<(OwnerRole, String)>,
+    pub alignment: Option<[u64; 4]>,
+    /// Names of the arms' systems in the scores.
+    pub systems: BTreeMap<Arm, String>,
+}
+
+/// A decision and the content of its record.
+pub struct Weighed {
+    pub decision: Decision,
+    pub content: Value,
+}
+
+pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
+    let contract = grounds.contract;
+    let set = lake::read_set(folder).map_err(ours)?;
+    let segments = segments(contract, &set);
+    let arms: BTreeSet<Arm> = grounds.systems.keys().copied().collect();
+    let asked = Asked { set: &set, contract, systems: grounds.systems.clone(), costs: ClassCosts::of(contract) };
+    let scores = Scores::open(folder, asked).map_err(ours)?;
+    let inquiry = Inquiry::of(contract, &segments, &arms);
+    let tallies = scores.tally(inquiry.questions()).map_err(ours)?;
+    let entries =
+        inquiry.questions().iter().zip(&tallies).map(|(asked, tally)| (asked.clone(), Weighing::of(asked, tally)));
+    let evidence = Evidence::new(entries.collect());
+    drop(tallies);
+    let facts = facts(&scores, &set, grounds)?;
+    let (changed, examples) = changed(&scores, &set, contract)?;
+    let decision = decide(contract, &set, &segments, &arms, &evidence, &facts, changed);
+    let fragility = fragility(&scores, contract, &segments, &decision)?;
+    let sealed = record::Sealed {
+        contract_text: grounds.contract_text.to_owned(),
+        scores_digest: grounds.scores_digest.clone(),
+        reference_set_digest: set.digest.map(|digest| digest.to_string()),
+        files: grounds.files.clone(),
+        graders: contract
+            .criteria
+            .iter()
+            .map(|criterion| {
+                (criterion.name.to_string(), criterion.grader.kind().to_owned(), grader_digest(criterion).to_string())
+            })
+            .collect(),
+        systems: systems(contract, grounds),
+        fragility,
+        alignment: grounds.alignment,
+        describes: describes(contract, &set),
+        approval: grounds.approval.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        examples,
+    };
+    let content = record::content(contract, &segments, &arms, &evidence, &facts, &decision, &sealed);
+    Ok(Weighed { decision, content })
+}
+
+/// The digest of a grader as the score rows carry it.
+pub fn grader_digest(criterion: &domain::criterion::Criterion) -> Digest {
+    // The Debug form names every setting of the grader, and nothing else.
+    Digest::of_bytes(format!("plimsoll.grader.v1\n{:?}", criterion.grader).as_bytes())
+}
+
+pub fn ours(error: lake::LakeError) -> Failure {
+    Failure::ours(error.to_string(), "check disk space and permissions, then run again")
+}
+
+fn systems(contract: &Contract, grounds: &Grounds) -> Vec<Value> {
+    grounds
+        .systems
+        .iter()
+        .map(|(arm, name)| {
+            let system = contract.system(*arm);
+            json!({
+                "arm": arm.as_str(),
+                "name": name,
+                "kind": system.map(|system| match &system.kind {
+                    domain::system::SystemKind::Recorded { path } => format!("recorded: {path}"),
+                    domain::system::SystemKind::Imported { name } => format!("imported: {name}"),
+                    domain::system::SystemKind::OpenAi { model, .. } => format!("openai: {model}"),
+                }),
+                "describe": system.map(|system| system.describe.clone()).filter(|text| !text.is_empty()),
+            })
+        })
+        .collect()
+}
+
+fn describes(contract: &Contract, set: &ReferenceSet) -> Describes {
+    if contract.simulated {
+        Describes::Simulated
+    } else if set.active().any(|(_, row)| row.weight == Weight::Assumed) {
+        Describes::ThisSet
+    } else {
+        Describes::Traffic
+    }
+}
+
+fn failed_example(set: &ReferenceSet, example: ExampleIndex) -> Option<FailedExample> {
+    let row = set.rows.get(example.0 as usize)?;
+    let attributes = set
+        .attributes
+        .keys()
+        .filter_map(|attribute| Some((attribute.clone(), set.value(attribute, example)?.to_owned())))
+        .collect();
+    let from_production = matches!(row.source, Some(SourceKind::Traffic | SourceKind::Incident) | None);
+    Some(FailedExample { id: row.id.clone(), attributes, from_production })
+}
+
+fn facts(scores: &Scores, set: &ReferenceSet, grounds: &Grounds) -> Result<Facts, Failure> {
+    let contract = grounds.contract;
+    let never: Vec<&CriterionName> = contract
+        .gates
+        .iter()
+        .filter(|gate| is_never(gate))
+        .filter_map(|gate| match &gate.measure {
+            Measure::Criterion(name) => Some(name),
+            _ => None,
+        })
+        .collect();
+    let mut failures: BTreeMap<(CriterionName, Arm), BTreeSet<FailedExample>> = BTreeMap::new();
+    let mut faults: BTreeMap<(CriterionName, Arm), BTreeSet<FailedExample>> = BTreeMap::new();
+    for failing in scores.failing(&never, None).map_err(ours)? {
+        let Some(example) = failed_example(set, failing.example) else { continue };
+        let protected = contract
+            .criterion(failing.criterion.as_str())
+            .is_some_and(|criterion| failing.class.as_ref().is_some_and(|class| criterion.protects.contains(class)));
+        // A system fault is an occurrence of what a never rule forbids only where its class is what the rule protects against.
+        let kind = if failing.state == ScoreState::SystemError && !protected { &mut faults } else { &mut failures };
+        kind.entry((failing.criterion, failing.arm)).or_default().insert(example);
+    }
+    let listed = |found: BTreeMap<(CriterionName, Arm), BTreeSet<FailedExample>>| {
+        found
+            .into_iter()
+            .map(|((criterion, arm), examples)| Failures { criterion, arm, examples: examples.into_iter().collect() })
+            .collect()
+    };
+    let (guards, never_examples) = outright(scores, set, grounds)?;
+    Ok(Facts {
+        failures: listed(failures),
+        system_faults: listed(faults),
+        guards,
+        never_examples,
+        look: grounds.look,
+        decided_under: grounds.decided_under,
+    })
+}
+
+/// How each arm did on guards (on criteria that a blocking gate names) and on examples that must never fail (on any).
+fn outright(
+    scores: &Scores,
+    set: &ReferenceSet,
+    grounds: &Grounds,
+) -> Result<(Vec<GuardFact>, Vec<NeverFact>), Failure> {
+    let of = |wanted: &dyn Fn(&domain::reference_set::Row) -> bool| -> BTreeSet<ExampleIndex> {
+        set.active().filter(|(_, row)| wanted(row)).map(|(example, _)| example).collect()
+    };
+    let guards = of(&|row| row.guard != domain::example::Guard::No);
+    let never = of(&|row| row.never);
+    let blocking: Vec<&CriterionName> = grounds
+        .contract
+        .criteria
+        .iter()
+        .map(|criterion| &criterion.name)
+        .filter(|name| {
+            let mut gates = grounds.contract.gates.iter().filter(|gate| gate.blocking);
+            gates.any(|gate| matches!(&gate.measure, Measure::Criterion(gated) if gated == *name))
+        })
+        .collect();
+    let all: Vec<&CriterionName> = grounds.contract.criteria.iter().map(|criterion| &criterion.name).collect();
+    let by_example = |criteria: &[&CriterionName], examples: &BTreeSet<ExampleIndex>| -> Result<_, Failure> {
+        let mut failed: BTreeMap<ExampleIndex, BTreeSet<Arm>> = BTreeMap::new();
+        for failing in scores.failing(criteria, Some(examples)).map_err(ours)? {
+            failed.entry(failing.example).or_default().insert(failing.arm);
+        }
+        Ok(failed)
+    };
+    let (guard_failures, never_failures) = (by_example(&blocking, &guards)?, by_example(&all, &never)?);
+    let mut seen: BTreeMap<ExampleIndex, BTreeSet<Arm>> = BTreeMap::new();
+    for (example, arm) in scores.seen(&guards.union(&never).copied().collect()).map_err(ours)? {
+        seen.entry(example).or_default().insert(arm);
+    }
+    let of = |map: &BTreeMap<ExampleIndex, BTreeSet<Arm>>, example: &ExampleIndex| {
+        map.get(example).cloned().unwrap_or_default()
+    };
+    let guards = guards.iter().filter_map(|example| {
+        let (failed_by, seen_by) = (of(&guard_failures, example), of(&seen, example));
+        let by_hand = set.rows[example.0 as usize].guard == domain::example::Guard::Armed;
+        // A fix exists once any system has passed it.
+        let armed = by_hand || seen_by.iter().any(|arm| !failed_by.contains(arm));
+        Some(GuardFact { example: failed_example(set, *example)?, armed, failed_by, seen_by })
+    });
+    let never = never.iter().filter_map(|example| {
+        let (failed_by, seen_by) = (of(&never_failures, example), of(&seen, example));
+        Some(NeverFact { example: failed_example(set, *example)?, failed_by, seen_by })
+    });
+    Ok((guards.collect(), never.collect()))
+}
+
+/// Counts of what changed against production, and the worst examples.
+fn changed(scores: &Scores, set: &ReferenceSet, contract: &Contract) -> Result<(Changed, Vec<Value>), Failure> {
+    let names: Vec<CriterionName> = contract.criteria.iter().map(|criterion| criterion.name.clone()).collect();
+    let (mut worse, mut better) = (BTreeSet::new(), BTreeSet::new());
+    let mut by_criterion = Vec::new();
+    let mut examples = Vec::new();
+    for changes in scores.changes(&names, Arm::Candidate, Arm::Production).map_err(ours)? {
+        let (mut down, mut up) = (0, 0);
+        for (example, before, now) in &changes.examples {
+            if now < before {
+                down += 1;
+                worse.insert(*example);
+            } else {
+                up += 1;
+                better.insert(*example);
+            }
+            examples.push((*now - *before, *example, changes.criterion.clone(), *before, *now));
+        }
+        by_criterion.push((changes.criterion, down, up));
+    }
+    examples.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
+    let listed = examples.into_iter().take(LISTED).filter_map(|(_, example, criterion, before, now)| {
+        let row = set.rows.get(example.0 as usize)?;
+        Some(json!({"example": row.id.to_string(), "criterion": criterion.to_string(), "before": record::decimal(before), "now": record::decimal(now)}))
+    });
+    let classes =
+        scores.classes(Arm::Candidate).map_err(ours)?.into_iter().map(|count| (count.class, count.scores)).collect();
+    let changed =
+        Changed { worse: worse.len() as u64, better: better.difference(&worse).count() as u64, by_criterion, classes };
+    Ok((changed, listed.collect()))
+}
+
+/// The fewest flipped grades that would change a finding that holds up the decision: of those that hold, where the candidate
+/// goes somewhere; else of those that keep it out.
+fn fragility(
+    scores: &Scores,
+    contract: &Contract,
+    segments: &[Segment],
+    decision: &Decision,
+) -> Result<Option<u64>, Failure> {
+    let released = decision.routes.iter().any(|route| route.system == Arm::Candidate);
+    let mut deciding = Vec::new();
+    for finding in decision.findings.blocking(Arm::Candidate) {
+        let holds = finding.state == State::Holds;
+        let (Subject::Gate(at), Some(estimate)) = (&finding.subject, &finding.estimate) else { continue };
+        if holds != released || !matches!(finding.state, State::Holds | State::NotShown | State::Breached) {
+            continue;
+        }
+        let gate = &contract.gates[*at];
+        let Some(segment) = segments.iter().find(|segment| **segment == finding.segment) else { continue };
+        if let Some(question) = questions_of(contract, gate, segment, Arm::Candidate).into_iter().next() {
+            deciding.push((gate, holds, estimate.level, question));
+        }
+    }
+    let questions: Vec<Question> = deciding.iter().map(|(.., question)| question.clone()).collect();
+    let mut fewest: Option<u64> = None;
+    for ((gate, holds, level, question), tally) in deciding.iter().zip(scores.tally(&questions).map_err(ours)?) {
+        let still = |weighed: &stats::Weighed| claim_holds(gate, weighed, *level).unwrap_or(false);
+        let own = if is_never(gate) && *holds { Some(1) } else { flips(&tally, weighed_as(question), *holds, still) };
+        fewest = fewest.into_iter().chain(own).min();
+    }
+    Ok(fewest)
+}

@@ -1,0 +1,305 @@
+//! A decision as one self-contained page that works without scripts. Every outside text is escaped by the template.
+
+use super::read::{Shown, headline, percent, plain, words};
+use askama::Template;
+use serde_json::Value;
+
+#[derive(Template)]
+#[template(path = "decision.html")]
+struct Page {
+    name: String,
+    word: String,
+    tone: &'static str,
+    release: String,
+    rule: String,
+    describes: String,
+    simulated: bool,
+    overriding: Vec<(String, String)>,
+    digests: Vec<(String, String)>,
+    counts: Vec<(String, String)>,
+    routes: Vec<RouteRow>,
+    findings: Vec<FindingRow>,
+    segments: Vec<String>,
+    matrix: Vec<(String, Vec<Cell>)>,
+    changed: Vec<ChangedRow>,
+    worse: u64,
+    better: u64,
+    cost: Option<String>,
+    follow_ups: Vec<(String, String, String)>,
+    record: String,
+    signed: &'static str,
+}
+
+struct RouteRow {
+    when: String,
+    traffic: String,
+    to: String,
+    tone: &'static str,
+    because: String,
+}
+
+struct FindingRow {
+    gate: String,
+    segment: String,
+    arm: String,
+    state: String,
+    tone: &'static str,
+    advisory: bool,
+    reason: String,
+    owner: String,
+    bar: Option<Bar>,
+}
+
+/// An interval drawn on a line from -1 to 1 or 0 to 1, in per cent of its width.
+struct Bar {
+    left: f64,
+    width: f64,
+    point: f64,
+    bound: f64,
+}
+
+struct Cell {
+    tone: &'static str,
+    state: String,
+    effect: String,
+    interval: String,
+    n: String,
+}
+
+struct ChangedRow {
+    example: String,
+    criterion: String,
+    before: String,
+    now: String,
+    worse: bool,
+}
+
+fn tone(state: &str) -> &'static str {
+    match state {
+        "holds" | "ship" | "candidate" => "good",
+        "breached" | "failed_never" | "failed_guard" | "hold" | "roll_back" | "fallback" => "bad",
+        _ => "open",
+    }
+}
+
+pub fn decision(shown: &Shown) -> Result<String, askama::Error> {
+    let content = &shown.content;
+    let contract = &content["contract"];
+    let text = |value: &Value| plain(value.as_str().unwrap_or(""));
+    let decided = shown.text("decision");
+    let overriding = if shown.is_override() {
+        [("of", "override_of"), ("by", "by"), ("reason", "reason"), ("scope", "scope"), ("until", "expires")]
+            .map(|(label, key)| (label.to_owned(), plain(shown.text(key))))
+            .to_vec()
+    } else {
+        Vec::new()
+    };
+    let segments = segments(shown);
+    Page {
+        name: text(&contract["name"]),
+        word: if shown.is_override() { "OVERRIDE".to_owned() } else { headline(decided) },
+        tone: if shown.is_override() { "open" } else { tone(decided) },
+        release: text(&contract["release"]),
+        rule: plain(shown.text("deciding_rule")),
+        describes: plain(shown.text("describes")),
+        simulated: contract["simulated"] == Value::Bool(true),
+        overriding,
+        digests: [
+            ("contract", &contract["digest"]),
+            ("reference set", &content["reference_set"]["digest"]),
+            ("scores", &content["scores"]["digest"]),
+        ]
+        .map(|(name, digest)| (name.to_owned(), text(digest)))
+        .to_vec(),
+        counts: counts(shown),
+        routes: shown.list("routes").iter().map(route).collect(),
+        findings: shown.list("findings").iter().map(finding).collect(),
+        matrix: matrix(shown, &segments),
+        segments,
+        changed: examples(content),
+        worse: content["changed"]["worse"].as_u64().unwrap_or(0),
+        better: content["changed"]["better"].as_u64().unwrap_or(0),
+        cost: cost(shown),
+        follow_ups: shown
+            .list("follow_ups")
+            .iter()
+            .map(|next| {
+                (
+                    text(&next["what"]),
+                    next["owner"].as_str().map_or_else(|| "nobody owns this yet".to_owned(), plain),
+                    text(&next["because"]),
+                )
+            })
+            .collect(),
+        record: text(&shown.envelope["id"]),
+        signed: shown.signed(),
+    }
+    .render()
+}
+
+fn examples(content: &Value) -> Vec<ChangedRow> {
+    content["changed"]["examples"].as_array().map(|rows| rows.iter().map(changed).collect()).unwrap_or_default()
+}
+
+fn changed(row: &Value) -> ChangedRow {
+    let grade = |key: &str| row[key].as_f64().map_or_else(|| "unknown".to_owned(), |value| format!("{value}"));
+    ChangedRow {
+        example: plain(row["example"].as_str().unwrap_or("")),
+        criterion: plain(row["criterion"].as_str().unwrap_or("")),
+        before: grade("before"),
+        now: grade("now"),
+        worse: row["now"].as_f64() < row["before"].as_f64(),
+    }
+}
+
+fn counts(shown: &Shown) -> Vec<(String, String)> {
+    let matrix = shown.list("evidence");
+    let all = matrix.iter().filter(|row| row["segment"] == "all");
+    let paired: Vec<&Value> = all.map(|row| &row["against_production"]["n"]).collect();
+    let most = |key: &str| {
+        paired.iter().filter_map(|n| n[key].as_u64()).max().map_or_else(|| "-".to_owned(), |n| n.to_string())
+    };
+    [
+        ("planned", "planned"),
+        ("paired", "paired"),
+        ("failed to grade", "grader_errors"),
+        ("failed to answer", "system_errors"),
+        ("not run", "not_run"),
+    ]
+    .map(|(label, key)| (label.to_owned(), most(key)))
+    .to_vec()
+}
+
+fn route(route: &Value) -> RouteRow {
+    let system = route["system"].as_str().unwrap_or("");
+    let share = route["share"].as_f64().unwrap_or(1.0);
+    let stop = if route["stop_accepting"] == Value::Bool(true) { ", stop accepting or change policy" } else { "" };
+    let because: Vec<String> = route["because"]
+        .as_array()
+        .map(|all| all.iter().filter_map(Value::as_str).map(plain).collect())
+        .unwrap_or_default();
+    RouteRow {
+        when: plain(route["when"].as_str().unwrap_or("")),
+        traffic: percent(&route["traffic"]),
+        to: if share < 1.0 {
+            format!("{system} at {}{stop}", percent(&route["share"]))
+        } else {
+            format!("{system}{stop}")
+        },
+        tone: if share < 1.0 { "open" } else { tone(system) },
+        because: because.join("; "),
+    }
+}
+
+fn finding(finding: &Value) -> FindingRow {
+    let state = finding["state"].as_str().unwrap_or("");
+    FindingRow {
+        gate: plain(finding["gate"].as_str().unwrap_or("")),
+        segment: plain(finding["segment"].as_str().unwrap_or("")),
+        arm: finding["arm"].as_str().unwrap_or("").to_owned(),
+        state: words(state),
+        tone: tone(state),
+        advisory: finding["blocking"] != Value::Bool(true),
+        reason: plain(finding["reason"].as_str().unwrap_or("")),
+        owner: plain(finding["owner"].as_str().unwrap_or("nobody")),
+        bar: bar(finding),
+    }
+}
+
+fn bar(finding: &Value) -> Option<Bar> {
+    let number = |key: &str| finding[key].as_f64();
+    let (lower, upper, point, bound) = (number("lower")?, number("upper")?, number("estimate")?, number("margin")?);
+    finding.get("criterion")?;
+    // A difference is drawn around 0, as wide as it needs; a rate from 0 to 1.
+    let compared = matches!(finding["rule"].as_str(), Some("not_worse" | "better"));
+    let reach = [lower, upper, point, bound].iter().fold(0.02f64, |reach, value| reach.max(value.abs())) * 1.1;
+    let (from, to) = if compared { (-reach, reach) } else { (0.0, 1.0) };
+    let place = |value: f64| ((value - from) / (to - from) * 100.0).clamp(0.0, 100.0);
+    Some(Bar {
+        left: place(lower),
+        width: (place(upper) - place(lower)).max(0.5),
+        point: place(point),
+        bound: place(bound),
+    })
+}
+
+fn segments(shown: &Shown) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for row in shown.list("evidence") {
+        let name = plain(row["segment"].as_str().unwrap_or(""));
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn matrix(shown: &Shown, segments: &[String]) -> Vec<(String, Vec<Cell>)> {
+    let mut rows: Vec<(String, Vec<Cell>)> = Vec::new();
+    for row in shown.list("evidence") {
+        let criterion = plain(row["criterion"].as_str().unwrap_or(""));
+        if !rows.iter().any(|(known, _)| *known == criterion) {
+            let cells = segments
+                .iter()
+                .map(|segment| {
+                    let found = shown
+                        .list("evidence")
+                        .iter()
+                        .find(|row| row["criterion"] == criterion.as_str() && row["segment"] == segment.as_str());
+                    found.map_or_else(empty, |row| cell(shown, row))
+                })
+                .collect();
+            rows.push((criterion, cells));
+        }
+    }
+    rows
+}
+
+fn empty() -> Cell {
+    Cell {
+        tone: "none",
+        state: "not measured".into(),
+        effect: String::new(),
+        interval: String::new(),
+        n: String::new(),
+    }
+}
+
+/// The effect against production where there is one, else the rate; the gravest state of the findings on this cell.
+fn cell(shown: &Shown, row: &Value) -> Cell {
+    let order = ["failed_never", "failed_guard", "unfit", "breached", "error", "no_data", "not_shown", "holds"];
+    let states = shown.list("findings").iter().filter(|finding| {
+        finding["arm"] == "candidate"
+            && finding["criterion"] == row["criterion"]
+            && finding["segment"] == row["segment"]
+    });
+    let gravest = states
+        .filter_map(|finding| finding["state"].as_str())
+        .min_by_key(|state| order.iter().position(|known| known == state));
+    let paired = &row["against_production"];
+    let (figures, points) = if paired.is_object() { (paired, true) } else { (&row["candidate"], false) };
+    let written = |key: &str| match figures[key].as_f64() {
+        Some(value) if points => format!("{:+.1}", value * 100.0),
+        Some(value) => format!("{:.1} %", value * 100.0),
+        None => "?".to_owned(),
+    };
+    let rate = row["candidate"]["estimate"]
+        .as_f64()
+        .map_or_else(|| "unknown".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
+    let n = |key: &str| figures["n"][key].as_u64().unwrap_or(0);
+    Cell {
+        tone: gravest.map_or("none", tone),
+        state: gravest.map_or_else(|| "no gate".to_owned(), words),
+        effect: if points { format!("{rate}, {} points", written("estimate")) } else { rate },
+        interval: format!("{} to {}", written("lower"), written("upper")),
+        n: format!("{} of {}", n(if points { "paired" } else { "graded" }), n("planned")),
+    }
+}
+
+fn cost(shown: &Shown) -> Option<String> {
+    let cost = shown.content["cost"].as_object()?;
+    let currency =
+        shown.content["contract"]["currency"].as_str().unwrap_or("").split(' ').next().unwrap_or("").to_owned();
+    let figure = |key: &str| cost[key].as_f64().map_or_else(|| "unbounded".to_owned(), |value| format!("{value:+.2}"));
+    Some(format!("{} {currency} per 1,000 requests ({} to {})", figure("delta"), figure("lower"), figure("upper")))
+}

@@ -1,0 +1,75 @@
+//! A decision as Markdown, for pull requests. Outside text is escaped.
+
+use super::read::{Shown, headline, percent, plain, words};
+use serde_json::Value;
+use std::fmt::Write;
+
+pub fn decision(shown: &Shown) -> String {
+    let mut out = String::new();
+    if shown.is_override() {
+        let _ = writeln!(out, "## Override of `{}`\n", escaped(shown.text("override_of")));
+        for (label, key) in [("By", "by"), ("Reason", "reason"), ("Scope", "scope"), ("Until", "expires")] {
+            let _ = writeln!(out, "- {label}: {}", escaped(shown.text(key)));
+        }
+        let _ = writeln!(out, "- {}", shown.signed());
+        return out;
+    }
+    let contract = &shown.content["contract"];
+    let _ = writeln!(
+        out,
+        "## {}: {}\n",
+        headline(shown.text("decision")),
+        escaped(contract["name"].as_str().unwrap_or(""))
+    );
+    if contract["simulated"] == Value::Bool(true) {
+        let _ = writeln!(out, "**Simulated**: its examples and answers are scripted, not traffic.\n");
+    }
+    let _ = writeln!(out, "{}. Numbers describe {}.\n", escaped(shown.text("deciding_rule")), shown.text("describes"));
+    let _ = writeln!(out, "| when | traffic | goes to |\n| --- | --- | --- |");
+    for route in shown.list("routes") {
+        let stop = if route["stop_accepting"] == Value::Bool(true) { ", stop accepting or change policy" } else { "" };
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} at {}{stop} |",
+            escaped(route["when"].as_str().unwrap_or("")),
+            percent(&route["traffic"]),
+            route["system"].as_str().unwrap_or(""),
+            percent(&route["share"])
+        );
+    }
+    let _ = writeln!(out, "\n| gate | segment | arm | state | seen | owner |\n| --- | --- | --- | --- | --- | --- |");
+    for finding in shown.list("findings").iter().filter(|finding| finding["arm"] == "candidate") {
+        let advisory = if finding["blocking"] == Value::Bool(true) { "" } else { " (advisory)" };
+        let _ = writeln!(
+            out,
+            "| {}{advisory} | {} | {} | **{}** | {} | {} |",
+            escaped(finding["gate"].as_str().unwrap_or("")),
+            escaped(finding["segment"].as_str().unwrap_or("")),
+            finding["arm"].as_str().unwrap_or(""),
+            words(finding["state"].as_str().unwrap_or("")),
+            escaped(finding["reason"].as_str().unwrap_or("")),
+            escaped(finding["owner"].as_str().unwrap_or(""))
+        );
+    }
+    let _ = writeln!(out, "\n### Next\n");
+    for follow_up in shown.list("follow_ups") {
+        let owner = follow_up["owner"].as_str().unwrap_or("nobody owns this yet");
+        let _ = writeln!(out, "- {} ({})", escaped(follow_up["what"].as_str().unwrap_or("")), escaped(owner));
+    }
+    let _ = writeln!(out, "\nRecord `{}` ({}).", shown.envelope["id"].as_str().unwrap_or(""), shown.signed());
+    out
+}
+
+/// Text that Markdown and the HTML inside it leave alone.
+fn escaped(text: &str) -> String {
+    plain(text)
+        .chars()
+        .map(|c| match c {
+            '&' => "&amp;".to_owned(),
+            '<' => "&lt;".to_owned(),
+            '>' => "&gt;".to_owned(),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '!' | '@' => format!("\\{c}"),
+            c => c.to_string(),
+        })
+        .collect()
+}

@@ -1,0 +1,35 @@
+//! Progress on standard error, where a person waits at a terminal; silence elsewhere.
+
+use crate::app::run::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+pub struct Bar(ProgressBar);
+
+impl Bar {
+    pub fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{spinner} {msg} {human_pos} {per_sec} {elapsed}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        Bar(bar)
+    }
+}
+
+impl Progress for Bar {
+    fn step(&mut self, what: &str) {
+        self.0.set_position(0);
+        self.0.set_message(what.to_owned());
+    }
+
+    fn count(&mut self, done: u64, of: u64) {
+        if of > 0 {
+            self.0.set_length(of);
+        }
+        self.0.set_position(done);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,75 @@
+//! Reads the content of a record for renderers, and makes outside text safe to show.
+
+use crate::app::chain::Kept;
+use domain::format::record::numbers;
+use serde_json::{Value, json};
+
+/// A record as renderers see it: content with decimals as numbers.
+pub struct Shown {
+    pub content: Value,
+    pub envelope: Value,
+}
+
+impl Shown {
+    pub fn of(kept: &Kept) -> Self {
+        Shown { content: numbers(&kept.content), envelope: kept.envelope.clone() }
+    }
+
+    pub fn text<'a>(&'a self, key: &str) -> &'a str {
+        self.content[key].as_str().unwrap_or("")
+    }
+
+    pub fn list<'a>(&'a self, key: &str) -> &'a [Value] {
+        self.content[key].as_array().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub fn is_override(&self) -> bool {
+        self.content["override_of"].is_string()
+    }
+
+    /// The one JSON document that programs read.
+    pub fn json(&self) -> Value {
+        let mut whole = self.content.clone();
+        whole["record"] = json!({
+            "id": self.envelope["id"], "time": self.envelope["time"], "author": self.envelope["author"],
+            "previous": self.envelope["previous"], "content": self.envelope["content"], "signature": self.envelope["signature"],
+        });
+        whole
+    }
+
+    /// `signed` or `unsigned`.
+    pub fn signed(&self) -> &'static str {
+        if self.envelope.get("signature").is_some_and(Value::is_object) { "signed" } else { "unsigned" }
+    }
+}
+
+/// Outside text for a terminal: control characters are shown, never sent.
+pub fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' => " ".to_owned(),
+            c if c.is_control() || is_hidden(c) => format!("\\u{{{:x}}}", c as u32),
+            c => c.to_string(),
+        })
+        .collect()
+}
+
+/// Characters that change the order or hide in what is shown.
+fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A share as a percentage.
+pub fn percent(value: &Value) -> String {
+    value.as_f64().map_or_else(|| "unknown".to_owned(), domain::finding::reason::percent)
+}
+
+/// The big word.
+pub fn headline(decision: &str) -> String {
+    decision.replace('_', " ").to_uppercase()
+}
+
+/// Words of a state.
+pub fn words(state: &str) -> String {
+    state.replace('_', " ")
+}

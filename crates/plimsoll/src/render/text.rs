@@ -1,0 +1,245 @@
+//! A decision for the terminal: at most 80 columns wide, colours only where they help and are shown.
+
+use super::read::{Shown, headline, percent, plain, words};
+use anstyle::{AnsiColor, Style};
+use serde_json::Value;
+use std::fmt::Write;
+
+const WIDTH: usize = 80;
+/// Width of the labels on the left.
+const LABEL: usize = 10;
+/// Rows that are listed before the rest is counted.
+const LISTED: usize = 12;
+
+fn bold() -> Style {
+    Style::new().bold()
+}
+
+fn colour_of(state: &str) -> Style {
+    let colour = match state {
+        "holds" | "ship" => AnsiColor::Green,
+        "not_shown" | "no_data" | "narrow_rollout" | "unfit" | "error" | "cannot_decide" => AnsiColor::Yellow,
+        _ => AnsiColor::Red,
+    };
+    Style::new().fg_color(Some(colour.into()))
+}
+
+/// The whole decision.
+pub fn decision(shown: &Shown) -> String {
+    let mut out = String::new();
+    if shown.is_override() {
+        return overriding(shown);
+    }
+    head(shown, &mut out);
+    routes(shown, &mut out);
+    findings(shown, &mut out);
+    changed(shown, &mut out);
+    next(shown, &mut out);
+    foot(shown, &mut out);
+    out
+}
+
+fn head(shown: &Shown, out: &mut String) {
+    let decision = shown.text("decision");
+    let style = colour_of(decision).bold();
+    let contract = &shown.content["contract"];
+    let _ =
+        writeln!(out, "{style}{}{style:#}   {}", headline(decision), plain(contract["name"].as_str().unwrap_or("")));
+    if contract["simulated"] == Value::Bool(true) {
+        row(out, "simulated", "its examples and answers are scripted, not traffic");
+    }
+    row(out, "release", contract["release"].as_str().unwrap_or(""));
+    row(out, "rule", shown.text("deciding_rule"));
+    if let Some(approval) = shown.content["approval"].as_object() {
+        let by = approval["by"].as_str().unwrap_or("");
+        row(out, "approved", &format!("the changed contract, by {by}: {}", approval["reason"].as_str().unwrap_or("")));
+    }
+    let _ = writeln!(out);
+}
+
+/// A labelled text, wrapped.
+fn row(out: &mut String, label: &str, text: &str) {
+    let text = plain(text);
+    let mut first = true;
+    for line in wrap(&text, WIDTH - LABEL - 1) {
+        let shown = if first { label } else { "" };
+        let style = bold();
+        let _ = writeln!(out, " {style}{shown:<LABEL$}{style:#}{line}");
+        first = false;
+    }
+}
+
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let fits =
+            lines.last().is_none_or(|line| line.is_empty() || line.chars().count() + 1 + word.chars().count() <= width);
+        if !fits {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+fn routes(shown: &Shown, out: &mut String) {
+    let mut label = "route";
+    for route in shown.list("routes") {
+        let system = route["system"].as_str().unwrap_or("");
+        let share = route["share"].as_f64().unwrap_or(1.0);
+        let to = if share < 1.0 { format!("{system} at {}", percent(&route["share"])) } else { system.to_owned() };
+        let stop = if route["stop_accepting"] == Value::Bool(true) { ", stop accepting or change policy" } else { "" };
+        let traffic = route["traffic"]
+            .as_f64()
+            .map_or_else(String::new, |_| format!(" ({} of traffic)", percent(&route["traffic"])));
+        row(out, label, &format!("{}{traffic} -> {to}{stop}", route["when"].as_str().unwrap_or("")));
+        label = "";
+    }
+    let _ = writeln!(out);
+}
+
+fn findings(shown: &Shown, out: &mut String) {
+    let candidate = |finding: &&Value| finding["arm"] == "candidate";
+    let all: Vec<&Value> = shown.list("findings").iter().filter(candidate).collect();
+    let blocking = |finding: &&&Value| finding["blocking"] == Value::Bool(true);
+    let open: Vec<&Value> =
+        all.iter().filter(blocking).filter(|finding| finding["state"] != "holds").copied().collect();
+    let held: Vec<&Value> =
+        all.iter().filter(blocking).filter(|finding| finding["state"] == "holds").copied().collect();
+    let advisory: Vec<&Value> = all.iter().filter(|finding| !blocking(finding)).copied().collect();
+    group(out, "why", &open);
+    group(out, "holds", &held);
+    group(out, "advisory", &advisory);
+    let others: Vec<&Value> = shown
+        .list("findings")
+        .iter()
+        .filter(|finding| {
+            finding["arm"] != "candidate"
+                && !matches!(finding["state"].as_str(), Some("holds" | "not_shown" | "no_data"))
+        })
+        .collect();
+    group(out, "besides", &others);
+}
+
+fn group(out: &mut String, label: &str, findings: &[&Value]) {
+    if findings.is_empty() {
+        return;
+    }
+    let mut label = label;
+    for finding in findings.iter().take(LISTED) {
+        let state = finding["state"].as_str().unwrap_or("");
+        let style = colour_of(state);
+        let bold = bold();
+        let arm = match finding["arm"].as_str() {
+            Some("candidate") | None => String::new(),
+            Some(arm) => format!("{arm}, "),
+        };
+        let name = plain(&format!(
+            "{arm}{}, {}",
+            finding["gate"].as_str().unwrap_or(""),
+            finding["segment"].as_str().unwrap_or("")
+        ));
+        let _ = writeln!(out, " {bold}{label:<LABEL$}{bold:#}{style}{:<12}{style:#} {name}", words(state));
+        let owner = finding["owner"].as_str().map_or_else(String::new, |owner| format!(" [{owner}]"));
+        for line in wrap(&plain(&format!("{}{owner}", finding["reason"].as_str().unwrap_or(""))), WIDTH - LABEL - 14) {
+            let _ = writeln!(out, " {:<LABEL$}{:<12} {line}", "", "");
+        }
+        label = "";
+    }
+    if findings.len() > LISTED {
+        row(out, "", &format!("and {} more", findings.len() - LISTED));
+    }
+    let _ = writeln!(out);
+}
+
+fn changed(shown: &Shown, out: &mut String) {
+    let changed = &shown.content["changed"];
+    let count = |key: &str| changed[key].as_u64().unwrap_or(0);
+    row(out, "where", &format!("{} examples got worse than production, {} better", count("worse"), count("better")));
+    if let Some(cost) = shown.content["cost"].as_object() {
+        let currency =
+            shown.content["contract"]["currency"].as_str().unwrap_or("").split(' ').next().unwrap_or("").to_owned();
+        let figure =
+            |key: &str| cost[key].as_f64().map_or_else(|| "unbounded".to_owned(), |value| format!("{value:+.2}"));
+        row(
+            out,
+            "matters",
+            &format!(
+                "{} {currency} expected failure cost per 1,000 requests ({} to {}) had it gone everywhere",
+                figure("delta"),
+                figure("lower"),
+                figure("upper")
+            ),
+        );
+    }
+    let _ = writeln!(out);
+}
+
+fn next(shown: &Shown, out: &mut String) {
+    let mut label = "next";
+    let follow_ups = shown.list("follow_ups");
+    for follow_up in follow_ups.iter().take(LISTED) {
+        let owner = follow_up["owner"].as_str().unwrap_or("nobody owns this yet");
+        row(out, label, &format!("{} [{owner}]", follow_up["what"].as_str().unwrap_or("")));
+        label = "";
+    }
+    if follow_ups.len() > LISTED {
+        row(out, "", &format!("and {} more", follow_ups.len() - LISTED));
+    }
+    if !follow_ups.is_empty() {
+        let _ = writeln!(out);
+    }
+}
+
+fn foot(shown: &Shown, out: &mut String) {
+    row(out, "speaks of", shown.text("describes"));
+    let look = &shown.content["look"];
+    let look = match look["number"].as_u64() {
+        Some(number) => format!("look {number}, level {}", percent(&look["level"])),
+        None => format!(
+            "looks unknown: no chain of records is at hand, taken as the first; level {}",
+            percent(&look["level"])
+        ),
+    };
+    row(out, "tested at", &look);
+    let fragility = shown.content["fragility"].as_u64().map_or_else(
+        || "unknown".to_owned(),
+        |grades| {
+            format!(
+                "{grades} grade(s) flipped would change a finding that decides{}",
+                if grades <= 2 { ": handle with care" } else { "" }
+            )
+        },
+    );
+    row(out, "fragility", &fragility);
+    let short = |text: &str| text.chars().take(8).collect::<String>();
+    row(
+        out,
+        "rests on",
+        &format!(
+            "contract {}, reference set {}, scores {}",
+            short(shown.content["contract"]["digest"].as_str().unwrap_or("")),
+            short(shown.content["reference_set"]["digest"].as_str().unwrap_or("none")),
+            short(shown.content["scores"]["digest"].as_str().unwrap_or(""))
+        ),
+    );
+    row(out, "record", &format!("{} ({})", shown.envelope["id"].as_str().unwrap_or(""), shown.signed()));
+}
+
+fn overriding(shown: &Shown) -> String {
+    let mut out = String::new();
+    let style = Style::new().bold();
+    let _ = writeln!(out, "{style}OVERRIDE{style:#}   of {}", plain(shown.text("override_of")));
+    row(&mut out, "by", &format!("{} ({})", shown.text("by"), shown.signed()));
+    row(&mut out, "reason", shown.text("reason"));
+    row(&mut out, "scope", shown.text("scope"));
+    row(&mut out, "until", shown.text("expires"));
+    row(&mut out, "note", "an override never changes an exit code, and never reads as a pass");
+    row(&mut out, "record", shown.envelope["id"].as_str().unwrap_or(""));
+    out
+}
