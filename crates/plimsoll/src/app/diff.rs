@@ -133,7 +133,7 @@ fn read_answer(path: &Utf8Path, offset: u64, length: u32, example: &str) -> Opti
     let mut bytes = vec![0; length as usize];
     File::open(path).ok()?.read_exact_at(&mut bytes, offset).ok()?;
     let text = std::str::from_utf8(&bytes).ok()?;
-    let recorded = answers::parse(LinePlace { file: path, line: 1 }, text).ok()?;
+    let recorded = answers::parse(LinePlace { file: path, line: 1 }, text).ok()??;
     (recorded.example == example).then(|| match (&recorded.answer.error, &recorded.answer.text) {
         (Some(error), _) => format!("[{}: {}]", error.class, error.message),
         (None, Some(text)) => text.to_string(),
