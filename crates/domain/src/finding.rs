@@ -254,7 +254,7 @@ impl Findings {
 /// The one-sided error rate of this look.
 pub fn look_level(contract: &Contract, look: u32) -> f64 {
     match contract.looks {
-        Looks::Halving => contract.alpha.get() * 0.5f64.powi(look.max(1).min(1000) as i32),
+        Looks::Halving => contract.alpha.get() * 0.5f64.powi(look.clamp(1, 1000) as i32),
         Looks::One => contract.alpha.get(),
     }
 }

@@ -13,7 +13,7 @@ use domain::digest::Digest;
 use domain::example::{Expect, Guard};
 use domain::name::{Attribute, ClusterId, ExampleId};
 use domain::provenance::{SourceKind, Weight};
-use domain::reference_set::{Column, ExampleIndex, Kept, NO_VALUE, ReferenceSet, Row, RowState};
+use domain::reference_set::{ExampleIndex, Kept, NO_VALUE, ReferenceSet, Row, RowState};
 use domain::share::Amount;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -198,7 +198,7 @@ fn read_batch(
         let Some(name) = field.name().strip_prefix("attribute:") else { continue };
         let attribute = Attribute::new(name);
         let values = batch.column(at).as_any().downcast_ref::<StringArray>()?;
-        let column = set.attributes.entry(attribute.clone()).or_insert_with(Column::default);
+        let column = set.attributes.entry(attribute.clone()).or_default();
         let known = known.entry(attribute).or_default();
         for row in 0..values.len() {
             column.of_row.push(if values.is_null(row) {

@@ -295,7 +295,8 @@ fn sums(scores: &Scores, cut: &Cut, compared: &[Compared]) -> Result<BTreeMap<Pl
         let places = integers(&batch.project(&[0, 1, 2, 3])?)?;
         let floats: Vec<_> =
             (4..batch.num_columns()).map(|at| cast(batch.column(at), &DataType::Float64)).collect::<Result<_, _>>()?;
-        for row in 0..batch.num_rows() {
+        let keys = places[0].iter().zip(&places[1]).zip(&places[3]);
+        for (row, ((&question, &segment), &stratum)) in keys.enumerate() {
             let numbers = floats
                 .iter()
                 .map(|column| {
@@ -303,8 +304,7 @@ fn sums(scores: &Scores, cut: &Cut, compared: &[Compared]) -> Result<BTreeMap<Pl
                     if column.is_null(row) { 0.0 } else { column.value(row) }
                 })
                 .collect();
-            let place = (places[0][row], places[1][row]);
-            found.entry(place).or_default().push(Row { stratum: places[3][row] as u32, numbers });
+            found.entry((question, segment)).or_default().push(Row { stratum: stratum as u32, numbers });
         }
     }
     Ok(found)
