@@ -10,3 +10,124 @@ pub struct Promise {
     pub constraints: Vec<String>,
     pub when_not_ready: String,
 }
+
+/// One field that is missing or vague, why, and what a good one looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unclear {
+    /// `work`, `for`, `evidence`, `constraints` or `when_not_ready`.
+    pub field: &'static str,
+    pub missing: bool,
+    pub why: String,
+    pub good: &'static str,
+}
+
+/// Words that name no particular thing: a field made of them alone is a category and not a promise.
+const GENERIC: &str = "a an and any anyone anything are as at be by can do everyone everybody everything for from get give \
+    good has have i in into is it its kind make makes more most need needs of off on one or other our out people please so some \
+    someone something stuff that the their them there these they thing things this those to up use used user users various was we \
+    what when where which who whoever will with you your all also being been about just very really well much many every each \
+    ai agent agents assistant assistants bot bots chatbot copilot llm model models product system tool software app application \
+    service services platform solution technology machine smart intelligent answer answers answering assist assists assisting \
+    assistance help helps helping helpful support supports supporting handle handles handling provide provides providing respond \
+    responds response responses reply deal deals solve solves resolve address serve serves improve improves enhance question \
+    questions query queries request requests task tasks issue issues problem problems topic topics inquiry inquiries enquiries \
+    customer customers client clients person consumer consumers audience public world general internal external team teams \
+    company companies business businesses enterprise enterprises organisation organization organisations organizations \
+    information info data knowledge base content document documents documentation docs material materials internet web source \
+    sources context available relevant appropriate proper necessary possible required training best better great excellent \
+    quality high accurate accurately accuracy correct correctly right wrong true fast quick quickly efficient efficiently \
+    effective friendly polite politely nice professional professionally safe safely secure reliable robust useful consistent \
+    clear clearly concise delight delightful satisfied happy amazing experience experiences value always never must should not no \
+    only none dont try trying again later sure ensure accordingly gracefully etc state art world-class seamless simple easy \
+    hallucinate hallucinates hallucination hallucinations mistake mistakes error errors bad harmful responsible responsibly ethical \
+    trustworthy honest transparent respectful bias biased unbiased stay keep follow follows guidelines rules policy policies \
+    standard standards practice practices way ways time times day days daily work works working life fallback default tbd todo na \
+    n/a nothing unknown depends sorry apologise apologize message generic productivity engagement satisfaction growth innovation insight insights usefulness assistance able best-in-class cutting edge kinds asks ask asking anybody people individuals folks visitors staff employees workforce stakeholders everyday chat conversation conversations job jobs project projects stuff enterprise-grade keep kept bring brings want wants like likes look looks thing nothing none offers offer deliver delivers driven powered enable enables boost boosts whatever situation situations";
+
+/// Verbs of an action that somebody can see happen when the answer is not ready.
+const ACTIONS: &[&str] = &[
+    "escalat", "hand", "refus", "ask", "say", "tell", "rout", "transfer", "open", "creat", "declin", "stop", "refer",
+    "forward", "return", "offer", "send", "defer", "queue", "flag", "paus", "leave", "book", "pass", "show", "call",
+    "page", "point", "direct", "notif", "alert", "request", "assign", "log", "mark", "schedul", "withhold", "abstain",
+    "reply", "draft", "connect", "list", "answer", "quote", "state", "explain", "raise", "file", "write", "put",
+    "give", "suggest", "hold", "block", "warn", "print",
+];
+
+/// Marks of a constraint whose violation can be seen.
+const BOUNDS: &[&str] = &[
+    "never", "always", "must", "only", "no", "not", "within", "at most", "at least", "without", "before", "after",
+    "unless", "until", "cite", "cites", "quote", "quotes", "ask", "asks", "name", "names", "confirm", "confirms",
+    "don't", "cannot", "may", "every", "each", "any", "refuse", "refuses", "state", "states", "list", "lists", "keep",
+    "keeps", "use", "uses", "include", "includes", "show", "shows", "exclude", "redact", "stay", "log", "return",
+    "returns", "link", "links", "check", "checks", "leave", "avoid", "do", "give", "mark", "flag", "write", "require",
+    "requires",
+];
+
+impl Promise {
+    /// What is missing or vague; empty where the promise can be held to.
+    pub fn unclear(&self) -> Vec<Unclear> {
+        let mut found = Vec::new();
+        let mut judge = |field, empty: bool, why: Option<&str>, good| {
+            if empty {
+                found.push(Unclear { field, missing: true, why: "it is missing".to_owned(), good });
+            } else if let Some(why) = why {
+                found.push(Unclear { field, missing: false, why: why.to_owned(), good });
+            }
+        };
+        let empty = |text: &str| text.trim().is_empty();
+        let work = (specific(&self.work) == 0).then_some("it names a category of work and no particular work");
+        judge("work", empty(&self.work), work, "answer billing questions from the customer's own account");
+        let whom = (specific(&self.for_whom) == 0).then_some("it names nobody in particular");
+        judge("for", empty(&self.for_whom), whom, "customers on self-serve plans");
+        let named = self.evidence.iter().any(|evidence| specific(evidence) > 0);
+        let none = self.evidence.iter().all(|evidence| empty(evidence));
+        let vague = (!named).then_some("it names no document or state that an answer could be checked against");
+        judge("evidence", none, vague, "[current billing policy, the customer's account state]");
+        let bounded = self.constraints.iter().any(|constraint| is_observable(constraint));
+        let none = self.constraints.iter().all(|constraint| empty(constraint));
+        let vague = (!bounded).then_some("no constraint could be seen to be broken");
+        judge("constraints", none, vague, "[cite the policy section used, never invent account data]");
+        let ready = (!is_action(&self.when_not_ready)).then_some("it names no action that somebody would see");
+        judge(
+            "when_not_ready",
+            empty(&self.when_not_ready),
+            ready,
+            "escalate to a billing agent when policy and account state conflict",
+        );
+        found
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.to_lowercase()
+        .split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '\'' || c == '/'))
+        .map(|word| word.trim_matches(['-', '\'', '/']).trim_end_matches("'s").to_owned())
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// Words that name something in particular.
+fn specific(text: &str) -> usize {
+    words(text).iter().filter(|word| !GENERIC.split_whitespace().any(|generic| generic == word.as_str())).count()
+}
+
+fn is_observable(constraint: &str) -> bool {
+    let lower = constraint.to_lowercase();
+    let words = words(constraint);
+    let bounded = BOUNDS
+        .iter()
+        .any(|bound| if bound.contains(' ') { lower.contains(bound) } else { words.iter().any(|word| word == bound) });
+    (bounded || lower.chars().any(|c| c.is_ascii_digit())) && specific(constraint) > 0
+}
+
+fn is_action(text: &str) -> bool {
+    let words = words(text);
+    let acts = words.iter().any(|word| ACTIONS.iter().any(|action| word.starts_with(action)));
+    acts && words.len() >= 3
+        && (specific(text) > 1
+            || specific(text) > 0
+                && words.iter().any(|word| matches!(word.as_str(), "to" | "that" | "which" | "when" | "if" | "for")))
+}
+
+#[cfg(test)]
+mod tests;

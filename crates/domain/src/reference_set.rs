@@ -33,6 +33,8 @@ pub struct Row {
     pub kept: Kept,
     /// First bytes of the digest of the input: equal inputs are duplicates or conflicts.
     pub input: u64,
+    /// First bytes of the digest of the expectation.
+    pub expectation: u64,
     pub owned: bool,
     pub review_by: Option<Box<str>>,
     pub depends_on: Option<Box<[(SourceId, String)]>>,

@@ -188,6 +188,7 @@ fn read_batch(
                 length: lengths.value(at),
             },
             input: 0,
+            expectation: 0,
             owned: true,
             review_by: None,
             depends_on: None,

@@ -1,6 +1,7 @@
 //! What the verbs do, one file a verb, and the few nouns that they share.
 
 pub mod chain;
+pub mod check;
 pub mod diff;
 pub mod eval;
 pub mod overrule;

@@ -65,8 +65,6 @@ impl Builder {
             (Some(_), None) => Weight::None,
             _ => weight(provenance, self.simulated),
         };
-        let mut input = [0u8; 8];
-        input.copy_from_slice(&example.input_digest.as_bytes()[..8]);
         Row {
             id: example.id.clone(),
             digest: example.digest,
@@ -83,7 +81,8 @@ impl Builder {
             },
             pair: example.pair.as_ref().map(|pair| Box::new((ExampleIndex(u32::MAX), pair.expect.clone()))),
             kept,
-            input: u64::from_le_bytes(input),
+            input: first_bytes(&example.input_digest),
+            expectation: first_bytes(&example.expected_digest),
             owned: example.owner.is_some() || provenance.is_some_and(|provenance| provenance.author.is_some()),
             review_by: example.review_by.as_deref().map(Into::into),
             depends_on: (!example.depends_on.is_empty()).then(|| example.depends_on.clone().into_boxed_slice()),
@@ -201,4 +200,10 @@ pub fn digest(set: &ReferenceSet) -> Option<Digest> {
         hasher.update(digest.as_bytes());
     }
     Some(Digest::from_bytes(*hasher.finalize().as_bytes()))
+}
+
+fn first_bytes(digest: &Digest) -> u64 {
+    let mut first = [0u8; 8];
+    first.copy_from_slice(&digest.as_bytes()[..8]);
+    u64::from_le_bytes(first)
 }

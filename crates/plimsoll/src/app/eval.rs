@@ -16,7 +16,6 @@ pub struct Eval {
     pub folder: Utf8PathBuf,
     pub text: String,
     pub contract: Contract,
-    #[allow(dead_code)]
     pub places: Places,
 }
 

@@ -49,6 +49,14 @@ pub fn run(eval: &Eval, orders: &Orders, progress: &mut dyn Progress) -> Result<
 /// A missing precondition is the writer's to mend, and never a record.
 pub fn may_decide(contract: &Contract) -> Result<(), Failure> {
     let refuse = |what: &str, help: &str| Err(Failure::yours(what, help));
+    let unclear = domain::check::promise(contract);
+    if let Some(first) = unclear.first() {
+        let what = format!("the promise is unclear: {} of its five fields; {}", unclear.len(), first.what);
+        return refuse(
+            &what,
+            "settle the promise first, then measure; `plimsoll check` says what is missing, why, and what a good one looks like",
+        );
+    }
     if contract.criteria.is_empty() {
         return refuse("the contract has no criterion: nothing would be graded", "add `criteria`");
     }

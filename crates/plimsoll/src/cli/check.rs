@@ -1,10 +1,38 @@
 //! `plimsoll check`
 
-use super::{Ending, Failure};
+use super::Ending;
+use super::run::print;
+use crate::app::check::{Checked, check};
+use crate::app::eval::Eval;
+use crate::render::checks;
+use camino::Utf8PathBuf;
+
+/// Exit code where something keeps the eval from deciding.
+const UNFIT: u8 = 3;
 
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The contract, or a folder with a plimsoll.yaml
+    #[arg(default_value = ".")]
+    contract: Utf8PathBuf,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
 
-pub fn main(_args: Args) -> Ending {
-    Err(Failure::ours("`check` is not built yet", "wait for it"))
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Text,
+    Json,
+    Sarif,
+}
+
+pub fn main(args: Args) -> Ending {
+    let eval = Eval::open(&args.contract)?;
+    let checked: Checked = check(&eval)?;
+    print(&match args.form {
+        Form::Text => checks::text(&eval, &checked),
+        Form::Json => checks::json(&eval, &checked),
+        Form::Sarif => checks::sarif(&eval, &checked),
+    })?;
+    Ok(if checked.has_errors() { UNFIT } else { 0 })
 }

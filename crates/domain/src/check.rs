@@ -1,0 +1,266 @@
+//! A check of the eval itself: is it fit to decide? Findings with stable codes, severity, place and remedy.
+//!
+//! in      the contract, its reference set where one could be read, today's date, and what scores say where there are any
+//! out     findings in the order of their codes, and where the eval stands between a demo and production
+//! errors  none: what cannot be told is said
+
+mod eval_facts;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+pub use standing::{Standing, standing};
+
+use crate::contract::Contract;
+use crate::name::CriterionName;
+use crate::reference_set::ReferenceSet;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Error,
+    Warning,
+    Note,
+}
+
+impl Severity {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        }
+    }
+}
+
+/// The codes, each with its severity and title. A code keeps its meaning for ever; `docs/checks.md` explains each.
+pub const CODES: &[(&str, Severity, &str)] = &[
+    ("PLM001", Severity::Error, "the promise is missing or vague"),
+    ("PLM002", Severity::Warning, "fewer than five tasks"),
+    ("PLM003", Severity::Warning, "fewer than five priced failures"),
+    ("PLM004", Severity::Error, "a criterion protects nothing"),
+    ("PLM005", Severity::Warning, "two criteria always fail together"),
+    ("PLM006", Severity::Error, "a threshold without an owner"),
+    ("PLM007", Severity::Warning, "a threshold without an action"),
+    ("PLM008", Severity::Error, "a gate cannot be decided with these examples"),
+    ("PLM009", Severity::Warning, "a task has no example"),
+    ("PLM010", Severity::Warning, "a high-cost failure that nothing would catch"),
+    ("PLM011", Severity::Warning, "all examples come from one source"),
+    ("PLM012", Severity::Error, "synthetic or demo examples stand in for traffic"),
+    ("PLM013", Severity::Warning, "traffic without a known chance of inclusion"),
+    ("PLM014", Severity::Warning, "an example is past its review date"),
+    ("PLM015", Severity::Warning, "duplicate examples"),
+    ("PLM016", Severity::Error, "conflicting examples"),
+    ("PLM017", Severity::Warning, "examples that nobody owns"),
+    ("PLM018", Severity::Warning, "an example depends on a document version that changed"),
+    ("PLM019", Severity::Error, "no production system to compare with"),
+    ("PLM020", Severity::Warning, "a judge of the candidate's own model family"),
+    ("PLM021", Severity::Error, "no gate blocks"),
+    ("PLM022", Severity::Error, "no active example"),
+    ("PLM023", Severity::Note, "no fallback"),
+    ("PLM024", Severity::Warning, "an incident without a guard"),
+    ("PLM025", Severity::Warning, "a criterion that no blocking gate uses"),
+];
+
+/// One finding about the eval. (A `Finding` is about a gate; this is about what gates rest on.)
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckFinding {
+    pub code: &'static str,
+    pub severity: Severity,
+    /// What it is about, as a path into the contract: `gates[2]`, `promise.work`; or an example's place.
+    pub place: At,
+    pub what: String,
+    pub remedy: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum At {
+    Contract(String),
+    Example { file: camino::Utf8PathBuf, line: u32 },
+}
+
+/// What is at hand besides the contract.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    pub set: Option<&'a ReferenceSet>,
+    /// ISO date.
+    pub today: &'a str,
+    /// Pairs of criteria of which each failed wherever the other did, with how often.
+    pub together: &'a [(CriterionName, CriterionName, u64)],
+}
+
+pub(crate) fn finding(
+    code: &'static str,
+    place: impl Into<String>,
+    what: impl Into<String>,
+    remedy: impl Into<String>,
+) -> CheckFinding {
+    let severity =
+        CODES.iter().find(|(known, ..)| *known == code).map_or(Severity::Error, |(_, severity, _)| *severity);
+    CheckFinding { code, severity, place: At::Contract(place.into()), what: what.into(), remedy: remedy.into() }
+}
+
+/// Every finding, in the order of the codes.
+pub fn check(contract: &Contract, given: Given) -> Vec<CheckFinding> {
+    let mut findings = promise(contract);
+    findings.extend(page(contract));
+    findings.extend(gates(contract));
+    findings.extend(systems(contract));
+    for (a, b, count) in given.together {
+        let what = format!("`{a}` and `{b}` failed on the same {count} answers and never apart");
+        findings.push(finding(
+            "PLM005",
+            format!("criteria.{a}"),
+            what,
+            "make one of the two, or let them fail for reasons of their own",
+        ));
+    }
+    if let Some(set) = given.set {
+        findings.extend(eval_facts::examples(contract, set, given.today));
+        findings.extend(eval_facts::preflight(contract, set));
+    }
+    findings.sort_by(|a, b| a.code.cmp(b.code));
+    findings
+}
+
+/// An unclear promise blocks a run.
+pub fn promise(contract: &Contract) -> Vec<CheckFinding> {
+    let unclear = contract.promise.unclear();
+    unclear
+        .into_iter()
+        .map(|unclear| {
+            let what = if unclear.missing {
+                format!("the promise's `{}` is missing", unclear.field)
+            } else {
+                format!("the promise's `{}` is vague: {}", unclear.field, unclear.why)
+            };
+            finding(
+                "PLM001",
+                format!("promise.{}", unclear.field),
+                what,
+                format!("settle the promise first; a good one: {}", unclear.good),
+            )
+        })
+        .collect()
+}
+
+fn page(contract: &Contract) -> Vec<CheckFinding> {
+    const FIVE: usize = 5;
+    let mut found = Vec::new();
+    if contract.tasks.len() < FIVE {
+        found.push(finding(
+            "PLM002",
+            "tasks",
+            format!("{} of the five most common tasks are named", contract.tasks.len()),
+            "name the five tasks that make up most of the traffic",
+        ));
+    }
+    let priced = contract.failures.iter().filter(|class| class.cost.is_some()).count();
+    if priced < FIVE {
+        found.push(finding(
+            "PLM003",
+            "failures",
+            format!("{priced} of five high-cost failures are priced"),
+            "give five failures a cost and an owner",
+        ));
+    }
+    for criterion in contract.criteria.iter().filter(|criterion| criterion.protects.is_empty()) {
+        found.push(finding(
+            "PLM004",
+            format!("criteria.{}", criterion.name),
+            format!("`{}` names no failure class that it protects against", criterion.name),
+            "write `protects: [class]`, or delete the criterion",
+        ));
+    }
+    for class in contract.failures.iter().filter(|class| class.cost.is_some()) {
+        if !contract.criteria.iter().any(|criterion| criterion.protects.contains(&class.name)) {
+            found.push(finding(
+                "PLM010",
+                format!("failures.{}", class.name),
+                format!("`{}` has a price, and no criterion protects against it", class.name),
+                "add a criterion that would fail when it happens",
+            ));
+        }
+    }
+    found
+}
+
+fn gates(contract: &Contract) -> Vec<CheckFinding> {
+    let mut found = Vec::new();
+    for (at, gate) in contract.gates.iter().enumerate() {
+        let place = format!("gates[{at}]");
+        if gate.owner.as_str().is_empty() {
+            found.push(finding(
+                "PLM006",
+                place.clone(),
+                format!("`{}` has no owner", gate.name),
+                "write `owner:` with a role of `owners`",
+            ));
+        }
+        if gate.follow_up.is_none() {
+            found.push(finding(
+                "PLM007",
+                place,
+                format!("`{}` does not say what happens when it does not hold", gate.name),
+                "write `else:` with the follow-up",
+            ));
+        }
+    }
+    if !contract.gates.iter().any(|gate| gate.blocking) {
+        found.push(finding("PLM021", "gates", "no gate blocks a release", "let at least one gate block"));
+    }
+    for criterion in &contract.criteria {
+        let used = contract
+            .gates
+            .iter()
+            .any(|gate| gate.blocking && gate.measure == crate::gate::Measure::Criterion(criterion.name.clone()));
+        if !used {
+            found.push(finding(
+                "PLM025",
+                format!("criteria.{}", criterion.name),
+                format!("no blocking gate uses `{}`", criterion.name),
+                "gate it, or accept that it decides nothing",
+            ));
+        }
+    }
+    found
+}
+
+fn systems(contract: &Contract) -> Vec<CheckFinding> {
+    use crate::system::Arm;
+    let mut found = Vec::new();
+    if contract.system(Arm::Production).is_none() {
+        found.push(finding(
+            "PLM019",
+            "systems",
+            "there is no production system to compare with",
+            "add `production:` with the version that is live",
+        ));
+    }
+    if contract.system(Arm::Fallback).is_none() {
+        found.push(finding(
+            "PLM023",
+            "systems",
+            "there is no fallback: where production fails, nothing else can answer",
+            "add `fallback:` with what answers when it must not",
+        ));
+    }
+    let family = contract.system(Arm::Candidate).map(|system| system.family.clone()).unwrap_or_default();
+    for criterion in &contract.criteria {
+        let crate::grader::Grader::Judge { with, .. } = &criterion.grader else { continue };
+        let judge = contract
+            .systems
+            .iter()
+            .find(|system| system.name == *with)
+            .map(|system| system.family.clone())
+            .unwrap_or_default();
+        if !judge.is_empty() && judge == family {
+            found.push(finding(
+                "PLM020",
+                format!("criteria.{}", criterion.name),
+                format!("the judge of `{}` and the candidate are of one family (`{family}`)", criterion.name),
+                "judge with a model of another family",
+            ));
+        }
+    }
+    found
+}

@@ -1,0 +1,207 @@
+//! What the reference set shows about the eval, and what the best possible record could decide.
+
+use super::{At, CheckFinding, finding};
+use crate::contract::Contract;
+use crate::evidence::{in_scope, segments};
+use crate::gate::{Rule, Scope};
+use crate::name::Attribute;
+use crate::provenance::SourceKind;
+use crate::reference_set::{ExampleIndex, ReferenceSet, Row};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> Vec<CheckFinding> {
+    let mut found = Vec::new();
+    let active: Vec<(ExampleIndex, &Row)> = set.active().collect();
+    if active.is_empty() {
+        found.push(finding(
+            "PLM022",
+            "examples",
+            "the reference set has no active example",
+            "add examples, or make proposed ones active",
+        ));
+        return found;
+    }
+    let task = Attribute::new("task");
+    let tasks = set.values_of(&task);
+    for name in contract.tasks.iter().filter(|name| !tasks.contains(name.as_str())) {
+        found.push(finding(
+            "PLM009",
+            "tasks",
+            format!("task `{name}` has no active example"),
+            "sample some from traffic",
+        ));
+    }
+    let sources: BTreeSet<Option<SourceKind>> = active.iter().map(|(_, row)| row.source).collect();
+    if sources.len() == 1 && active.len() > 1 {
+        let name = sources.first().copied().flatten().map_or("an unknown source", SourceKind::as_str);
+        found.push(finding(
+            "PLM011",
+            "sources",
+            format!("all {} examples come from {name}", active.len()),
+            "add incidents, edge cases and policy cases beside traffic",
+        ));
+    }
+    let made = |row: &Row| matches!(row.source, Some(SourceKind::Synthetic | SourceKind::Demo));
+    let weighs = active.iter().filter(|(_, row)| row.weight.get() > 0.0).count();
+    let made_count = active.iter().filter(|(_, row)| made(row)).count();
+    if !contract.simulated && made_count > 0 && weighs == 0 {
+        found.push(finding(
+            "PLM012",
+            "examples",
+            format!("{made_count} synthetic or demo examples stand in for traffic"),
+            "sample real traffic; made examples never count toward a rate",
+        ));
+    }
+    let unknown =
+        active.iter().filter(|(_, row)| row.source == Some(SourceKind::Traffic) && !row.probability_known).count();
+    if unknown > 0 {
+        found.push(finding(
+            "PLM013",
+            "examples",
+            format!("{unknown} traffic examples have no known chance of inclusion, and count toward no rate"),
+            "write `probability` or `weight` when sampling",
+        ));
+    }
+    let unowned = active.iter().filter(|(_, row)| !row.owned).count();
+    if unowned > 0 {
+        found.push(finding(
+            "PLM017",
+            "examples",
+            format!("{unowned} examples have neither owner nor author"),
+            "write `owner`",
+        ));
+    }
+    for (_, row) in &active {
+        let at = |mut found: CheckFinding| {
+            if let Some(file) = set.files.get(row.kept.file as usize) {
+                found.place = At::Example { file: file.clone(), line: row.kept.line };
+            }
+            found
+        };
+        if let Some(date) = row.review_by.as_deref().filter(|date| *date < today) {
+            found.push(at(finding(
+                "PLM014",
+                "examples",
+                format!("`{}` was to be reviewed by {date}", row.id),
+                "review it, or retire it with a reason",
+            )));
+        }
+        if row.source == Some(SourceKind::Incident) && row.guard == crate::example::Guard::No {
+            found.push(at(finding(
+                "PLM024",
+                "examples",
+                format!("`{}` comes from an incident and guards nothing", row.id),
+                "write `guard: true`",
+            )));
+        }
+        for (document, version) in row.depends_on.iter().flat_map(|all| all.iter()) {
+            let now = contract.documents.iter().find(|(name, _)| name == document.as_str()).map(|(_, version)| version);
+            if let Some(now) = now.filter(|now| *now != version) {
+                found.push(at(finding(
+                    "PLM018",
+                    "documents",
+                    format!("`{}` depends on {document} {version}, and {now} is in force", row.id),
+                    "check its expectation against the new version",
+                )));
+            }
+        }
+    }
+    found.extend(doubles(set, &active));
+    found
+}
+
+/// Equal inputs: duplicates where all else is equal, conflicts where the expectation differs.
+fn doubles(set: &ReferenceSet, active: &[(ExampleIndex, &Row)]) -> Vec<CheckFinding> {
+    let mut by_input: BTreeMap<u64, Vec<&Row>> = BTreeMap::new();
+    for (_, row) in active.iter().filter(|(_, row)| row.input != 0) {
+        by_input.entry(row.input).or_default().push(row);
+    }
+    by_input
+        .into_values()
+        .filter(|rows| rows.len() > 1)
+        .map(|rows| {
+            let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+            let names = crate::finding::listed(ids.into_iter());
+            let differ = rows.iter().any(|row| row.expectation != rows[0].expectation);
+            let mut found = if differ {
+                finding(
+                    "PLM016",
+                    "examples",
+                    format!("{names} ask the same and expect different things"),
+                    "settle which holds; quarantine the others",
+                )
+            } else {
+                finding("PLM015", "examples", format!("{names} ask the same"), "keep one")
+            };
+            if let Some(file) = set.files.get(rows[0].kept.file as usize) {
+                found.place = At::Example { file: file.clone(), line: rows[0].kept.line };
+            }
+            found
+        })
+        .collect()
+}
+
+/// Gates that not even the best possible record could clear, at the level of the first look and the first Holm step.
+pub(super) fn preflight(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFinding> {
+    let segments = segments(contract, set);
+    let mut family: BTreeSet<&str> = BTreeSet::new();
+    for gate in contract.gates.iter().filter(|gate| gate.blocking) {
+        family.extend(
+            in_scope(gate, &segments, contract)
+                .iter()
+                .filter(|segment| !segment.is_all())
+                .map(|segment| segment.name.as_str()),
+        );
+    }
+    let look = crate::finding::look_level(contract, 1);
+    let mut found = Vec::new();
+    for (at, gate) in contract.gates.iter().enumerate() {
+        for segment in in_scope(gate, &segments, contract) {
+            let level = if segment.is_all() || !gate.blocking { look } else { look / family.len().max(1) as f64 };
+            let clusters: BTreeSet<&str> = set
+                .active()
+                .filter(|(example, row)| row.weight.get() > 0.0 && set.lies_in(&segment.conditions, *example))
+                .map(|(_, row)| row.cluster.as_str())
+                .collect();
+            let have = clusters.len() as u64;
+            let need = match &gate.rule {
+                Rule::NotWorse { by: crate::gate::Margin::Absolute(margin), .. }
+                    if crate::evidence::higher_is_better(&gate.measure) =>
+                {
+                    stats::least_clusters_for_margin(*margin, level)
+                }
+                Rule::AtLeast(floor) => stats::least_clusters_for_floor(*floor, level),
+                Rule::Within { share, .. } => stats::least_clusters_for_floor(share.get(), level),
+                Rule::Never { max_rate: Some(rate) } => Some(stats::zero_failure_n(rate.get(), look)),
+                _ => None,
+            };
+            let need = need.unwrap_or(2).max(u64::from(segment.minimum.0));
+            let testable = !matches!(gate.rule, Rule::Never { max_rate: None });
+            if testable && have < need {
+                let what = format!(
+                    "`{}` on {}: with {have} conversations no result can decide it; at least {need} are needed",
+                    gate.name, segment.name
+                );
+                found.push(finding(
+                    "PLM008",
+                    format!("gates[{at}]"),
+                    what,
+                    format!("sample {} more conversations there, or widen the margin", need - have),
+                ));
+            }
+        }
+        for scope in &gate.scopes {
+            if let Scope::Named(name) = scope
+                && !segments.iter().any(|segment| segment.name == *name)
+            {
+                found.push(finding(
+                    "PLM008",
+                    format!("gates[{at}]"),
+                    format!("`{}`: no example lies in {name}", gate.name),
+                    "sample some, or mend the segment",
+                ));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,69 @@
+//! Where an eval stands between a demo and production, row by row.
+
+use crate::contract::Contract;
+use crate::provenance::SourceKind;
+use crate::reference_set::ReferenceSet;
+
+/// One row of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub row: &'static str,
+    pub demo: &'static str,
+    pub production: &'static str,
+    /// Whether this eval stands with production here.
+    pub holds: bool,
+    pub why: String,
+}
+
+/// The five rows.
+pub fn standing(contract: &Contract, set: Option<&ReferenceSet>) -> Vec<Standing> {
+    let row = |row, demo, production, holds, why: String| Standing { row, demo, production, holds, why };
+    let sampled = set.map_or(0, |set| {
+        set.active().filter(|(_, row)| row.source == Some(SourceKind::Traffic) && row.weight.get() > 0.0).count()
+    });
+    let all = set.map_or(0, |set| set.active().count());
+    let simulated = if contract.simulated { "; simulated" } else { "" };
+    let unclear = contract.promise.unclear().len();
+    let protecting = contract.criteria.iter().filter(|criterion| !criterion.protects.is_empty()).count();
+    let owned =
+        contract.gates.iter().filter(|gate| !gate.owner.as_str().is_empty() && gate.follow_up.is_some()).count();
+    let reviewed = contract.owners.len();
+    vec![
+        row(
+            "example source",
+            "handpicked prompts",
+            "sampled from traffic, incidents, edge and policy cases",
+            sampled > 0,
+            format!("{sampled} of {all} active examples are sampled traffic{simulated}"),
+        ),
+        row(
+            "success definition",
+            "looks good",
+            "a written promise with constraints",
+            unclear == 0,
+            if unclear == 0 {
+                "the promise is clear".to_owned()
+            } else {
+                format!("{unclear} field(s) of the promise are missing or vague")
+            },
+        ),
+        row(
+            "scoring",
+            "one average",
+            "criteria that fail for different reasons, by segment",
+            protecting > 1 && !contract.segments.is_empty(),
+            format!(
+                "{protecting} criteria protect against named failures, {} cut(s) into segments",
+                contract.segments.len()
+            ),
+        ),
+        row("reviewer role", "the author", "named owners", reviewed > 1, format!("{reviewed} owner role(s) are named")),
+        row(
+            "decision",
+            "none",
+            "each threshold has an action and an owner",
+            owned > 0 && owned == contract.gates.len(),
+            format!("{owned} of {} gates name an action and an owner", contract.gates.len()),
+        ),
+    ]
+}

@@ -1,0 +1,46 @@
+use super::*;
+
+fn read(line: &str) -> Promise {
+    let part = |at: usize| line.split('|').nth(at).unwrap_or("").trim().to_owned();
+    let list =
+        |at: usize| part(at).split(';').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect();
+    Promise { work: part(0), for_whom: part(1), evidence: list(2), constraints: list(3), when_not_ready: part(4) }
+}
+
+#[test]
+fn twenty_good_promises_are_accepted_in_every_field() {
+    let lines: Vec<&str> = include_str!("good.txt").lines().collect();
+    assert_eq!(lines.len(), 20);
+    for line in lines {
+        assert_eq!(read(line).unclear(), [], "{line}");
+    }
+}
+
+#[test]
+fn twenty_vague_promises_are_refused_with_a_reason_for_every_field() {
+    let lines: Vec<&str> = include_str!("vague.txt").lines().collect();
+    assert_eq!(lines.len(), 20);
+    for line in lines {
+        let fields: Vec<&str> = read(line).unclear().iter().map(|unclear| unclear.field).collect();
+        assert_eq!(fields, ["work", "for", "evidence", "constraints", "when_not_ready"], "{line}");
+    }
+}
+
+/// The policies of a public benchmark, as promises in our words; and what is left of them in one line.
+#[test]
+fn a_policy_is_a_promise_and_its_summary_is_not() {
+    let airline = read(
+        "book, change and cancel flight reservations | airline passengers who gave a user id | the airline policy; the reservation record | ask for explicit confirmation before any booking is changed; refuse what the policy forbids | transfer to a human agent when the request is out of scope",
+    );
+    let retail = read(
+        "cancel, modify, return and exchange retail orders | shoppers authenticated by email or name and zip code | the retail policy; the order record | change a pending order only once; act for one authenticated shopper only | transfer to a human agent",
+    );
+    assert_eq!(airline.unclear(), []);
+    assert_eq!(retail.unclear(), []);
+    assert_eq!(
+        read("be a helpful customer service agent | customers | the policy | follow the policy | do your best")
+            .unclear()
+            .len(),
+        5
+    );
+}

@@ -1,0 +1,88 @@
+//! What `check` found: for a terminal, as JSON, and as SARIF 2.1.0 for code scanning.
+
+use super::read::plain;
+use crate::app::check::Checked;
+use crate::app::eval::Eval;
+use domain::check::{At, CODES, CheckFinding, Severity};
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// File, line and column of a finding.
+fn place(eval: &Eval, finding: &CheckFinding) -> (String, u32, u32) {
+    match &finding.place {
+        At::Contract(path) => {
+            let spot = eval.places.of(path);
+            (eval.path.to_string(), spot.line.max(1), spot.column.max(1))
+        }
+        At::Example { file, line } => (file.to_string(), *line, 1),
+    }
+}
+
+pub fn text(eval: &Eval, checked: &Checked) -> String {
+    let mut out = String::new();
+    for finding in &checked.findings {
+        let (file, line, column) = place(eval, finding);
+        let _ = writeln!(out, "{}[{}]: {}", finding.severity.as_str(), finding.code, plain(&finding.what));
+        let _ = writeln!(out, "  --> {}:{line}:{column}", plain(&file));
+        let _ = writeln!(out, " help: {}\n", plain(&finding.remedy));
+    }
+    let _ = writeln!(out, "demo eval versus production eval");
+    for row in &checked.standing {
+        let side = if row.holds { "production" } else { "demo" };
+        let _ = writeln!(out, "  {:<19}{side}", row.row);
+        let _ = writeln!(out, "    demo: {}; production: {}", row.demo, row.production);
+        let _ = writeln!(out, "    here: {}", plain(&row.why));
+    }
+    let count = |severity| checked.findings.iter().filter(|finding| finding.severity == severity).count();
+    let _ = writeln!(
+        out,
+        "\n{} error(s), {} warning(s), {} note(s); each code is explained in docs/checks.md",
+        count(Severity::Error),
+        count(Severity::Warning),
+        count(Severity::Note)
+    );
+    out
+}
+
+pub fn json(eval: &Eval, checked: &Checked) -> String {
+    let findings: Vec<Value> = checked
+        .findings
+        .iter()
+        .map(|finding| {
+            let (file, line, column) = place(eval, finding);
+            json!({"code": finding.code, "severity": finding.severity.as_str(), "file": file, "line": line, "column": column, "what": finding.what, "remedy": finding.remedy})
+        })
+        .collect();
+    let standing: Vec<Value> = checked
+        .standing
+        .iter()
+        .map(|row| json!({"row": row.row, "demo": row.demo, "production": row.production, "stands_with": if row.holds { "production" } else { "demo" }, "why": row.why}))
+        .collect();
+    format!("{:#}\n", json!({"findings": findings, "standing": standing}))
+}
+
+pub fn sarif(eval: &Eval, checked: &Checked) -> String {
+    let rules: Vec<Value> = CODES
+        .iter()
+        .map(|(code, severity, title)| json!({"id": code, "shortDescription": {"text": title}, "helpUri": format!("docs/checks.md#{}", code.to_lowercase()), "defaultConfiguration": {"level": severity.as_str()}}))
+        .collect();
+    let results: Vec<Value> = checked
+        .findings
+        .iter()
+        .map(|finding| {
+            let (file, line, column) = place(eval, finding);
+            json!({
+                "ruleId": finding.code,
+                "level": finding.severity.as_str(),
+                "message": {"text": format!("{}. {}", finding.what, finding.remedy)},
+                "locations": [{"physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": line, "startColumn": column}}}],
+            })
+        })
+        .collect();
+    let whole = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": {"name": "plimsoll", "version": env!("CARGO_PKG_VERSION"), "rules": rules}}, "results": results}],
+    });
+    format!("{whole:#}\n")
+}
