@@ -2,5 +2,9 @@
 
 #[path = "it/contract.rs"]
 mod contract;
+#[path = "it/decision.rs"]
+mod decision;
+#[path = "it/scored.rs"]
+mod scored;
 #[path = "it/story.rs"]
 mod story;

@@ -1,0 +1,286 @@
+//! Rules of the decision, each told by a small eval. `xtask/mutations.json` breaks them one by one.
+
+use super::scored::{Eval, contract, set};
+use domain::decision::Decision;
+use domain::finding::{Code, FailedExample, Failures, Finding, GuardFact, NeverFact, State};
+use domain::name::{Attribute, CriterionName, ExampleId};
+use domain::routing::Outcome;
+use domain::system::Arm::{self, Candidate, Fallback, Production};
+use std::collections::{BTreeMap, BTreeSet};
+
+const BY_TASK: &str = "{by: task, routable: true, min_examples: 20}";
+const FLOOR: &str = "{criterion: right, in: task, at_least: 0.8, owner: release}";
+const NOT_WORSE: &str = "{criterion: right, in: task, not_worse_than: production, by: 0.1, owner: release}";
+const NEVER: &str = "{criterion: right, in: all, never: true, owner: release}";
+
+/// 60 conversations of each of two tasks.
+fn eval(gates: &[&str], marks: &[(Arm, &str)]) -> Eval {
+    Eval::new(contract(BY_TASK, gates), set(&[("pay", 60), ("refund", 60)]), marks)
+}
+
+fn routes(decision: &Decision) -> Vec<(String, Arm, f64)> {
+    decision.routes.iter().map(|route| (route.cell.name(), route.system, route.share.get())).collect()
+}
+
+#[track_caller]
+fn goes(decision: &Decision, outcome: Outcome, expected: &[(&str, Arm, f64)]) {
+    let expected: Vec<(String, Arm, f64)> =
+        expected.iter().map(|(task, arm, share)| (format!("task={task}"), *arm, *share)).collect();
+    assert_eq!((decision.outcome, routes(decision)), (outcome, expected), "{:#?}", states(decision));
+}
+
+fn states(decision: &Decision) -> Vec<String> {
+    let told = |finding: &Finding| {
+        let code = finding.code.map(Code::as_str).unwrap_or_default();
+        format!("{} {} {:?} {} {code}", finding.name, finding.segment.name, finding.arm, finding.state.as_str())
+    };
+    decision.findings.iter().map(told).collect()
+}
+
+/// State and code of the candidate's finding on a segment, of the first gate.
+fn finding<'a>(decision: &'a Decision, segment: &str) -> &'a Finding {
+    let mut findings = decision.findings.iter();
+    let found = findings.find(|finding| finding.arm == Candidate && finding.segment.name.as_str() == segment);
+    found.unwrap_or_else(|| panic!("{segment} is not in {:?}", states(decision)))
+}
+
+fn example(at: usize, task: &str, from_production: bool) -> FailedExample {
+    let attributes = BTreeMap::from([(Attribute::new("task"), task.to_owned())]);
+    FailedExample { id: ExampleId::new(format!("e{at}")), attributes, from_production }
+}
+
+fn failures(arm: Arm, examples: Vec<FailedExample>) -> Failures {
+    Failures { criterion: CriterionName::new("right"), arm, examples }
+}
+
+#[test]
+fn what_holds_everywhere_ships() {
+    let decision = eval(&[FLOOR], &[(Candidate, "1*120"), (Production, "1*120")]).decide();
+    goes(&decision, Outcome::Ship, &[("pay", Candidate, 1.0), ("refund", Candidate, 1.0)]);
+}
+
+#[test]
+fn what_is_breached_in_one_cell_stays_with_production_there() {
+    let decision = eval(&[FLOOR], &[(Candidate, "1*60 10*30"), (Production, "1*120")]).decide();
+    assert_eq!(finding(&decision, "task=refund").state, State::Breached);
+    goes(&decision, Outcome::NarrowRollout, &[("pay", Candidate, 1.0), ("refund", Production, 1.0)]);
+}
+
+#[test]
+fn what_straddles_its_limit_is_not_shown_and_does_not_pass() {
+    let decision = eval(&[FLOOR], &[(Candidate, "11111110*15"), (Production, "1*120")]).decide();
+    assert_eq!(finding(&decision, "task=pay").state, State::NotShown);
+    goes(&decision, Outcome::Hold, &[("pay", Production, 1.0), ("refund", Production, 1.0)]);
+}
+
+#[test]
+fn a_stage_lets_what_is_merely_not_shown_out_at_its_share() {
+    let staged = "{criterion: right, in: task, at_least: 0.8, owner: release, not_shown: {stage: 5%, stop: any failure, owner: release}}";
+    let decision = eval(&[staged], &[(Candidate, "1*60 1111110*8 0*4"), (Production, "1*120")]).decide();
+    goes(&decision, Outcome::NarrowRollout, &[("pay", Candidate, 1.0), ("refund", Candidate, 0.05)]);
+    let breached = eval(&[staged], &[(Candidate, "1*60 10*30"), (Production, "1*120")]).decide();
+    goes(&breached, Outcome::NarrowRollout, &[("pay", Candidate, 1.0), ("refund", Production, 1.0)]);
+}
+
+#[test]
+fn fewer_conversations_than_the_minimum_are_no_data_however_good() {
+    let eval = Eval::new(
+        contract(BY_TASK, &[FLOOR]),
+        set(&[("pay", 100), ("refund", 19)]),
+        &[(Candidate, "1*119"), (Production, "1*119")],
+    );
+    let decision = eval.decide();
+    assert_eq!(finding(&decision, "task=refund").state, State::NoData);
+    goes(&decision, Outcome::NarrowRollout, &[("pay", Candidate, 1.0), ("refund", Production, 1.0)]);
+}
+
+#[test]
+fn nothing_but_the_unknown_cannot_be_decided() {
+    let small = Eval::new(
+        contract(BY_TASK, &[FLOOR]),
+        set(&[("pay", 19), ("refund", 19)]),
+        &[(Candidate, "1*38"), (Production, "1*38")],
+    );
+    assert_eq!(small.decide().outcome, Outcome::CannotDecide);
+    let unrun = eval(&[FLOOR], &[(Candidate, "-*120"), (Production, "1*120")]).decide();
+    assert_eq!(unrun.outcome, Outcome::CannotDecide, "{:?}", states(&unrun));
+}
+
+#[test]
+fn production_that_is_breached_too_gives_way_to_a_fallback_that_holds() {
+    let marks = [(Candidate, "1*60 0*60"), (Production, "1*60 0*60"), (Fallback, "1*120")];
+    let decision = eval(&[FLOOR], &marks).decide();
+    goes(&decision, Outcome::RollBack, &[("pay", Candidate, 1.0), ("refund", Fallback, 1.0)]);
+    assert!(!decision.routes[1].stop_accepting);
+}
+
+#[test]
+fn where_no_system_holds_the_promise_is_no_longer_kept() {
+    let marks = [(Candidate, "1*60 0*60"), (Production, "1*60 0*60"), (Fallback, "1*60 0*60")];
+    let decision = eval(&[FLOOR], &marks).decide();
+    goes(&decision, Outcome::NarrowRollout, &[("pay", Candidate, 1.0), ("refund", Production, 1.0)]);
+    assert!(decision.routes[1].stop_accepting && !decision.routes[0].stop_accepting);
+}
+
+#[test]
+fn a_comparison_is_made_on_the_same_examples() {
+    // Both pass three quarters, on the same examples: no difference at all. On others, a large one.
+    let same = eval(&[NOT_WORSE], &[(Candidate, "1110*30"), (Production, "1110*30")]).decide();
+    assert_eq!(same.outcome, Outcome::Ship, "{:?}", states(&same));
+    let shifted = eval(&[NOT_WORSE], &[(Candidate, "1110*30"), (Production, "0111*30")]).decide();
+    assert_eq!(finding(&shifted, "task=pay").state, State::NotShown);
+}
+
+#[test]
+fn harm_needs_no_margin() {
+    // 9 worse and none better of 60: shown to be worse, and the margin is not cleared.
+    let decision = eval(&[NOT_WORSE], &[(Candidate, "1*111 0*9"), (Production, "1*120")]).decide();
+    assert_eq!(finding(&decision, "task=refund").state, State::Breached);
+}
+
+#[test]
+fn many_findings_share_one_error_rate() {
+    // 54 of 60 against a floor of 0.8: shown at 5 %, and not at half of that.
+    let one = "{criterion: right, in: task=pay, at_least: 0.8, owner: release}";
+    let marks = [(Candidate, "1*54 0*6 0*60"), (Production, "1*120")];
+    let alone = eval(&[one], &marks).decide();
+    let together = eval(&[FLOOR], &marks).decide();
+    let level = |decision: &Decision| finding(decision, "task=pay").estimate.map(|estimate| estimate.level);
+    assert!(level(&alone) > level(&together), "{:?} {:?}", level(&alone), level(&together));
+    assert_eq!(
+        [finding(&alone, "task=pay").state, finding(&together, "task=pay").state],
+        [State::Holds, State::NotShown]
+    );
+}
+
+#[test]
+fn a_further_look_costs_some_of_the_level() {
+    let mut eval = eval(&[FLOOR], &[(Candidate, "1*120"), (Production, "1*120")]);
+    let level = |eval: &Eval| finding(&eval.decide(), "task=pay").estimate.map(|estimate| estimate.level);
+    eval.contract.looks = domain::contract::Looks::Halving;
+    let first = level(&eval);
+    eval.facts.look = Some(4);
+    assert!(level(&eval) < first, "{:?} {first:?}", level(&eval));
+}
+
+#[test]
+fn a_never_rule_decides_at_any_number_and_where_it_failed() {
+    let mut eval = eval(&[FLOOR, NEVER], &[(Candidate, "1*119 0"), (Production, "1*120")]);
+    eval.facts.failures = vec![failures(Candidate, vec![example(119, "refund", true)])];
+    let decision = eval.decide();
+    assert_eq!(finding(&decision, "all").state, State::FailedNever);
+    goes(&decision, Outcome::NarrowRollout, &[("pay", Candidate, 1.0), ("refund", Production, 1.0)]);
+}
+
+#[test]
+fn none_of_sixty_does_not_show_a_rate_below_one_percent() {
+    let bounded = "{criterion: right, in: task, never: true, max_rate: 1%, owner: release}";
+    let decision = eval(&[bounded], &[(Candidate, "1*120"), (Production, "1*120")]).decide();
+    let finding = finding(&decision, "task=pay");
+    assert_eq!((finding.state, finding.code), (State::NotShown, Some(Code::ZeroFailures)));
+}
+
+#[test]
+fn production_that_fails_a_never_rule_on_real_work_is_out_and_on_made_up_work_is_not() {
+    let real = |from_production| {
+        let marks = [(Candidate, "1*60 0*60"), (Production, "1*120"), (Fallback, "1*120")];
+        let mut eval = eval(&[FLOOR, NEVER], &marks);
+        eval.facts.failures = vec![
+            failures(Candidate, vec![example(100, "refund", true)]),
+            failures(Production, vec![example(101, "refund", from_production)]),
+        ];
+        eval.decide().routes[1].system
+    };
+    assert_eq!([real(true), real(false)], [Fallback, Production]);
+}
+
+#[test]
+fn an_armed_guard_that_fails_again_blocks_its_cell_whatever_production_does() {
+    let guard = |armed| {
+        let mut eval = eval(&[FLOOR], &[(Candidate, "1*120"), (Production, "1*120")]);
+        let both = BTreeSet::from([Candidate, Production]);
+        eval.facts.guards =
+            vec![GuardFact { example: example(3, "pay", false), armed, failed_by: both.clone(), seen_by: both }];
+        eval.decide()
+    };
+    goes(&guard(true), Outcome::NarrowRollout, &[("pay", Production, 1.0), ("refund", Candidate, 1.0)]);
+    goes(&guard(false), Outcome::Ship, &[("pay", Candidate, 1.0), ("refund", Candidate, 1.0)]);
+    assert!(guard(false).follow_ups.iter().any(|follow_up| follow_up.what.contains("no system passes guard e3")));
+}
+
+#[test]
+fn an_example_that_must_never_fail_blocks_when_it_does() {
+    let mut eval = eval(&[FLOOR], &[(Candidate, "1*120"), (Production, "1*120")]);
+    let seen_by = BTreeSet::from([Candidate]);
+    eval.facts.never_examples =
+        vec![NeverFact { example: example(70, "refund", false), failed_by: seen_by.clone(), seen_by }];
+    goes(&eval.decide(), Outcome::NarrowRollout, &[("pay", Candidate, 1.0), ("refund", Production, 1.0)]);
+}
+
+#[test]
+fn a_system_error_is_a_failure_and_stays_in_the_denominator() {
+    let decision = eval(&[FLOOR], &[(Candidate, "1*60 1*40 s*20"), (Production, "1*120")]).decide();
+    let finding = finding(&decision, "task=refund");
+    assert!(finding.estimate.is_some_and(|estimate| (estimate.value - 40.0 / 60.0).abs() < 1e-9));
+    assert_eq!(finding.counts.planned, 60);
+}
+
+#[test]
+fn missing_grades_are_taken_at_best_and_at_worst() {
+    // 2 of 60 grades are missing: few enough to go on, enough to decide.
+    let torn = eval(&[FLOOR], &[(Candidate, "1*60 1*52 0*6 g*2"), (Production, "1*120")]).decide();
+    let found = finding(&torn, "task=refund");
+    assert_eq!((found.state, found.code), (State::NotShown, Some(Code::MissingGrades)), "{:?}", states(&torn));
+    let clear = eval(&[FLOOR], &[(Candidate, "1*60 1*58 g*2"), (Production, "1*120")]).decide();
+    assert_eq!(finding(&clear, "task=refund").state, State::Holds);
+}
+
+#[test]
+fn too_many_missing_grades_make_a_finding_unfit() {
+    let decision = eval(&[FLOOR], &[(Candidate, "1*60 1*50 g*10"), (Production, "1*120")]).decide();
+    let found = finding(&decision, "task=refund");
+    assert_eq!((found.state, found.code), (State::Unfit, Some(Code::MissingGrades)));
+}
+
+#[test]
+fn scores_first_decided_under_another_contract_are_unfit() {
+    let mut eval = eval(&[FLOOR], &[(Candidate, "1*120"), (Production, "1*120")]);
+    eval.facts.decided_under = Some(eval.contract.digest);
+    let decision = eval.decide();
+    assert_eq!(finding(&decision, "task=pay").code, Some(Code::ContractChanged));
+    assert_eq!(decision.outcome, Outcome::CannotDecide);
+}
+
+#[test]
+fn an_advisory_gate_is_shown_and_decides_nothing() {
+    let advisory = "{criterion: right, in: task, at_least: 0.8, blocking: false, owner: release}";
+    let holds = "{criterion: right, in: task, at_least: 0.3, owner: release}";
+    let decision = eval(&[advisory, holds], &[(Candidate, "10*60"), (Production, "1*120")]).decide();
+    assert_eq!(finding(&decision, "task=pay").state, State::Breached);
+    assert_eq!(decision.outcome, Outcome::Ship, "{:?}", states(&decision));
+}
+
+#[test]
+fn a_finding_on_all_that_is_not_shown_caps_the_rollout() {
+    let all = "{criterion: right, in: all, at_least: 0.97, owner: release}";
+    let decision = eval(&[FLOOR, all], &[(Candidate, "1*57 0*3 1*60"), (Production, "1*120")]).decide();
+    assert_eq!(decision.outcome, Outcome::NarrowRollout, "{:?}", states(&decision));
+    assert!(decision.routes.iter().all(|route| route.system == Candidate && route.share.get() < 1.0));
+}
+
+#[test]
+fn a_finding_on_all_that_is_breached_blocks_every_cell() {
+    let all = "{criterion: right, in: all, at_least: 0.97, owner: release}";
+    let low = "{criterion: right, in: task, at_least: 0.3, owner: release}";
+    let decision = eval(&[low, all], &[(Candidate, "1110*30"), (Production, "1*120")]).decide();
+    goes(&decision, Outcome::Hold, &[("pay", Production, 1.0), ("refund", Production, 1.0)]);
+}
+
+#[test]
+fn one_conversation_is_never_evidence() {
+    let overall = "{criterion: right, in: all, at_least: 0.1, owner: release}";
+    let one = Eval::new(contract(BY_TASK, &[overall]), set(&[("pay", 1)]), &[(Candidate, "1"), (Production, "1")]);
+    let decision = one.decide();
+    assert_ne!(finding(&decision, "all").state, State::Holds);
+    assert!(decision.routes.iter().all(|route| route.system == Production), "{:?}", routes(&decision));
+}
