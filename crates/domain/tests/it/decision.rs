@@ -277,6 +277,13 @@ fn a_finding_on_all_that_is_breached_blocks_every_cell() {
 }
 
 #[test]
+fn a_cell_that_no_gate_speaks_for_stays_with_production() {
+    let pay = "{criterion: right, in: task=pay, at_least: 0.8, owner: release}";
+    let decision = eval(&[pay], &[(Candidate, "1*120"), (Production, "1*120")]).decide();
+    goes(&decision, Outcome::NarrowRollout, &[("pay", Candidate, 1.0), ("refund", Production, 1.0)]);
+}
+
+#[test]
 fn one_conversation_is_never_evidence() {
     let overall = "{criterion: right, in: all, at_least: 0.1, owner: release}";
     let one = Eval::new(contract(BY_TASK, &[overall]), set(&[("pay", 1)]), &[(Candidate, "1"), (Production, "1")]);
