@@ -3,7 +3,7 @@
 pub mod answers;
 pub mod contract;
 pub mod examples;
-mod json;
+pub mod json;
 pub mod lines;
 mod shape;
 pub mod record;

@@ -6,12 +6,12 @@
 
 mod ask;
 mod engine;
-
+mod import;
 mod set;
 mod write;
 
 pub use ask::{Asked, Changes, ClassCosts, ClassCount, Failing, Scores};
-
+pub use import::{Import, ImportError, Imported, import_scores};
 pub use set::{read_set, write_set};
 pub use write::{AnswerIn, RunWriter, ScoreIn, Sealed};
 

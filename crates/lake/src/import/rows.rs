@@ -1,0 +1,26 @@
+//! Rows of a file, one kind a module. Each hands on cells with their columns, and finds a cell's place when asked.
+
+mod delimited;
+mod json_lines;
+mod parquet;
+
+use super::ImportError;
+use super::gather::Gather;
+use camino::Utf8Path;
+use std::fs::File;
+
+pub fn read(path: &Utf8Path, gather: &mut Gather) -> Result<(), ImportError> {
+    let unreadable = |cause| ImportError::Unreadable { path: path.to_owned(), cause };
+    let kind = path.extension().unwrap_or("").to_lowercase();
+    if !["csv", "tsv", "jsonl", "ndjson", "parquet"].contains(&kind.as_str()) {
+        return Err(ImportError::UnknownKind(path.to_owned()));
+    }
+    let file = File::open(path).map_err(unreadable)?;
+    match kind.as_str() {
+        "csv" => delimited::read(file, path, b',', gather).map_err(unreadable),
+        "tsv" => delimited::read(file, path, b'\t', gather).map_err(unreadable),
+        "parquet" => parquet::read(file, gather)
+            .map_err(|cause| ImportError::NotParquet { path: path.to_owned(), cause: cause.to_string() }),
+        _ => json_lines::read(file, path, gather).map_err(unreadable),
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of the lake, in one binary: the query engine is linked once.
+
+#[path = "it/imports.rs"]
+mod imports;
