@@ -2,3 +2,5 @@
 
 #[path = "it/imports.rs"]
 mod imports;
+#[path = "it/oracle.rs"]
+mod oracle;
