@@ -1,5 +1,7 @@
-//! One test binary: graders on hand-made cases, on the JSON Schema suite, on tool-call tasks and on instructions.
+//! One test binary: graders on hand-made cases, on the JSON Schema suite, on the schema of the contract, on tool-call tasks and on instructions.
 
+#[path = "it/contract_schema.rs"]
+mod contract_schema;
 #[path = "it/graders.rs"]
 mod graders;
 #[path = "it/json_schema_suite.rs"]

@@ -23,6 +23,9 @@ use crate::share::{Amount, Share};
 use crate::system::{System, SystemKind};
 use camino::{Utf8Path, Utf8PathBuf};
 
+/// The JSON Schema of a contract (draft 2020-12), for editors. It says the shape; names, sums and files are checked here.
+pub const SCHEMA: &str = include_str!("contract/schema.json");
+
 /// The keys of a contract, in the order in which a person reads one.
 pub const KEYS: &[&str] = &[
     "plimsoll",
@@ -362,7 +365,10 @@ fn system_kind(reader: &mut Reader, node: &Node, fields: &Fields) -> Option<Syst
         ["openai"] => {
             let fields = reader.fields(fields.get("openai")?, "an OpenAI-compatible system", OPENAI_KEYS)?;
             let mut needed = |key: &str, help: &str| match fields.get(key) {
-                Some(node) => reader.name(node, &format!("`{key}`")),
+                Some(node) => {
+                    let what = format!("`{key}`");
+                    reader.text(node, &what).and_then(|_| reader.name(node, &what))
+                }
                 None => {
                     reader.missing(fields.at, format!("`{key}` is missing"), help);
                     None
