@@ -18,7 +18,6 @@ pub struct Chain {
 /// A record as it is kept.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    pub path: Utf8PathBuf,
     pub envelope: Value,
     pub content: Value,
 }
@@ -131,7 +130,7 @@ impl Chain {
         write_whole(&path, &text).map_err(|error| failed(&path, &error))?;
         let head = json!({"id": id, "digest": digest.to_string(), "records": self.list()?.len()});
         write_whole(&self.head(), &canonical(&head)).map_err(|error| failed(&self.head(), &error))?;
-        Ok(Kept { path, envelope, content: content.clone() })
+        Ok(Kept { envelope, content: content.clone() })
     }
 
     /// What is wrong with a record's hashes, its place in the chain, and the chain's head; nothing where all is well.
@@ -224,7 +223,7 @@ pub fn read(path: &Utf8Path) -> Result<Kept, Failure> {
     if envelope["id"].as_str().is_none() || !content.is_object() {
         return Err(bad("envelope or content is missing".to_owned()));
     }
-    Ok(Kept { path: path.to_owned(), envelope, content })
+    Ok(Kept { envelope, content })
 }
 
 /// Writes under another name, syncs, and renames: whole or not at all.
