@@ -1,0 +1,59 @@
+//! The binary, told from outside: whole runs on real files, their exit codes, and what they refuse.
+
+#[path = "it/billing_support.rs"]
+mod billing_support;
+#[path = "it/refusals.rs"]
+mod refusals;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A copy of an eval of the repository in a folder of its own.
+pub fn eval(name: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name), folder.path());
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("the eval") {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name();
+        if name == ".plimsoll" {
+            continue;
+        }
+        let (from, to) = (entry.path(), to.join(name));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).expect("a copy");
+        }
+    }
+}
+
+pub fn plimsoll(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(arguments).current_dir(folder).output().expect("the binary")
+}
+
+pub fn code(output: &Output) -> i32 {
+    output.status.code().expect("an exit code")
+}
+
+pub fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+pub fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The only record of a folder, or the last.
+pub fn last_record(folder: &Path) -> PathBuf {
+    let mut records: Vec<PathBuf> = std::fs::read_dir(folder.join(".plimsoll/records"))
+        .expect("records")
+        .map(|entry| entry.expect("a record").path())
+        .collect();
+    records.sort();
+    records.pop().expect("a record")
+}

@@ -1,0 +1,103 @@
+use super::{code, err, eval, last_record, out, plimsoll};
+use serde_json::Value;
+
+#[test]
+fn the_first_command_ends_in_a_narrow_rollout_that_verifies() {
+    let folder = eval("billing-support");
+    let run = plimsoll(folder.path(), &["run", "--as", "json"]);
+    assert_eq!(code(&run), 10, "{}", err(&run));
+    let record: Value = serde_json::from_str(&out(&run)).expect("one JSON document");
+    assert_eq!(record["decision"], "narrow_rollout");
+    let route = |task: &str| {
+        let routes = record["routes"].as_array().expect("routes");
+        routes.iter().find(|route| route["when"] == format!("task={task}")).expect("a route")["system"].clone()
+    };
+    assert_eq!(route("explain-charge"), "candidate");
+    assert_eq!(route("refund-request"), "production");
+    assert_eq!(route("cancellation"), "production");
+    let state = |segment: &str| {
+        let findings = record["findings"].as_array().expect("findings");
+        let found = findings.iter().find(|finding| finding["criterion"] == "cites" && finding["segment"] == segment && finding["arm"] == "candidate");
+        found.expect("a finding")["state"].clone()
+    };
+    assert_eq!(state("task=refund-request"), "breached");
+    assert_eq!(state("task=cancellation"), "not_shown");
+    assert!(record["findings"][0]["estimate"].is_number());
+    assert_eq!(record["contract"]["simulated"], true);
+
+    let verify = plimsoll(folder.path(), &["verify"]);
+    assert_eq!(code(&verify), 0, "{}", out(&verify));
+    for form in ["text", "markdown", "html", "junit"] {
+        let shown = plimsoll(folder.path(), &["show", "--as", form]);
+        assert_eq!(code(&shown), 0);
+        assert!(out(&shown).to_lowercase().contains("simulated") || form == "junit", "{form} says that it is simulated");
+    }
+    let again = plimsoll(folder.path(), &["run", "--as", "json"]);
+    let again: Value = serde_json::from_str(&out(&again)).expect("one JSON document");
+    assert_eq!(again["scores"]["digest"], record["scores"]["digest"]);
+    assert_eq!(again["look"]["number"], 1, "the same scores again are the same look");
+    assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
+}
+
+#[test]
+fn an_edited_value_does_not_verify_even_with_its_hashes_rewritten() {
+    let folder = eval("billing-support");
+    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 10);
+    let path = last_record(folder.path());
+    let text = std::fs::read_to_string(&path).expect("the record");
+    std::fs::write(&path, text.replace("\"narrow_rollout\"", "\"ship\"")).expect("an edit");
+    let verify = plimsoll(folder.path(), &["verify"]);
+    assert_eq!(code(&verify), 3);
+    assert!(out(&verify).contains("DOES NOT HOLD"), "{}", out(&verify));
+}
+
+#[test]
+fn a_flipped_answer_changes_the_scores_and_is_a_new_look() {
+    let folder = eval("billing-support");
+    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 10);
+    let digest = |record: std::path::PathBuf| -> Value {
+        let record: Value = serde_json::from_str(&std::fs::read_to_string(record).expect("a record")).expect("JSON");
+        record["content"].clone()
+    };
+    let first = digest(last_record(folder.path()));
+    let answers = folder.path().join("answers/candidate.jsonl");
+    let text = std::fs::read_to_string(&answers).expect("answers");
+    std::fs::write(&answers, text.replacen("\"behaviour\": \"answer\"", "\"behaviour\": \"refuse\"", 1)).expect("an edit");
+    plimsoll(folder.path(), &["run"]);
+    let second = digest(last_record(folder.path()));
+    assert_ne!(first["scores"]["digest"], second["scores"]["digest"]);
+    assert_eq!(second["look"]["number"], 2);
+    let diff = plimsoll(folder.path(), &["diff", "--most", "3"]);
+    assert_eq!(code(&diff), 0);
+    assert!(out(&diff).contains("worse"));
+}
+
+#[test]
+fn a_threshold_lowered_after_the_result_was_seen_is_unfit_until_somebody_signs() {
+    let folder = eval("billing-support");
+    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 10);
+    let contract = folder.path().join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&contract).expect("the contract");
+    std::fs::write(&contract, text.replace("by: 10%", "by: 40%")).expect("an edit");
+    let run = plimsoll(folder.path(), &["run"]);
+    assert_eq!(code(&run), 40, "{}", out(&run));
+    assert!(out(&run).contains("the contract changed"));
+    let approved = plimsoll(folder.path(), &["run", "--approve", "release", "--reason", "the margin was mistyped"]);
+    assert_ne!(code(&approved), 40);
+    assert!(out(&approved).contains("the margin was mistyped"));
+    assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
+}
+
+#[test]
+fn an_override_needs_another_owner_a_reason_a_scope_and_an_end() {
+    let folder = eval("billing-support");
+    assert_eq!(code(&plimsoll(folder.path(), &["run", "--author", "prompt"])), 10);
+    let common = ["--reason", "a launch", "--scope", "task=cancellation", "--expires", "2999-01-01"];
+    let by = |who: &str| plimsoll(folder.path(), &[&["override", "latest", "--by", who][..], &common[..]].concat());
+    assert_eq!(code(&by("prompt")), 2, "the author does not override");
+    assert_eq!(code(&by("stranger")), 2);
+    let written = by("release");
+    assert_eq!(code(&written), 0, "{}", err(&written));
+    assert!(out(&written).contains("unsigned"));
+    assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
+}

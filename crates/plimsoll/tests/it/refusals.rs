@@ -1,0 +1,57 @@
+use super::{code, err, eval, plimsoll};
+use std::path::Path;
+
+/// Edits the contract of a copy, runs, and gives exit code and error.
+fn run_with(from: &str, to: &str) -> (i32, String) {
+    let folder = eval("billing-support");
+    let contract = folder.path().join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&contract).expect("the contract");
+    assert!(text.contains(from), "the contract holds `{from}`");
+    std::fs::write(&contract, text.replace(from, to)).expect("an edit");
+    let run = plimsoll(folder.path(), &["run"]);
+    assert!(!folder.path().join(".plimsoll/records").exists(), "a refusal leaves no record");
+    (code(&run), err(&run))
+}
+
+#[test]
+fn a_missing_precondition_is_refused_and_leaves_no_record() {
+    let (ended, said) = run_with("work: answer billing questions and explain charges from the customer's own account", "work: help users");
+    assert_eq!(ended, 2);
+    assert!(said.contains("the promise is unclear"), "{said}");
+    let (ended, said) = run_with("grade: {behaviour: expected.behaviour}", "grade: {judge: rubrics/x.md, with: candidate}");
+    assert_eq!(ended, 2);
+    assert!(said.contains("judge"), "{said}");
+    let (ended, said) = run_with("candidate: {recorded: answers/candidate.jsonl, family: assistant, describe: prompt v15}", "candidate: {recorded: answers/none.jsonl}");
+    assert_eq!(ended, 2);
+    assert!(said.contains("does not exist"), "{said}");
+}
+
+#[test]
+fn bad_lines_are_named_with_file_and_line_and_nothing_is_sealed() {
+    let bad = |line: &str| {
+        let folder = eval("billing-support");
+        let answers = folder.path().join("answers/candidate.jsonl");
+        let mut text = std::fs::read_to_string(&answers).expect("answers");
+        text.push_str(line);
+        text.push('\n');
+        std::fs::write(&answers, text).expect("an edit");
+        let run = plimsoll(folder.path(), &["run"]);
+        assert_eq!(code(&run), 2, "{line}");
+        assert!(!folder.path().join(".plimsoll/records").exists());
+        err(&run)
+    };
+    assert!(bad(r#"{"example":"nobody"}"#).contains("candidate.jsonl:475"));
+    assert!(bad(r#"{"example":"refund-001","text":"again"}"#).contains("twice"));
+    assert!(bad(r#"{"example":"refund-001","latency_ms":NaN}"#).contains("candidate.jsonl:475"));
+    assert!(bad(r#"{"example":"refund-001","repeat":7}"#).contains("beyond the plan"));
+}
+
+#[test]
+fn a_record_that_is_not_there_is_said() {
+    let folder = eval("billing-support");
+    let shown = plimsoll(folder.path(), &["show"]);
+    assert_eq!(code(&shown), 2);
+    assert!(err(&shown).contains("no record"));
+    let nothing = plimsoll(Path::new("/"), &["run", "nowhere.yaml"]);
+    assert_eq!(code(&nothing), 2);
+}
