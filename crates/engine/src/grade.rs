@@ -277,10 +277,8 @@ fn unknown(grading: &Grading, place: LinePlace, id: &str) -> Fault {
     let near = (grading.set.rows.len() <= SMALL)
         .then(|| closest(id, grading.set.rows.iter().map(|row| row.id.as_str())))
         .flatten();
-    let help = near.map_or_else(
-        || "answers refer to examples by id; see `plimsoll examples list`".to_owned(),
-        |near| format!("did you mean `{near}`?"),
-    );
+    let help =
+        near.map_or_else(|| "answers refer to examples by id".to_owned(), |near| format!("did you mean `{near}`?"));
     place.fault(1, id, format!("no example has the id `{id}`"), help)
 }
 

@@ -4,6 +4,7 @@ pub mod chain;
 pub mod check;
 pub mod diff;
 pub mod eval;
+pub mod imported;
 pub mod overrule;
 pub mod run;
 pub mod verify;

@@ -6,12 +6,8 @@
 mod check;
 mod decide;
 mod diff;
-mod examples;
-mod import;
-mod init;
 mod overrule;
 mod run;
-mod schema;
 mod show;
 mod verify;
 
@@ -29,8 +25,6 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Write the one-page contract by asking; never overwrites
-    Init(init::Args),
     /// Is this eval fit to decide? Findings with code, place and remedy
     Check(check::Args),
     /// Grade the systems' answers, weigh the evidence, decide: the main job
@@ -45,12 +39,6 @@ enum Verb {
     Verify(verify::Args),
     /// Follow a record with a new one: by someone else, with reason, scope and expiry
     Override(overrule::Args),
-    /// The reference set: list, show, stats
-    Examples(examples::Args),
-    /// Bring scores or examples in from other tools' files
-    Import(import::Args),
-    /// Print the JSON Schema of the contract and the file formats
-    Schema(schema::Args),
 }
 
 /// Why a verb did not do what it was asked.
@@ -98,7 +86,6 @@ pub fn main() -> ExitCode {
         }
     };
     let ending = match cli.verb {
-        Verb::Init(args) => init::main(args),
         Verb::Check(args) => check::main(args),
         Verb::Run(args) => run::main(args),
         Verb::Decide(args) => decide::main(args),
@@ -106,9 +93,6 @@ pub fn main() -> ExitCode {
         Verb::Show(args) => show::main(args),
         Verb::Verify(args) => verify::main(args),
         Verb::Override(args) => overrule::main(args),
-        Verb::Examples(args) => examples::main(args),
-        Verb::Import(args) => import::main(args),
-        Verb::Schema(args) => schema::main(args),
     };
     ExitCode::from(ending.unwrap_or_else(|failure| {
         crate::render::failure::print(&failure);

@@ -123,7 +123,7 @@ impl<'a> Builder<'a> {
             match event {
                 Event::StreamStart | Event::DocumentStart(..) => {}
                 Event::StreamEnd | Event::DocumentEnd => {
-                    let help = "write a contract; `plimsoll init` writes one by asking";
+                    let help = "write a contract, or start from a copy of examples/billing-support";
                     return Err(self.fault_at(1, 1, "", "the file is empty", help));
                 }
                 event => {

@@ -174,7 +174,7 @@ impl<'a> Gather<'a> {
                 .flatten()
                 .map(str::to_owned);
             let help = near.map_or_else(
-                || "scores refer to the contract's examples by id; see `plimsoll examples list`".to_owned(),
+                || "scores refer to the contract's examples by id".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             );
             self.fault(at, id, format!("no example has the id `{id}`"), help);

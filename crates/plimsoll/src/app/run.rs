@@ -282,7 +282,7 @@ fn write_failure(path: &Utf8Path, error: &std::io::Error) -> Failure {
 }
 
 /// Gives the run its name, which is its content; the same run again replaces itself.
-fn keep(work: tempfile::TempDir, folder: &Utf8Path, named: &Utf8Path) -> Result<(), Failure> {
+pub fn keep(work: tempfile::TempDir, folder: &Utf8Path, named: &Utf8Path) -> Result<(), Failure> {
     let failed = |error: std::io::Error| write_failure(named, &error);
     if named.exists() {
         // The same scores; the rows are the same but for the words of their reasons.

@@ -17,7 +17,9 @@ fn the_first_command_ends_in_a_narrow_rollout_that_verifies() {
     assert_eq!(route("cancellation"), "production");
     let state = |segment: &str| {
         let findings = record["findings"].as_array().expect("findings");
-        let found = findings.iter().find(|finding| finding["criterion"] == "cites" && finding["segment"] == segment && finding["arm"] == "candidate");
+        let found = findings.iter().find(|finding| {
+            finding["criterion"] == "cites" && finding["segment"] == segment && finding["arm"] == "candidate"
+        });
         found.expect("a finding")["state"].clone()
     };
     assert_eq!(state("task=refund-request"), "breached");
@@ -30,7 +32,10 @@ fn the_first_command_ends_in_a_narrow_rollout_that_verifies() {
     for form in ["text", "markdown", "html", "junit"] {
         let shown = plimsoll(folder.path(), &["show", "--as", form]);
         assert_eq!(code(&shown), 0);
-        assert!(out(&shown).to_lowercase().contains("simulated") || form == "junit", "{form} says that it is simulated");
+        assert!(
+            out(&shown).to_lowercase().contains("simulated") || form == "junit",
+            "{form} says that it is simulated"
+        );
     }
     let again = plimsoll(folder.path(), &["run", "--as", "json"]);
     let again: Value = serde_json::from_str(&out(&again)).expect("one JSON document");
@@ -62,7 +67,8 @@ fn a_flipped_answer_changes_the_scores_and_is_a_new_look() {
     let first = digest(last_record(folder.path()));
     let answers = folder.path().join("answers/candidate.jsonl");
     let text = std::fs::read_to_string(&answers).expect("answers");
-    std::fs::write(&answers, text.replacen("\"behaviour\": \"answer\"", "\"behaviour\": \"refuse\"", 1)).expect("an edit");
+    std::fs::write(&answers, text.replacen("\"behaviour\": \"answer\"", "\"behaviour\": \"refuse\"", 1))
+        .expect("an edit");
     plimsoll(folder.path(), &["run"]);
     let second = digest(last_record(folder.path()));
     assert_ne!(first["scores"]["digest"], second["scores"]["digest"]);

@@ -15,13 +15,20 @@ fn run_with(from: &str, to: &str) -> (i32, String) {
 
 #[test]
 fn a_missing_precondition_is_refused_and_leaves_no_record() {
-    let (ended, said) = run_with("work: answer billing questions and explain charges from the customer's own account", "work: help users");
+    let (ended, said) = run_with(
+        "work: answer billing questions and explain charges from the customer's own account",
+        "work: help users",
+    );
     assert_eq!(ended, 2);
     assert!(said.contains("the promise is unclear"), "{said}");
-    let (ended, said) = run_with("grade: {behaviour: expected.behaviour}", "grade: {judge: rubrics/x.md, with: candidate}");
+    let (ended, said) =
+        run_with("grade: {behaviour: expected.behaviour}", "grade: {judge: rubrics/x.md, with: candidate}");
     assert_eq!(ended, 2);
     assert!(said.contains("judge"), "{said}");
-    let (ended, said) = run_with("candidate: {recorded: answers/candidate.jsonl, family: assistant, describe: prompt v15}", "candidate: {recorded: answers/none.jsonl}");
+    let (ended, said) = run_with(
+        "candidate: {recorded: answers/candidate.jsonl, family: assistant, describe: prompt v15}",
+        "candidate: {recorded: answers/none.jsonl}",
+    );
     assert_eq!(ended, 2);
     assert!(said.contains("does not exist"), "{said}");
 }
