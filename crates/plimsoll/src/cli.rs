@@ -8,6 +8,7 @@ mod decide;
 mod diff;
 mod overrule;
 mod run;
+mod schema;
 mod show;
 mod verify;
 
@@ -39,6 +40,8 @@ enum Verb {
     Verify(verify::Args),
     /// Follow a record with a new one: by someone else, with reason, scope and expiry
     Override(overrule::Args),
+    /// Print the JSON Schema of the contract, for editors
+    Schema(schema::Args),
 }
 
 /// Why a verb did not do what it was asked.
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Verb::Show(args) => show::main(args),
         Verb::Verify(args) => verify::main(args),
         Verb::Override(args) => overrule::main(args),
+        Verb::Schema(args) => schema::main(args),
     };
     ExitCode::from(ending.unwrap_or_else(|failure| {
         crate::render::failure::print(&failure);

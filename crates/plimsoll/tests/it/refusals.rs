@@ -50,7 +50,7 @@ fn bad_lines_are_named_with_file_and_line_and_nothing_is_sealed() {
     assert!(bad(r#"{"example":"nobody"}"#).contains("candidate.jsonl:475"));
     assert!(bad(r#"{"example":"refund-001","text":"again"}"#).contains("twice"));
     assert!(bad(r#"{"example":"refund-001","latency_ms":NaN}"#).contains("candidate.jsonl:475"));
-    assert!(bad(r#"{"example":"refund-001","repeat":7}"#).contains("beyond the plan"));
+    assert!(bad(r#"{"example":"refund-001","repeat":7,"text":"x"}"#).contains("beyond the plan"));
 }
 
 #[test]
