@@ -162,10 +162,10 @@ pub fn questions_of(contract: &Contract, gate: &Gate, segment: &Segment, arm: Ar
         Rule::AtLeast(_) | Rule::AtMost(_) | Rule::Within { .. } | Rule::Never { .. } => {
             vec![question(value, Compared::Alone(arm))]
         }
-        Rule::NotWorse { than, by } | Rule::Better { than, by } if arm == Arm::Candidate => {
+        Rule::NotWorse { than, .. } | Rule::Better { than, .. } if arm == Arm::Candidate => {
             let with = arm_of(*than);
             let plain = Compared::Paired { of: arm, with, margin: None };
-            match RelativeMargin::of(*by, higher_is_better(&gate.measure)) {
+            match RelativeMargin::of(&gate.rule, higher_is_better(&gate.measure)) {
                 None => vec![question(value, plain)],
                 margin => vec![question(value, Compared::Paired { of: arm, with, margin }), question(value, plain)],
             }

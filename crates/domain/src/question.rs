@@ -1,6 +1,6 @@
 //! Questions put to the scores, and the sums that answer them. `domain` says what to ask; `lake` asks it with SQL.
 
-use crate::gate::{Margin, Measure};
+use crate::gate::{Margin, Measure, Rule};
 use crate::segment::Segment;
 use crate::share::{Amount, Share};
 use crate::system::Arm;
@@ -36,20 +36,25 @@ pub enum ValueOf {
 pub enum Compared {
     /// One arm on its own.
     Alone(Arm),
-    /// `of` minus `with` on the same example; with a relative margin `of - (1 + margin) * with` (cost-like measures)
-    /// or `of - (1 - margin) * with` (where higher is better).
+    /// `of` minus `with` on the same example; with a relative margin `of - factor * with`.
     Paired { of: Arm, with: Arm, margin: Option<RelativeMargin> },
 }
 
-/// The factor that the opponent's value is multiplied by.
+/// The factor that the opponent's value is multiplied by. Of what is better when lower, *not worse by 10 %* allows 1.1 of
+/// the opponent's and *better by 10 %* asks for 0.9; of what is better when higher it is the other way round.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RelativeMargin(pub f64);
 
 impl RelativeMargin {
-    pub fn of(margin: Margin, higher_is_better: bool) -> Option<Self> {
-        match margin {
+    pub fn of(rule: &Rule, higher_is_better: bool) -> Option<Self> {
+        let (by, lower_factor) = match rule {
+            Rule::NotWorse { by, .. } => (by, higher_is_better),
+            Rule::Better { by, .. } => (by, !higher_is_better),
+            _ => return None,
+        };
+        match by {
             Margin::Absolute(_) => None,
-            Margin::Relative(share) if higher_is_better => Some(RelativeMargin(1.0 - share)),
+            Margin::Relative(share) if lower_factor => Some(RelativeMargin(1.0 - share)),
             Margin::Relative(share) => Some(RelativeMargin(1.0 + share)),
         }
     }

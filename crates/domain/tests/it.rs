@@ -4,6 +4,8 @@
 mod contract;
 #[path = "it/decision.rs"]
 mod decision;
+#[path = "it/margins.rs"]
+mod margins;
 #[path = "it/scored.rs"]
 mod scored;
 #[path = "it/story.rs"]

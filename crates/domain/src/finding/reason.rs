@@ -208,6 +208,9 @@ impl Unit {
             Rule::NotWorse { than: opponent, .. } => {
                 format!("no more than {} worse than {}", self.unsigned(bound.abs()), than(opponent))
             }
+            Rule::Better { than: opponent, by: crate::gate::Margin::Relative(by) } => {
+                format!("more than {} better than {}", percent(*by), than(opponent))
+            }
             Rule::Better { than: opponent, .. } => {
                 format!("more than {} better than {}", self.unsigned(bound.abs()), than(opponent))
             }

@@ -291,8 +291,8 @@ fn spot(span: Span) -> Spot {
     Spot { line: span.start.line() as u32, column: span.start.col() as u32 + 1, start: bytes.start, end: bytes.end }
 }
 
-/// One line of a text, where a lone carriage return ends a line too, as it does in YAML.
-fn line_of(text: &str, line: u32) -> &str {
+/// One line of a text, counted from 1, where a lone carriage return ends a line too, as it does in YAML.
+pub fn line_of(text: &str, line: u32) -> &str {
     let mut rest = text;
     for _ in 1..line {
         let Some(end) = rest.find(['\n', '\r']) else { return "" };

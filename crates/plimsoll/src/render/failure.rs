@@ -1,19 +1,89 @@
-//! Failures on standard error: `error:` says what, `help:` says what now. Faults in files are shown in place.
+//! Failures on standard error: `error:` says what, `help:` says what now. Faults are shown in the line they stand in.
+//!
+//! Text of files is data: control characters and those that change the order of what is read are shown, never sent.
+//! Colours go to terminals only.
 
+mod lines;
+#[cfg(test)]
+mod tests;
+
+use super::read::plain;
 use crate::cli::Failure;
-use std::io::Write;
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use domain::fault::{Fault, Faults};
+use lines::Lines;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::ops::Range;
+
+const WIDTH: usize = 100;
 
 /// Writes to standard error; a closed one changes nothing.
 pub fn print(failure: &Failure) {
     let mut out = anstream::stderr().lock();
-    let _ = match failure {
-        Failure::Faults(faults) => faults.iter().try_for_each(|fault| {
-            writeln!(out, "error: {}", fault.what)
-                .and_then(|()| writeln!(out, "  --> {}", fault.place))
-                .and_then(|()| writeln!(out, " help: {}", fault.help))
-        }),
+    let _ = out.write_all(told(failure, &Renderer::styled()).as_bytes());
+}
+
+fn told(failure: &Failure, renderer: &Renderer) -> String {
+    match failure {
+        Failure::Faults(faults) => faults_told(faults, renderer),
         Failure::Yours { what, help } | Failure::Ours { what, help } => {
-            writeln!(out, "error: {what}").and_then(|()| writeln!(out, " help: {help}"))
+            let report = [Level::ERROR.primary_title(plain(what)).element(Level::HELP.message(plain(help)))];
+            renderer.render(&report) + "\n"
         }
-    };
+    }
+}
+
+fn faults_told(faults: &Faults, renderer: &Renderer) -> String {
+    let lines = Lines::of(faults);
+    let renderer = renderer.clone().term_width(WIDTH);
+    let mut out = String::new();
+    for fault in faults.iter() {
+        let _ = writeln!(out, "{}\n", fault_told(fault, lines.get(&fault.place), &renderer));
+    }
+    let count = faults.iter().count();
+    if count > 1 {
+        let _ = writeln!(out, "{count} faults; each has its line above");
+    }
+    out
+}
+
+/// One fault, in its line where that could be read.
+fn fault_told(fault: &Fault, line: Option<&str>, renderer: &Renderer) -> String {
+    let place = &fault.place;
+    let title = Level::ERROR.primary_title(plain(&fault.what));
+    let help = Level::HELP.message(plain(&fault.help));
+    let path = plain(place.file.as_str());
+    let spot = line.and_then(|line| Some((line, span(line, place.column, &fault.found)?)));
+    let report = [match spot {
+        Some((line, span)) => {
+            let spot = AnnotationKind::Primary.span(span);
+            title
+                .element(Snippet::source(line).line_start(place.line as usize).path(path).annotation(spot))
+                .element(help)
+        }
+        None => {
+            let origin = Origin::path(path).line(place.line as usize).char_column(place.column as usize);
+            match fault.found.as_str() {
+                "" => title.element(origin).element(help),
+                found => title
+                    .element(origin)
+                    .element(Level::NOTE.message(format!("it says `{}`", plain(found))))
+                    .element(help),
+            }
+        }
+    }];
+    renderer.render(&report)
+}
+
+/// The bytes of what was found, where it stands at that column; else of the one character there.
+fn span(line: &str, column: u32, found: &str) -> Option<Range<usize>> {
+    let ends = line.char_indices().map(|(at, _)| at).chain([line.len()]);
+    let start = ends.clone().nth(column.checked_sub(1)? as usize)?;
+    let found = found.strip_suffix("...").unwrap_or(found);
+    if line[start..].starts_with(found) && !found.is_empty() {
+        return Some(start..start + found.len());
+    }
+    let end = ends.skip_while(|at| *at <= start).next().unwrap_or(start);
+    Some(start..end)
 }

@@ -280,7 +280,15 @@ fn rule(reader: &mut Reader, item: &Node, fields: &Fields, measure: &Measure) ->
                     return None;
                 }
             };
-            Some(if rule == "better_than" { Rule::Better { than, by } } else { Rule::NotWorse { than, by } })
+            match by {
+                Margin::Relative(share) if rule == "better_than" && share >= 1.0 => {
+                    let help = "write for example `by: 10%` of what the other takes";
+                    reader.fault(fields.place_of("by"), "nothing takes 100 % less than another, or still less", help);
+                    None
+                }
+                by if rule == "better_than" => Some(Rule::Better { than, by }),
+                by => Some(Rule::NotWorse { than, by }),
+            }
         }
     }
 }
