@@ -1,27 +1,29 @@
-//! Graders that are programs: kept running, one JSON line in, one JSON line out.
+//! Graders that are programs: kept running, one JSON line in, one JSON line out. See `docs/formats/process-grader.md`.
 //!
-//! in      `{"example": {...}, "answer": {...}, "settings": {...}}` on one line
-//! out     `{"value": 0..1 | true | false, "class"?: "...", "reason"?: "..."}`, `{"not_applicable": "why"}` or `{"error": "why"}`
-//! errors  a time-out, a crash, a line that cannot be read: a grader error on that row alone; the program starts again
+//! in      `{"id": 7, "example": {...}, "answer": {...}, "settings": {...}}` on one line
+//! out     `{"id": 7, "value": 0..1 | true | false, "class"?: "...", "reason"?: "..."}`, `{"id": 7, "not_applicable": "why"}`
+//!         or `{"id": 7, "error": "why"}`
+//! errors  a time-out, a crash, a line that cannot be read or answers another request: a grader error on that row alone,
+//!         and the program starts again
 //! note    no shell; the environment holds PATH and what is needed to find interpreters, no keys; ended when grading ends
+
+mod reply;
+mod running;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::answer::Answer;
 use domain::example::Example;
-use domain::name::ClassName;
 use domain::score::Verdict;
-use domain::share::Share;
-use serde_json::{Map, Value, json};
+use reply::Reply;
+use running::Running;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::io;
+use std::process::Command;
 use std::time::Duration;
 
 /// Starts of one program before it is given up.
-const MOST_STARTS: u32 = 20;
-/// Longest reply.
-const LONGEST_REPLY: u64 = 1 << 20;
+pub const MOST_STARTS: u32 = 20;
 /// Variables that interpreters need to be found and to speak UTF-8.
 const ENVIRONMENT: &[&str] = &["PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR"];
 
@@ -36,13 +38,8 @@ struct Program {
     settings: Value,
     running: Option<Running>,
     starts: u32,
+    asked: u64,
     last_failure: String,
-}
-
-struct Running {
-    child: Child,
-    input: ChildStdin,
-    replies: Receiver<Result<String, String>>,
 }
 
 /// The program could not even be started.
@@ -71,10 +68,10 @@ impl Programs {
             settings,
             running: None,
             starts: 0,
+            asked: 0,
             last_failure: String::new(),
         };
-        let running = program.start().map_err(|cause| CannotStart { command: command.join(" "), cause })?;
-        program.running = Some(running);
+        program.start().map_err(|cause| CannotStart { command: command.join(" "), cause })?;
         self.0.push(program);
         Ok(self.0.len() - 1)
     }
@@ -107,40 +104,17 @@ pub fn request(example: &Example, answer: &Answer) -> String {
 }
 
 impl Program {
-    fn start(&mut self) -> io::Result<Running> {
+    fn start(&mut self) -> io::Result<()> {
         self.starts += 1;
         let mut command = Command::new(self.executable());
-        command.args(&self.command[1..]).current_dir(&self.folder).env_clear();
+        command.args(self.command.get(1..).unwrap_or_default()).current_dir(&self.folder).env_clear();
         for name in ENVIRONMENT {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
         }
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(io::Error::other("no pipe to the program"));
-        };
-        let (send, replies) = sync_channel(1);
-        std::thread::spawn(move || {
-            let mut output = BufReader::new(output);
-            loop {
-                let mut line = Vec::new();
-                let read = output.by_ref().take(LONGEST_REPLY).read_until(b'\n', &mut line);
-                let reply = match read {
-                    Ok(0) => Err("the program ended".to_owned()),
-                    Ok(_) if !line.ends_with(b"\n") && line.len() as u64 >= LONGEST_REPLY => {
-                        Err("the reply is longer than 1 MB".to_owned())
-                    }
-                    Ok(_) => String::from_utf8(line).map_err(|_| "the reply is not UTF-8".to_owned()),
-                    Err(error) => Err(error.to_string()),
-                };
-                let ended = reply.is_err();
-                if send.send(reply).is_err() || ended {
-                    return;
-                }
-            }
-        });
-        Ok(Running { child, input, replies })
+        self.running = Some(Running::start(command)?);
+        Ok(())
     }
 
     /// A command with a slash is a file of the eval's folder; without one it is looked up in PATH.
@@ -155,10 +129,6 @@ impl Program {
     }
 
     fn ask(&mut self, request: &str) -> Result<Verdict, String> {
-        let mut line = request.strip_suffix('}').unwrap_or(request).to_owned();
-        line.push_str(",\"settings\":");
-        line.push_str(&self.settings.to_string());
-        line.push_str("}\n");
         if self.running.is_none() {
             if self.starts >= MOST_STARTS {
                 return Err(format!(
@@ -166,83 +136,25 @@ impl Program {
                     self.last_failure
                 ));
             }
-            let running = self.start().map_err(|error| format!("the program cannot be started again: {error}"))?;
-            self.running = Some(running);
+            self.start().map_err(|error| format!("the program cannot be started again: {error}"))?;
         }
-        let outcome = match &mut self.running {
-            Some(running) => exchange(running, line, self.limit),
-            None => Err("the program is not running".to_owned()),
-        };
-        match outcome {
-            Ok(reply) => read(&reply),
+        self.asked += 1;
+        let (id, line) = (self.asked, self.line(request));
+        let Some(running) = &mut self.running else { return Err("the program is not running".to_owned()) };
+        match running.exchange(line, self.limit).and_then(|reply| reply::read(id, &reply)) {
+            Ok(Reply::Verdict(verdict)) => Ok(verdict),
+            // It knows what it does: it goes on with the next row.
+            Ok(Reply::Error(reason)) => Err(reason),
             Err(reason) => {
                 self.last_failure.clone_from(&reason);
-                self.stop();
+                self.running = None;
                 Err(reason)
             }
         }
     }
 
-    fn stop(&mut self) {
-        if let Some(mut running) = self.running.take() {
-            // It may have ended by itself; either way it is waited for.
-            let _ = running.child.kill();
-            let _ = running.child.wait();
-        }
+    fn line(&self, request: &str) -> String {
+        let rest = request.strip_prefix('{').and_then(|request| request.strip_suffix('}')).unwrap_or_default();
+        format!("{{\"id\":{},{rest},\"settings\":{}}}\n", self.asked, self.settings)
     }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-/// Writes a line and waits for one; a program that does not read cannot hold us up, because writing has the same limit.
-fn exchange(running: &mut Running, line: String, limit: Duration) -> Result<String, String> {
-    let (done, written) = sync_channel(1);
-    std::thread::scope(|scope| {
-        let input = &mut running.input;
-        let child = &mut running.child;
-        scope.spawn(move || {
-            let _ = done
-                .send(input.write_all(line.as_bytes()).and_then(|()| input.flush()).map_err(|error| error.to_string()));
-        });
-        match written.recv_timeout(limit) {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err("the program ended".to_owned()),
-            Err(_) => {
-                // Unblocks the writer.
-                let _ = child.kill();
-                return Err(format!("the program did not read within {} ms", limit.as_millis()));
-            }
-        }
-        match running.replies.recv_timeout(limit) {
-            Ok(reply) => reply,
-            Err(RecvTimeoutError::Timeout) => Err(format!("no reply within {} ms", limit.as_millis())),
-            Err(RecvTimeoutError::Disconnected) => Err("the program ended".to_owned()),
-        }
-    })
-}
-
-fn read(reply: &str) -> Result<Verdict, String> {
-    let unreadable = || format!("the reply cannot be read: {}", reply.trim().chars().take(80).collect::<String>());
-    let fields: Map<String, Value> = serde_json::from_str(reply).map_err(|_| unreadable())?;
-    let text =
-        |key: &str| fields.get(key).and_then(Value::as_str).map(|text| text.chars().take(200).collect::<String>());
-    if let Some(error) = text("error") {
-        return Err(error);
-    }
-    if let Some(reason) = text("not_applicable") {
-        return Ok(Verdict::NotApplicable { reason });
-    }
-    // A reply without a value is no pass.
-    let value = match fields.get("value") {
-        Some(Value::Bool(passed)) => Share::of(*passed),
-        Some(Value::Number(number)) => {
-            number.as_f64().and_then(|number| Share::new(number).ok()).ok_or_else(unreadable)?
-        }
-        _ => return Err(unreadable()),
-    };
-    Ok(Verdict::Graded { value, class: text("class").map(ClassName::new), reason: text("reason").unwrap_or_default() })
 }

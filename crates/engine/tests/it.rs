@@ -1,0 +1,10 @@
+//! The crate from outside: files in, rows out.
+
+#[path = "it/eval.rs"]
+mod eval;
+#[path = "it/faults.rs"]
+mod faults;
+#[path = "it/grade.rs"]
+mod grade;
+#[path = "it/process.rs"]
+mod process;
