@@ -1,34 +1,100 @@
 //! Names: text that identifies one thing of one kind, cheap to clone, never mixed up with another kind.
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+/// Names of at most this many bytes take no memory beside themselves: a set may hold a million of them.
+pub const SHORT: usize = 22;
+
+/// The text of a name; valid UTF-8, because it is only made of text.
+#[derive(Clone)]
+enum Text {
+    Short { length: u8, bytes: [u8; SHORT] },
+    Long(Arc<str>),
+}
+
+impl Text {
+    fn new(text: &str) -> Self {
+        let mut bytes = [0; SHORT];
+        match bytes.get_mut(..text.len()) {
+            Some(place) => {
+                place.copy_from_slice(text.as_bytes());
+                Text::Short { length: text.len() as u8, bytes }
+            }
+            None => Text::Long(Arc::from(text)),
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            Text::Short { length, bytes } => {
+                bytes.get(..usize::from(*length)).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
+            }
+            Text::Long(text) => text,
+        }
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Text {}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
 
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
+        pub struct $name(Text);
 
         impl $name {
             pub fn new(text: impl AsRef<str>) -> Self {
-                Self(Arc::from(text.as_ref()))
+                Self(Text::new(text.as_ref()))
             }
 
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
-                &self.0
+                self.as_str()
             }
         }
 
@@ -69,5 +135,26 @@ impl ClusterId {
     /// The cluster of an example that is independent of all others; shares the id's text.
     pub fn of(example: &ExampleId) -> Self {
         ClusterId(example.0.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn short_and_long_names_compare_as_their_texts(one in "\\PC{0,30}", other in "[a-é]{0,30}") {
+            let (left, right) = (ExampleId::new(&one), ExampleId::new(&other));
+            prop_assert_eq!((left.as_str(), right.as_str()), (one.as_str(), other.as_str()));
+            prop_assert_eq!(left.cmp(&right), one.cmp(&other));
+            prop_assert_eq!(left == right, one == other);
+        }
+    }
+
+    #[test]
+    fn a_million_names_fit() {
+        assert_eq!(size_of::<ExampleId>(), 24);
     }
 }

@@ -1,10 +1,16 @@
 //! The reference set: all examples, in the compact form that fits a million of them in memory.
 
 mod builder;
+mod facts;
+mod ids;
 #[cfg(test)]
 mod tests;
+mod texts;
+mod variants;
 
 pub use builder::{Builder, digest};
+pub use facts::{Facts, SameInput};
+pub use ids::Ids;
 
 use crate::digest::Digest;
 use crate::example::{Expect, Guard};
@@ -31,14 +37,6 @@ pub struct Row {
     /// The base's position and what is expected of the pair.
     pub pair: Option<Box<(ExampleIndex, Expect)>>,
     pub kept: Kept,
-    /// First bytes of the digest of the input: equal inputs are duplicates or conflicts.
-    pub input: u64,
-    /// First bytes of the digest of the expectation.
-    pub expectation: u64,
-    pub owned: bool,
-    pub review_by: Option<Box<str>>,
-    pub depends_on: Option<Box<[(SourceId, String)]>>,
-    pub probability_known: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +67,10 @@ impl Row {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReferenceSet {
     pub rows: Vec<Row>,
+    /// One for each row, or none at all.
+    pub(crate) facts: Vec<Facts>,
+    /// Each list of dependencies once.
+    pub(crate) dependencies: Vec<Box<[(SourceId, String)]>>,
     /// For each attribute one entry a row: a position in `values`, or `NO_VALUE`.
     pub attributes: BTreeMap<Attribute, Column>,
     /// The files that examples were read from.

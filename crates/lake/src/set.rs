@@ -187,12 +187,6 @@ fn read_batch(
                 offset: offsets.value(at) as u64,
                 length: lengths.value(at),
             },
-            input: 0,
-            expectation: 0,
-            owned: true,
-            review_by: None,
-            depends_on: None,
-            probability_known: true,
         });
     }
     for (at, field) in batch.schema().fields().iter().enumerate() {

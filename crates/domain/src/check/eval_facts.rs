@@ -7,7 +7,7 @@ use crate::gate::{Rule, Scope};
 use crate::name::Attribute;
 use crate::provenance::SourceKind;
 use crate::reference_set::{ExampleIndex, ReferenceSet, Row};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> Vec<CheckFinding> {
     let mut found = Vec::new();
@@ -52,8 +52,11 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
             "sample real traffic; made examples never count toward a rate",
         ));
     }
-    let unknown =
-        active.iter().filter(|(_, row)| row.source == Some(SourceKind::Traffic) && !row.probability_known).count();
+    let chance_unknown = |example: ExampleIndex| set.facts(example).is_some_and(|facts| !facts.chance_known);
+    let unknown = active
+        .iter()
+        .filter(|(example, row)| row.source == Some(SourceKind::Traffic) && chance_unknown(*example))
+        .count();
     if unknown > 0 {
         found.push(finding(
             "PLM013",
@@ -62,7 +65,7 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
             "write `probability` or `weight` when sampling",
         ));
     }
-    let unowned = active.iter().filter(|(_, row)| !row.owned).count();
+    let unowned = active.iter().filter(|(example, _)| set.facts(*example).is_some_and(|facts| !facts.owned)).count();
     if unowned > 0 {
         found.push(finding(
             "PLM017",
@@ -71,14 +74,15 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
             "write `owner`",
         ));
     }
-    for (_, row) in &active {
+    for (example, row) in &active {
         let at = |mut found: CheckFinding| {
             if let Some(file) = set.files.get(row.kept.file as usize) {
                 found.place = At::Example { file: file.clone(), line: row.kept.line };
             }
             found
         };
-        if let Some(date) = row.review_by.as_deref().filter(|date| *date < today) {
+        let review_by = set.facts(*example).and_then(|facts| facts.review_by).map(|date| date.to_string());
+        if let Some(date) = review_by.filter(|date| date.as_str() < today) {
             found.push(at(finding(
                 "PLM014",
                 "examples",
@@ -94,7 +98,7 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
                 "write `guard: true`",
             )));
         }
-        for (document, version) in row.depends_on.iter().flat_map(|all| all.iter()) {
+        for (document, version) in set.depends_on(*example) {
             let now = contract.documents.iter().find(|(name, _)| name == document.as_str()).map(|(_, version)| version);
             if let Some(now) = now.filter(|now| *now != version) {
                 found.push(at(finding(
@@ -106,24 +110,18 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
             }
         }
     }
-    found.extend(doubles(set, &active));
+    found.extend(doubles(set));
     found
 }
 
 /// Equal inputs: duplicates where all else is equal, conflicts where the expectation differs.
-fn doubles(set: &ReferenceSet, active: &[(ExampleIndex, &Row)]) -> Vec<CheckFinding> {
-    let mut by_input: BTreeMap<u64, Vec<&Row>> = BTreeMap::new();
-    for (_, row) in active.iter().filter(|(_, row)| row.input != 0) {
-        by_input.entry(row.input).or_default().push(row);
-    }
-    by_input
-        .into_values()
-        .filter(|rows| rows.len() > 1)
-        .map(|rows| {
-            let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-            let names = crate::finding::listed(ids.into_iter());
-            let differ = rows.iter().any(|row| row.expectation != rows[0].expectation);
-            let mut found = if differ {
+fn doubles(set: &ReferenceSet) -> Vec<CheckFinding> {
+    set.same_inputs()
+        .into_iter()
+        .map(|same| {
+            let rows: Vec<&Row> = same.examples.iter().map(|example| &set.rows[example.0 as usize]).collect();
+            let names = crate::finding::listed(rows.iter().map(|row| row.id.as_str()));
+            let mut found = if same.conflict {
                 finding(
                     "PLM016",
                     "examples",

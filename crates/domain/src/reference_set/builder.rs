@@ -4,21 +4,32 @@
 //! out     the set; or every fault: ids given twice, variants of nothing, circles of variants
 //! note    a variant's cluster is its base's; its weight is 0 unless it was sampled itself
 
+use super::facts::Facts;
+use super::ids::Ids;
+use super::texts::Texts;
+use super::variants::Variants;
 use super::{Column, ExampleIndex, Kept, NO_VALUE, ReferenceSet, Row, RowState};
 use crate::digest::Digest;
 use crate::example::{Example, Status};
 use crate::fault::{Fault, Faults, Place, closest};
-use crate::name::{Attribute, ExampleId};
+use crate::name::{Attribute, ClusterId, ExampleId, SHORT, SourceId};
 use crate::provenance::{Sampled, Weight, weight};
 use camino::{Utf8Path, Utf8PathBuf};
+use jiff::civil::Date;
 use std::collections::BTreeMap;
+
+/// Rows up to which a mistyped base is compared with every id.
+const SMALL: usize = 5000;
 
 #[derive(Default)]
 pub struct Builder {
     simulated: bool,
     set: ReferenceSet,
-    by_id: BTreeMap<ExampleId, ExampleIndex>,
-    value_of: BTreeMap<Attribute, BTreeMap<String, u32>>,
+    ids: Ids,
+    /// Clusters with long names by the first row that lies in each.
+    clusters: Texts,
+    values: BTreeMap<Attribute, Texts>,
+    dependencies: BTreeMap<Box<[(SourceId, String)]>, u32>,
     bases: Vec<(ExampleIndex, ExampleId)>,
     faults: Vec<Fault>,
 }
@@ -44,32 +55,33 @@ impl Builder {
 
     pub fn add(&mut self, example: &Example, kept: Kept) {
         let index = ExampleIndex(self.set.rows.len() as u32);
-        if let Some(first) = self.by_id.get(&example.id) {
+        if let Some(first) = self.ids.add(&self.set.rows, index, example.id.as_str()) {
             let first = self.place(self.set.rows[first.0 as usize].kept);
-            let what = format!("the id `{}` is given twice, first at {first}", example.id);
+            let what = format!("the id `{}` is given twice, first at {}:{}", example.id, first.file, first.line);
             self.tell(kept, example.id.as_str(), what, "ids are unique in a set: rename one, or remove it");
             return;
         }
-        self.by_id.insert(example.id.clone(), index);
-        if let Some(pair) = &example.pair {
-            self.bases.push((index, pair.base.clone()));
+        if let Some(base) = &example.variant_of {
+            self.bases.push((index, base.clone()));
         }
         self.note_attributes(example);
-        self.set.rows.push(self.row(example, kept));
+        let facts = self.facts_of(example);
+        self.set.facts.push(facts);
+        let row = self.row(example, kept);
+        self.set.rows.push(row);
     }
 
-    fn row(&self, example: &Example, kept: Kept) -> Row {
+    fn row(&mut self, example: &Example, kept: Kept) -> Row {
         let provenance = example.provenance.as_ref();
-        let known = provenance.is_none_or(|provenance| provenance.sampled != Sampled::Unknown);
-        let weighs = match (&example.pair, provenance) {
+        let weight = match (&example.variant_of, provenance) {
             (Some(_), None) => Weight::None,
             _ => weight(provenance, self.simulated),
         };
         Row {
             id: example.id.clone(),
             digest: example.digest,
-            cluster: example.cluster.clone(),
-            weight: weighs,
+            cluster: self.cluster(example),
+            weight,
             source: provenance.map(|provenance| provenance.source),
             guard: example.guard,
             never: example.never,
@@ -81,31 +93,61 @@ impl Builder {
             },
             pair: example.pair.as_ref().map(|pair| Box::new((ExampleIndex(u32::MAX), pair.expect.clone()))),
             kept,
+        }
+    }
+
+    /// The cluster; a long text is shared with the first example that lies in it.
+    fn cluster(&mut self, example: &Example) -> ClusterId {
+        if example.cluster.as_str() == example.id.as_str() {
+            return ClusterId::of(&example.id);
+        }
+        if example.cluster.as_str().len() <= SHORT {
+            return example.cluster.clone();
+        }
+        let rows = &self.set.rows;
+        let text_at = |at: u32| rows.get(at as usize).map_or(example.cluster.as_str(), |row| row.cluster.as_str());
+        match self.clusters.add(rows.len() as u32, example.cluster.as_str(), text_at) {
+            Some(first) => rows[first as usize].cluster.clone(),
+            None => example.cluster.clone(),
+        }
+    }
+
+    fn facts_of(&mut self, example: &Example) -> Facts {
+        let provenance = example.provenance.as_ref();
+        let depends_on = (!example.depends_on.is_empty()).then(|| {
+            let next = self.dependencies.len() as u32;
+            *self.dependencies.entry(example.depends_on.clone().into_boxed_slice()).or_insert(next)
+        });
+        let depends_on = depends_on.unwrap_or(NO_VALUE);
+        Facts {
             input: first_bytes(&example.input_digest),
-            expectation: first_bytes(&example.expected_digest),
+            expected: first_bytes(&example.expected_digest) as u32,
+            review_by: example.review_by.as_deref().and_then(date),
+            captured: provenance.and_then(|provenance| provenance.captured_at.as_deref()).and_then(date),
             owned: example.owner.is_some() || provenance.is_some_and(|provenance| provenance.author.is_some()),
-            review_by: example.review_by.as_deref().map(Into::into),
-            depends_on: (!example.depends_on.is_empty()).then(|| example.depends_on.clone().into_boxed_slice()),
-            probability_known: known,
+            chance_known: provenance.is_none_or(|provenance| provenance.sampled != Sampled::Unknown),
+            depends_on,
         }
     }
 
     fn note_attributes(&mut self, example: &Example) {
         let row = self.set.rows.len();
         for (attribute, value) in &example.attributes {
-            let column = self.set.attributes.entry(attribute.clone()).or_default();
-            let known = self.value_of.entry(attribute.clone()).or_default();
-            let position = match known.get(value) {
-                Some(position) => *position,
-                None => {
-                    let position = column.values.len() as u32;
-                    column.values.push(value.clone());
-                    known.insert(value.clone(), position);
-                    position
-                }
+            if !self.values.contains_key(attribute) {
+                self.values.insert(attribute.clone(), Texts::default());
+                self.set.attributes.insert(attribute.clone(), Column::default());
+            }
+            let (Some(column), Some(known)) = (self.set.attributes.get_mut(attribute), self.values.get_mut(attribute))
+            else {
+                continue;
             };
+            let next = column.values.len() as u32;
+            let position = known.add(next, value, |at| column.values.get(at as usize).map_or(value, String::as_str));
+            if position.is_none() {
+                column.values.push(value.clone());
+            }
             pad(column, row);
-            column.of_row.push(position);
+            column.of_row.push(position.unwrap_or(next));
         }
     }
 
@@ -125,59 +167,58 @@ impl Builder {
         self.set.attributes.values_mut().for_each(|column| pad(column, rows));
         self.join_variants();
         Faults::none_or(std::mem::take(&mut self.faults))?;
+        let mut dependencies: Vec<_> = std::mem::take(&mut self.dependencies).into_iter().collect();
+        dependencies.sort_unstable_by_key(|(_, position)| *position);
+        self.set.dependencies = dependencies.into_iter().map(|(list, _)| list).collect();
         self.set.digest = digest(&self.set);
         Ok(self.set)
     }
 
     fn join_variants(&mut self) {
-        let bases = std::mem::take(&mut self.bases);
-        for (variant, base) in &bases {
-            let kept = self.set.rows[variant.0 as usize].kept;
-            match self.by_id.get(base).copied() {
+        let mut joined = Vec::new();
+        for (variant, base) in std::mem::take(&mut self.bases) {
+            match self.ids.find(&self.set.rows, base.as_str()) {
                 Some(found) => {
+                    joined.push((variant, found));
                     if let Some(pair) = &mut self.set.rows[variant.0 as usize].pair {
                         pair.0 = found;
                     }
                 }
-                None => {
-                    let near = closest(base.as_str(), self.by_id.keys().map(ExampleId::as_str));
-                    let help = near.map_or_else(
-                        || "add the base, or mend the id".to_owned(),
-                        |near| format!("did you mean `{near}`?"),
-                    );
-                    self.tell(
-                        kept,
-                        base.as_str(),
-                        format!("`variant_of` names `{base}`, and no example has that id"),
-                        &help,
-                    );
-                }
+                None => self.no_base(variant, &base),
             }
         }
-        for (variant, base) in &bases {
-            match self.root(*variant) {
-                Some(root) => {
-                    self.set.rows[variant.0 as usize].cluster = self.set.rows[root.0 as usize].cluster.clone()
-                }
-                None => {
-                    let kept = self.set.rows[variant.0 as usize].kept;
-                    let what = format!("`variant_of` runs in a circle through `{base}`");
-                    self.tell(kept, base.as_str(), what, "one example of the circle must be the base");
-                }
+        let (roots, circles) = Variants(&joined).roots();
+        for ((variant, _), root) in joined.iter().zip(roots) {
+            if let Some(root) = root {
+                self.set.rows[variant.0 as usize].cluster = self.set.rows[root.0 as usize].cluster.clone();
             }
         }
+        circles.iter().for_each(|circle| self.in_a_circle(circle));
     }
 
-    /// The example that a chain of variants starts from; `None` where it is a circle.
-    fn root(&self, from: ExampleIndex) -> Option<ExampleIndex> {
-        let mut at = from;
-        for _ in 0..=self.set.rows.len() {
-            match &self.set.rows[at.0 as usize].pair {
-                Some(pair) if (pair.0.0 as usize) < self.set.rows.len() => at = pair.0,
-                _ => return Some(at),
-            }
+    fn no_base(&mut self, variant: ExampleIndex, base: &ExampleId) {
+        let rows = &self.set.rows;
+        let near = (rows.len() <= SMALL).then(|| closest(base.as_str(), rows.iter().map(|row| row.id.as_str())));
+        let help = match near.flatten() {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "add the base, or mend the id".to_owned(),
+        };
+        let kept = rows[variant.0 as usize].kept;
+        self.tell(kept, base.as_str(), format!("`variant_of` names `{base}`, and no example has that id"), &help);
+    }
+
+    fn in_a_circle(&mut self, circle: &[ExampleIndex]) {
+        const SHOWN: usize = 8;
+        let Some(first) = circle.first() else { return };
+        let row = |index: &ExampleIndex| &self.set.rows[index.0 as usize];
+        let mut chain: Vec<&str> = circle.iter().take(SHOWN).map(|index| row(index).id.as_str()).collect();
+        if circle.len() > SHOWN {
+            chain.push("...");
         }
-        None
+        chain.push(row(first).id.as_str());
+        let what = format!("`variant_of` runs in a circle: {}", chain.join(" -> "));
+        let (kept, id) = (row(first).kept, row(first).id.clone());
+        self.tell(kept, id.as_str(), what, "one example of the circle must be the base: take its `variant_of` out");
     }
 }
 
@@ -185,19 +226,32 @@ fn pad(column: &mut Column, rows: usize) {
     column.of_row.resize(rows, NO_VALUE);
 }
 
+fn first_bytes(digest: &Digest) -> u64 {
+    let mut bytes = [0u8; 8];
+    bytes.copy_from_slice(&digest.as_bytes()[..8]);
+    u64::from_le_bytes(bytes)
+}
+
+/// The day of a date or time that was found valid.
+fn date(text: &str) -> Option<Date> {
+    text.get(..10)?.parse().ok()
+}
+
 /// Over ids and digests of all active examples, sorted; `None` for an empty set.
 pub fn digest(set: &ReferenceSet) -> Option<Digest> {
-    let mut active: Vec<(&ExampleId, &Digest)> = set.active().map(|(_, row)| (&row.id, &row.digest)).collect();
+    let mut active: Vec<u32> = set.active().map(|(index, _)| index.0).collect();
     if active.is_empty() {
         return None;
     }
-    active.sort_unstable();
+    let row = |index: u32| &set.rows[index as usize];
+    active.sort_unstable_by(|one, other| row(*one).id.cmp(&row(*other).id));
     let mut hasher = blake3::Hasher::new();
     hasher.update(b"plimsoll.reference_set.v1\n");
-    for (id, digest) in active {
-        hasher.update(&(id.as_str().len() as u64).to_le_bytes());
-        hasher.update(id.as_str().as_bytes());
-        hasher.update(digest.as_bytes());
+    for index in active {
+        let id = row(index).id.as_str();
+        hasher.update(&(id.len() as u64).to_le_bytes());
+        hasher.update(id.as_bytes());
+        hasher.update(row(index).digest.as_bytes());
     }
     Some(Digest::from_bytes(*hasher.finalize().as_bytes()))
 }

@@ -3,6 +3,7 @@ use crate::fault::Faults;
 use crate::format::examples::{Read, parse};
 use crate::format::lines::LinePlace;
 use camino::Utf8Path;
+use proptest::prelude::*;
 
 fn set(lines: &[&str]) -> Result<ReferenceSet, Faults> {
     let mut builder = Builder::new(false);
@@ -27,18 +28,109 @@ fn told(lines: &[&str]) -> Vec<String> {
 fn the_whole_shows_what_no_line_can() {
     assert_eq!(
         told(&[r#"{"id":"a","input":"q"}"#, r#"{"id":"a","input":"r"}"#]),
-        ["2: the id `a` is given twice, first at x.jsonl:1:1"]
+        ["2: the id `a` is given twice, first at x.jsonl:1"]
     );
     assert_eq!(
-        told(&[r#"{"id":"v","input":"q","variant_of":"b","expect":"same"}"#]),
-        ["1: `variant_of` names `b`, and no example has that id"]
+        told(&[r#"{"id":"base-1","input":"q"}"#, r#"{"id":"v","input":"q","variant_of":"base1","expect":"same"}"#]),
+        ["2: `variant_of` names `base1`, and no example has that id"]
     );
-    let circle = told(&[
-        r#"{"id":"a","input":"q","variant_of":"b","expect":"same"}"#,
-        r#"{"id":"b","input":"r","variant_of":"a","expect":"same"}"#,
-    ]);
-    assert_eq!(circle.len(), 2);
-    assert!(circle[0].contains("runs in a circle"));
+}
+
+fn variants(edges: &[(usize, usize)]) -> Vec<String> {
+    let bases: BTreeMap<usize, usize> = edges.iter().copied().collect();
+    (0..8)
+        .map(|id| match bases.get(&id) {
+            None => format!(r#"{{"id":"{id}","input":"q","cluster":"c{id}"}}"#),
+            Some(base) => format!(r#"{{"id":"{id}","input":"q","variant_of":"{base}","expect":"same"}}"#),
+        })
+        .collect()
+}
+
+fn joined(edges: &[(usize, usize)]) -> Result<ReferenceSet, Faults> {
+    let lines = variants(edges);
+    set(&lines.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_circle_of_variants_is_told_once_and_named() {
+    let told = |edges| match joined(edges) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.iter().map(|fault| format!("{}: {}", fault.place.line, fault.what)).collect(),
+    };
+    assert_eq!(told(&[(3, 3)]), ["4: `variant_of` runs in a circle: 3 -> 3"]);
+    assert_eq!(
+        told(&[(0, 1), (1, 2), (2, 1), (5, 6), (6, 5), (7, 5)]),
+        ["2: `variant_of` runs in a circle: 1 -> 2 -> 1", "6: `variant_of` runs in a circle: 5 -> 6 -> 5"]
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_variant_lies_in_the_cluster_its_chain_starts_from(edges in prop::collection::btree_map(0usize..8, 0usize..8, 0..7)) {
+        let root = |start: usize| {
+            let mut at = start;
+            for _ in 0..9 {
+                match edges.get(&at) {
+                    Some(base) => at = *base,
+                    None => return Some(at),
+                }
+            }
+            None
+        };
+        let edges: Vec<(usize, usize)> = edges.iter().map(|(variant, base)| (*variant, *base)).collect();
+        match joined(&edges) {
+            Ok(set) => for (id, row) in set.rows.iter().enumerate() {
+                prop_assert_eq!(Some(row.cluster.as_str().to_owned()), root(id).map(|root| format!("c{root}")));
+            },
+            Err(_) => prop_assert!((0..8).any(|id| root(id).is_none())),
+        }
+    }
+
+    #[test]
+    fn ids_and_values_are_found_however_many_there_are(ids in prop::collection::btree_set("[a-c]{1,4}", 1..80)) {
+        let lines: Vec<String> = ids
+            .iter()
+            .map(|id| format!(r#"{{"id":"{id}","input":"q","attributes":{{"first":"{}"}}}}"#, &id[..1]))
+            .collect();
+        let set = set(&lines.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+        let index = Ids::of(&set.rows);
+        for (at, id) in ids.iter().enumerate() {
+            prop_assert_eq!(index.find(&set.rows, id), Some(ExampleIndex(at as u32)));
+            prop_assert_eq!(set.value(&"first".into(), ExampleIndex(at as u32)), Some(&id[..1]));
+        }
+        prop_assert_eq!(index.find(&set.rows, "abcabc"), None);
+        prop_assert!(set.attributes.values().all(|column| column.values.len() <= 3));
+    }
+}
+
+#[test]
+fn facts_show_duplicates_conflicts_dates_and_dependencies() {
+    let set = set(&[
+        r#"{"id":"a","input":"q","expected":{"answer":"x"},"review_by":"2027-01-31","owner":"policy"}"#,
+        r#"{"id":"b","input":"other","depends_on":[{"source":"p","version":"1"}]}"#,
+        r#"{"id":"c","input":"q","expected":{"answer":"x"},"depends_on":[{"source":"p","version":"1"}]}"#,
+        r#"{"id":"d","input":"other","expected":{"answer":"y"},"provenance":{"source":"traffic","captured_at":"2026-10-04T09:30:00Z"}}"#,
+        r#"{"id":"e","input":"q","status":{"state":"retired","reason":"old"}}"#,
+    ])
+    .unwrap();
+    let index = |at: u32| ExampleIndex(at);
+    assert_eq!(
+        set.same_inputs(),
+        [
+            SameInput { examples: vec![index(0), index(2)], conflict: false },
+            SameInput { examples: vec![index(1), index(3)], conflict: true },
+        ]
+    );
+    let facts = |at: u32| set.facts(index(at)).unwrap();
+    assert_eq!(facts(0).review_by.map(|date| date.to_string()).as_deref(), Some("2027-01-31"));
+    assert_eq!(facts(3).captured.map(|date| date.to_string()).as_deref(), Some("2026-10-04"));
+    assert_eq!(
+        [facts(0).owned, facts(1).owned, facts(1).chance_known, facts(3).chance_known],
+        [true, false, true, false]
+    );
+    assert_eq!((set.depends_on(index(1)).len(), set.depends_on(index(2))[0].1.as_str()), (1, "1"));
+    assert!(set.depends_on(index(0)).is_empty());
+    assert_eq!((set.count(RowState::Active), set.count(RowState::Retired)), (4, 1));
 }
 
 #[test]
@@ -84,4 +176,10 @@ fn quarantined_and_retired_examples_leave_the_plan_and_the_digest() {
     let one = set(&[r#"{"id":"a","input":"q"}"#]).unwrap();
     assert_eq!(all.active().count(), 1);
     assert_eq!(all.digest, one.digest);
+}
+
+#[test]
+fn a_million_examples_fit_in_memory() {
+    let bytes = size_of::<Row>() + size_of::<Facts>();
+    assert!(bytes <= 168, "{bytes} bytes an example, beside its attributes and what is longer than a short name");
 }

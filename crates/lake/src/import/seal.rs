@@ -103,12 +103,6 @@ fn row_of(table: &Table, at: usize) -> Row {
         state: RowState::Active,
         pair: None,
         kept: Kept { file: 0, line: told.line, offset: 0, length: 0 },
-        input: 0,
-        expectation: 0,
-        owned: true,
-        review_by: None,
-        depends_on: None,
-        probability_known: true,
     }
 }
 

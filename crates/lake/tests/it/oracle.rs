@@ -96,12 +96,6 @@ fn set_of(cases: &[Case]) -> ReferenceSet {
             state: if case.active { RowState::Active } else { RowState::Quarantined },
             pair: None,
             kept: Kept { file: 0, line: 0, offset: 0, length: 0 },
-            input: 0,
-            expectation: 0,
-            owned: true,
-            review_by: None,
-            depends_on: None,
-            probability_known: true,
         });
     }
     set.attributes.insert(Attribute::new("task"), tasks);
