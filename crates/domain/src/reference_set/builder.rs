@@ -255,9 +255,3 @@ pub fn digest(set: &ReferenceSet) -> Option<Digest> {
     }
     Some(Digest::from_bytes(*hasher.finalize().as_bytes()))
 }
-
-fn first_bytes(digest: &Digest) -> u64 {
-    let mut first = [0u8; 8];
-    first.copy_from_slice(&digest.as_bytes()[..8]);
-    u64::from_le_bytes(first)
-}

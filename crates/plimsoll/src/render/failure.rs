@@ -54,12 +54,12 @@ fn fault_told(fault: &Fault, line: Option<&str>, renderer: &Renderer) -> String 
     let title = Level::ERROR.primary_title(plain(&fault.what));
     let help = Level::HELP.message(plain(&fault.help));
     let path = plain(place.file.as_str());
-    let spot = line.and_then(|line| Some((line, span(line, place.column, &fault.found)?)));
-    let report = [match spot {
+    let spot = line.and_then(|line| shown(line, span(line, place.column, &fault.found)?));
+    let report = [match &spot {
         Some((line, span)) => {
-            let spot = AnnotationKind::Primary.span(span);
+            let spot = AnnotationKind::Primary.span(span.clone());
             title
-                .element(Snippet::source(line).line_start(place.line as usize).path(path).annotation(spot))
+                .element(Snippet::source(line.as_str()).line_start(place.line as usize).path(path).annotation(spot))
                 .element(help)
         }
         None => {
@@ -74,6 +74,14 @@ fn fault_told(fault: &Fault, line: Option<&str>, renderer: &Renderer) -> String 
         }
     }];
     renderer.render(&report)
+}
+
+/// A line with nothing in it that a terminal would obey, and where its span now is.
+fn shown(line: &str, span: Range<usize>) -> Option<(String, Range<usize>)> {
+    let (before, found) = (plain(line.get(..span.start)?), plain(line.get(span.clone())?));
+    let rest = plain(line.get(span.end..)?);
+    let span = before.len()..before.len() + found.len();
+    Some((before + &found + &rest, span))
 }
 
 /// The bytes of what was found, where it stands at that column; else of the one character there.
