@@ -144,7 +144,9 @@ impl<'a> Scores<'a> {
         let at_a_time = (ROWS_AT_A_TIME / self.asked.set.rows.len().max(1)).clamp(1, 64);
         let mut tallies: Vec<Option<Tally>> = vec![None; questions.len()];
         for chunk in keys.chunks(at_a_time) {
-            self.load(chunk)?;
+            if !self.load(chunk)? {
+                continue;
+            }
             let wanted: Vec<(usize, usize, &Question)> = questions
                 .iter()
                 .enumerate()
@@ -163,8 +165,9 @@ impl<'a> Scores<'a> {
         Ok(tallies.into_iter().map(Option::unwrap_or_default).collect())
     }
 
-    /// Loads `ex`: per measure and example, for each arm the sum over repeats, how many, and what is missing.
-    fn load(&self, keys: &[(Measure, ValueOf)]) -> Result<(), LakeError> {
+    /// Loads `ex`: per measure and example, for each arm the sum over repeats, how many, and what is missing. False where
+    /// no active example has a row.
+    fn load(&self, keys: &[(Measure, ValueOf)]) -> Result<bool, LakeError> {
         let values: Vec<String> =
             keys.iter().enumerate().map(|(key, (measure, value))| self.values(key, measure, *value)).collect();
         let mut arms = String::new();
@@ -187,9 +190,10 @@ impl<'a> Scores<'a> {
         let batches = self.engine.ask(&sql)?;
         self.engine.drop_table("ex")?;
         if batches.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
-        self.engine.memory("ex", batches)
+        self.engine.memory("ex", batches)?;
+        Ok(true)
     }
 
     fn arms(&self) -> impl Iterator<Item = (&str, Arm)> {

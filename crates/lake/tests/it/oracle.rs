@@ -397,6 +397,15 @@ fn same_sums(found: &[Cluster], wanted: &[Cluster], about: &str) {
     }
 }
 
+#[test]
+fn where_no_example_is_active_nothing_was_planned() {
+    let quarantined =
+        Case { cluster: 0, weight: 1, task: 0, active: false, scores: [vec![], vec![]], latency: [None, None] };
+    for tally in by_sql(&[quarantined], false, true) {
+        assert_eq!((tally.counts.planned, tally.clusters.len()), (0, 0));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 
