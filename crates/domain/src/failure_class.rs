@@ -15,6 +15,14 @@ pub struct FailureClass {
     pub describe: String,
 }
 
+impl FailureClass {
+    /// Who owns it: as the contract says, else as the built-in class does, else who owns the release.
+    pub fn owner_role(&self) -> OwnerRole {
+        let built_in = BUILT_IN.iter().find(|(name, ..)| *name == self.name.as_str());
+        self.owner.clone().unwrap_or_else(|| OwnerRole::new(built_in.map_or("release", |(_, owner, _)| *owner)))
+    }
+}
+
 /// The classes that ship, each with its default owner role and repair path.
 pub const BUILT_IN: &[(&str, &str, &str)] = &[
     ("unsupported_claim", "retrieval", "repair grounding rules or corpus"),

@@ -5,6 +5,7 @@ pub mod check;
 pub mod diff;
 pub mod eval;
 pub mod imported;
+pub mod init;
 pub mod overrule;
 pub mod run;
 pub mod verify;

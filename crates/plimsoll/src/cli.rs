@@ -6,6 +6,7 @@
 mod check;
 mod decide;
 mod diff;
+mod init;
 mod overrule;
 mod run;
 mod schema;
@@ -26,6 +27,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Write the one-page contract by asking; never overwrites
+    Init(init::Args),
     /// Is this eval fit to decide? Findings with code, place and remedy
     Check(check::Args),
     /// Grade the systems' answers, weigh the evidence, decide: the main job
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
         }
     };
     let ending = match cli.verb {
+        Verb::Init(args) => init::main(args),
         Verb::Check(args) => check::main(args),
         Verb::Run(args) => run::main(args),
         Verb::Decide(args) => decide::main(args),

@@ -6,6 +6,7 @@ pub mod failure;
 pub mod html;
 pub mod junit;
 pub mod markdown;
+pub mod page;
 pub mod progress;
 pub mod read;
 pub mod text;

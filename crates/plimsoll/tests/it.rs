@@ -2,6 +2,8 @@
 
 #[path = "it/billing_support.rs"]
 mod billing_support;
+#[path = "it/init.rs"]
+mod init;
 #[path = "it/refusals.rs"]
 mod refusals;
 

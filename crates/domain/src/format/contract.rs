@@ -8,6 +8,7 @@ mod criteria;
 mod gates;
 mod graders;
 mod operand;
+pub mod page;
 mod segments;
 mod threshold;
 

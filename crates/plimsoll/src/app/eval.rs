@@ -46,7 +46,7 @@ fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Failure {
     match error.kind() {
         ErrorKind::NotFound => Failure::yours(
             format!("there is no contract at `{path}`"),
-            "name a contract, or start from a copy of examples/billing-support",
+            "name a contract, or write one with `plimsoll init`",
         ),
         _ => Failure::yours(format!("cannot read `{path}`: {error}"), "check the path and its permissions"),
     }

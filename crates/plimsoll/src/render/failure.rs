@@ -9,7 +9,7 @@ mod tests;
 
 use super::read::plain;
 use crate::cli::Failure;
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use domain::fault::{Fault, Faults};
 use lines::Lines;
 use std::fmt::Write as _;
@@ -28,8 +28,8 @@ fn told(failure: &Failure, renderer: &Renderer) -> String {
     match failure {
         Failure::Faults(faults) => faults_told(faults, renderer),
         Failure::Yours { what, help } | Failure::Ours { what, help } => {
-            let report = [Level::ERROR.primary_title(plain(what)).element(Level::HELP.message(plain(help)))];
-            renderer.render(&report) + "\n"
+            let title = renderer.render(&[Group::with_title(Level::ERROR.primary_title(plain(what)))]);
+            format!("{title}\n help: {}\n", plain(help))
         }
     }
 }

@@ -1,0 +1,61 @@
+//! `plimsoll init`
+
+use super::run::print;
+use super::{Ending, Failure};
+use crate::app::init::{Written, write};
+use crate::render::page;
+use camino::{Utf8Path, Utf8PathBuf};
+use std::io::IsTerminal;
+
+/// A page that can be copied; the tests read it.
+pub const PAGE: &str = include_str!("../../templates/init/page.yaml");
+
+#[derive(clap::Args)]
+#[command(after_long_help = format!("A file of answers:\n\n{PAGE}"))]
+pub struct Args {
+    /// The folder that the eval is written into; made where it is missing
+    #[arg(default_value = ".")]
+    folder: Utf8PathBuf,
+    /// The seven answers as a YAML file, instead of asking in the terminal; `plimsoll init --help` shows one
+    #[arg(long, value_name = "FILE")]
+    answers: Option<Utf8PathBuf>,
+}
+
+pub fn main(args: Args) -> Ending {
+    let (file, text) = match &args.answers {
+        Some(file) => (file.clone(), given(file)?),
+        None if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() => {
+            (Utf8PathBuf::from("your answers"), page::ask()?)
+        }
+        None => {
+            return Err(Failure::yours(
+                "there is no terminal to ask in",
+                "give the answers as a file: `--answers page.yaml`; `plimsoll init --help` shows one",
+            ));
+        }
+    };
+    let written = write(&args.folder, &file, &text)?;
+    print(&told(&args.folder, &written))?;
+    Ok(0)
+}
+
+fn given(file: &Utf8Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file)
+        .map_err(|error| Failure::yours(format!("cannot read `{file}`: {error}"), "check the path of the answers"))
+}
+
+fn told(folder: &Utf8Path, written: &Written) -> String {
+    let mut told = String::from("written, to be read and changed:\n");
+    for (path, what) in &written.files {
+        told += &format!("  {:<28} {what}\n", folder.join(path).as_str());
+    }
+    if !written.unclear.is_empty() {
+        told += "\nthe promise cannot be held to yet, and nothing is run before it can:\n";
+        told += &page::told(&written.unclear);
+    }
+    told + &format!(
+        "\nnext: put real examples in {}, recorded answers in {}, and ask `plimsoll check {folder}`\n",
+        folder.join("examples"),
+        folder.join("answers"),
+    )
+}
