@@ -43,7 +43,8 @@ impl Weighed {
         Interval { lower: (measured * lower - s).max(-1.0), upper: (measured * upper + s).min(1.0) }
     }
 
-    /// p of H0: difference <= bound. For a margin m of non-inferiority the bound is -m.
+    /// p of H0: difference <= bound. For a margin m of non-inferiority the bound is -m; 1 where the share that was not measured
+    /// is at least m, however well the rest did: nobody saw that traffic.
     pub(super) fn p_difference_at_most(&self, bound: f64) -> f64 {
         let s = self.unmeasured;
         let bound = (bound + s) / (1.0 - s);

@@ -31,11 +31,11 @@ impl Weighed {
     }
 
     pub(super) fn p_mean_at_most(&self, bound: f64) -> f64 {
-        self.p_beyond(self.theta - self.worst_case(bound, 1.0))
+        self.p_beyond(bound, self.theta - self.worst_case(bound, 1.0))
     }
 
     pub(super) fn p_mean_at_least(&self, bound: f64) -> f64 {
-        self.p_beyond(self.worst_case(bound, -1.0) - self.theta)
+        self.p_beyond(-bound, self.worst_case(bound, -1.0) - self.theta)
     }
 
     /// The bound on the measured part that the bound on the whole amounts to.
@@ -49,10 +49,13 @@ impl Weighed {
         }
     }
 
-    /// p of having come this far beyond a bound.
-    fn p_beyond(&self, distance: f64) -> f64 {
+    /// p of having come this far beyond a bound; 0 where the bound lies below every graded value.
+    fn p_beyond(&self, bound: f64, distance: f64) -> f64 {
         if self.df < LEAST_DF || distance.is_infinite() {
             return 1.0;
+        }
+        if self.kind == Kind::Graded && bound < -1.0 {
+            return 0.0;
         }
         let flat = match self.kind {
             Kind::Graded if distance > 0.0 && distance < 1.0 => {
