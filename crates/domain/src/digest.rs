@@ -19,11 +19,14 @@ impl Digest {
 
     /// The digest of a value under a purpose and version, such as `plimsoll.example.v1`.
     pub fn of_value(purpose: &str, value: &Value) -> Self {
-        let mut text = String::with_capacity(256);
-        text.push_str(purpose);
-        text.push('\n');
-        write_canonical(value, &mut text);
-        Self::of_bytes(text.as_bytes())
+        Self::of_canonical(purpose, &canonical(value))
+    }
+
+    /// The digest of a value whose canonical text is at hand.
+    pub fn of_canonical(purpose: &str, canonical: &str) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(purpose.as_bytes()).update(b"\n").update(canonical.as_bytes());
+        Self(*hasher.finalize().as_bytes())
     }
 
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
@@ -59,8 +62,21 @@ impl fmt::Debug for Digest {
 
 /// The canonical text of a JSON value.
 pub fn canonical(value: &Value) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(256);
     write_canonical(value, &mut text);
+    text
+}
+
+/// The canonical text of an object whose fields' canonical texts are at hand, in the order of their keys.
+pub fn canonical_object<'t>(fields: impl Iterator<Item = (&'t str, &'t str)>) -> String {
+    let mut text = String::with_capacity(1024);
+    for (key, value) in fields {
+        text.push(if text.is_empty() { '{' } else { ',' });
+        write_text(key, &mut text);
+        text.push(':');
+        text.push_str(value);
+    }
+    text.push_str(if text.is_empty() { "{}" } else { "}" });
     text
 }
 

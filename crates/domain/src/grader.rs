@@ -180,6 +180,41 @@ pub enum Grader {
 }
 
 impl Grader {
+    /// Whether it looks at this field of the example: `input`, `expected`, `attributes`, `task` or `id`.
+    pub fn reads(&self, field: &str) -> bool {
+        let in_field = |operand: &Operand| match operand {
+            Operand::Literal(_) => false,
+            Operand::Path(path) => match path.first().map(String::as_str) {
+                Some("context") => field == "input",
+                first => first == Some(field),
+            },
+        };
+        let any = |operands: [&Option<Operand>; 3]| operands.into_iter().flatten().any(in_field);
+        match self {
+            Grader::Equals { to, .. } | Grader::Number { to, .. } | Grader::Similar { to, .. } => in_field(to),
+            Grader::OneOf { of, .. } => in_field(of),
+            Grader::Behaviour { is } => in_field(is),
+            Grader::Contains { all, any: some, none, .. } => any([all, some, none]),
+            Grader::Cites { require, allow, given_sources_only } => {
+                *given_sources_only && field == "input" || any([require, allow, &None])
+            }
+            Grader::Tools(rules) => {
+                let offers = rules.as_offered && field == "input";
+                offers || rules.unless.is_some() || any([&rules.require, &rules.forbid, &rules.allow])
+            }
+            Grader::Cel { .. } | Grader::Process { .. } => true,
+            Grader::Regex { .. }
+            | Grader::Json { .. }
+            | Grader::Length { .. }
+            | Grader::FinishReason { .. }
+            | Grader::Latency { .. }
+            | Grader::Spend { .. }
+            | Grader::Pair { .. }
+            | Grader::Judge { .. }
+            | Grader::Imported => false,
+        }
+    }
+
     /// The word by which the contract names this kind of grader.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -1,59 +1,97 @@
-//! Whole examples while answers are graded: kept in memory where the set is small, read again from their files where not.
+//! What graders look at of the examples, while answers are graded: kept as text where the set is small, read again from
+//! its files where not. Fields that no grader reads are not kept.
 
+use domain::criterion::Criterion;
 use domain::example::Example;
 use domain::format::examples::{Read, parse};
 use domain::format::lines::LinePlace;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
-use std::borrow::Cow;
+use serde_json::Value;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 
-/// Bytes of example lines up to which all are kept parsed.
-const KEPT_BYTES: u64 = 96 << 20;
+/// Bytes of text that are kept, well below what the places of their ends can name.
+const KEPT_BYTES: usize = 64 << 20;
+const FIELDS: [&str; 5] = ["id", "task", "input", "expected", "attributes"];
 
 pub struct Documents<'s> {
     set: &'s ReferenceSet,
-    kept: Option<Vec<Example>>,
+    kept: Keeper,
     files: Mutex<Vec<Option<std::sync::Arc<File>>>>,
 }
 
-/// Collects parsed examples while a set is read, as long as they are few.
-#[derive(Default)]
+/// Collects what graders look at while a set is read, as long as it is little.
 pub struct Keeper {
-    bytes: u64,
-    examples: Vec<Example>,
+    fields: Vec<&'static str>,
+    texts: Vec<u8>,
+    /// Where each example's text ends.
+    ends: Vec<u32>,
+    /// Bytes of text up to which all is kept.
+    most: usize,
+    /// There was more than is kept.
+    full: bool,
 }
 
 impl Keeper {
-    /// Keeps the next example of the set, unless there are too many.
-    pub fn keep(&mut self, example: Example) {
-        // The document's size in memory is not known; its line is a fair measure, and is not at hand: count fields.
-        self.bytes += example.document.to_string().len() as u64;
-        if self.bytes <= KEPT_BYTES {
-            self.examples.push(example);
-        } else {
-            self.examples = Vec::new();
+    /// For the graders of these criteria.
+    pub fn new(criteria: &[Criterion]) -> Self {
+        Self::up_to(KEPT_BYTES, criteria)
+    }
+
+    /// Keeps no more than so many bytes; 0 keeps nothing.
+    pub fn up_to(most: usize, criteria: &[Criterion]) -> Self {
+        let read = |field: &&str| criteria.iter().any(|criterion| criterion.grader.reads(field));
+        let fields = FIELDS.into_iter().filter(read).collect();
+        Keeper { fields, texts: Vec::new(), ends: Vec::new(), most, full: false }
+    }
+
+    /// Keeps what is looked at of the next example of the set.
+    pub fn keep(&mut self, example: &Example) {
+        if self.full || self.fields.is_empty() {
+            return;
         }
+        let mut separator = b'{';
+        for field in &self.fields {
+            if let Some(value) = example.document.get(field) {
+                // Writing to memory does not fail.
+                let _ =
+                    std::io::Write::write_fmt(&mut self.texts, format_args!("{}\"{field}\":", char::from(separator)));
+                let _ = serde_json::to_writer(&mut self.texts, value);
+                separator = b',';
+            }
+        }
+        self.texts.extend_from_slice(if separator == b'{' { b"{}" } else { b"}" });
+        self.ends.push(self.texts.len() as u32);
+        if self.texts.len() > self.most {
+            (self.texts, self.ends, self.full) = (Vec::new(), Vec::new(), true);
+        }
+    }
+
+    fn text(&self, at: usize) -> Option<&[u8]> {
+        let start = if at == 0 { 0 } else { *self.ends.get(at - 1)? as usize };
+        self.texts.get(start..*self.ends.get(at)? as usize)
     }
 }
 
 impl<'s> Documents<'s> {
-    pub fn new(set: &'s ReferenceSet, keeper: Keeper) -> Self {
-        let whole = keeper.examples.len() == set.rows.len() && !set.rows.is_empty();
+    pub fn new(set: &'s ReferenceSet, kept: Keeper) -> Self {
         let files = Mutex::new(set.files.iter().map(|_| None).collect());
-        Documents { set, kept: whole.then_some(keeper.examples), files }
+        Documents { set, kept, files }
     }
 
-    /// The example; `None` where its file has changed under us.
-    pub fn get(&self, index: ExampleIndex) -> Option<Cow<'_, Example>> {
-        match &self.kept {
-            Some(kept) => kept.get(index.0 as usize).map(Cow::Borrowed),
-            None => self.read(index).map(Cow::Owned),
+    /// What graders look at of an example; `None` where its file has changed under us.
+    pub fn get(&self, index: ExampleIndex) -> Option<Value> {
+        if self.kept.fields.is_empty() {
+            return Some(Value::Null);
+        }
+        match self.kept.full {
+            false => serde_json::from_slice(self.kept.text(index.0 as usize)?).ok(),
+            true => self.read(index),
         }
     }
 
-    fn read(&self, index: ExampleIndex) -> Option<Example> {
+    fn read(&self, index: ExampleIndex) -> Option<Value> {
         let row = self.set.rows.get(index.0 as usize)?;
         let path = self.set.files.get(row.kept.file as usize)?;
         let file = self.file(row.kept.file as usize)?;
@@ -62,7 +100,7 @@ impl<'s> Documents<'s> {
         let place = LinePlace { file: path, line: row.kept.line };
         let text = std::str::from_utf8(&bytes).ok()?.trim_start_matches('\u{feff}');
         match parse(place, text) {
-            Ok(Read::Example(example)) if example.digest == row.digest => Some(*example),
+            Ok(Read::Example(example)) if example.digest == row.digest => Some(example.document),
             _ => None,
         }
     }

@@ -14,7 +14,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use domain::answer::{Answer, SystemFault};
 use domain::criterion::Criterion;
 use domain::digest::Digest;
-use domain::example::{Example, Expect};
+use domain::example::Expect;
 use domain::fault::{Fault, Faults, closest};
 use domain::format::answers::{Recorded, parse};
 use domain::format::lines::LinePlace;
@@ -23,6 +23,7 @@ use domain::name::ClassName;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::score::{Counted, State, Verdict};
 use grading::{Compiled, Prepared, Side, grade_pair, side};
+use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -246,7 +247,7 @@ fn one(
         return;
     }
     worked.answered.push((index, recorded.repeat, kept.0, place.line));
-    let Some(example) = grading.documents.get(index) else {
+    let Some(document) = grading.documents.get(index) else {
         worked.faults.push(place.fault(
             1,
             &recorded.example,
@@ -268,7 +269,7 @@ fn one(
     });
     match &answer.error {
         Some(error) => failed(grading, system, index, recorded.repeat, error, worked),
-        None => graded(grading, system, index, recorded.repeat, &example, answer, worked),
+        None => graded(grading, system, index, recorded.repeat, &document, answer, worked),
     }
 }
 
@@ -324,7 +325,7 @@ fn graded(
     system: &str,
     index: ExampleIndex,
     repeat: u32,
-    example: &Example,
+    document: &Value,
     answer: &Answer,
     worked: &mut Worked,
 ) {
@@ -336,7 +337,7 @@ fn graded(
         match &grading.graders[at] {
             Ready::Imported => {}
             Ready::Compiled(compiled) => {
-                let row = row_of(index, repeat, at, compiled.grade(example, &prepared));
+                let row = row_of(index, repeat, at, compiled.grade(document, &prepared));
                 push(grading, system, worked, row);
             }
             Ready::Pair => {
@@ -346,7 +347,7 @@ fn graded(
             }
             Ready::Process(_) => {
                 // A program is asked in order, outside the workers: its row is completed there.
-                let request = crate::process::request(example, answer);
+                let request = crate::process::request(document, answer);
                 let row = ScoreRow {
                     example: index,
                     repeat,

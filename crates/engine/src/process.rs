@@ -12,7 +12,6 @@ mod running;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::answer::Answer;
-use domain::example::Example;
 use domain::score::Verdict;
 use reply::Reply;
 use running::Running;
@@ -86,9 +85,9 @@ impl Programs {
 }
 
 /// The part of a request that does not depend on the program.
-pub fn request(example: &Example, answer: &Answer) -> String {
+pub fn request(document: &Value, answer: &Answer) -> String {
     json!({
-        "example": example.document,
+        "example": document,
         "answer": {
             "text": answer.text,
             "structured": answer.structured,

@@ -3,17 +3,17 @@
 use crate::operand::resolve;
 use crate::operand::texts;
 use crate::prepared::Prepared;
-use domain::example::Example;
 use domain::grader::Operand;
 use domain::score::Verdict;
+use serde_json::Value;
 
 pub struct Check {
     pub is: Operand,
 }
 
 impl Check {
-    pub fn grade(&self, example: &Example, answer: &Prepared) -> Verdict {
-        let wanted = match resolve(&self.is, example).and_then(texts) {
+    pub fn grade(&self, document: &Value, answer: &Prepared) -> Verdict {
+        let wanted = match resolve(&self.is, document).and_then(texts) {
             Ok(wanted) => wanted,
             Err(verdict) => return verdict,
         };

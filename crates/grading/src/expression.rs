@@ -9,7 +9,6 @@ use crate::GraderFault;
 use crate::prepared::Prepared;
 use crate::written::shortened;
 use cel::{Context, Program, Value as Cel};
-use domain::example::Example;
 use domain::grader::Reading;
 use domain::score::Verdict;
 use domain::share::Share;
@@ -63,8 +62,8 @@ impl Check {
         }
     }
 
-    pub fn grade(&self, example: &Example, answer: &Prepared) -> Verdict {
-        let value = match self.evaluate(example, answer) {
+    pub fn grade(&self, document: &Value, answer: &Prepared) -> Verdict {
+        let value = match self.evaluate(document, answer) {
             Ok(value) => value,
             Err(reason) => return Verdict::GraderError { reason },
         };
@@ -91,17 +90,17 @@ impl Check {
     }
 
     /// Whether the expression is true; the reason where it cannot be told.
-    pub fn holds(&self, example: &Example, answer: &Prepared) -> Result<bool, String> {
-        match self.evaluate(example, answer)? {
+    pub fn holds(&self, document: &Value, answer: &Prepared) -> Result<bool, String> {
+        match self.evaluate(document, answer)? {
             Cel::Bool(truth) => Ok(truth),
             _ => Err(format!("`{}` gives no truth value", shortened(&self.text))),
         }
     }
 
-    fn evaluate(&self, example: &Example, answer: &Prepared) -> Result<Cel, String> {
+    fn evaluate(&self, document: &Value, answer: &Prepared) -> Result<Cel, String> {
         let limit = if comprehensions(&self.text) > 1 { MOST_NESTED_ITEMS } else { MOST_ITEMS };
         let answer = answer_value(answer);
-        if largest(&answer) > limit || self.uses_example && largest(&example.document) > limit {
+        if largest(&answer) > limit || self.uses_example && largest(document) > limit {
             return Err(format!("a list or text has more than {limit} items"));
         }
         let mut context = Context::default();
@@ -110,9 +109,9 @@ impl Check {
         };
         add("answer", &answer)?;
         if self.uses_example {
-            add("example", &example.document)?;
+            add("example", document)?;
             for part in ["input", "expected", "attributes"] {
-                add(part, example.document.get(part).unwrap_or(&Value::Null))?;
+                add(part, document.get(part).unwrap_or(&Value::Null))?;
             }
         }
         add_functions(&mut context).map_err(|error| format!("the expression fails: {error}"))?;

@@ -24,9 +24,9 @@ pub use pair::{Side, grade_pair, side};
 pub use prepared::Prepared;
 pub use similarity::{bleu, levenshtein, rouge_n};
 
-use domain::example::Example;
 use domain::grader::{Grader, Schema};
 use domain::score::Verdict;
+use serde_json::Value;
 
 /// Why a grader cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -95,18 +95,18 @@ pub fn compile(grader: &Grader) -> Result<Compiled, GraderFault> {
 
 impl Compiled {
     /// Grades one answer.
-    pub fn grade(&self, example: &Example, answer: &Prepared) -> Verdict {
+    pub fn grade(&self, document: &Value, answer: &Prepared) -> Verdict {
         match &self.0 {
-            Kind::Text(check) => check.grade(example, answer),
+            Kind::Text(check) => check.grade(document, answer),
             Kind::Regex(pattern) => pattern.grade(answer),
             Kind::Json(check) => check.grade(answer),
-            Kind::Number(check) => check.grade(example, answer),
-            Kind::Similar(check) => check.grade(example, answer),
-            Kind::Cites(check) => check.grade(example, answer),
-            Kind::Behaviour(check) => check.grade(example, answer),
-            Kind::Tools(check) => check.grade(example, answer),
+            Kind::Number(check) => check.grade(document, answer),
+            Kind::Similar(check) => check.grade(document, answer),
+            Kind::Cites(check) => check.grade(document, answer),
+            Kind::Behaviour(check) => check.grade(document, answer),
+            Kind::Tools(check) => check.grade(document, answer),
             Kind::Limits(check) => check.grade(answer),
-            Kind::Expression(check) => check.grade(example, answer),
+            Kind::Expression(check) => check.grade(document, answer),
         }
     }
 }

@@ -6,7 +6,6 @@
 use crate::operand::resolve;
 use crate::prepared::Prepared;
 use crate::text::pattern;
-use domain::example::Example;
 use domain::grader::Operand;
 use domain::score::Verdict;
 use domain::share::Amount;
@@ -27,8 +26,8 @@ impl Check {
         Check { to: to.clone(), within, relative, numbers }
     }
 
-    pub fn grade(&self, example: &Example, answer: &Prepared) -> Verdict {
-        let wanted = match resolve(&self.to, example) {
+    pub fn grade(&self, document: &Value, answer: &Prepared) -> Verdict {
+        let wanted = match resolve(&self.to, document) {
             Ok(wanted) => wanted,
             Err(verdict) => return verdict,
         };

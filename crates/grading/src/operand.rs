@@ -1,19 +1,18 @@
 //! Operands: values of the contract, or looked up in the example.
 
-use domain::example::Example;
 use domain::grader::Operand;
 use domain::score::Verdict;
 use serde_json::Value;
 
 /// The value of an operand; the verdict that follows where there is none.
-pub fn resolve<'v>(operand: &'v Operand, example: &'v Example) -> Result<&'v Value, Verdict> {
+pub fn resolve<'v>(operand: &'v Operand, document: &'v Value) -> Result<&'v Value, Verdict> {
     let path = match operand {
         Operand::Literal(value) => return Ok(value),
         Operand::Path(path) => path,
     };
     let mut at = match path.first().map(String::as_str) {
-        Some("context") => example.document.get("input"),
-        _ => Some(&example.document),
+        Some("context") => document.get("input"),
+        _ => Some(document),
     };
     for part in path {
         at = at.and_then(|value| step(value, part));

@@ -7,10 +7,10 @@
 use crate::operand::{resolve, texts};
 use crate::prepared::Prepared;
 use crate::text::normalised;
-use domain::example::Example;
 use domain::grader::{Normalisation, Operand, Reading, TextSimilarity};
 use domain::score::Verdict;
 use domain::share::Share;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 pub struct Check {
@@ -24,8 +24,8 @@ pub struct Check {
 const LONGEST: usize = 20_000;
 
 impl Check {
-    pub fn grade(&self, example: &Example, answer: &Prepared) -> Verdict {
-        let wanted = match resolve(&self.to, example).and_then(texts) {
+    pub fn grade(&self, document: &Value, answer: &Prepared) -> Verdict {
+        let wanted = match resolve(&self.to, document).and_then(texts) {
             Ok(wanted) => wanted,
             Err(verdict) => return verdict,
         };

@@ -4,7 +4,6 @@ use crate::operand::{resolve, step, texts};
 use crate::prepared::Prepared;
 use crate::written::{shortened, value as written};
 use crate::{GraderFault, operand};
-use domain::example::Example;
 use domain::grader::{Grader, Normalisation, Operand, Part};
 use domain::score::Verdict;
 use regex::{Regex, RegexBuilder};
@@ -28,14 +27,14 @@ impl Check {
         }
     }
 
-    pub fn grade(&self, example: &Example, answer: &Prepared) -> Verdict {
-        self.judge(example, answer).unwrap_or_else(|verdict| verdict)
+    pub fn grade(&self, document: &Value, answer: &Prepared) -> Verdict {
+        self.judge(document, answer).unwrap_or_else(|verdict| verdict)
     }
 
-    fn judge(&self, example: &Example, answer: &Prepared) -> Result<Verdict, Verdict> {
+    fn judge(&self, document: &Value, answer: &Prepared) -> Result<Verdict, Verdict> {
         match self {
             Check::Equals { part, to, normalise } => {
-                let wanted = resolve(to, example)?;
+                let wanted = resolve(to, document)?;
                 let Some(got) = part_of(answer, part) else { return Ok(missing(part)) };
                 Ok(if same(&got, wanted, *normalise) {
                     Verdict::passed("")
@@ -44,7 +43,7 @@ impl Check {
                 })
             }
             Check::OneOf { part, of, normalise } => {
-                let wanted = resolve(of, example)?;
+                let wanted = resolve(of, document)?;
                 let Some(got) = part_of(answer, part) else { return Ok(missing(part)) };
                 let accepted = match wanted {
                     Value::Array(items) => items.iter().any(|item| same(&got, item, *normalise)),
@@ -56,20 +55,20 @@ impl Check {
                     Verdict::failed(format!("`{}` is none of {}", written(&got), written(wanted)))
                 })
             }
-            Check::Contains { all, any, none, normalise } => contains(example, answer, [all, any, none], *normalise),
+            Check::Contains { all, any, none, normalise } => contains(document, answer, [all, any, none], *normalise),
         }
     }
 }
 
 fn contains(
-    example: &Example,
+    document: &Value,
     answer: &Prepared,
     [all, any, none]: [&Option<Operand>; 3],
     normalise: Normalisation,
 ) -> Result<Verdict, Verdict> {
     let text = normalised(answer.text(), normalise);
     let wanted = |operand: &Option<Operand>| -> Result<Option<Vec<String>>, Verdict> {
-        operand.as_ref().map(|operand| texts(resolve(operand, example)?)).transpose()
+        operand.as_ref().map(|operand| texts(resolve(operand, document)?)).transpose()
     };
     let has = |part: &String| text.contains(normalised(part, normalise).as_ref());
     if let Some(missing) = wanted(all)?.and_then(|parts| parts.into_iter().find(|part| !has(part))) {
@@ -188,6 +187,6 @@ impl Pattern {
 }
 
 /// Words that an operand resolves to, normalised for comparison of names.
-pub fn names(operand: &Operand, example: &Example) -> Result<Vec<String>, Verdict> {
-    operand::texts(resolve(operand, example)?)
+pub fn names(operand: &Operand, document: &Value) -> Result<Vec<String>, Verdict> {
+    operand::texts(resolve(operand, document)?)
 }

@@ -8,7 +8,6 @@ use crate::prepared::Prepared;
 use crate::text::{names, same};
 use crate::written::{shortened, value as written};
 use domain::answer::ToolCall;
-use domain::example::Example;
 use domain::grader::{Normalisation, Reading, ToolRules};
 use domain::score::Verdict;
 use domain::share::Share;
@@ -33,24 +32,24 @@ impl Check {
         Ok(Check { rules: rules.clone(), unless: unless.transpose()? })
     }
 
-    pub fn grade(&self, example: &Example, answer: &Prepared) -> Verdict {
-        self.judge(example, answer).unwrap_or_else(|verdict| verdict)
+    pub fn grade(&self, document: &Value, answer: &Prepared) -> Verdict {
+        self.judge(document, answer).unwrap_or_else(|verdict| verdict)
     }
 
-    fn judge(&self, example: &Example, answer: &Prepared) -> Result<Verdict, Verdict> {
+    fn judge(&self, document: &Value, answer: &Prepared) -> Result<Verdict, Verdict> {
         let calls = &answer.answer.tool_calls;
-        self.forbidden(example, answer)?;
+        self.forbidden(document, answer)?;
         if let Some(allow) = &self.rules.allow {
-            let allowed = names(allow, example)?;
+            let allowed = names(allow, document)?;
             if let Some(odd) = calls.iter().find(|call| !allowed.iter().any(|allowed| *allowed == call.name)) {
                 return Ok(Verdict::failed_as(UNSAFE, format!("calls {}, which is not allowed", shortened(&odd.name))));
             }
         }
         if self.rules.as_offered {
-            calls.iter().try_for_each(|call| as_offered(call, example))?;
+            calls.iter().try_for_each(|call| as_offered(call, document))?;
         }
         if let Some(require) = &self.rules.require {
-            self.required(resolve(require, example)?, calls)?;
+            self.required(resolve(require, document)?, calls)?;
         }
         let count = calls.len() as u64;
         if self.rules.at_least.is_some_and(|least| count < u64::from(least)) {
@@ -65,12 +64,12 @@ impl Check {
         Ok(Verdict::passed(""))
     }
 
-    fn forbidden(&self, example: &Example, answer: &Prepared) -> Result<(), Verdict> {
+    fn forbidden(&self, document: &Value, answer: &Prepared) -> Result<(), Verdict> {
         let Some(forbid) = &self.rules.forbid else { return Ok(()) };
-        let forbidden = names(forbid, example)?;
+        let forbidden = names(forbid, document)?;
         let found = answer.answer.tool_calls.iter().find(|call| forbidden.iter().any(|name| *name == call.name));
         let Some(call) = found else { return Ok(()) };
-        match self.unless.as_ref().map(|unless| unless.holds(example, answer)) {
+        match self.unless.as_ref().map(|unless| unless.holds(document, answer)) {
             Some(Ok(true)) => Ok(()),
             Some(Err(reason)) => Err(Verdict::GraderError { reason }),
             _ => Err(Verdict::failed_as(
@@ -184,9 +183,9 @@ fn alike(got: &Value, wanted: &Value) -> bool {
 }
 
 /// The tool is offered by the example, and the arguments are valid against its parameters.
-fn as_offered(call: &ToolCall, example: &Example) -> Result<(), Verdict> {
+fn as_offered(call: &ToolCall, document: &Value) -> Result<(), Verdict> {
     let none = Vec::new();
-    let offered = example.document.pointer("/input/tools").and_then(Value::as_array).unwrap_or(&none);
+    let offered = document.pointer("/input/tools").and_then(Value::as_array).unwrap_or(&none);
     let tool = offered.iter().find(|tool| tool.get("name").and_then(Value::as_str) == Some(call.name.as_ref()));
     let Some(tool) = tool else {
         return Err(Verdict::failed_as(UNSAFE, format!("calls {}, which is not offered", shortened(&call.name))));

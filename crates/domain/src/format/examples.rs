@@ -13,7 +13,7 @@ mod tests;
 use super::json;
 use super::lines::LinePlace;
 use super::shape::admits;
-use crate::digest::Digest;
+use crate::digest::{Digest, canonical, canonical_object};
 use crate::example::{Example, Expect, Guard, Pair, Source, Status};
 use crate::fault::Faults;
 use crate::name::{Attribute, ClusterId, ExampleId, OwnerRole, SourceId, TaskName};
@@ -57,15 +57,15 @@ fn build(mut line: Map<String, Value>) -> Example {
     let review_by = text(line.remove("review_by"));
     line.remove("labels");
     line.retain(|_, value| says_something(value));
-    let content = Value::Object(line);
-    let digest = Digest::of_value("plimsoll.example.v1", &content);
-    let mut line = match content {
-        Value::Object(line) => line,
-        _ => Map::new(),
-    };
+    let texts: BTreeMap<&str, String> = line.iter().map(|(key, value)| (key.as_str(), canonical(value))).collect();
+    let whole = canonical_object(texts.iter().map(|(key, text)| (*key, text.as_str())));
+    let digest = Digest::of_canonical("plimsoll.example.v1", &whole);
+    let digest_of =
+        |purpose: &str, key: &str| Digest::of_canonical(purpose, texts.get(key).map_or("null", String::as_str));
+    let input_digest = digest_of("plimsoll.input.v1", "input");
+    let expected_digest = digest_of("plimsoll.expected.v1", "expected");
     let mut take = |key: &str| line.remove(key).unwrap_or(Value::Null);
     let input = take("input");
-    let input_digest = Digest::of_value("plimsoll.input.v1", &input);
     let id = text(Some(take("id"))).map_or_else(|| ExampleId::new(&digest.to_string()[..16]), ExampleId::new);
     let task = text(Some(take("task"))).map(TaskName::new);
     let attributes = take("attributes");
@@ -81,7 +81,6 @@ fn build(mut line: Map<String, Value>) -> Example {
         document.insert("task".into(), task.as_str().into());
     }
     document.insert("input".into(), input);
-    let expected_digest = Digest::of_value("plimsoll.expected.v1", &expected);
     document.insert("expected".into(), expected);
     let attributes_text = as_text(&attributes, task.as_ref());
     document.insert("attributes".into(), if attributes.is_null() { Map::new().into() } else { attributes });

@@ -95,13 +95,12 @@ impl Eval {
     }
 
     pub fn set(&self) -> (ReferenceSet, Keeper) {
-        let mut keeper = Keeper::default();
+        let mut keeper = match self.keep {
+            true => Keeper::new(&self.criteria),
+            false => Keeper::up_to(0, &self.criteria),
+        };
         let paths = [Utf8PathBuf::from("examples.jsonl")];
-        let set = read_set(self.root(), &paths, false, |example, _| {
-            if self.keep {
-                keeper.keep(example);
-            }
-        });
+        let set = read_set(self.root(), &paths, false, |example, _| keeper.keep(&example));
         (set.unwrap(), keeper)
     }
 

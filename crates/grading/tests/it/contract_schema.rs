@@ -36,7 +36,7 @@ impl Editor {
 
     fn is_content(&self, contract: &Value) -> bool {
         let answer = Answer { structured: Some(contract.clone()), ..Default::default() };
-        match self.grader.grade(&self.example, &Prepared::new(&answer)) {
+        match self.grader.grade(&self.example.document, &Prepared::new(&answer)) {
             Verdict::Graded { value, .. } => value.get() == 1.0,
             other => panic!("{other:?}"),
         }

@@ -17,7 +17,7 @@ pub fn verdict(grade: &str, example: &str, answer: &str) -> Verdict {
     let place = LinePlace { file: Utf8Path::new("x"), line: 2 };
     let examples::Read::Example(example) = examples::parse(place, example).unwrap() else { panic!() };
     let recorded = answers::parse(place, answer).unwrap().unwrap();
-    grader(grade).unwrap().grade(&example, &Prepared::new(&recorded.answer))
+    grader(grade).unwrap().grade(&example.document, &Prepared::new(&recorded.answer))
 }
 
 /// `pass`, `fail class: reason`, `n/a`, `error: reason`.

@@ -87,7 +87,7 @@ fn valid(schema: &Value, data: &Value, draft: &str, formats: bool) -> Result<boo
     else {
         return Err("no example".into());
     };
-    match compiled.grade(&example, &grading::Prepared::new(&answer)) {
+    match compiled.grade(&example.document, &grading::Prepared::new(&answer)) {
         Verdict::Graded { value, .. } => Ok(value.get() == 1.0),
         other => Err(format!("{other:?}")),
     }

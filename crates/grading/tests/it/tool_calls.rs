@@ -65,7 +65,7 @@ fn passes(example: &Example, calls: Vec<ToolCall<'static>>) -> bool {
     let count = example.document["expected"]["calls"].as_array().unwrap().len();
     let answer = Answer { tool_calls: calls, ..Default::default() };
     let check = grader(&format!("{{tools: {{require: expected.calls, at_most: {count}}}}}")).unwrap();
-    matches!(check.grade(example, &Prepared::new(&answer)), Verdict::Graded { value, .. } if value.get() == 1.0)
+    matches!(check.grade(&example.document, &Prepared::new(&answer)), Verdict::Graded { value, .. } if value.get() == 1.0)
 }
 
 #[test]
@@ -113,11 +113,11 @@ fn where_no_tool_fits_any_call_fails() {
         let example = example(question["id"].as_str().unwrap(), &question["function"], Value::Null);
         let name = question["function"][0]["name"].as_str().unwrap_or("f").to_owned();
         let silent = Answer { text: Some("none of these tools helps".into()), ..Default::default() };
-        assert_eq!(check.grade(&example, &Prepared::new(&silent)), Verdict::passed(""));
+        assert_eq!(check.grade(&example.document, &Prepared::new(&silent)), Verdict::passed(""));
         let calling =
             Answer { tool_calls: vec![ToolCall { name: name.into(), arguments: json!({}) }], ..Default::default() };
         assert!(
-            matches!(check.grade(&example, &Prepared::new(&calling)), Verdict::Graded { value, class: Some(_), .. } if value.get() == 0.0)
+            matches!(check.grade(&example.document, &Prepared::new(&calling)), Verdict::Graded { value, class: Some(_), .. } if value.get() == 0.0)
         );
     }
 }
@@ -130,7 +130,7 @@ fn recorded_conversations_authenticate_before_they_open_an_order() {
     let example = example("c", &json!([]), Value::Null);
     let grade = |calls: Vec<ToolCall<'static>>| {
         let answer = Answer { tool_calls: calls, ..Default::default() };
-        matches!(check.grade(&example, &Prepared::new(&answer)), Verdict::Graded { value, .. } if value.get() == 1.0)
+        matches!(check.grade(&example.document, &Prepared::new(&answer)), Verdict::Graded { value, .. } if value.get() == 1.0)
     };
     let mut ordered = 0;
     for conversation in &conversations {

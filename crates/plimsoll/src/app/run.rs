@@ -178,12 +178,12 @@ fn read_failure(error: ReadError) -> Failure {
 /// Reads the reference set of an eval.
 pub fn reference_set(eval: &Eval, progress: &mut dyn Progress) -> Result<(ReferenceSet, Keeper), Failure> {
     progress.step("reading the reference set");
-    let mut keeper = Keeper::default();
+    let mut keeper = Keeper::new(&eval.contract.criteria);
     let set = read_set(&eval.folder, &eval.contract.examples, eval.contract.simulated, |example, count| {
         if count % 1000 == 0 {
             progress.count(count, 0);
         }
-        keeper.keep(example);
+        keeper.keep(&example);
     });
     set.map(|set| (set, keeper)).map_err(read_failure)
 }
