@@ -172,7 +172,9 @@ fn page(contract: &Contract) -> Vec<CheckFinding> {
         ));
     }
     for class in contract.failures.iter().filter(|class| class.cost.is_some()) {
-        if !contract.criteria.iter().any(|criterion| criterion.protects.contains(&class.name)) {
+        let timed = class.name.as_str() == "latency_or_timeout"
+            && contract.gates.iter().any(|gate| gate.measure == crate::gate::Measure::Latency);
+        if !timed && !contract.criteria.iter().any(|criterion| criterion.protects.contains(&class.name)) {
             found.push(finding(
                 "PLM010",
                 format!("failures.{}", class.name),

@@ -4,7 +4,7 @@ use crate::criterion::Criterion;
 use crate::digest::Digest;
 use crate::failure_class::FailureClass;
 use crate::gate::Gate;
-use crate::name::{OwnerRole, TaskName};
+use crate::name::{CriterionName, OwnerRole, TaskName};
 use crate::promise::Promise;
 use crate::segment::Segmentation;
 use crate::share::Share;
@@ -72,6 +72,13 @@ pub enum Looks {
 impl Contract {
     pub fn system(&self, arm: Arm) -> Option<&System> {
         self.systems.iter().find(|system| system.name.as_str() == arm.as_str())
+    }
+
+    /// What a failure of this criterion costs where its grader names no class; 0 where that class has no price.
+    pub fn price(&self, criterion: &CriterionName) -> f64 {
+        let class = self.criterion(criterion.as_str()).and_then(|criterion| criterion.protects.first());
+        let priced = self.failures.iter().find(|failure| Some(&failure.name) == class);
+        priced.and_then(|failure| failure.cost).map_or(0.0, |cost| cost.get())
     }
 
     pub fn criterion(&self, name: &str) -> Option<&Criterion> {

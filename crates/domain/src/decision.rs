@@ -30,6 +30,8 @@ pub struct Changed {
     pub worse: u64,
     pub better: u64,
     pub by_criterion: Vec<(CriterionName, u64, u64)>,
+    /// For each value of an attribute that segments are cut by, how many examples got worse and better; most worse first.
+    pub by_segment: Vec<(String, u64, u64)>,
     /// Failing scores of the candidate by class, most first.
     pub classes: Vec<(ClassName, u64)>,
 }

@@ -1,5 +1,6 @@
 //! The reference set: all examples, in the compact form that fits a million of them in memory.
 
+mod alignment;
 mod builder;
 mod facts;
 mod ids;
@@ -8,6 +9,7 @@ mod tests;
 mod texts;
 mod variants;
 
+pub use alignment::Alignment;
 pub use builder::{Builder, digest};
 pub use facts::{Facts, SameInput};
 pub use ids::Ids;

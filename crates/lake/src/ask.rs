@@ -8,7 +8,7 @@
 mod facts;
 mod sums;
 
-pub use facts::{Changes, ClassCount, Failing};
+pub use facts::{Changes, ClassCount, Coverage, Failing};
 
 use crate::LakeError;
 use crate::engine::Engine;

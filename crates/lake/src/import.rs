@@ -26,6 +26,8 @@ pub struct Import<'a> {
     pub file: &'a Utf8Path,
     /// Where the run is written; it exists.
     pub folder: &'a Utf8Path,
+    /// The eval's folder, from which the set's files are named.
+    pub home: &'a Utf8Path,
     /// The contract's examples. `None` where it has none: they are then made from the file's own columns.
     pub set: Option<&'a ReferenceSet>,
     /// The contract's criteria, which say which examples each applies to. Others in the file apply to every example.

@@ -6,11 +6,13 @@
 
 mod ask;
 mod engine;
+mod fingerprint;
 mod import;
 mod set;
 mod write;
 
-pub use ask::{Asked, Changes, ClassCosts, ClassCount, Failing, Scores};
+pub use ask::{Asked, Changes, ClassCosts, ClassCount, Coverage, Failing, Scores};
+pub use fingerprint::fingerprint;
 pub use import::{Import, ImportError, Imported, import_scores};
 pub use set::{read_set, write_set};
 pub use write::{AnswerIn, RunWriter, ScoreIn, Sealed};

@@ -22,8 +22,9 @@ use std::sync::Arc;
 const NAME: &str = "examples.parquet";
 const BATCH: usize = 65_536;
 
-/// Writes the set beside a run's scores; returns its name and digest.
-pub fn write_set(folder: &Utf8Path, set: &ReferenceSet) -> Result<(String, Digest), LakeError> {
+/// Writes the set beside a run's scores; returns its name and digest. Paths of its files are kept as they are seen from the
+/// eval's folder, so that the same set gives the same bytes wherever the eval lies.
+pub fn write_set(folder: &Utf8Path, set: &ReferenceSet, home: &Utf8Path) -> Result<(String, Digest), LakeError> {
     let path = folder.join(NAME);
     let partial = folder.join(format!("{NAME}.partial"));
     let write = |cause| LakeError::Write { path: path.clone(), cause };
@@ -45,8 +46,10 @@ pub fn write_set(folder: &Utf8Path, set: &ReferenceSet) -> Result<(String, Diges
         Field::new("line_length", DataType::UInt32, false),
     ];
     fields.extend(set.attributes.keys().map(|name| Field::new(format!("attribute:{name}"), DataType::Utf8, true)));
-    // Where the answers' and examples' lines were read from, for showing them again.
-    let files = serde_json::to_string(&set.files).unwrap_or_default();
+    // Where the examples' lines were read from, for showing them again.
+    let seen_from = |path| Utf8Path::strip_prefix(path, home).unwrap_or(path).as_str();
+    let files: Vec<&str> = set.files.iter().map(|path| seen_from(path)).collect();
+    let files = serde_json::to_string(&files).unwrap_or_default();
     let schema = Arc::new(Schema::new_with_metadata(fields, [("plimsoll.files".to_owned(), files)].into()));
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))

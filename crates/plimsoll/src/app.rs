@@ -1,9 +1,11 @@
 //! What the verbs do, one file a verb, and the few nouns that they share.
 
 pub mod chain;
+pub mod changed;
 pub mod check;
 pub mod diff;
 pub mod eval;
+pub mod history;
 pub mod imported;
 pub mod init;
 pub mod overrule;

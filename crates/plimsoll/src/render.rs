@@ -1,5 +1,5 @@
 //! What a person or another program reads. Renderers read the content of a record and nothing else, so that a decision reads
-//! the same on the day it was made and a year later.
+//! the same on the day it was made and a year later; the page alone adds the answers of changed examples while they are kept.
 
 pub mod checks;
 pub mod failure;
@@ -10,3 +10,4 @@ pub mod page;
 pub mod progress;
 pub mod read;
 pub mod text;
+pub mod word_diff;

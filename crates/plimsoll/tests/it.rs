@@ -2,8 +2,12 @@
 
 #[path = "it/billing_support.rs"]
 mod billing_support;
+#[path = "it/check.rs"]
+mod check;
 #[path = "it/init.rs"]
 mod init;
+#[path = "it/record.rs"]
+mod record;
 #[path = "it/refusals.rs"]
 mod refusals;
 

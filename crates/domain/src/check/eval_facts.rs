@@ -2,6 +2,7 @@
 
 use super::{At, CheckFinding, finding};
 use crate::contract::Contract;
+use crate::criterion::Criterion;
 use crate::evidence::{in_scope, segments};
 use crate::gate::{Rule, Scope};
 use crate::name::Attribute;
@@ -31,6 +32,7 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
             "sample some from traffic",
         ));
     }
+    found.extend(failures_without_example(contract, set));
     let sources: BTreeSet<Option<SourceKind>> = active.iter().map(|(_, row)| row.source).collect();
     if sources.len() == 1 && active.len() > 1 {
         let name = sources.first().copied().flatten().map_or("an unknown source", SourceKind::as_str);
@@ -112,6 +114,27 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
     }
     found.extend(doubles(set));
     found
+}
+
+/// Priced failures whose every criterion applies to no active example.
+fn failures_without_example(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFinding> {
+    let is_tried = |criterion: &&Criterion| set.active().any(|(example, _)| set.lies_in(&criterion.applies, example));
+    let priced = contract.failures.iter().filter(|class| class.cost.is_some());
+    priced
+        .filter_map(|class| {
+            let mut guards = contract.criteria.iter().filter(|criterion| criterion.protects.contains(&class.name));
+            let first = guards.clone().next()?;
+            if guards.any(|criterion| is_tried(&criterion)) {
+                return None;
+            }
+            Some(finding(
+                "PLM010",
+                format!("failures.{}", class.name),
+                format!("`{}` has a price and no example: `{}` applies to none that is active", class.name, first.name),
+                "add examples on which it could happen",
+            ))
+        })
+        .collect()
 }
 
 /// Equal inputs: duplicates where all else is equal, conflicts where the expectation differs.

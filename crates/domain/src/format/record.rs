@@ -10,6 +10,7 @@ use crate::finding::{Estimate, Facts, Finding, look_level};
 use crate::gate::Measure;
 use crate::name::OwnerRole;
 use crate::question::{Compared, Counts};
+use crate::reference_set::Alignment;
 use crate::routing::Route;
 use crate::segment::Segment;
 use crate::system::Arm;
@@ -31,14 +32,22 @@ pub struct Sealed {
     pub systems: Vec<Value>,
     /// Smallest number of grades whose flip changes the decision; unknown where it was not found.
     pub fragility: Option<u64>,
-    /// Examples of the last decision on this contract: matched, only here, only there, changed.
-    pub alignment: Option<[u64; 4]>,
+    /// The set beside that of the last decision on other scores; `None` where there is no such decision.
+    pub alignment: Option<Aligned>,
     pub describes: Describes,
     /// Who approved a contract that changed after its scores were decided on, and why.
     pub approval: Option<(OwnerRole, String)>,
     pub version: String,
     /// The worst changed examples: id, criterion, before, now.
     pub examples: Vec<Value>,
+}
+
+/// The reference set beside that of an earlier decision.
+#[derive(Clone, Debug)]
+pub struct Aligned {
+    pub record: String,
+    /// `None` where the earlier run is no longer kept.
+    pub alignment: Option<Alignment>,
 }
 
 /// What the numbers speak of.
@@ -82,7 +91,7 @@ pub fn content(
             "currency": contract.currency,
         },
         "describes": sealed.describes.words(),
-        "reference_set": {"digest": sealed.reference_set_digest, "alignment": sealed.alignment},
+        "reference_set": {"digest": sealed.reference_set_digest, "alignment": sealed.alignment.as_ref().map(aligned_json)},
         "scores": {"digest": sealed.scores_digest, "files": pairs(&sealed.files)},
         "graders": sealed.graders.iter().map(|(criterion, kind, digest)| json!({"criterion": criterion, "kind": kind, "digest": digest})).collect::<Vec<_>>(),
         "systems": sealed.systems,
@@ -96,12 +105,13 @@ pub fn content(
         "decision": decision.outcome.as_str(),
         "deciding_rule": decision.deciding_rule,
         "routes": decision.routes.iter().map(|route| route_json(route, decision)).collect::<Vec<_>>(),
-        "findings": decision.findings.iter().map(|finding| finding_json(contract, finding)).collect::<Vec<_>>(),
+        "findings": decision.findings.iter().map(|finding| finding_json(contract, finding, facts.look)).collect::<Vec<_>>(),
         "evidence": matrix(contract, segments, arms, evidence),
         "changed": {
             "worse": decision.changed.worse,
             "better": decision.changed.better,
             "by_criterion": decision.changed.by_criterion.iter().map(|(name, worse, better)| json!({"criterion": name.to_string(), "worse": worse, "better": better})).collect::<Vec<_>>(),
+            "by_segment": decision.changed.by_segment.iter().map(|(name, worse, better)| json!({"segment": name, "worse": worse, "better": better})).collect::<Vec<_>>(),
             "classes": decision.changed.classes.iter().map(|(name, count)| json!({"class": name.to_string(), "scores": count})).collect::<Vec<_>>(),
             "examples": sealed.examples,
         },
@@ -110,6 +120,15 @@ pub fn content(
         })),
         "fragility": sealed.fragility,
         "follow_ups": decision.follow_ups.iter().map(|follow_up| follow_up_json(contract, follow_up)).collect::<Vec<_>>(),
+    })
+}
+
+fn aligned_json(aligned: &Aligned) -> Value {
+    let count = |of: fn(&Alignment) -> u64| aligned.alignment.as_ref().map(of);
+    json!({
+        "record": aligned.record,
+        "matched": count(|a| a.matched), "changed": count(|a| a.changed),
+        "only_here": count(|a| a.only_here), "only_there": count(|a| a.only_there),
     })
 }
 
@@ -166,7 +185,7 @@ fn counts_json(counts: &Counts) -> Value {
     })
 }
 
-fn finding_json(contract: &Contract, finding: &Finding) -> Value {
+fn finding_json(contract: &Contract, finding: &Finding, look: Option<u32>) -> Value {
     let gate = match finding.subject {
         crate::finding::Subject::Gate(at) => contract.gates.get(at),
         _ => None,
@@ -178,6 +197,7 @@ fn finding_json(contract: &Contract, finding: &Finding) -> Value {
         "state": finding.state.as_str(),
         "blocking": finding.blocking,
         "code": finding.code.map(crate::finding::Code::as_str),
+        "look": look,
         "n": counts_json(&finding.counts),
         "opponent_n": finding.opponent.as_ref().map(counts_json),
         "owner": who(contract, &finding.owner),
@@ -196,8 +216,8 @@ fn finding_json(contract: &Contract, finding: &Finding) -> Value {
         fields.insert(name.to_owned(), Value::from(value));
         fields.insert("rule".to_owned(), Value::from(rule_words(gate)));
     }
-    if let (Value::Object(fields), Some(estimate)) = (&mut fields, &finding.estimate) {
-        fields.extend(estimate_json(estimate));
+    if let Value::Object(fields) = &mut fields {
+        fields.extend(estimate_json(finding.estimate.as_ref()));
     }
     fields
 }
@@ -213,22 +233,25 @@ fn rule_words(gate: &crate::gate::Gate) -> &'static str {
     }
 }
 
-fn estimate_json(estimate: &Estimate) -> Map<String, Value> {
-    let maybe = |value: Option<f64>| value.map_or(Value::Null, decimal);
+/// Every figure has its key; null where there is nothing to estimate from.
+fn estimate_json(estimate: Option<&Estimate>) -> Map<String, Value> {
+    let figure = |of: fn(&Estimate) -> f64| estimate.map_or(Value::Null, |estimate| decimal(of(estimate)));
+    let maybe = |of: fn(&Estimate) -> Option<f64>| estimate.and_then(of).map_or(Value::Null, decimal);
+    let whole = |of: fn(&Estimate) -> Option<u64>| estimate.and_then(of).map_or(Value::Null, Value::from);
     [
-        ("estimate", decimal(estimate.value)),
-        ("lower", decimal(estimate.lower)),
-        ("upper", decimal(estimate.upper)),
-        ("level", decimal(estimate.level)),
-        ("p", decimal(estimate.p)),
-        ("p_adjusted", decimal(estimate.p_adjusted)),
-        ("p_harm", maybe(estimate.p_harm)),
-        ("p_harm_adjusted", maybe(estimate.p_harm_adjusted)),
-        ("margin", decimal(estimate.margin)),
-        ("effective_n", decimal(estimate.effective_n)),
-        ("independent", Value::from(estimate.clusters)),
-        ("method", Value::from(estimate.method.as_str())),
-        ("more_needed", estimate.more_needed.map_or(Value::Null, Value::from)),
+        ("estimate", figure(|e| e.value)),
+        ("lower", figure(|e| e.lower)),
+        ("upper", figure(|e| e.upper)),
+        ("level", figure(|e| e.level)),
+        ("p", figure(|e| e.p)),
+        ("p_adjusted", figure(|e| e.p_adjusted)),
+        ("p_harm", maybe(|e| e.p_harm)),
+        ("p_harm_adjusted", maybe(|e| e.p_harm_adjusted)),
+        ("margin", figure(|e| e.margin)),
+        ("effective_n", figure(|e| e.effective_n)),
+        ("independent", whole(|e| Some(e.clusters))),
+        ("method", estimate.map_or(Value::Null, |e| Value::from(e.method.as_str()))),
+        ("more_needed", whole(|e| e.more_needed)),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))

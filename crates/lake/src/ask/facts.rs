@@ -9,7 +9,20 @@ use domain::name::{ClassName, CriterionName};
 use domain::reference_set::ExampleIndex;
 use domain::score::State;
 use domain::system::Arm;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An example's grade over its repeats; a system fault is a failure, what is missing is left out.
+const MEAN_GRADE: &str = "AVG(CASE WHEN state = 'graded' THEN value WHEN state = 'system_error' THEN 0.0 END)";
+
+/// What became of the answers that an arm was planned to give (examples times repeats), and of their grades.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    pub planned: u64,
+    pub answered: u64,
+    pub system_errors: u64,
+    pub not_run: u64,
+    pub grader_errors: u64,
+}
 
 /// One failing score.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,10 +146,9 @@ impl Scores<'_> {
         };
         let mut all = Vec::new();
         for criterion in criteria {
-            let value = "AVG(CASE WHEN state = 'graded' THEN value WHEN state = 'system_error' THEN 0.0 END)";
             let side = |system: &str| {
                 format!(
-                    "SELECT example_index AS ex, {value} AS y FROM scores WHERE criterion = {} AND system = {} GROUP BY example_index",
+                    "SELECT example_index AS ex, {MEAN_GRADE} AS y FROM scores WHERE criterion = {} AND system = {} GROUP BY example_index",
                     quoted(criterion.as_str()),
                     quoted(system)
                 )
@@ -154,6 +166,99 @@ impl Scores<'_> {
             all.push(Changes { criterion: criterion.clone(), examples });
         }
         Ok(all)
+    }
+
+    /// What became of the planned answers of each arm, and how many grades a grader failed to give.
+    pub fn coverage(&self) -> Result<BTreeMap<Arm, Coverage>, LakeError> {
+        let mut found: BTreeMap<Arm, Coverage> = BTreeMap::new();
+        let answers = "SELECT CAST(system AS VARCHAR), CAST(state AS VARCHAR), CAST(COUNT(*) AS DOUBLE) FROM answers \
+                       GROUP BY 1, 2 ORDER BY 1, 2";
+        for batch in self.engine.ask(answers)? {
+            let (systems, states, counts) = (texts(&batch, 0)?, texts(&batch, 1)?, numbers(&batch, 2)?);
+            for row in 0..batch.num_rows() {
+                let Some(arm) = self.arm_of(systems[row].as_deref().unwrap_or("")) else { continue };
+                let (of, count) = (found.entry(arm).or_default(), counts[row] as u64);
+                of.planned += count;
+                match states[row].as_deref().and_then(State::parse) {
+                    Some(State::NotRun) => of.not_run += count,
+                    Some(State::SystemError) => of.system_errors += count,
+                    _ => of.answered += count,
+                }
+            }
+        }
+        let ungraded = "SELECT CAST(system AS VARCHAR), CAST(COUNT(*) AS DOUBLE) FROM scores WHERE state = 'grader_error' \
+                        GROUP BY 1 ORDER BY 1";
+        for batch in self.engine.ask(ungraded)? {
+            let (systems, counts) = (texts(&batch, 0)?, numbers(&batch, 1)?);
+            for row in 0..batch.num_rows() {
+                if let Some(arm) = self.arm_of(systems[row].as_deref().unwrap_or("")) {
+                    found.entry(arm).or_default().grader_errors += counts[row] as u64;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The mean grade of each example on a criterion in an arm, in the order of examples; a system fault is a failure, and
+    /// an example without any grade is left out.
+    pub fn grades(&self, criterion: &CriterionName, arm: Arm) -> Result<Vec<(ExampleIndex, f64)>, LakeError> {
+        let Some(system) = self.asked.systems.get(&arm) else { return Ok(Vec::new()) };
+        let sql = format!(
+            "SELECT ex, y FROM (SELECT example_index AS ex, {MEAN_GRADE} AS y FROM scores WHERE criterion = {} AND system = {} \
+             GROUP BY example_index) WHERE y IS NOT NULL ORDER BY ex",
+            quoted(criterion.as_str()),
+            quoted(system)
+        );
+        let mut grades = Vec::new();
+        for batch in self.engine.ask(&sql)? {
+            let (index, values) = (indices(&batch, 0)?, numbers(&batch, 1)?);
+            grades.extend(index.into_iter().map(ExampleIndex).zip(values));
+        }
+        Ok(grades)
+    }
+
+    /// Pairs of criteria that failed on the same answers and never apart, with how many; answers that not both grade, or
+    /// on which the system failed, say nothing.
+    pub fn together(&self, criteria: &[CriterionName]) -> Result<Vec<(CriterionName, CriterionName, u64)>, LakeError> {
+        let columns: Vec<String> = criteria
+            .iter()
+            .enumerate()
+            .map(|(at, name)| {
+                let is = format!("criterion = {} AND state = 'graded'", quoted(name.as_str()));
+                format!("MAX(CASE WHEN {is} THEN CASE WHEN {} THEN 1 ELSE 0 END END) AS f{at}", self.fails())
+            })
+            .collect();
+        let mut pairs = Vec::new();
+        for first in 0..criteria.len() {
+            pairs.extend((first + 1..criteria.len()).map(|second| (first, second)));
+        }
+        if pairs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let counted: Vec<String> = pairs
+            .iter()
+            .map(|(a, b)| {
+                format!(
+                    "CAST(SUM(CASE WHEN f{a} = 1 AND f{b} = 1 THEN 1 ELSE 0 END) AS DOUBLE), \
+                     CAST(SUM(CASE WHEN f{a} <> f{b} THEN 1 ELSE 0 END) AS DOUBLE)"
+                )
+            })
+            .collect();
+        let sql = format!(
+            "SELECT {} FROM (SELECT {} FROM scores GROUP BY example_index, system, repeat)",
+            counted.join(", "),
+            columns.join(", ")
+        );
+        let mut found = Vec::new();
+        for batch in self.engine.ask(&sql)?.iter().filter(|batch| batch.num_rows() > 0) {
+            for (at, (a, b)) in pairs.iter().enumerate() {
+                let (both, apart) = (numbers(batch, 2 * at)?[0], numbers(batch, 2 * at + 1)?[0]);
+                if both > 0.0 && apart == 0.0 {
+                    found.push((criteria[*a].clone(), criteria[*b].clone(), both as u64));
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Places of answers in their files: `(repeat 0's file, offset, length)` of one example.

@@ -37,7 +37,7 @@ pub fn seal(import: &Import, table: Table) -> Result<Imported, ImportError> {
     }
     let Sealing { writer, fingerprint, not_run, set_aside, .. } = sealing;
     let mut files = writer.finish()?.files;
-    files.push(write_set(import.folder, &set)?);
+    files.push(write_set(import.folder, &set, import.home)?);
     Ok(Imported {
         rows: table.scores.len() as u64,
         examples: set.active().count() as u64,

@@ -38,7 +38,14 @@ impl Folder {
         let folder = self.path().join("run");
         std::fs::create_dir_all(&folder).expect("a folder");
         let leave_out: BTreeSet<String> = leave_out.iter().map(|name| (*name).to_owned()).collect();
-        import_scores(&Import { file: &file, folder: &folder, set, criteria: &[], leave_out: &leave_out })
+        import_scores(&Import {
+            file: &file,
+            folder: &folder,
+            home: Utf8Path::new(""),
+            set,
+            criteria: &[],
+            leave_out: &leave_out,
+        })
     }
 
     fn is_empty(&self) -> bool {

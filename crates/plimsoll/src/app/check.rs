@@ -1,9 +1,15 @@
 //! `check`: reads what there is of an eval and asks whether it is fit to decide.
 
+use super::chain::{Chain, Kept};
+use super::diff::systems;
 use super::eval::Eval;
+use super::history::{run_folder, scores_digest};
 use super::run::{Progress, reference_set};
+use super::weigh::ours;
 use crate::cli::Failure;
 use domain::check::{CheckFinding, Given, Severity, Standing, check as find, standing};
+use domain::name::CriterionName;
+use lake::{Asked, ClassCosts, Scores};
 
 pub struct Checked {
     pub findings: Vec<CheckFinding>,
@@ -30,6 +36,26 @@ pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     let set = if there { Some(reference_set(eval, &mut Silent)?.0) } else { None };
     let empty = domain::reference_set::ReferenceSet::default();
     let today = jiff::Zoned::now().date().to_string();
-    let given = Given { set: Some(set.as_ref().unwrap_or(&empty)), today: &today, together: &[] };
+    let together = together(eval)?;
+    let given = Given { set: Some(set.as_ref().unwrap_or(&empty)), today: &today, together: &together };
     Ok(Checked { findings: find(&eval.contract, given), standing: standing(&eval.contract, set.as_ref()) })
+}
+
+/// Pairs of this contract's criteria that always failed together in the run of its last decision, where there is one.
+fn together(eval: &Eval) -> Result<Vec<(CriterionName, CriterionName, u64)>, Failure> {
+    let decided = |kept: &Kept| kept.content["contract"]["name"].as_str() == Some(eval.contract.name.as_str());
+    let state = eval.state();
+    let records = Chain::at(&state).list()?;
+    let Some(last) = records.iter().rev().find(|kept| decided(kept) && !scores_digest(&kept.content).is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let folder = run_folder(&state, scores_digest(&last.content));
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let set = lake::read_set(&folder).map_err(ours)?;
+    let names: Vec<CriterionName> = eval.contract.criteria.iter().map(|criterion| criterion.name.clone()).collect();
+    let costs = ClassCosts::of(&eval.contract);
+    let asked = Asked { set: &set, contract: &eval.contract, systems: systems(&last.content), costs };
+    Scores::open(&folder, asked).and_then(|scores| scores.together(&names)).map_err(ours)
 }

@@ -1,20 +1,44 @@
-//! `diff`: which examples changed between two systems of a run, worst first, with both answers.
+//! `diff`: which examples changed between two systems of a run, or between two runs, worst first, with both answers.
+//!
+//! How two reference sets lie to each other is known before any difference is: examples are matched by id, and where
+//! the content of one changed its grades are not compared.
 
-use super::chain::Chain;
+use super::chain::{Chain, Kept};
+use super::changed::{ChangedGrade, worst_first};
+use super::history::{run_folder, scores_digest};
 use super::weigh::ours;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
+use domain::contract::Contract;
 use domain::format::answers;
 use domain::format::contract;
 use domain::format::lines::LinePlace;
 use domain::name::CriterionName;
-use domain::reference_set::ExampleIndex;
+use domain::reference_set::{Alignment, ExampleIndex, ReferenceSet};
 use domain::system::Arm;
 use lake::{Asked, ClassCosts, Scores};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+
+/// What is compared with what.
+pub struct Comparison<'a> {
+    /// The record whose run is asked.
+    pub record: &'a str,
+    pub of: Arm,
+    /// Another arm of the same run, or the same arm in the run of another record.
+    pub with: With<'a>,
+    pub criterion: Option<&'a str>,
+    /// Changes whose answers are read.
+    pub most: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum With<'a> {
+    Arm(Arm),
+    Record(&'a str),
+}
 
 /// One changed grade.
 pub struct Change {
@@ -22,110 +46,216 @@ pub struct Change {
     pub criterion: String,
     pub before: f64,
     pub now: f64,
-    /// The answers' texts, where they are still where they were read from.
-    pub answers: Option<(String, String)>,
+    /// The answers' texts, each where it is still where it was read from.
+    pub answer_before: Option<String>,
+    pub answer_now: Option<String>,
 }
 
 pub struct Difference {
-    pub of: Arm,
-    pub with: Arm,
+    pub of: String,
+    pub with: String,
     pub worse: u64,
     pub better: u64,
     pub changes: Vec<Change>,
-    pub scores: String,
+    /// Digests of the scores: of what is asked, and of what it is compared with.
+    pub scores: (String, String),
+    /// How the reference sets lie; of one run, all its examples match.
+    pub alignment: Alignment,
 }
 
-/// The changes of a record's run.
-pub fn diff(
-    state: &Utf8Path,
-    record: &str,
-    with: Arm,
-    criterion: Option<&str>,
-    most: usize,
-) -> Result<Difference, Failure> {
-    let kept = Chain::at(state).find(record)?;
-    let content = &kept.content;
-    let parsed = contract::parse(Utf8Path::new("sealed contract"), content["contract"]["text"].as_str().unwrap_or(""))?;
-    let digest = content["scores"]["digest"].as_str().unwrap_or("");
-    let folder = state.join("runs").join(digest.get(..16).unwrap_or("none"));
-    let set = lake::read_set(&folder).map_err(ours)?;
-    let systems: BTreeMap<Arm, String> = content["systems"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|system| {
-            let arm = Arm::ALL.into_iter().find(|arm| Some(arm.as_str()) == system["arm"].as_str())?;
-            Some((arm, system["name"].as_str()?.to_owned()))
-        })
-        .collect();
-    if !systems.contains_key(&with) {
-        return Err(Failure::yours(format!("the run has no {}", with.as_str()), "compare with a system that was run"));
+pub fn diff(state: &Utf8Path, comparison: &Comparison) -> Result<Difference, Failure> {
+    let kept = Chain::at(state).find(comparison.record)?;
+    let here = Run::open(state, &kept)?;
+    match comparison.with {
+        With::Arm(arm) => {
+            let name = (comparison.of.as_str().to_owned(), arm.as_str().to_owned());
+            let there = Side { run: &here, arm };
+            difference(Side { run: &here, arm: comparison.of }, there, name, comparison)
+        }
+        With::Record(record) => {
+            let earlier = Chain::at(state).find(record)?;
+            let there = Run::open(state, &earlier)?;
+            let called = |kept: &Kept| format!("{} of {}", comparison.of.as_str(), kept.id());
+            let name = (called(&kept), called(&earlier));
+            let (of, with) = (Side { run: &here, arm: comparison.of }, Side { run: &there, arm: comparison.of });
+            difference(of, with, name, comparison)
+        }
     }
-    let asked = Asked { set: &set, contract: &parsed.contract, systems, costs: ClassCosts::of(&parsed.contract) };
-    let scores = Scores::open(&folder, asked).map_err(ours)?;
-    let names: Vec<CriterionName> = parsed
-        .contract
-        .criteria
-        .iter()
-        .map(|known| known.name.clone())
-        .filter(|name| criterion.is_none_or(|wanted| name.as_str() == wanted))
-        .collect();
+}
+
+/// A sealed run as a record names it.
+struct Run {
+    folder: Utf8PathBuf,
+    /// The eval's folder, from which answers were read.
+    home: Utf8PathBuf,
+    scores: String,
+    contract: Contract,
+    set: ReferenceSet,
+    systems: BTreeMap<Arm, String>,
+}
+
+impl Run {
+    fn open(state: &Utf8Path, kept: &Kept) -> Result<Self, Failure> {
+        let content = &kept.content;
+        if content["override_of"].is_string() {
+            return Err(Failure::yours(
+                format!("`{}` is an override, and has no run of its own", kept.id()),
+                "name the decision that it overrides",
+            ));
+        }
+        let text = content["contract"]["text"].as_str().unwrap_or("");
+        let parsed = contract::parse(Utf8Path::new("sealed contract"), text)?;
+        let scores = scores_digest(content).to_owned();
+        let folder = run_folder(state, &scores);
+        if !folder.is_dir() {
+            return Err(Failure::yours(
+                format!("the scores of record {} are no longer at `{folder}`", kept.id()),
+                "run or import them again",
+            ));
+        }
+        Ok(Run {
+            set: lake::read_set(&folder).map_err(ours)?,
+            home: state.parent().unwrap_or(Utf8Path::new("")).to_owned(),
+            folder,
+            scores,
+            contract: parsed.contract,
+            systems: systems(content),
+        })
+    }
+
+    fn scores(&self) -> Result<Scores<'_>, Failure> {
+        let asked = Asked {
+            set: &self.set,
+            contract: &self.contract,
+            systems: self.systems.clone(),
+            costs: ClassCosts::of(&self.contract),
+        };
+        Scores::open(&self.folder, asked).map_err(ours)
+    }
+}
+
+/// Names of the arms' systems in the scores, as a record tells them.
+pub fn systems(content: &Value) -> BTreeMap<Arm, String> {
+    let systems = content["systems"].as_array().into_iter().flatten();
+    let named = systems.filter_map(|system| {
+        let arm = Arm::ALL.into_iter().find(|arm| Some(arm.as_str()) == system["arm"].as_str())?;
+        Some((arm, system["name"].as_str()?.to_owned()))
+    });
+    named.collect()
+}
+
+#[derive(Clone, Copy)]
+struct Side<'r> {
+    run: &'r Run,
+    arm: Arm,
+}
+
+fn difference(
+    of: Side,
+    with: Side,
+    (of_name, with_name): (String, String),
+    comparison: &Comparison,
+) -> Result<Difference, Failure> {
+    for side in [of, with] {
+        if !side.run.systems.contains_key(&side.arm) {
+            let what = format!("the run has no {}", side.arm.as_str());
+            return Err(Failure::yours(what, "compare with a system that was run"));
+        }
+    }
+    let criteria = criteria(of.run, comparison.criterion)?;
+    let (now, before) = (of.run.scores()?, with.run.scores()?);
+    let matched = matched(of.run, with.run);
+    let mut changed = Vec::new();
+    for criterion in &criteria {
+        let earlier: HashMap<u32, f64> = before
+            .grades(criterion, with.arm)
+            .map_err(ours)?
+            .into_iter()
+            .map(|(example, grade)| (example.0, grade))
+            .collect();
+        for (example, grade) in now.grades(criterion, of.arm).map_err(ours)? {
+            let there = matched.get(example.0 as usize).copied().flatten();
+            let Some(was) = there.and_then(|there| earlier.get(&there.0)) else { continue };
+            if *was != grade {
+                changed.push(ChangedGrade { example, criterion: criterion.clone(), before: *was, now: grade });
+            }
+        }
+    }
+    worst_first(&of.run.contract, &mut changed);
+    let worse = changed.iter().filter(|changed| changed.now < changed.before).count() as u64;
+    let better = changed.len() as u64 - worse;
+    let files = (answer_files(of.run), answer_files(with.run));
+    let mut changes = Vec::new();
+    for changed in changed.into_iter().take(comparison.most) {
+        let there = matched.get(changed.example.0 as usize).copied().flatten().unwrap_or(changed.example);
+        changes.push(Change {
+            example: of.run.set.rows[changed.example.0 as usize].id.to_string(),
+            criterion: changed.criterion.to_string(),
+            before: changed.before,
+            now: changed.now,
+            answer_before: answer(with, &before, &files.1, there)?,
+            answer_now: answer(of, &now, &files.0, changed.example)?,
+        });
+    }
+    Ok(Difference {
+        of: of_name,
+        with: with_name,
+        worse,
+        better,
+        changes,
+        scores: (of.run.scores.clone(), with.run.scores.clone()),
+        alignment: Alignment::of(&of.run.set, &with.run.set),
+    })
+}
+
+fn criteria(run: &Run, wanted: Option<&str>) -> Result<Vec<CriterionName>, Failure> {
+    let known = || run.contract.criteria.iter().map(|criterion| criterion.name.clone());
+    let names: Vec<CriterionName> =
+        known().filter(|name| wanted.is_none_or(|wanted| name.as_str() == wanted)).collect();
     if names.is_empty() {
+        let list: Vec<String> = known().map(|name| name.to_string()).collect();
         return Err(Failure::yours(
-            format!("`{}` is not among the criteria", criterion.unwrap_or("")),
-            "name a criterion of the contract",
+            format!("`{}` is not among the criteria", wanted.unwrap_or("")),
+            format!("name one of: {}", list.join(", ")),
         ));
     }
-    let mut changes: Vec<(f64, ExampleIndex, CriterionName, f64, f64)> = Vec::new();
-    for found in scores.changes(&names, Arm::Candidate, with).map_err(ours)? {
-        changes.extend(
-            found
-                .examples
-                .iter()
-                .map(|(example, before, now)| (now - before, *example, found.criterion.clone(), *before, *now)),
-        );
-    }
-    let worse = changes.iter().filter(|change| change.0 < 0.0).count() as u64;
-    let better = changes.len() as u64 - worse;
-    changes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
-    let files = answer_files(&folder);
-    let changes = changes
-        .into_iter()
-        .take(most)
-        .map(|(_, example, criterion, before, now)| {
-            let text = |arm: Arm| -> Option<String> {
-                let (file, offset, length) = scores.answer_place(example, arm).ok()??;
-                read_answer(
-                    files.get(arm.as_str())?.get(usize::from(file))?,
-                    offset,
-                    length,
-                    set.rows[example.0 as usize].id.as_str(),
-                )
-            };
-            Change {
-                example: set.rows.get(example.0 as usize).map(|row| row.id.to_string()).unwrap_or_default(),
-                criterion: criterion.to_string(),
-                before,
-                now,
-                answers: text(with).zip(text(Arm::Candidate)),
-            }
-        })
-        .collect();
-    Ok(Difference { of: Arm::Candidate, with, worse, better, changes, scores: digest.to_owned() })
+    Ok(names)
 }
 
-/// For each arm the files that its answers were read from.
-fn answer_files(folder: &Utf8Path) -> BTreeMap<String, Vec<Utf8PathBuf>> {
-    let text = std::fs::read_to_string(folder.join("run.json")).unwrap_or_default();
-    let run: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-    let files = run["answers"].as_object().into_iter().flatten();
-    files
-        .map(|(arm, paths)| {
-            let paths =
-                paths.as_array().into_iter().flatten().filter_map(Value::as_str).map(Utf8PathBuf::from).collect();
-            (arm.clone(), paths)
-        })
-        .collect()
+/// For each example here its position there, where it stands there with the same content.
+fn matched(here: &Run, there: &Run) -> Vec<Option<ExampleIndex>> {
+    let places: HashMap<&str, usize> =
+        there.set.rows.iter().enumerate().map(|(at, row)| (row.id.as_str(), at)).collect();
+    let place = |row: &domain::reference_set::Row| {
+        let at = *places.get(row.id.as_str())?;
+        (there.set.rows[at].digest == row.digest).then_some(ExampleIndex(at as u32))
+    };
+    here.set.rows.iter().map(place).collect()
+}
+
+/// For each system the files that its answers were read from.
+fn answer_files(run: &Run) -> BTreeMap<String, Vec<Utf8PathBuf>> {
+    let text = std::fs::read_to_string(run.folder.join("run.json")).unwrap_or_default();
+    let plan: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    let files = plan["answers"].as_object().into_iter().flatten();
+    let paths = |paths: &Value| {
+        let paths = paths.as_array().into_iter().flatten().filter_map(Value::as_str);
+        paths.map(|path| run.home.join(path)).collect()
+    };
+    files.map(|(system, listed)| (system.clone(), paths(listed))).collect()
+}
+
+/// The text of an arm's first answer to an example, where it can still be read.
+fn answer(
+    side: Side,
+    scores: &Scores,
+    files: &BTreeMap<String, Vec<Utf8PathBuf>>,
+    example: ExampleIndex,
+) -> Result<Option<String>, Failure> {
+    let Some((file, offset, length)) = scores.answer_place(example, side.arm).map_err(ours)? else { return Ok(None) };
+    let path = side.run.systems.get(&side.arm).and_then(|name| files.get(name)?.get(usize::from(file)));
+    let id = side.run.set.rows[example.0 as usize].id.as_str();
+    Ok(path.and_then(|path| read_answer(path, offset, length, id)))
 }
 
 /// The answer's text, if the line is still the answer to that example.

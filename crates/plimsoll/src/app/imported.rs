@@ -26,8 +26,14 @@ pub fn seal(eval: &Eval, file: &Utf8Path, progress: &mut dyn Progress) -> Result
         .ok_or_else(|| Failure::ours("the path of the run is not UTF-8", "move the eval to another folder"))?
         .to_owned();
     let leave_out = BTreeSet::new();
-    let import =
-        Import { file, folder: &folder, set: set.as_ref(), criteria: &eval.contract.criteria, leave_out: &leave_out };
+    let import = Import {
+        file,
+        folder: &folder,
+        home: &eval.folder,
+        set: set.as_ref(),
+        criteria: &eval.contract.criteria,
+        leave_out: &leave_out,
+    };
     let imported = import_scores(&import).map_err(refused)?;
     let systems = arms(eval, &imported.systems)?;
     let scores_digest = imported.fingerprint.digest().to_string();

@@ -2,6 +2,7 @@
 
 use super::chain::{Chain, Kept};
 use super::eval::Eval;
+use super::history::History;
 use super::weigh::{Grounds, Weighed, grader_digest, ours, weigh};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -87,7 +88,7 @@ pub fn decide(
 ) -> Result<(Weighed, Kept), Failure> {
     progress.step("weighing the evidence");
     let chain = Chain::at(&eval.state());
-    let history = History::of(&chain, &eval.contract, &sealed.scores_digest)?;
+    let history = History::of(&chain.list()?, &eval.contract, &sealed.scores_digest);
     if eval.contract.looks == Looks::One && history.look.is_some_and(|look| look > 1) {
         return Err(Failure::yours(
             "the contract allows one look (`looks: 1`), and this candidate was looked at before with other scores",
@@ -108,54 +109,12 @@ pub fn decide(
         look: history.look,
         decided_under: history.decided_under.filter(|_| approval.is_none()),
         approval,
-        alignment: None,
+        before: history.before,
         systems: sealed.systems.clone(),
     };
     let weighed = weigh(&sealed.folder, &grounds)?;
     let kept = chain.append(&weighed.content, &orders.author, None)?;
     Ok((weighed, kept))
-}
-
-/// What the chain says of this candidate.
-struct History {
-    /// Number of this look; unknown where no chain is at hand.
-    look: Option<u32>,
-    /// Digest of the contract under which these scores were first decided on, where it is another one.
-    decided_under: Option<Digest>,
-}
-
-impl History {
-    fn of(chain: &Chain, contract: &Contract, scores: &str) -> Result<Self, Failure> {
-        let records = chain.list()?;
-        let of_lineage = |content: &&Value| {
-            content["contract"]["name"].as_str() == Some(contract.name.as_str()) && content.get("decision").is_some()
-        };
-        let contents: Vec<&Value> = records.iter().map(|kept| &kept.content).filter(of_lineage).collect();
-        let mut digests: Vec<&str> = Vec::new();
-        for content in &contents {
-            if let Some(digest) = content["scores"]["digest"].as_str().filter(|digest| !digests.contains(digest)) {
-                digests.push(digest);
-            }
-        }
-        let look = match digests.iter().position(|digest| *digest == scores) {
-            Some(position) => Some(position as u32 + 1),
-            None if records.is_empty() => None,
-            None => Some(digests.len() as u32 + 1),
-        };
-        // Deciding the same scores again is the same look, even the first one, made without a chain.
-        let look = look.map(|look| look.max(1));
-        let first = contents.iter().find(|content| content["scores"]["digest"].as_str() == Some(scores));
-        let approved = |digest: &str| {
-            let mut later = contents.iter().filter(|content| content["contract"]["digest"].as_str() == Some(digest));
-            later.any(|content| content["approval"].is_object())
-        };
-        let now = contract.digest.to_string();
-        let decided_under = first
-            .and_then(|content| content["contract"]["digest"].as_str())
-            .filter(|digest| **digest != *now && !approved(&now))
-            .and_then(Digest::parse);
-        Ok(History { look, decided_under })
-    }
 }
 
 fn read_failure(error: ReadError) -> Failure {
@@ -251,10 +210,12 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
     progress.step("sealing the scores");
     let fingerprint = sink.fingerprint;
     let mut files = sink.writer.finish().map_err(ours)?.files;
-    files.push(lake::write_set(&folder, &set).map_err(ours)?);
+    files.push(lake::write_set(&folder, &set, &eval.folder).map_err(ours)?);
     let scores_digest = fingerprint.digest().to_string();
-    let sources: BTreeMap<&str, &Vec<Utf8PathBuf>> =
-        recorded.iter().map(|(arm, files)| (arm.as_str(), files)).collect();
+    let seen_from_home =
+        |file: &Utf8PathBuf| file.strip_prefix(&eval.folder).map_or_else(|_| file.clone(), Utf8Path::to_owned);
+    let sources: BTreeMap<&str, Vec<Utf8PathBuf>> =
+        recorded.iter().map(|(arm, files)| (arm.as_str(), files.iter().map(seen_from_home).collect())).collect();
     let plan = json!({
         "plimsoll_run": 1,
         "contract": contract.digest.to_string(),

@@ -1,15 +1,15 @@
 //! `verify`: is a record what it was, and does its decision follow from what was sealed?
 
 use super::chain::{Chain, Kept};
+use super::diff::systems;
+use super::history::{History, run_folder, scores_digest};
 use super::weigh::{Grounds, weigh};
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::digest::{Digest, canonical};
 use domain::format::contract;
 use domain::name::OwnerRole;
-use domain::system::Arm;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// What was found.
 pub struct Verified {
@@ -17,11 +17,13 @@ pub struct Verified {
     pub faults: Vec<String>,
     /// What was checked, or why it could not be.
     pub notes: Vec<String>,
+    /// Another version made it: its decision cannot be derived again here, which says nothing of the record.
+    pub not_recomputable: bool,
 }
 
 pub fn verify(state: &Utf8Path, kept: &Kept) -> Result<Verified, Failure> {
     let chain = Chain::at(state);
-    let mut verified = Verified { faults: chain.faults(kept)?, notes: Vec::new() };
+    let mut verified = Verified { faults: chain.faults(kept)?, notes: Vec::new(), not_recomputable: false };
     verified.notes.push("hashes, chain and head were checked".to_owned());
     verified.notes.push(match kept.envelope.get("signature").is_some_and(Value::is_object) {
         true => "the signature was checked".to_owned(),
@@ -33,9 +35,8 @@ pub fn verify(state: &Utf8Path, kept: &Kept) -> Result<Verified, Failure> {
     }
     let made_by = kept.content["version"].as_str().unwrap_or("");
     if made_by != env!("CARGO_PKG_VERSION") {
-        verified
-            .notes
-            .push(format!("not recomputable: made by version {made_by}, and this is {}", env!("CARGO_PKG_VERSION")));
+        verified.not_recomputable = true;
+        verified.notes.push(format!("made by version {made_by}, and this is {}", env!("CARGO_PKG_VERSION")));
         return Ok(verified);
     }
     recompute(state, kept, &mut verified)?;
@@ -64,12 +65,16 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
     if content["contract"]["digest"].as_str() != Some(parsed.contract.digest.to_string().as_str()) {
         verified.faults.push("the contract's digest is not that of its sealed text".to_owned());
     }
-    let scores_digest = content["scores"]["digest"].as_str().unwrap_or("").to_owned();
-    let is_digest = Digest::parse(&scores_digest).is_some();
-    let folder = state.join("runs").join(scores_digest.get(..16).filter(|_| is_digest).unwrap_or("none"));
+    let scores_digest = scores_digest(content).to_owned();
+    let folder = run_folder(state, &scores_digest);
     if !folder.is_dir() {
         verified.faults.push(format!("the sealed scores are not at `{folder}`"));
         return Ok(());
+    }
+    match lake::fingerprint(&folder) {
+        Ok(found) if found.digest().to_string() == scores_digest => {}
+        Ok(_) => verified.faults.push("the scores digest is not that of the sealed rows".to_owned()),
+        Err(error) => verified.faults.push(format!("the sealed scores cannot be read: {error}")),
     }
     let mut files = Vec::new();
     for (name, digest) in content["scores"]["files"].as_object().into_iter().flatten() {
@@ -80,45 +85,51 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
         }
         files.push((name.clone(), digest.as_str().unwrap_or("").to_owned()));
     }
-    let systems: BTreeMap<Arm, String> = content["systems"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|system| {
-            let arm = Arm::ALL.into_iter().find(|arm| Some(arm.as_str()) == system["arm"].as_str())?;
-            Some((arm, system["name"].as_str()?.to_owned()))
-        })
-        .collect();
     let approval = content["approval"].as_object().map(|approval| {
         let text = |key: &str| approval.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
         (OwnerRole::new(text("by")), text("reason"))
     });
-    let decided_under = content["unfit_since"].as_str().and_then(Digest::parse);
+    let history = History::of(&before(state, kept)?, &parsed.contract, &scores_digest);
     let grounds = Grounds {
         contract: &parsed.contract,
         contract_text: text,
         scores_digest,
         files,
-        look: content["look"]["number"].as_u64().map(|look| look as u32),
-        decided_under,
+        look: history.look,
+        decided_under: history.decided_under.filter(|_| approval.is_none()),
         approval,
-        alignment: None,
-        systems,
+        before: history.before,
+        systems: systems(content),
     };
-    let again = match weigh(&folder, &grounds) {
-        Ok(again) => again,
+    let mut again = match weigh(&folder, &grounds) {
+        Ok(again) => again.content,
         Err(failure) => {
             verified.faults.push(format!("the decision cannot be derived from the sealed scores: {failure}"));
             return Ok(());
         }
     };
-    let differing = differences(&again.content, content);
+    let alignment = &mut again["reference_set"]["alignment"];
+    if alignment["record"].is_string() && alignment["matched"].is_null() {
+        verified
+            .notes
+            .push("the earlier run is no longer kept: how the reference sets lie is taken as recorded".to_owned());
+        alignment.clone_from(&content["reference_set"]["alignment"]);
+    }
+    let differing = differences(&again, content);
     if differing.is_empty() {
         verified.notes.push("the decision was derived again from the sealed scores, and is the same".to_owned());
     } else {
         verified.faults.push(format!("derived again from the sealed scores, these differ: {}", differing.join(", ")));
     }
     Ok(())
+}
+
+/// The records that stood in the chain when this one was made.
+fn before(state: &Utf8Path, kept: &Kept) -> Result<Vec<Kept>, Failure> {
+    let mut records = Chain::at(state).list()?;
+    let at = records.iter().position(|other| other.id() == kept.id());
+    records.truncate(at.unwrap_or(records.len()));
+    Ok(records)
 }
 
 /// Top-level parts that differ.

@@ -1,9 +1,11 @@
 //! From a sealed run to a decision: the part that `run`, `decide` and `verify` share, so that they cannot differ.
 
+use super::changed::changed;
+use super::history::Before;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::contract::Contract;
-use domain::decision::{Changed, Decision, decide};
+use domain::decision::{Decision, decide};
 use domain::digest::Digest;
 use domain::evidence::{Evidence, Inquiry, Weighing, questions_of, segments, weighed_as};
 use domain::finding::{Facts, FailedExample, Failures, GuardFact, NeverFact, State, Subject, claim_holds, is_never};
@@ -13,16 +15,13 @@ use domain::gate::Measure;
 use domain::name::{CriterionName, OwnerRole};
 use domain::provenance::{SourceKind, Weight};
 use domain::question::Question;
-use domain::reference_set::{ExampleIndex, ReferenceSet};
+use domain::reference_set::{Alignment, ExampleIndex, ReferenceSet};
 use domain::score::State as ScoreState;
 use domain::segment::Segment;
 use domain::system::Arm;
-use lake::{Asked, ClassCosts, Scores};
+use lake::{Asked, ClassCosts, Coverage, Scores};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Changed examples that a record lists.
-const LISTED: usize = 50;
 
 /// What a decision rests on besides the sealed files.
 pub struct Grounds<'a> {
@@ -33,7 +32,8 @@ pub struct Grounds<'a> {
     pub look: Option<u32>,
     pub decided_under: Option<Digest>,
     pub approval: Option<(OwnerRole, String)>,
-    pub alignment: Option<[u64; 4]>,
+    /// The earlier decision whose reference set this one is laid beside.
+    pub before: Option<Before>,
     /// Names of the arms' systems in the scores.
     pub systems: BTreeMap<Arm, String>,
 }
@@ -73,9 +73,9 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
                 (criterion.name.to_string(), criterion.grader.kind().to_owned(), grader_digest(criterion).to_string())
             })
             .collect(),
-        systems: systems(contract, grounds),
+        systems: systems(contract, grounds, &scores.coverage().map_err(ours)?),
         fragility,
-        alignment: grounds.alignment,
+        alignment: grounds.before.as_ref().map(|before| aligned(folder, &set, before)),
         describes: describes(contract, &set),
         approval: grounds.approval.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -83,6 +83,13 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     };
     let content = record::content(contract, &segments, &arms, &evidence, &facts, &decision, &sealed);
     Ok(Weighed { decision, content })
+}
+
+/// Beside the set of an earlier run, where that run is still kept.
+fn aligned(folder: &Utf8Path, set: &ReferenceSet, before: &Before) -> record::Aligned {
+    let runs = folder.parent().unwrap_or(Utf8Path::new(""));
+    let there = lake::read_set(&runs.join(before.scores.get(..16).unwrap_or("none"))).ok();
+    record::Aligned { record: before.record.clone(), alignment: there.map(|there| Alignment::of(set, &there)) }
 }
 
 /// The digest of a grader as the score rows carry it.
@@ -95,12 +102,13 @@ pub fn ours(error: lake::LakeError) -> Failure {
     Failure::ours(error.to_string(), "check disk space and permissions, then run again")
 }
 
-fn systems(contract: &Contract, grounds: &Grounds) -> Vec<Value> {
+fn systems(contract: &Contract, grounds: &Grounds, coverage: &BTreeMap<Arm, Coverage>) -> Vec<Value> {
     grounds
         .systems
         .iter()
         .map(|(arm, name)| {
             let system = contract.system(*arm);
+            let of = coverage.get(arm).copied().unwrap_or_default();
             json!({
                 "arm": arm.as_str(),
                 "name": name,
@@ -110,6 +118,11 @@ fn systems(contract: &Contract, grounds: &Grounds) -> Vec<Value> {
                     domain::system::SystemKind::OpenAi { model, .. } => format!("openai: {model}"),
                 }),
                 "describe": system.map(|system| system.describe.clone()).filter(|text| !text.is_empty()),
+                "planned": of.planned,
+                "answered": of.answered,
+                "system_errors": of.system_errors,
+                "not_run": of.not_run,
+                "grader_errors": of.grader_errors,
             })
         })
         .collect()
@@ -224,38 +237,6 @@ fn outright(
         Some(NeverFact { example: failed_example(set, *example)?, failed_by, seen_by })
     });
     Ok((guards.collect(), never.collect()))
-}
-
-/// Counts of what changed against production, and the worst examples.
-fn changed(scores: &Scores, set: &ReferenceSet, contract: &Contract) -> Result<(Changed, Vec<Value>), Failure> {
-    let names: Vec<CriterionName> = contract.criteria.iter().map(|criterion| criterion.name.clone()).collect();
-    let (mut worse, mut better) = (BTreeSet::new(), BTreeSet::new());
-    let mut by_criterion = Vec::new();
-    let mut examples = Vec::new();
-    for changes in scores.changes(&names, Arm::Candidate, Arm::Production).map_err(ours)? {
-        let (mut down, mut up) = (0, 0);
-        for (example, before, now) in &changes.examples {
-            if now < before {
-                down += 1;
-                worse.insert(*example);
-            } else {
-                up += 1;
-                better.insert(*example);
-            }
-            examples.push((*now - *before, *example, changes.criterion.clone(), *before, *now));
-        }
-        by_criterion.push((changes.criterion, down, up));
-    }
-    examples.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
-    let listed = examples.into_iter().take(LISTED).filter_map(|(_, example, criterion, before, now)| {
-        let row = set.rows.get(example.0 as usize)?;
-        Some(json!({"example": row.id.to_string(), "criterion": criterion.to_string(), "before": record::decimal(before), "now": record::decimal(now)}))
-    });
-    let classes =
-        scores.classes(Arm::Candidate).map_err(ours)?.into_iter().map(|count| (count.class, count.scores)).collect();
-    let changed =
-        Changed { worse: worse.len() as u64, better: better.difference(&worse).count() as u64, by_criterion, classes };
-    Ok((changed, listed.collect()))
 }
 
 /// The fewest flipped grades that would change a finding that holds up the decision: of those that hold, where the candidate

@@ -29,5 +29,5 @@ pub fn main(args: Args) -> Ending {
     let sealed = seal(&eval, &args.scores, &mut bar)?;
     let (weighed, kept) = decide(&eval, &sealed, &args.orders.orders(), &mut bar)?;
     drop(bar);
-    finish(weighed.decision.outcome, &kept, &args.output)
+    finish(&eval.state(), weighed.decision.outcome, &kept, &args.output)
 }

@@ -2,14 +2,14 @@
 
 use super::Ending;
 use super::run::print;
-use crate::app::diff::{Change, Difference, diff};
+use crate::app::diff::{Change, Comparison, Difference, With, diff};
 use crate::app::eval::state_beside;
 use crate::render::read::plain;
+use crate::render::word_diff::{Part, word_diff};
 use anstyle::{AnsiColor, Style};
 use camino::Utf8PathBuf;
 use domain::system::Arm;
 use serde_json::json;
-use similar::{ChangeTag, TextDiff};
 use std::fmt::Write;
 
 #[derive(clap::Args)]
@@ -20,9 +20,15 @@ pub struct Args {
     /// The eval whose records are meant: a contract, or a folder with one
     #[arg(long, default_value = ".")]
     eval: Utf8PathBuf,
-    /// What the candidate is compared with
-    #[arg(long, value_enum, default_value_t = With::Production)]
-    with: With,
+    /// The system whose grades are looked at
+    #[arg(long, value_enum, default_value_t = System::Candidate)]
+    of: System,
+    /// The system of the same run that it is compared with
+    #[arg(long, value_enum, default_value_t = System::Production)]
+    with: System,
+    /// Compare with the same system in the run of this earlier decision instead
+    #[arg(long, value_name = "RECORD", conflicts_with = "with")]
+    against: Option<String>,
     /// Only this criterion
     #[arg(long)]
     criterion: Option<String>,
@@ -33,10 +39,21 @@ pub struct Args {
     form: Form,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum With {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum System {
+    Candidate,
     Production,
     Fallback,
+}
+
+impl System {
+    fn arm(self) -> Arm {
+        match self {
+            System::Candidate => Arm::Candidate,
+            System::Production => Arm::Production,
+            System::Fallback => Arm::Fallback,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -46,11 +63,14 @@ enum Form {
 }
 
 pub fn main(args: Args) -> Ending {
-    let with = match args.with {
-        With::Production => Arm::Production,
-        With::Fallback => Arm::Fallback,
+    let comparison = Comparison {
+        record: &args.record,
+        of: args.of.arm(),
+        with: args.against.as_deref().map_or(With::Arm(args.with.arm()), With::Record),
+        criterion: args.criterion.as_deref(),
+        most: args.most,
     };
-    let difference = diff(&state_beside(&args.eval), &args.record, with, args.criterion.as_deref(), args.most)?;
+    let difference = diff(&state_beside(&args.eval), &comparison)?;
     print(&match args.form {
         Form::Text => text(&difference),
         Form::Json => format!("{}\n", as_json(&difference)),
@@ -60,14 +80,21 @@ pub fn main(args: Args) -> Ending {
 
 fn text(difference: &Difference) -> String {
     let mut out = String::new();
+    let lie = &difference.alignment;
     let _ = writeln!(
         out,
-        "{} against {}: {} grades worse, {} better   scores {}\n",
-        difference.of.as_str(),
-        difference.with.as_str(),
-        difference.worse,
-        difference.better,
-        &difference.scores.get(..8).unwrap_or("")
+        "examples  {} matched, {} changed, {} only here, {} only there",
+        lie.matched, lie.changed, lie.only_here, lie.only_there
+    );
+    let short = |digest: &str| digest.chars().take(8).collect::<String>();
+    let scores = match &difference.scores {
+        (here, there) if here == there => short(here),
+        (here, there) => format!("{} against {}", short(here), short(there)),
+    };
+    let _ = writeln!(
+        out,
+        "{} against {}: {} grades worse, {} better   scores {scores}\n",
+        difference.of, difference.with, difference.worse, difference.better
     );
     for change in &difference.changes {
         let (word, colour) =
@@ -81,7 +108,7 @@ fn text(difference: &Difference) -> String {
             change.before,
             change.now
         );
-        if let Some(words) = word_diff(change) {
+        if let Some(words) = both_answers(change) {
             let _ = writeln!(out, "       {words}\n");
         }
     }
@@ -92,28 +119,25 @@ fn text(difference: &Difference) -> String {
     out
 }
 
-/// Both answers in one line: `[-only before-]`, `{+only now+}`.
-fn word_diff(change: &Change) -> Option<String> {
-    let (before, now) = change.answers.as_ref()?;
-    let (before, now) = (plain(before), plain(now));
+/// Both answers in one line: `[-only before-]`, `{+only now+}`; the one that can still be read where the other cannot.
+fn both_answers(change: &Change) -> Option<String> {
+    let (before, now) = match (&change.answer_before, &change.answer_now) {
+        (Some(before), Some(now)) => (plain(before), plain(now)),
+        (None, Some(now)) => return Some(format!("now: {}", plain(now))),
+        (Some(before), None) => return Some(format!("before: {}", plain(before))),
+        (None, None) => return None,
+    };
     if before == now {
         return Some(format!("same text: {before}"));
     }
-    let diff = TextDiff::from_words(&before, &now);
     let (red, green) =
         (Style::new().fg_color(Some(AnsiColor::Red.into())), Style::new().fg_color(Some(AnsiColor::Green.into())));
-    let mut out = String::new();
-    for part in diff.iter_all_changes() {
-        let text = part.value();
-        let _ = match part.tag() {
-            ChangeTag::Equal => write!(out, "{text}"),
-            ChangeTag::Delete if text.trim().is_empty() => write!(out, "{text}"),
-            ChangeTag::Insert if text.trim().is_empty() => Ok(()),
-            ChangeTag::Delete => write!(out, "{red}[-{text}-]{red:#}"),
-            ChangeTag::Insert => write!(out, "{green}{{+{text}+}}{green:#}"),
-        };
-    }
-    Some(out)
+    let written = |part| match part {
+        Part::Same(text) => text,
+        Part::Before(text) => format!("{red}[-{text}-]{red:#}"),
+        Part::Now(text) => format!("{green}{{+{text}+}}{green:#}"),
+    };
+    Some(word_diff(&before, &now).into_iter().map(written).collect())
 }
 
 fn as_json(difference: &Difference) -> String {
@@ -123,13 +147,17 @@ fn as_json(difference: &Difference) -> String {
         .map(|change| {
             json!({
                 "example": change.example, "criterion": change.criterion, "before": change.before, "now": change.now,
-                "answer_before": change.answers.as_ref().map(|answers| &answers.0), "answer_now": change.answers.as_ref().map(|answers| &answers.1),
+                "answer_before": change.answer_before, "answer_now": change.answer_now,
             })
         })
         .collect();
     let whole = json!({
-        "of": difference.of.as_str(), "with": difference.with.as_str(), "worse": difference.worse, "better": difference.better,
-        "scores": difference.scores, "changes": changes,
+        "of": difference.of, "with": difference.with, "worse": difference.worse, "better": difference.better,
+        "scores": {"of": difference.scores.0, "with": difference.scores.1}, "changes": changes,
+        "alignment": {
+            "matched": difference.alignment.matched, "changed": difference.alignment.changed,
+            "only_here": difference.alignment.only_here, "only_there": difference.alignment.only_there,
+        },
     });
     serde_json::to_string_pretty(&whole).unwrap_or_default()
 }

@@ -6,8 +6,7 @@ use crate::app::chain::Kept;
 use crate::app::eval::Eval;
 use crate::app::run::{Orders, run};
 use crate::render::progress::Bar;
-use crate::render::read::Shown;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use domain::name::OwnerRole;
 use domain::routing::Outcome;
 use std::io::Write;
@@ -67,12 +66,12 @@ pub fn main(args: Args) -> Ending {
     let mut bar = Bar::new();
     let (weighed, kept) = run(&eval, &args.orders.orders(), &mut bar)?;
     drop(bar);
-    finish(weighed.decision.outcome, &kept, &args.output)
+    finish(&eval.state(), weighed.decision.outcome, &kept, &args.output)
 }
 
 /// Prints the decision and ends with its code; a reader that left does not change it.
-pub fn finish(outcome: Outcome, kept: &Kept, output: &Output) -> Ending {
-    let text = render(&Shown::of(kept), output.form)?;
+pub fn finish(state: &Utf8Path, outcome: Outcome, kept: &Kept, output: &Output) -> Ending {
+    let text = render(state, kept, output.form)?;
     let mut out = anstream::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     if output.exit_zero && outcome.exit_code() != 0 {

@@ -2,11 +2,13 @@
 
 use super::run::print;
 use super::{Ending, Failure};
-use crate::app::chain::Chain;
+use crate::app::chain::{Chain, Kept};
+use crate::app::diff::{Comparison, With, diff};
 use crate::app::eval::state_beside;
 use crate::render::read::Shown;
 use crate::render::{html, junit, markdown, text};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
+use domain::system::Arm;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -30,23 +32,37 @@ pub enum Form {
 }
 
 pub fn main(args: Args) -> Ending {
-    let kept = Chain::at(&state_beside(&args.eval)).find(&args.record)?;
-    print(&render(&Shown::of(&kept), args.form)?)?;
+    let state = state_beside(&args.eval);
+    let kept = Chain::at(&state).find(&args.record)?;
+    print(&render(&state, &kept, args.form)?)?;
     Ok(0)
 }
 
 /// A record in one form, with a line end.
-pub fn render(shown: &Shown, form: Form) -> Result<String, Failure> {
+pub fn render(state: &Utf8Path, kept: &Kept, form: Form) -> Result<String, Failure> {
+    let shown = &Shown::of(kept);
     let failed = |what: String| Failure::ours(format!("the record cannot be shown: {what}"), "show it as json");
     let mut text = match form {
         Form::Text => text::decision(shown),
         Form::Json => serde_json::to_string_pretty(&shown.json()).map_err(|error| failed(error.to_string()))?,
         Form::Markdown => markdown::decision(shown),
-        Form::Html => html::decision(shown).map_err(|error| failed(error.to_string()))?,
+        Form::Html => html::decision(shown, &answers(state, kept)).map_err(|error| failed(error.to_string()))?,
         Form::Junit => junit::decision(shown).map_err(|error| failed(error.to_string()))?,
     };
     if !text.ends_with('\n') {
         text.push('\n');
     }
     Ok(text)
+}
+
+/// Both answers of the changed examples, where the run and the answers are still there; a page without them is whole too.
+fn answers(state: &Utf8Path, kept: &Kept) -> html::Answers {
+    const LISTED: usize = 50;
+    let (of, with) = (Arm::Candidate, With::Arm(Arm::Production));
+    let comparison = Comparison { record: kept.id(), of, with, criterion: None, most: LISTED };
+    let changes = diff(state, &comparison).map(|difference| difference.changes).unwrap_or_default();
+    changes
+        .into_iter()
+        .filter_map(|change| Some((change.example, (change.answer_before?, change.answer_now?))))
+        .collect()
 }

@@ -1,8 +1,11 @@
 //! A decision as one self-contained page that works without scripts. Every outside text is escaped by the template.
 
 use super::read::{Shown, headline, percent, plain, words};
+use super::text::{alignment, fragility, look};
+use super::word_diff::{Part, word_diff};
 use askama::Template;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 #[derive(Template)]
 #[template(path = "decision.html")]
@@ -16,18 +19,28 @@ struct Page {
     simulated: bool,
     overriding: Vec<(String, String)>,
     digests: Vec<(String, String)>,
-    counts: Vec<(String, String)>,
+    systems: Vec<SystemRow>,
     routes: Vec<RouteRow>,
-    findings: Vec<FindingRow>,
+    of_candidate: Vec<FindingRow>,
+    of_others: Vec<FindingRow>,
+    alignment: Option<String>,
     segments: Vec<String>,
     matrix: Vec<(String, Vec<Cell>)>,
     changed: Vec<ChangedRow>,
     worse: u64,
     better: u64,
     cost: Option<String>,
+    fragility: String,
+    look: String,
     follow_ups: Vec<(String, String, String)>,
     record: String,
     signed: &'static str,
+}
+
+struct SystemRow {
+    arm: String,
+    what: String,
+    counts: [String; 5],
 }
 
 struct RouteRow {
@@ -72,6 +85,7 @@ struct ChangedRow {
     before: String,
     now: String,
     worse: bool,
+    words: Vec<Part>,
 }
 
 fn tone(state: &str) -> &'static str {
@@ -82,7 +96,11 @@ fn tone(state: &str) -> &'static str {
     }
 }
 
-pub fn decision(shown: &Shown) -> Result<String, askama::Error> {
+/// Texts of both answers by example: before and now.
+pub type Answers = BTreeMap<String, (String, String)>;
+
+/// `answers` are those of changed examples, as far as they can still be read.
+pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Error> {
     let content = &shown.content;
     let contract = &content["contract"];
     let text = |value: &Value| plain(value.as_str().unwrap_or(""));
@@ -95,6 +113,10 @@ pub fn decision(shown: &Shown) -> Result<String, askama::Error> {
         Vec::new()
     };
     let segments = segments(shown);
+    let of_arm = |candidate: bool| -> Vec<FindingRow> {
+        let wanted = |finding: &&Value| (finding["arm"] == "candidate") == candidate;
+        shown.list("findings").iter().filter(wanted).map(finding).collect()
+    };
     Page {
         name: text(&contract["name"]),
         word: if shown.is_override() { "OVERRIDE".to_owned() } else { headline(decided) },
@@ -111,15 +133,19 @@ pub fn decision(shown: &Shown) -> Result<String, askama::Error> {
         ]
         .map(|(name, digest)| (name.to_owned(), text(digest)))
         .to_vec(),
-        counts: counts(shown),
+        systems: systems(shown),
         routes: shown.list("routes").iter().map(route).collect(),
-        findings: shown.list("findings").iter().map(finding).collect(),
         matrix: matrix(shown, &segments),
         segments,
-        changed: examples(content),
+        changed: examples(content, answers),
+        alignment: content["reference_set"]["alignment"].as_object().map(alignment),
+        of_candidate: of_arm(true),
+        of_others: of_arm(false),
         worse: content["changed"]["worse"].as_u64().unwrap_or(0),
         better: content["changed"]["better"].as_u64().unwrap_or(0),
         cost: cost(shown),
+        fragility: fragility(shown),
+        look: look(shown),
         follow_ups: shown
             .list("follow_ups")
             .iter()
@@ -137,11 +163,13 @@ pub fn decision(shown: &Shown) -> Result<String, askama::Error> {
     .render()
 }
 
-fn examples(content: &Value) -> Vec<ChangedRow> {
-    content["changed"]["examples"].as_array().map(|rows| rows.iter().map(changed).collect()).unwrap_or_default()
+fn examples(content: &Value, answers: &Answers) -> Vec<ChangedRow> {
+    let rows = content["changed"]["examples"].as_array().into_iter().flatten();
+    rows.map(|row| changed(row, answers)).collect()
 }
 
-fn changed(row: &Value) -> ChangedRow {
+fn changed(row: &Value, answers: &Answers) -> ChangedRow {
+    let both = answers.get(row["example"].as_str().unwrap_or(""));
     let grade = |key: &str| row[key].as_f64().map_or_else(|| "unknown".to_owned(), |value| format!("{value}"));
     ChangedRow {
         example: plain(row["example"].as_str().unwrap_or("")),
@@ -149,25 +177,26 @@ fn changed(row: &Value) -> ChangedRow {
         before: grade("before"),
         now: grade("now"),
         worse: row["now"].as_f64() < row["before"].as_f64(),
+        words: both.map(|(before, now)| word_diff(&plain(before), &plain(now))).unwrap_or_default(),
     }
 }
 
-fn counts(shown: &Shown) -> Vec<(String, String)> {
-    let matrix = shown.list("evidence");
-    let all = matrix.iter().filter(|row| row["segment"] == "all");
-    let paired: Vec<&Value> = all.map(|row| &row["against_production"]["n"]).collect();
-    let most = |key: &str| {
-        paired.iter().filter_map(|n| n[key].as_u64()).max().map_or_else(|| "-".to_owned(), |n| n.to_string())
+/// What became of the planned answers, one row a system.
+fn systems(shown: &Shown) -> Vec<SystemRow> {
+    let row = |system: &Value| {
+        let text = |key: &str| plain(system[key].as_str().unwrap_or(""));
+        let count = |key: &str| system[key].as_u64().map_or_else(|| "unknown".to_owned(), |count| count.to_string());
+        SystemRow {
+            arm: text("arm"),
+            what: [text("describe"), text("kind")]
+                .into_iter()
+                .filter(|text| !text.is_empty())
+                .collect::<Vec<_>>()
+                .join(", "),
+            counts: ["planned", "answered", "system_errors", "not_run", "grader_errors"].map(count),
+        }
     };
-    [
-        ("planned", "planned"),
-        ("paired", "paired"),
-        ("failed to grade", "grader_errors"),
-        ("failed to answer", "system_errors"),
-        ("not run", "not_run"),
-    ]
-    .map(|(label, key)| (label.to_owned(), most(key)))
-    .to_vec()
+    shown.list("systems").iter().map(row).collect()
 }
 
 fn route(route: &Value) -> RouteRow {
@@ -287,11 +316,16 @@ fn cell(shown: &Shown, row: &Value) -> Cell {
         .as_f64()
         .map_or_else(|| "unknown".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
     let n = |key: &str| figures["n"][key].as_u64().unwrap_or(0);
+    let measured = figures["estimate"].is_number();
     Cell {
         tone: gravest.map_or("none", tone),
         state: gravest.map_or_else(|| "no gate".to_owned(), words),
-        effect: if points { format!("{rate}, {} points", written("estimate")) } else { rate },
-        interval: format!("{} to {}", written("lower"), written("upper")),
+        effect: match (measured, points) {
+            (false, _) => "no rate".to_owned(),
+            (true, true) => format!("{rate}, {} points", written("estimate")),
+            (true, false) => rate,
+        },
+        interval: if measured { format!("{} to {}", written("lower"), written("upper")) } else { String::new() },
         n: format!("{} of {}", n(if points { "paired" } else { "graded" }), n("planned")),
     }
 }

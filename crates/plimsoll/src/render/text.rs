@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 const WIDTH: usize = 80;
 /// Width of the labels on the left.
-const LABEL: usize = 10;
+const LABEL: usize = 11;
 /// Rows that are listed before the rest is counted.
 const LISTED: usize = 12;
 
@@ -115,15 +115,25 @@ fn findings(shown: &Shown, out: &mut String) {
     group(out, "why", &open);
     group(out, "holds", &held);
     group(out, "advisory", &advisory);
-    let others: Vec<&Value> = shown
-        .list("findings")
-        .iter()
-        .filter(|finding| {
-            finding["arm"] != "candidate"
-                && !matches!(finding["state"].as_str(), Some("holds" | "not_shown" | "no_data"))
-        })
-        .collect();
-    group(out, "besides", &others);
+    let wrong = |finding: &&Value| !matches!(finding["state"].as_str(), Some("holds" | "not_shown" | "no_data"));
+    let of =
+        |arm: &str| -> Vec<&Value> { shown.list("findings").iter().filter(|finding| finding["arm"] == arm).collect() };
+    let production: Vec<&Value> = of("production").into_iter().filter(wrong).collect();
+    group(out, "production", &production);
+    fallback(shown, &of("fallback"), out);
+}
+
+/// The fallback matters where production must not answer; elsewhere one line says how it stands.
+fn fallback(shown: &Shown, findings: &[&Value], out: &mut String) {
+    let is_needed = |route: &Value| route["system"] == "fallback" || route["stop_accepting"] == Value::Bool(true);
+    let open: Vec<&Value> = findings.iter().filter(|finding| finding["state"] != "holds").copied().collect();
+    if shown.list("routes").iter().any(is_needed) {
+        group(out, "fallback", &open);
+    } else if !open.is_empty() {
+        let (open, all) = (open.len(), findings.len());
+        row(out, "fallback", &format!("{open} of its {all} findings do not hold; no cell needs it"));
+        let _ = writeln!(out);
+    }
 }
 
 fn group(out: &mut String, label: &str, findings: &[&Value]) {
@@ -159,8 +169,19 @@ fn group(out: &mut String, label: &str, findings: &[&Value]) {
 
 fn changed(shown: &Shown, out: &mut String) {
     let changed = &shown.content["changed"];
-    let count = |key: &str| changed[key].as_u64().unwrap_or(0);
-    row(out, "where", &format!("{} examples got worse than production, {} better", count("worse"), count("better")));
+    let count = |of: &Value, key: &str| of[key].as_u64().unwrap_or(0);
+    let (worse, better) = (count(changed, "worse"), count(changed, "better"));
+    let mut where_it_changed = format!("{worse} examples got worse than production, {better} better");
+    let segments = changed["by_segment"].as_array().into_iter().flatten();
+    let most: Vec<String> = segments
+        .filter(|segment| count(segment, "worse") > 0)
+        .take(3)
+        .map(|segment| format!("{} in {}", count(segment, "worse"), segment["segment"].as_str().unwrap_or("")))
+        .collect();
+    if !most.is_empty() {
+        where_it_changed += &format!("; of the worse, {}", most.join(", "));
+    }
+    row(out, "where", &where_it_changed);
     if let Some(cost) = shown.content["cost"].as_object() {
         let currency =
             shown.content["contract"]["currency"].as_str().unwrap_or("").split(' ').next().unwrap_or("").to_owned();
@@ -197,26 +218,10 @@ fn next(shown: &Shown, out: &mut String) {
 }
 
 fn foot(shown: &Shown, out: &mut String) {
+    row(out, "answered", &answered(shown));
     row(out, "speaks of", shown.text("describes"));
-    let look = &shown.content["look"];
-    let look = match look["number"].as_u64() {
-        Some(number) => format!("look {number}, level {}", percent(&look["level"])),
-        None => format!(
-            "looks unknown: no chain of records is at hand, taken as the first; level {}",
-            percent(&look["level"])
-        ),
-    };
-    row(out, "tested at", &look);
-    let fragility = shown.content["fragility"].as_u64().map_or_else(
-        || "unknown".to_owned(),
-        |grades| {
-            format!(
-                "{grades} grade(s) flipped would change a finding that decides{}",
-                if grades <= 2 { ": handle with care" } else { "" }
-            )
-        },
-    );
-    row(out, "fragility", &fragility);
+    row(out, "tested at", &look(shown));
+    row(out, "fragility", &fragility(shown));
     let short = |text: &str| text.chars().take(8).collect::<String>();
     row(
         out,
@@ -228,7 +233,72 @@ fn foot(shown: &Shown, out: &mut String) {
             short(shown.content["scores"]["digest"].as_str().unwrap_or(""))
         ),
     );
-    row(out, "record", &format!("{} ({})", shown.envelope["id"].as_str().unwrap_or(""), shown.signed()));
+    if let Some(aligned) = shown.content["reference_set"]["alignment"].as_object() {
+        row(out, "examples", &alignment(aligned));
+    }
+    let id = shown.envelope["id"].as_str().unwrap_or("");
+    row(out, "record", &format!("{id} ({})", shown.signed()));
+}
+
+/// What became of every planned answer and grade: nothing leaves the denominator.
+fn answered(shown: &Shown) -> String {
+    let systems = shown.list("systems");
+    let each = |key: &str| {
+        let counts: Vec<String> =
+            systems.iter().map(|system| system[key].as_u64().map_or("?".to_owned(), |n| n.to_string())).collect();
+        counts.join(" / ")
+    };
+    let names: Vec<&str> = systems.iter().filter_map(|system| system["arm"].as_str()).collect();
+    format!(
+        "{} of {} planned ({}); failed to answer {}, not run {}, grades missing {}",
+        each("answered"),
+        each("planned"),
+        names.join(" / "),
+        each("system_errors"),
+        each("not_run"),
+        each("grader_errors")
+    )
+}
+
+pub fn look(shown: &Shown) -> String {
+    let look = &shown.content["look"];
+    let level = level(&look["level"]);
+    match look["number"].as_u64() {
+        Some(number) => format!("look {number}, level {level}"),
+        None => format!("looks unknown: no chain of records is at hand, taken as the first; level {level}"),
+    }
+}
+
+/// A level in all its digits: 2.5 %, 1.25 %, 0.625 %.
+fn level(value: &Value) -> String {
+    let Some(share) = value.as_f64() else { return "unknown".to_owned() };
+    let digits = format!("{:.6}", share * 100.0);
+    format!("{} %", digits.trim_end_matches('0').trim_end_matches('.'))
+}
+
+pub fn fragility(shown: &Shown) -> String {
+    match shown.content["fragility"].as_u64() {
+        None => "unknown".to_owned(),
+        Some(grades) => {
+            let care = if grades <= 2 { ": handle with care" } else { "" };
+            format!("{grades} grade(s) flipped would change a finding that decides{care}")
+        }
+    }
+}
+
+/// How the reference set lies to the one of the decision before.
+pub fn alignment(aligned: &serde_json::Map<String, Value>) -> String {
+    let count = |key: &str| aligned.get(key).and_then(Value::as_u64);
+    let record = aligned.get("record").and_then(Value::as_str).unwrap_or("");
+    let since = record;
+    match (count("matched"), count("changed"), count("only_here"), count("only_there")) {
+        (Some(matched), Some(changed), Some(here), Some(there)) => {
+            format!(
+                "beside decision {since}: {matched} matched, {changed} changed, {here} only here, {there} only there"
+            )
+        }
+        _ => format!("beside decision {since}: unknown, that run is no longer kept"),
+    }
 }
 
 fn overriding(shown: &Shown) -> String {

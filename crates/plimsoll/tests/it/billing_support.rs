@@ -1,5 +1,6 @@
 use super::{code, err, eval, last_record, out, plimsoll};
 use serde_json::Value;
+use std::path::Path;
 
 #[test]
 fn the_first_command_ends_in_a_narrow_rollout_that_verifies() {
@@ -106,4 +107,14 @@ fn an_override_needs_another_owner_a_reason_a_scope_and_an_end() {
     assert_eq!(code(&written), 0, "{}", err(&written));
     assert!(out(&written).contains("unsigned"));
     assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
+}
+
+#[test]
+fn the_picture_in_the_readme_is_what_the_first_command_prints() {
+    let readme =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).expect("the README");
+    let picture = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a picture");
+    let folder = eval("billing-support");
+    let said = out(&plimsoll(folder.path(), &["run"]));
+    assert!(said.starts_with(picture), "{picture}\nagainst\n{said}");
 }

@@ -1,0 +1,91 @@
+//! What the chain of records says of a candidate before it is decided on.
+
+use super::chain::Kept;
+use camino::{Utf8Path, Utf8PathBuf};
+use domain::contract::Contract;
+use domain::digest::Digest;
+use domain::system::Arm;
+use serde_json::Value;
+
+/// Derived from the records that stand before a decision, and so the same whenever it is derived again.
+pub struct History {
+    /// Number of this look; unknown where no chain is at hand.
+    pub look: Option<u32>,
+    /// Digest of the contract under which these scores were first decided on, where it is another one and nobody approved.
+    pub decided_under: Option<Digest>,
+    /// The last decision of this contract on other scores, made before the first one on these.
+    pub before: Option<Before>,
+}
+
+/// An earlier decision, whose reference set this one's is laid beside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    pub record: String,
+    pub scores: String,
+}
+
+impl History {
+    /// From the records before the decision, oldest first.
+    pub fn of(records: &[Kept], contract: &Contract, scores: &str) -> Self {
+        let of_lineage = |kept: &&Kept| {
+            kept.content["contract"]["name"].as_str() == Some(contract.name.as_str())
+                && kept.content.get("decision").is_some()
+        };
+        let decisions: Vec<&Kept> = records.iter().filter(of_lineage).collect();
+        let scores_of = |kept: &Kept| kept.content["scores"]["digest"].as_str().unwrap_or("").to_owned();
+        let first = decisions.iter().position(|kept| scores_of(kept) == scores);
+        let mut looks: Vec<String> = Vec::new();
+        for kept in decisions.iter().filter(|kept| candidate_of(&kept.content) == candidate(contract)) {
+            let digest = scores_of(kept);
+            if !looks.contains(&digest) {
+                looks.push(digest);
+            }
+        }
+        // Deciding the same scores again is the same look, even the first one, made without a chain.
+        let look = match looks.iter().position(|digest| digest == scores) {
+            Some(position) => Some(position as u32 + 1),
+            // The same answers under another description are seen by their digest, and are no fresh look.
+            None if first.is_some() => Some(looks.len() as u32 + 1),
+            None if records.is_empty() => None,
+            None => Some(looks.len() as u32 + 1),
+        };
+        let before = decisions[..first.unwrap_or(decisions.len())].last();
+        History {
+            look,
+            decided_under: first.and_then(|first| changed_since(&decisions, first, contract)),
+            before: before.map(|kept| Before { record: kept.id().to_owned(), scores: scores_of(kept) }),
+        }
+    }
+}
+
+/// What tells one candidate from the next under one contract: what the contract says it is.
+fn candidate(contract: &Contract) -> &str {
+    contract.system(Arm::Candidate).map_or("", |system| system.describe.as_str())
+}
+
+fn candidate_of(content: &Value) -> &str {
+    let systems = content["systems"].as_array().into_iter().flatten();
+    let candidate = systems.into_iter().find(|system| system["arm"] == Arm::Candidate.as_str());
+    candidate.and_then(|system| system["describe"].as_str()).unwrap_or("")
+}
+
+/// The contract of the first decision on these scores, where it is not the one of now and nobody approved that one since.
+fn changed_since(decisions: &[&Kept], first: usize, contract: &Contract) -> Option<Digest> {
+    let digest = |kept: &Kept| kept.content["contract"]["digest"].as_str().map(str::to_owned);
+    let now = contract.digest.to_string();
+    let approved =
+        decisions.iter().any(|kept| digest(kept).as_deref() == Some(&now) && kept.content["approval"].is_object());
+    digest(decisions[first]).filter(|then| *then != now && !approved).as_deref().and_then(Digest::parse)
+}
+
+/// Where the run with these scores is kept.
+pub fn run_folder(state: &Utf8Path, scores: &str) -> Utf8PathBuf {
+    // Only a digest names a run: nothing of a record is followed as a path.
+    let name = scores.get(..16).filter(|_| Digest::parse(scores).is_some()).unwrap_or("none");
+    state.join("runs").join(name)
+}
+
+/// The digest of a record's scores, empty where it has none.
+pub fn scores_digest(content: &Value) -> &str {
+    content["scores"]["digest"].as_str().unwrap_or("")
+}

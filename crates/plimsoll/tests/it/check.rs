@@ -1,0 +1,220 @@
+//! Each code of `check`, raised by one edit of an eval that has nothing to find.
+
+use super::{code, err, eval, plimsoll};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const CONTRACT: &str = "plimsoll.yaml";
+const TRAFFIC: &str = "examples/traffic.jsonl";
+
+fn found(folder: &Path) -> (i32, Value) {
+    let checked = plimsoll(folder, &["check", "--as", "json"]);
+    let found = serde_json::from_slice(&checked.stdout).unwrap_or_else(|_| panic!("{}", err(&checked)));
+    (code(&checked), found)
+}
+
+fn codes(found: &Value) -> BTreeSet<String> {
+    let findings = found["findings"].as_array().expect("findings").iter();
+    findings.map(|finding| finding["code"].as_str().expect("a code").to_owned()).collect()
+}
+
+/// Replaces every occurrence, of which there must be one.
+fn edit(folder: &Path, file: &str, from: &str, to: &str) {
+    let path = folder.join(file);
+    let text = std::fs::read_to_string(&path).expect("a file");
+    assert!(text.contains(from), "{file} holds `{from}`");
+    std::fs::write(path, text.replace(from, to)).expect("an edit");
+}
+
+fn append(folder: &Path, file: &str, line: &str) {
+    let path = folder.join(file);
+    let text = std::fs::read_to_string(&path).expect("a file");
+    std::fs::write(path, format!("{text}{line}\n")).expect("an edit");
+}
+
+/// A line of the traffic under another id, with edits.
+fn again(folder: &Path, id: &str, edits: &[(&str, &str)]) -> String {
+    let text = std::fs::read_to_string(folder.join(TRAFFIC)).expect("a file");
+    let line = text.lines().nth(1).expect("an example");
+    let first: Value = serde_json::from_str(line).expect("JSON");
+    let mut line = line.replace(first["id"].as_str().expect("an id"), id);
+    for (from, to) in edits {
+        assert!(line.contains(from), "{line} holds `{from}`");
+        line = line.replace(from, to);
+    }
+    line
+}
+
+/// What makes each code appear; and the codes that must come with it.
+fn story(wanted: &str, folder: &Path) -> &'static [&'static str] {
+    let contract = |from: &str, to: &str| edit(folder, CONTRACT, from, to);
+    match wanted {
+        "PLM001" => contract(
+            "work: answer billing questions and explain charges from the customer's own account",
+            "work: help users with their questions",
+        ),
+        "PLM002" => {
+            contract("tasks: [explain-charge, refund-request, plan-change, payment-failure, cancellation]", "tasks: []")
+        }
+        "PLM003" => {
+            for line in [
+                "missing_source: {cost: 15, owner: retrieval}",
+                "wrong_source: {cost: 25, owner: retrieval}",
+                "over_refusal: {cost: 6, owner: prompt}",
+            ] {
+                contract(&format!("  {line}\n"), "");
+            }
+        }
+        "PLM004" => {
+            contract("protects: [format_violation]", "protects: []");
+            return &["PLM010"];
+        }
+        "PLM005" => {
+            // The same question asked twice under two names.
+            contract(
+                "  steady:\n",
+                "  concise-too:\n    protects: [format_violation]\n    grade: {length: {words: {at_least: 1, at_most: 60}}}\n  steady:\n",
+            );
+            contract(
+                "gates:\n",
+                "gates:\n  - {criterion: concise-too, at_least: 90%, else: repair the prompt, owner: prompt}\n",
+            );
+            plimsoll(folder, &["run"]);
+        }
+        "PLM006" => contract("else: repair permissions, owner: release", "else: repair permissions"),
+        "PLM007" => contract(
+            "at_least: 80%, else: repair the boundary of escalation, owner: prompt",
+            "at_least: 80%, owner: prompt",
+        ),
+        "PLM008" => contract("by: 10%, else: repair retrieval", "by: 1%, else: repair retrieval"),
+        "PLM009" => {
+            contract("payment-failure, cancellation]", "payment-failure, cancellation, tax-form]");
+            return &["PLM008"];
+        }
+        "PLM010" => contract(
+            "refusal_failure: {cost: 60, owner: policy}",
+            "refusal_failure: {cost: 60, owner: policy}\n  wrong_language: {cost: 9, owner: prompt}",
+        ),
+        "PLM011" => {
+            std::fs::remove_file(folder.join("examples/chosen.jsonl")).expect("the chosen examples");
+        }
+        "PLM012" | "PLM013" => {
+            // Where nothing that was sampled counts, the made examples beside it stand in for traffic too.
+            contract("simulated: true\n", "");
+            let kind = if wanted == "PLM012" { "\"source\": \"demo\"" } else { "\"source\": \"traffic\"" };
+            let text = std::fs::read_to_string(folder.join(TRAFFIC)).expect("a file");
+            let lines: Vec<String> = text.lines().map(|line| without_chance(line, kind)).collect();
+            std::fs::write(folder.join(TRAFFIC), lines.join("\n") + "\n").expect("an edit");
+            return &["PLM008", "PLM012"];
+        }
+        "PLM014" => append(
+            folder,
+            TRAFFIC,
+            &again(
+                folder,
+                "late",
+                &[
+                    ("\"content\": \"", "\"content\": \"again: "),
+                    ("\"review_by\": \"2027-06-30\"", "\"review_by\": \"2020-01-31\""),
+                ],
+            ),
+        ),
+        "PLM015" => append(folder, TRAFFIC, &again(folder, "twin", &[])),
+        "PLM016" => append(
+            folder,
+            TRAFFIC,
+            &again(folder, "rival", &[("\"behaviour\": \"answer\"", "\"behaviour\": \"refuse\"")]),
+        ),
+        "PLM017" => edit(folder, TRAFFIC, "\"owner\": \"retrieval\", ", ""),
+        "PLM018" => contract("billing-policy: 2026-10", "billing-policy: 2026-11"),
+        "PLM019" => {
+            contract(
+                "  production: {recorded: answers/production.jsonl, family: assistant, describe: prompt v14}\n",
+                "",
+            );
+            contract("not_worse_than: production, by: 10%", "at_least: 50%");
+            contract("not_worse_than: production, by: 20%, ", "at_most: 1, ");
+        }
+        "PLM020" => {
+            contract("grade: {behaviour: expected.behaviour}", "grade: {judge: rubrics/decides.md, with: judge}");
+            contract(
+                "  fallback: {recorded",
+                "  judge: {recorded: answers/judge.jsonl, family: assistant}\n  fallback: {recorded",
+            );
+        }
+        "PLM021" => {
+            let text = std::fs::read_to_string(folder.join(CONTRACT)).expect("the contract");
+            let advisory = |line: &str| match line.starts_with("  - {") && line.contains("else:") {
+                true if !line.contains("blocking") => line.replace("else:", "blocking: false, else:"),
+                _ => line.to_owned(),
+            };
+            let lines: Vec<String> = text.lines().map(advisory).collect();
+            std::fs::write(folder.join(CONTRACT), lines.join("\n") + "\n").expect("an edit");
+            return &["PLM025"];
+        }
+        "PLM022" => {
+            std::fs::remove_file(folder.join("examples/chosen.jsonl")).expect("the chosen examples");
+            std::fs::write(folder.join(TRAFFIC), "{\"plimsoll_examples\": 1}\n").expect("an edit");
+            return &["PLM008"];
+        }
+        "PLM023" => {
+            contract("  fallback: {recorded: answers/fallback.jsonl, describe: the form that opens a ticket}\n", "")
+        }
+        "PLM024" => edit(folder, "examples/chosen.jsonl", "\"guard\": true", "\"guard\": false"),
+        "PLM025" => contract("concise, in: all, at_least: 90%", "concise, in: all, blocking: false, at_least: 90%"),
+        other => panic!("no story tells {other}"),
+    }
+    &[]
+}
+
+/// An example of this source without a known chance of inclusion.
+fn without_chance(line: &str, source: &str) -> String {
+    let mut line = line.replace("\"source\": \"traffic\"", source);
+    while let Some(at) = line.find("\"probability\": ") {
+        let rest = &line[at..];
+        let end = rest.find([',', '}']).expect("an end");
+        let end = if rest[end..].starts_with(", ") { end + 2 } else { end };
+        line.replace_range(at..at + end, "");
+        line = line.replace(", }", "}");
+    }
+    line
+}
+
+#[test]
+fn an_eval_that_is_fit_has_nothing_to_find() {
+    let folder = eval("billing-support");
+    let (ended, found) = found(folder.path());
+    assert_eq!((ended, codes(&found).len()), (0, 0), "{found}");
+    let rows: Vec<&str> =
+        found["standing"].as_array().expect("rows").iter().filter_map(|row| row["row"].as_str()).collect();
+    assert_eq!(rows, ["example source", "success definition", "scoring", "reviewer role", "decision"]);
+}
+
+#[test]
+fn each_code_is_raised_by_what_it_is_about_and_alone() {
+    let rules = plimsoll(eval("billing-support").path(), &["check", "--as", "sarif"]);
+    let rules: Value = serde_json::from_slice(&rules.stdout).expect("SARIF");
+    let rules = rules["runs"][0]["tool"]["driver"]["rules"].as_array().expect("rules").clone();
+    assert!(rules.len() >= 25);
+    for rule in &rules {
+        let wanted = rule["id"].as_str().expect("a code");
+        let folder = eval("billing-support");
+        println!("{wanted}");
+        let besides = story(wanted, folder.path());
+        let (ended, found) = found(folder.path());
+        let seen = codes(&found);
+        let expected: BTreeSet<String> = besides.iter().chain(&[wanted]).map(|code| (*code).to_owned()).collect();
+        assert_eq!(seen, expected, "{wanted}: {found:#}");
+        let is_error =
+            found["findings"].as_array().expect("findings").iter().any(|finding| finding["severity"] == "error");
+        assert_eq!(ended, if is_error { 3 } else { 0 });
+        for finding in found["findings"].as_array().expect("findings") {
+            let file = folder.path().join(finding["file"].as_str().expect("a file"));
+            let text = std::fs::read_to_string(file).expect("the file that a finding names");
+            let line = finding["line"].as_u64().expect("a line");
+            assert!(line >= 1 && line <= text.lines().count() as u64 + 1, "{finding}");
+            assert!(!finding["remedy"].as_str().expect("a remedy").is_empty());
+        }
+    }
+}

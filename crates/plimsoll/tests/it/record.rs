@@ -1,0 +1,218 @@
+//! Records: the same inputs give the same bytes, no value can be edited unseen, and two runs are laid beside each other.
+
+use super::{code, err, eval, last_record, out, plimsoll};
+use domain::digest::{Digest, canonical};
+use serde_json::{Value, json};
+use std::path::Path;
+
+fn read(path: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path).expect("a file")).expect("JSON")
+}
+
+/// A small eval: 40 conversations, two criteria, candidate and production.
+fn small(folder: &Path) {
+    let contract = r#"
+plimsoll: 1
+name: small
+simulated: true
+promise:
+  work: name the opening hours of our branches
+  for: callers of the branch line
+  evidence: [the table of opening hours]
+  constraints: [never name a branch that is closed for good]
+  when_not_ready: pass the caller on to the branch office
+owners: {release: release captain, prompt: prompt team}
+tasks: [hours]
+failures: {unsupported_claim: {cost: 5, owner: prompt}, format_violation: {cost: 1, owner: prompt}}
+segments: [{by: task, routable: true}]
+criteria:
+  right: {protects: [unsupported_claim], grade: {equals: expected.answer}}
+  short: {protects: [format_violation], grade: {length: {words: {at_most: 3}}}}
+systems:
+  candidate: {recorded: candidate.jsonl}
+  production: {recorded: production.jsonl}
+gates:
+  - {criterion: right, in: [all, task], not_worse_than: production, by: 20%, else: repair the table, owner: prompt}
+  - {criterion: short, at_least: 60%, else: repair the prompt, owner: release}
+"#;
+    std::fs::write(folder.join("plimsoll.yaml"), contract).expect("a contract");
+    let example = |at: usize| {
+        json!({"id": format!("e{at:02}"), "task": "hours", "input": {"messages": [{"role": "user", "content": format!("when does branch {at} open?")}]},
+            "expected": {"answer": format!("at {at}")}, "provenance": {"source": "traffic", "weight": 1}})
+    };
+    let answer = |at: usize, bad: usize| {
+        let text = if at % 10 < bad { "no idea at all, sorry".to_owned() } else { format!("at {at}") };
+        json!({"example": format!("e{at:02}"), "text": text})
+    };
+    let lines = |of: &dyn Fn(usize) -> Value| (0..40).map(|at| format!("{}\n", of(at))).collect::<String>();
+    std::fs::create_dir_all(folder.join("examples")).expect("a folder");
+    std::fs::write(folder.join("examples/e.jsonl"), lines(&example)).expect("examples");
+    std::fs::write(folder.join("candidate.jsonl"), lines(&|at| answer(at, 1))).expect("answers");
+    std::fs::write(folder.join("production.jsonl"), lines(&|at| answer(at, 2))).expect("answers");
+}
+
+#[test]
+fn the_same_inputs_give_the_same_content_wherever_they_lie() {
+    let (first, second) = (eval("billing-support"), eval("billing-support"));
+    plimsoll(first.path(), &["run"]);
+    plimsoll(Path::new("/"), &["run", second.path().to_str().expect("a path"), "--threads", "1"]);
+    let content = |folder: &Path| read(&last_record(folder))["content"].clone();
+    assert_eq!(canonical(&content(first.path())), canonical(&content(second.path())));
+}
+
+/// Where each value of a document lies.
+fn leaves(value: &Value, at: String, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| leaves(value, format!("{at}/{key}"), found)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(key, value)| leaves(value, format!("{at}/{key}"), found));
+        }
+        _ => found.push(at),
+    }
+}
+
+fn edited(value: &Value) -> Value {
+    match value {
+        Value::Bool(value) => json!(!value),
+        Value::Number(number) => json!(number.as_u64().map_or(1, |number| number + 1)),
+        Value::String(text) => match text.parse::<f64>() {
+            Ok(number) => json!((number + 0.5).to_string()),
+            Err(_) => json!(format!("{text}x")),
+        },
+        _ => json!("x"),
+    }
+}
+
+/// Writes a record with every hash that depends on its content made right again, the head included.
+fn forge(folder: &Path, record: &Path, content: &Value) {
+    let mut kept = read(record);
+    kept["content"] = content.clone();
+    kept["envelope"]["content"] = json!(Digest::of_value("plimsoll.record.v1", content).to_string());
+    std::fs::write(record, kept.to_string()).expect("a forged record");
+    let head = folder.join(".plimsoll/chain/head.json");
+    let mut told = read(&head);
+    told["digest"] = json!(Digest::of_value("plimsoll.envelope.v1", &kept["envelope"]).to_string());
+    std::fs::write(head, told.to_string()).expect("a forged head");
+}
+
+#[test]
+fn no_value_of_a_record_can_be_edited_even_with_every_hash_rewritten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    small(folder.path());
+    let run = plimsoll(folder.path(), &["run"]);
+    assert_eq!(code(&run), 0, "{}{}", out(&run), err(&run));
+    let record = last_record(folder.path());
+    let content = read(&record)["content"].clone();
+    forge(folder.path(), &record, &content);
+    assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0, "a forgery that changes nothing holds");
+    let mut places = Vec::new();
+    leaves(&content, String::new(), &mut places);
+    assert!(places.len() > 200, "{}", places.len());
+    // Every part of the record, and some of what is alike.
+    let mut seen = std::collections::BTreeSet::new();
+    let chosen = places.iter().enumerate().filter(|(at, place)| {
+        let kind: String = place.chars().filter(|c| !c.is_ascii_digit()).collect();
+        seen.insert(kind.split('/').take(3).collect::<Vec<_>>().join("/")) || at % 29 == 0
+    });
+    for (_, place) in chosen {
+        let mut other = content.clone();
+        let value = other.pointer_mut(place).expect("a value");
+        *value = edited(value);
+        forge(folder.path(), &record, &other);
+        let verified = plimsoll(folder.path(), &["verify"]);
+        assert_eq!(code(&verified), 3, "{place}: {}", out(&verified));
+    }
+}
+
+#[test]
+fn a_grade_edited_in_the_sealed_scores_does_not_verify_with_its_file_hash_rewritten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    small(folder.path());
+    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 0);
+    let record = last_record(folder.path());
+    let sealed = read(&record)["content"].clone();
+    let runs = std::fs::read_dir(folder.path().join(".plimsoll/runs")).expect("runs");
+    let run = runs.map(|entry| entry.expect("a run").path()).next().expect("a run");
+    // Another run's scores under this run's name: real rows, one answer apart.
+    let answers = folder.path().join("candidate.jsonl");
+    let text = std::fs::read_to_string(&answers).expect("answers");
+    std::fs::write(&answers, text.replacen("at 15", "at 16", 1)).expect("an edit");
+    plimsoll(folder.path(), &["run"]);
+    let other = read(&last_record(folder.path()))["content"].clone();
+    let digest = other["scores"]["digest"].as_str().expect("a digest");
+    let from = folder.path().join(".plimsoll/runs").join(&digest[..16]).join("scores.parquet");
+    std::fs::copy(from, run.join("scores.parquet")).expect("other scores");
+    let mut forged = sealed.clone();
+    forged["scores"]["files"]["scores.parquet"] = other["scores"]["files"]["scores.parquet"].clone();
+    let mut kept = read(&record);
+    kept["content"] = forged.clone();
+    kept["envelope"]["content"] = json!(Digest::of_value("plimsoll.record.v1", &forged).to_string());
+    std::fs::write(&record, kept.to_string()).expect("a forged record");
+    let id = kept["envelope"]["id"].as_str().expect("an id").to_owned();
+    let verified = plimsoll(folder.path(), &["verify", &id]);
+    assert_eq!(code(&verified), 3);
+    assert!(out(&verified).contains("the scores digest is not that of the sealed rows"), "{}", out(&verified));
+}
+
+#[test]
+fn how_two_reference_sets_lie_is_told_before_any_difference() {
+    let folder = tempfile::tempdir().expect("a folder");
+    small(folder.path());
+    plimsoll(folder.path(), &["run"]);
+    let first = read(&last_record(folder.path()))["envelope"]["id"].as_str().expect("an id").to_owned();
+    let examples = folder.path().join("examples/e.jsonl");
+    let text = std::fs::read_to_string(&examples).expect("examples");
+    // One example is inserted before all others, one is gone, one asks something else now.
+    let added = r#"{"id":"new","task":"hours","input":{"messages":[{"role":"user","content":"and on Sundays?"}]},"expected":{"answer":"never"},"provenance":{"source":"traffic","weight":1}}"#;
+    let kept: Vec<&str> = text.lines().filter(|line| !line.contains("\"e07\"")).collect();
+    let whole = format!("{added}\n{}\n", kept.join("\n")).replace("branch 8 open", "branch 8 close");
+    std::fs::write(&examples, whole).expect("an edit");
+    for (file, grade) in [("candidate.jsonl", "wrong"), ("production.jsonl", "never")] {
+        let path = folder.path().join(file);
+        let text = std::fs::read_to_string(&path).expect("answers");
+        let lines: Vec<&str> = text.lines().filter(|line| !line.contains("\"e07\"")).collect();
+        let answer = format!(r#"{{"example":"new","text":"{grade}"}}"#);
+        let edited = lines.join("\n").replace("\"at 9\"", "\"at ten\"");
+        std::fs::write(path, format!("{answer}\n{edited}\n")).expect("an edit");
+    }
+    let run = plimsoll(folder.path(), &["run"]);
+    let said = out(&run).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("38 matched, 1 changed, 1 only here, 1 only there"), "{said}");
+    let record = read(&last_record(folder.path()));
+    let alignment = &record["content"]["reference_set"]["alignment"];
+    assert_eq!(*alignment, json!({"record": first, "matched": 38, "changed": 1, "only_here": 1, "only_there": 1}));
+    assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
+
+    let diff = plimsoll(folder.path(), &["diff", "--against", &first]);
+    assert_eq!(code(&diff), 0, "{}", err(&diff));
+    let said = out(&diff);
+    assert!(said.starts_with("examples  38 matched, 1 changed, 1 only here, 1 only there\n"), "{said}");
+    assert!(said.contains("1 grades worse, 0 better") && said.contains("e09   right   1 -> 0"), "{said}");
+    assert!(said.contains("now: at ten"), "{said}");
+    // What asks something else now is not compared, and an inserted line moves nobody.
+    assert!(!said.contains("e08") && !said.contains("new"), "{said}");
+}
+
+#[test]
+fn a_candidate_that_the_contract_describes_anew_is_looked_at_for_the_first_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    small(folder.path());
+    let look = |folder: &Path| read(&last_record(folder))["content"]["look"]["number"].clone();
+    plimsoll(folder.path(), &["run"]);
+    let answers = folder.path().join("candidate.jsonl");
+    let text = std::fs::read_to_string(&answers).expect("answers");
+    std::fs::write(&answers, text.replacen("at 15", "at 16", 1)).expect("an edit");
+    plimsoll(folder.path(), &["run"]);
+    assert_eq!(look(folder.path()), json!(2), "other answers of the same candidate are another look");
+    let contract = folder.path().join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&contract).expect("the contract");
+    std::fs::write(
+        &contract,
+        text.replace("{recorded: candidate.jsonl}", "{recorded: candidate.jsonl, describe: prompt v2}"),
+    )
+    .expect("an edit");
+    let answers_of_v2 = std::fs::read_to_string(&answers).expect("answers").replacen("at 17", "at 18", 1);
+    std::fs::write(&answers, answers_of_v2).expect("an edit");
+    plimsoll(folder.path(), &["run"]);
+    assert_eq!(look(folder.path()), json!(1), "a new candidate starts anew");
+}
