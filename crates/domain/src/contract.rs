@@ -50,9 +50,12 @@ pub struct Contract {
 pub struct Owner {
     pub role: OwnerRole,
     pub who: String,
-    /// Ed25519 public key, base64 or hex.
-    pub key: Option<String>,
+    pub key: Option<PublicKey>,
 }
+
+/// An Ed25519 public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublicKey(pub [u8; 32]);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SamplingSource {
@@ -79,6 +82,17 @@ impl Contract {
         let class = self.criterion(criterion.as_str()).and_then(|criterion| criterion.protects.first());
         let priced = self.failures.iter().find(|failure| Some(&failure.name) == class);
         priced.and_then(|failure| failure.cost).map_or(0.0, |cost| cost.get())
+    }
+
+    /// The owner whose role or name this is.
+    pub fn owner(&self, name: &str) -> Option<&Owner> {
+        let by_role = self.owners.iter().find(|owner| owner.role.as_str() == name);
+        by_role.or_else(|| self.owners.iter().find(|owner| owner.who == name))
+    }
+
+    /// The owner that a key signs for.
+    pub fn owner_of(&self, key: &PublicKey) -> Option<&Owner> {
+        self.owners.iter().find(|owner| owner.key.as_ref() == Some(key))
     }
 
     pub fn criterion(&self, name: &str) -> Option<&Criterion> {

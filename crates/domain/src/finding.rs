@@ -166,6 +166,14 @@ pub enum Method {
 }
 
 impl Method {
+    pub fn of(kind: stats::Kind) -> Self {
+        match kind {
+            stats::Kind::Rate => Method::Rate,
+            stats::Kind::Difference => Method::PairedDifference,
+            stats::Kind::Graded | stats::Kind::Mean => Method::Mean,
+        }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Rate => "rate: Korn-Graubard, shrunk design effect",

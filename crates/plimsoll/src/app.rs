@@ -10,5 +10,6 @@ pub mod imported;
 pub mod init;
 pub mod overrule;
 pub mod run;
+pub mod signature;
 pub mod verify;
 pub mod weigh;

@@ -282,11 +282,7 @@ impl<'a> Hearing<'a> {
             margin: test.bound,
             effective_n: weighed.effective_n(),
             clusters: weighed.clusters(),
-            method: match weighed.kind() {
-                stats::Kind::Rate => Method::Rate,
-                stats::Kind::Difference => Method::PairedDifference,
-                stats::Kind::Graded | stats::Kind::Mean => Method::Mean,
-            },
+            method: Method::of(weighed.kind()),
             more_needed: self.more_needed(weighed, test, tested.level),
         })
     }

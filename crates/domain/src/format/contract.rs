@@ -13,7 +13,7 @@ mod segments;
 mod threshold;
 
 use super::yaml::{self, Fields, Node, Reader, Spot};
-use crate::contract::{Contract, Looks, Owner, SamplingSource};
+use crate::contract::{Contract, Looks, Owner, PublicKey, SamplingSource};
 use crate::digest::Digest;
 use crate::failure_class::{BUILT_IN, FailureClass};
 use crate::fault::Faults;
@@ -22,6 +22,7 @@ use crate::promise::Promise;
 use crate::provenance::SourceKind;
 use crate::share::{Amount, Share};
 use crate::system::{System, SystemKind};
+use base64::Engine;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// The JSON Schema of a contract (draft 2020-12), for editors. It says the shape; names, sums and files are checked here.
@@ -233,13 +234,29 @@ fn owners(reader: &mut Reader, node: &Node) -> Vec<Owner> {
                     "write `who: name of the team or function`",
                 );
             }
-            let key = text(reader, &fields, "key", "`key`");
+            let key = fields.get("key").and_then(|node| public_key(reader, node));
             owners.push(Owner { role, who: who.unwrap_or_default(), key });
         } else if let Some(who) = reader.name(value, "an owner") {
             owners.push(Owner { role, who, key: None });
         }
     }
     owners
+}
+
+/// 32 bytes in hex or base64, or the 44 of a `SubjectPublicKeyInfo` in base64 (RFC 8410), as tools write a public key.
+fn public_key(reader: &mut Reader, node: &Node) -> Option<PublicKey> {
+    const INFO: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let text = reader.text(node, "`key`")?;
+    let text = text.trim().trim_start_matches("ed25519:");
+    let pair = |at: usize| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok();
+    let hex: Option<Vec<u8>> = if text.len() == 64 { (0..32).map(pair).collect() } else { None };
+    let bytes = hex.or_else(|| base64::engine::general_purpose::STANDARD.decode(text).ok()).unwrap_or_default();
+    let key = <[u8; 32]>::try_from(bytes.strip_prefix(&INFO).unwrap_or(&bytes)).ok().map(PublicKey);
+    if key.is_none() {
+        let help = "write its 32 bytes in hex or base64: `openssl pkey -in key.pem -pubout -outform DER | base64`";
+        reader.fault(node.at, "no Ed25519 public key", help);
+    }
+    key
 }
 
 fn tasks(reader: &mut Reader, node: &Node) -> Vec<TaskName> {

@@ -6,7 +6,7 @@
 use crate::contract::Contract;
 use crate::decision::{Decision, FollowUp};
 use crate::evidence::{Evidence, Weighing, matrix_question};
-use crate::finding::{Estimate, Facts, Finding, look_level};
+use crate::finding::{Estimate, Facts, Finding, Method, look_level};
 use crate::gate::Measure;
 use crate::name::OwnerRole;
 use crate::question::{Compared, Counts};
@@ -295,6 +295,7 @@ fn weighing_json(weighing: &Weighing) -> Value {
         fields.insert("upper".into(), decimal(interval.upper));
         fields.insert("effective_n".into(), decimal(weighed.effective_n()));
         fields.insert("independent".into(), Value::from(weighed.clusters()));
+        fields.insert("method".into(), Value::from(Method::of(weighed.kind()).as_str()));
     }
     Value::Object(fields)
 }

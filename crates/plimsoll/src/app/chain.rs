@@ -2,11 +2,11 @@
 //!
 //! A record is written whole or not at all, and never changed; a lock keeps two processes from following the same record.
 
+use super::signature;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::digest::{Digest, canonical};
-use ed25519_dalek::pkcs8::DecodePrivateKey;
-use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
+use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Write;
@@ -119,11 +119,7 @@ impl Chain {
         });
         let digest = envelope_digest(&envelope);
         if let Some(key) = key {
-            let signature: Signature = key.sign(digest.as_bytes());
-            envelope["signature"] = json!({
-                "ed25519": hex(&signature.to_bytes()),
-                "key": hex(key.verifying_key().as_bytes()),
-            });
+            envelope["signature"] = signature::sign(key, &digest);
         }
         let path = records.join(format!("{id}.json"));
         let text = serde_json::to_string_pretty(&json!({"envelope": envelope, "content": content})).unwrap_or_default();
@@ -138,9 +134,6 @@ impl Chain {
         let mut faults = Vec::new();
         if kept.envelope["content"].as_str() != Some(content_digest(&kept.content).to_string().as_str()) {
             faults.push("the content is not what the envelope's digest says".to_owned());
-        }
-        if let Some(fault) = signature_fault(kept) {
-            faults.push(fault);
         }
         let all = self.list()?;
         let Some(position) = all.iter().position(|other| other.id() == kept.id()) else {
@@ -170,43 +163,6 @@ impl Chain {
         }
         Ok(faults)
     }
-}
-
-fn signature_fault(kept: &Kept) -> Option<String> {
-    let signature = kept.envelope.get("signature")?;
-    let key = bytes::<32>(signature["key"].as_str()?);
-    let signed = bytes::<64>(signature["ed25519"].as_str()?);
-    let valid = match (key.and_then(|key| VerifyingKey::from_bytes(&key).ok()), signed) {
-        (Some(key), Some(signed)) => key.verify(kept.digest().as_bytes(), &Signature::from_bytes(&signed)).is_ok(),
-        _ => false,
-    };
-    (!valid).then(|| "the signature does not fit the record".to_owned())
-}
-
-/// A private key from a PEM file (PKCS#8), or 32 bytes in hex.
-pub fn signing_key(path: &Utf8Path) -> Result<SigningKey, Failure> {
-    let bad = || Failure::yours(format!("`{path}` holds no ed25519 key"), "give a PKCS#8 PEM file, or 64 hex digits");
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::yours(format!("cannot read the key `{path}`: {error}"), "check the path"))?;
-    if let Ok(key) = SigningKey::from_pkcs8_pem(&text) {
-        return Ok(key);
-    }
-    bytes::<32>(text.trim()).map(|bytes| SigningKey::from_bytes(&bytes)).ok_or_else(bad)
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
-    if text.len() != 2 * N || !text.is_ascii() {
-        return None;
-    }
-    let mut bytes = [0u8; N];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(bytes)
 }
 
 fn none(folder: &Utf8Path) -> Failure {

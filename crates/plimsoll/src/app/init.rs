@@ -208,7 +208,7 @@ fn create(folder: &Utf8Path, files: &[(Utf8PathBuf, &str, String)]) -> Result<()
     let mut written: Vec<Utf8PathBuf> = Vec::new();
     for (path, _, text) in files {
         let path = folder.join(path);
-        let made = path.parent().map_or(Ok(()), |parent| std::fs::create_dir_all(parent));
+        let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
         let done = made.and_then(|()| OpenOptions::new().write(true).create_new(true).open(&path)).and_then(|file| {
             written.push(path.clone());
             whole(file, text)

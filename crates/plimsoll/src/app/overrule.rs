@@ -1,6 +1,7 @@
 //! `override`: a new record by someone else, with reason, scope and expiry. It changes no decision and no exit code.
 
-use super::chain::{Chain, Kept, hex, signing_key};
+use super::chain::{Chain, Kept};
+use super::signature::key_of;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::format::contract;
@@ -41,13 +42,7 @@ pub fn overrule(state: &Utf8Path, of: &Kept, orders: &Overrule) -> Result<Kept, 
         Ok(_) => return yours("the override expires before it begins", "give a date after today"),
         Err(_) => return yours(&format!("`{}` is no date", orders.expires), "write it as 2027-01-31"),
     }
-    let key = orders.key.as_deref().map(signing_key).transpose()?;
-    if let (Some(key), Some(known)) = (&key, &owner.key) {
-        let given = hex(key.verifying_key().as_bytes());
-        if known.trim_start_matches("ed25519:").to_lowercase() != given {
-            return yours("the key is not the one that the contract names for this owner", "sign with the owner's key");
-        }
-    }
+    let key = orders.key.as_deref().map(|path| key_of(path, &orders.by, &parsed.contract)).transpose()?;
     let content = json!({
         "plimsoll_record": 1,
         "version": env!("CARGO_PKG_VERSION"),

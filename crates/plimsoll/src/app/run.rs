@@ -3,6 +3,7 @@
 use super::chain::{Chain, Kept};
 use super::eval::Eval;
 use super::history::History;
+use super::signature::key_of;
 use super::weigh::{Grounds, Weighed, grader_digest, ours, weigh};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 /// Who runs, and on whose word a contract that changed may be used.
 pub struct Orders {
     pub author: String,
+    pub key: Option<Utf8PathBuf>,
     pub approval: Option<(OwnerRole, String)>,
     pub threads: usize,
 }
@@ -95,6 +97,7 @@ pub fn decide(
             "draw a fresh reference set under a new name, or leave `looks` out before the next release",
         ));
     }
+    let key = orders.key.as_deref().map(|path| key_of(path, &orders.author, &eval.contract)).transpose()?;
     let approval = orders.approval.clone();
     if let Some((role, _)) = &approval
         && !eval.contract.owners.iter().any(|owner| owner.role == *role)
@@ -113,7 +116,7 @@ pub fn decide(
         systems: sealed.systems.clone(),
     };
     let weighed = weigh(&sealed.folder, &grounds)?;
-    let kept = chain.append(&weighed.content, &orders.author, None)?;
+    let kept = chain.append(&weighed.content, &orders.author, key.as_ref())?;
     Ok((weighed, kept))
 }
 

@@ -3,6 +3,7 @@
 use super::chain::{Chain, Kept};
 use super::diff::systems;
 use super::history::{History, run_folder, scores_digest};
+use super::signature::signer;
 use super::weigh::{Grounds, weigh};
 use crate::cli::Failure;
 use camino::Utf8Path;
@@ -25,10 +26,14 @@ pub fn verify(state: &Utf8Path, kept: &Kept) -> Result<Verified, Failure> {
     let chain = Chain::at(state);
     let mut verified = Verified { faults: chain.faults(kept)?, notes: Vec::new(), not_recomputable: false };
     verified.notes.push("hashes, chain and head were checked".to_owned());
-    verified.notes.push(match kept.envelope.get("signature").is_some_and(Value::is_object) {
-        true => "the signature was checked".to_owned(),
-        false => "the record is unsigned".to_owned(),
-    });
+    // What an override rests on is told by the record that it overrides.
+    let original = kept.content["override_of"].as_str().and_then(|id| chain.find(id).ok());
+    let told = original.as_ref().unwrap_or(kept).content["contract"]["text"].as_str().unwrap_or("");
+    match contract::parse(Utf8Path::new("sealed contract"), told).map(|parsed| signer(kept, &parsed.contract)) {
+        Ok(Ok(note)) => verified.notes.push(note),
+        Ok(Err(fault)) => verified.faults.push(fault),
+        Err(_) => verified.notes.push("who signed cannot be told: the sealed contract cannot be read".to_owned()),
+    }
     if kept.content["override_of"].is_string() {
         overriding(&chain, kept, &mut verified)?;
         return Ok(verified);

@@ -39,6 +39,9 @@ pub struct OrderArgs {
     /// Who runs this, as the record names them
     #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
     author: String,
+    /// A file with the author's Ed25519 private key (PKCS#8 PEM, or 64 hex digits); without it the record is shown as unsigned
+    #[arg(long, value_name = "FILE")]
+    key: Option<Utf8PathBuf>,
     /// An owner of the contract who approves that it changed after these scores were decided on
     #[arg(long, value_name = "ROLE", requires = "reason")]
     approve: Option<String>,
@@ -55,6 +58,7 @@ impl OrderArgs {
         let approval = self.approve.as_ref().zip(self.reason.as_ref());
         Orders {
             author: self.author.clone(),
+            key: self.key.clone(),
             approval: approval.map(|(role, reason)| (OwnerRole::new(role), reason.clone())),
             threads: usize::from(self.threads),
         }

@@ -92,6 +92,6 @@ fn span(line: &str, column: u32, found: &str) -> Option<Range<usize>> {
     if line[start..].starts_with(found) && !found.is_empty() {
         return Some(start..start + found.len());
     }
-    let end = ends.skip_while(|at| *at <= start).next().unwrap_or(start);
+    let end = ends.clone().find(|at| *at > start).unwrap_or(start);
     Some(start..end)
 }
