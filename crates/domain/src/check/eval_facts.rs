@@ -200,7 +200,7 @@ pub(super) fn preflight(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFin
             let testable = !matches!(gate.rule, Rule::Never { max_rate: None });
             if testable && have < need {
                 let what = format!(
-                    "`{}` on {}: with {have} conversations no result can decide it; at least {need} are needed",
+                    "`{}` on {}: with {have} conversations not even a perfect record shows that it holds; at least {need} are needed",
                     gate.name, segment.name
                 );
                 found.push(finding(

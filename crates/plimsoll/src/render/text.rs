@@ -59,6 +59,9 @@ fn head(shown: &Shown, out: &mut String) {
 
 /// A labelled text, wrapped.
 fn row(out: &mut String, label: &str, text: &str) {
+    if text.is_empty() {
+        return;
+    }
     let text = plain(text);
     let mut first = true;
     for line in wrap(&text, WIDTH - LABEL - 1) {
