@@ -74,7 +74,9 @@ struct Bar {
 struct Cell {
     tone: &'static str,
     state: String,
-    effect: String,
+    rate: String,
+    /// From production, in points; empty where there is none.
+    difference: String,
     interval: String,
     n: String,
 }
@@ -288,7 +290,8 @@ fn empty() -> Cell {
     Cell {
         tone: "none",
         state: "not measured".into(),
-        effect: String::new(),
+        rate: String::new(),
+        difference: String::new(),
         interval: String::new(),
         n: String::new(),
     }
@@ -320,11 +323,8 @@ fn cell(shown: &Shown, row: &Value) -> Cell {
     Cell {
         tone: gravest.map_or("none", tone),
         state: gravest.map_or_else(|| "no gate".to_owned(), words),
-        effect: match (measured, points) {
-            (false, _) => "no rate".to_owned(),
-            (true, true) => format!("{rate}, {} points", written("estimate")),
-            (true, false) => rate,
-        },
+        rate: if measured { rate } else { "no rate".to_owned() },
+        difference: if measured && points { format!("{} points", written("estimate")) } else { String::new() },
         interval: if measured { format!("{} to {}", written("lower"), written("upper")) } else { String::new() },
         n: format!("{} of {}", n(if points { "paired" } else { "graded" }), n("planned")),
     }
