@@ -28,7 +28,8 @@ const GOES_ON: bool = true;
 pub fn main() -> bool {
     let mut done: Vec<Step> = Vec::new();
     let sound = GOES_ON
-        & step(&mut done, "style", || cargo(&["fmt", "--all", "--check"]))
+        & step(&mut done, "set-up", set_up)
+        & step(&mut done, "style", style)
         & step(&mut done, "tidy", || passed(crate::tidy::main()))
         & step(&mut done, "lints", lints);
     // Tests are worth running where only style or lints failed: one run then shows everything.
@@ -47,6 +48,37 @@ fn step(done: &mut Vec<Step>, name: &'static str, run: impl FnOnce() -> Ending) 
     let ending = run();
     done.push(Step { name, ending, took: start.elapsed() });
     ending != Ending::Failed
+}
+
+/// Programs that tests start, and the Debian packages that bring them.
+const NEEDED: [(&str, &str); 2] = [("python3", "python3"), ("script", "bsdutils")];
+
+/// Installs what the tests start and this machine lacks; what cannot be installed is named, and fails.
+fn set_up() -> Ending {
+    let missing = || NEEDED.iter().filter(|(tool, _)| found(tool).is_none());
+    let packages: Vec<&str> = missing().map(|(_, package)| *package).collect();
+    if packages.is_empty() {
+        return Ending::Passed;
+    }
+    if let Some(apt) = found("apt-get") {
+        println!("installing {}", packages.join(", "));
+        let apt = |words: &[&str]| {
+            let mut install = Command::new(&apt);
+            install.args(words).env("DEBIAN_FRONTEND", "noninteractive").stdin(std::process::Stdio::null());
+            ran(&mut install) == Ending::Passed
+        };
+        let install = [&["install", "-y", "--no-install-recommends"][..], &packages].concat();
+        let _ = apt(&install) || apt(&["update"]) && apt(&install);
+    }
+    missing().for_each(|(tool, package)| eprintln!("error: tests start `{tool}`: install the package {package}"));
+    passed(missing().next().is_none())
+}
+
+fn style() -> Ending {
+    match found("cargo-fmt") {
+        Some(_) => cargo(&["fmt", "--all", "--check"]),
+        None => Ending::Absent,
+    }
 }
 
 /// Lints of our crates. Clippy wraps the compiler for the workspace's members only and in a build, not a check, so that
