@@ -32,6 +32,8 @@ pub struct Sealed {
     pub systems: Vec<Value>,
     /// Smallest number of grades whose flip changes the decision; unknown where it was not found.
     pub fragility: Option<u64>,
+    /// The last decision on other scores, where it was made under another contract.
+    pub contract_changed_since: Option<String>,
     /// The set beside that of the last decision on other scores; `None` where there is no such decision.
     pub alignment: Option<Aligned>,
     pub describes: Describes,
@@ -89,6 +91,7 @@ pub fn content(
             "release": contract.release,
             "simulated": contract.simulated,
             "currency": contract.currency,
+            "changed_since": sealed.contract_changed_since,
         },
         "describes": sealed.describes.words(),
         "reference_set": {"digest": sealed.reference_set_digest, "alignment": sealed.alignment.as_ref().map(aligned_json)},

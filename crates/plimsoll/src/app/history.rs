@@ -22,6 +22,8 @@ pub struct History {
 pub struct Before {
     pub record: String,
     pub scores: String,
+    /// It was made under another contract than this one.
+    pub other_contract: bool,
 }
 
 impl History {
@@ -53,7 +55,11 @@ impl History {
         History {
             look,
             decided_under: first.and_then(|first| changed_since(&decisions, first, contract)),
-            before: before.map(|kept| Before { record: kept.id().to_owned(), scores: scores_of(kept) }),
+            before: before.map(|kept| Before {
+                record: kept.id().to_owned(),
+                scores: scores_of(kept),
+                other_contract: kept.content["contract"]["digest"].as_str() != Some(&contract.digest.to_string()),
+            }),
         }
     }
 }

@@ -75,6 +75,11 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
             .collect(),
         systems: systems(contract, grounds, &scores.coverage().map_err(ours)?),
         fragility,
+        contract_changed_since: grounds
+            .before
+            .as_ref()
+            .filter(|before| before.other_contract)
+            .map(|before| before.record.clone()),
         alignment: grounds.before.as_ref().map(|before| aligned(folder, &set, before)),
         describes: describes(contract, &set),
         approval: grounds.approval.clone(),

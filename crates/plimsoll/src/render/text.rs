@@ -236,6 +236,9 @@ fn foot(shown: &Shown, out: &mut String) {
             short(shown.content["scores"]["digest"].as_str().unwrap_or(""))
         ),
     );
+    if let Some(record) = shown.content["contract"]["changed_since"].as_str() {
+        row(out, "contract", &format!("not the one of decision {record}: what is asked has changed since"));
+    }
     if let Some(aligned) = shown.content["reference_set"]["alignment"].as_object() {
         row(out, "examples", &alignment(aligned));
     }

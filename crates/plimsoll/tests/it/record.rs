@@ -213,8 +213,10 @@ fn a_candidate_that_the_contract_describes_anew_is_looked_at_for_the_first_time(
     .expect("an edit");
     let answers_of_v2 = std::fs::read_to_string(&answers).expect("answers").replacen("at 17", "at 18", 1);
     std::fs::write(&answers, answers_of_v2).expect("an edit");
-    plimsoll(folder.path(), &["run"]);
+    let run = plimsoll(folder.path(), &["run"]);
     assert_eq!(look(folder.path()), json!(1), "a new candidate starts anew");
+    let said = out(&run).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("what is asked has changed since"), "a contract that changed between runs is told: {said}");
 }
 
 #[test]
