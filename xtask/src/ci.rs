@@ -105,7 +105,7 @@ fn doc_tests() -> Ending {
 /// Licences, bans and sources; advisories are a chore apart, since their database changes without us.
 fn dependencies() -> Ending {
     match found("cargo-deny") {
-        Some(_) => cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"]),
+        Some(_) => cargo(&["deny", "check", "licenses", "bans", "sources"]),
         None => Ending::Absent,
     }
 }
