@@ -51,6 +51,12 @@ impl Faults {
         Err(Faults(faults))
     }
 
+    /// These, and one more at the end.
+    pub fn and(mut self, fault: Fault) -> Self {
+        self.0.push(fault);
+        self
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Fault> {
         self.0.iter()
     }

@@ -175,7 +175,7 @@ pub enum Grader {
         rubric: Utf8PathBuf,
         with: SystemName,
     },
-    /// Scores come from elsewhere: `plimsoll decide --scores`.
+    /// Scores come from elsewhere: `plimsoll import scores`.
     Imported,
 }
 

@@ -37,7 +37,7 @@ pub struct System {
 pub enum SystemKind {
     /// Answers recorded in JSONL files (a file or a folder).
     Recorded { path: Utf8PathBuf },
-    /// Scores of this name come from `plimsoll decide --scores`.
+    /// Scores of this name come from `plimsoll import scores`.
     Imported { name: String },
     /// An OpenAI-compatible endpoint. Known to `check`; not asked by this version.
     OpenAi { base_url: String, model: String },

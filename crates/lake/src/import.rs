@@ -1,4 +1,4 @@
-//! Scores that another harness made, as a run of our own: `plimsoll decide --scores`. See `docs/formats/scores.md`.
+//! Scores that another harness made, as a run of our own: `plimsoll import scores`. See `docs/formats/scores.md`.
 //!
 //! in      one table (CSV, TSV, JSON lines or Parquet), a row a score; the contract's examples and criteria where it has any
 //! out     the three files of a run, and what was read; or every fault, each in its place, and nothing written

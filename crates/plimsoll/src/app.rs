@@ -10,6 +10,7 @@ pub mod imported;
 pub mod init;
 pub mod overrule;
 pub mod run;
+pub mod sealed;
 pub mod signature;
 pub mod verify;
 pub mod weigh;

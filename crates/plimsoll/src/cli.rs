@@ -6,6 +6,7 @@
 mod check;
 mod decide;
 mod diff;
+mod import;
 mod init;
 mod overrule;
 mod run;
@@ -33,8 +34,10 @@ enum Verb {
     Check(check::Args),
     /// Grade the systems' answers, weigh the evidence, decide: the main job
     Run(run::Args),
-    /// Decide again from stored or imported scores
+    /// Decide again from stored or imported scores, no calls
     Decide(decide::Args),
+    /// Bring in what other tools made: scores
+    Import(import::Args),
     /// Which examples changed between two systems or two runs, worst first
     Diff(diff::Args),
     /// A decision and everything it rests on
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Verb::Check(args) => check::main(args),
         Verb::Run(args) => run::main(args),
         Verb::Decide(args) => decide::main(args),
+        Verb::Import(args) => import::main(args),
         Verb::Diff(args) => diff::main(args),
         Verb::Show(args) => show::main(args),
         Verb::Verify(args) => verify::main(args),

@@ -4,6 +4,8 @@
 mod billing_support;
 #[path = "it/check.rs"]
 mod check;
+#[path = "it/import.rs"]
+mod import;
 #[path = "it/init.rs"]
 mod init;
 #[path = "it/record.rs"]

@@ -62,6 +62,7 @@ fn applies(import: &Import, table: &Table) -> Vec<Option<Conditions>> {
 fn set_of(given: Option<&ReferenceSet>, table: &Table) -> ReferenceSet {
     let mut set = given.cloned().unwrap_or_default();
     let examples = table.examples.len();
+    add_to_digests(&mut set, table);
     for attribute in &table.attributes {
         let mut of_row = attribute.of_example.clone();
         of_row.resize(examples, NO_VALUE);
@@ -73,6 +74,31 @@ fn set_of(given: Option<&ReferenceSet>, table: &Table) -> ReferenceSet {
         set.digest = domain::reference_set::digest(&set);
     }
     set
+}
+
+/// An example of which the file says more than the contract's examples do is no longer the same: segments are cut by it.
+fn add_to_digests(set: &mut ReferenceSet, table: &Table) {
+    let mut changed = false;
+    for at in 0..set.rows.len() {
+        let example = ExampleIndex(at as u32);
+        let more: Map<String, Value> = table
+            .attributes
+            .iter()
+            .filter(|attribute| set.value(&attribute.name, example).is_none())
+            .filter_map(|attribute| {
+                let value = attribute.values.get(*attribute.of_example.get(at)?)?;
+                Some((attribute.name.to_string(), Value::from(value)))
+            })
+            .collect();
+        if !more.is_empty() {
+            let content = json!({"example": set.rows[at].digest.to_string(), "attributes": more});
+            set.rows[at].digest = Digest::of_value("plimsoll.further_attributes.v1", &content);
+            changed = true;
+        }
+    }
+    if changed {
+        set.digest = domain::reference_set::digest(set);
+    }
 }
 
 /// An example of which only what the file says is known. Its digest is over that.

@@ -3,8 +3,9 @@
 use super::chain::{Chain, Kept};
 use super::diff::systems;
 use super::eval::Eval;
-use super::history::{run_folder, scores_digest};
+use super::history::scores_digest;
 use super::run::{Progress, reference_set};
+use super::sealed::folder_of;
 use super::weigh::ours;
 use crate::cli::Failure;
 use domain::check::{CheckFinding, Given, Severity, Standing, check as find, standing};
@@ -49,7 +50,7 @@ fn together(eval: &Eval) -> Result<Vec<(CriterionName, CriterionName, u64)>, Fai
     let Some(last) = records.iter().rev().find(|kept| decided(kept) && !scores_digest(&kept.content).is_empty()) else {
         return Ok(Vec::new());
     };
-    let folder = run_folder(&state, scores_digest(&last.content));
+    let folder = folder_of(&state, &last.content["scores"]);
     if !folder.is_dir() {
         return Ok(Vec::new());
     }

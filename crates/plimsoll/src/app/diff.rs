@@ -5,7 +5,8 @@
 
 use super::chain::{Chain, Kept};
 use super::changed::{ChangedGrade, worst_first};
-use super::history::{run_folder, scores_digest};
+use super::history::scores_digest;
+use super::sealed::folder_of;
 use super::weigh::ours;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -106,7 +107,7 @@ impl Run {
         let text = content["contract"]["text"].as_str().unwrap_or("");
         let parsed = contract::parse(Utf8Path::new("sealed contract"), text)?;
         let scores = scores_digest(content).to_owned();
-        let folder = run_folder(state, &scores);
+        let folder = folder_of(state, &content["scores"]);
         if !folder.is_dir() {
             return Err(Failure::yours(
                 format!("the scores of record {} are no longer at `{folder}`", kept.id()),

@@ -1,7 +1,6 @@
 //! What the chain of records says of a candidate before it is decided on.
 
 use super::chain::Kept;
-use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::digest::Digest;
 use domain::system::Arm;
@@ -82,13 +81,6 @@ fn changed_since(decisions: &[&Kept], first: usize, contract: &Contract) -> Opti
     let approved =
         decisions.iter().any(|kept| digest(kept).as_deref() == Some(&now) && kept.content["approval"].is_object());
     digest(decisions[first]).filter(|then| *then != now && !approved).as_deref().and_then(Digest::parse)
-}
-
-/// Where the run with these scores is kept.
-pub fn run_folder(state: &Utf8Path, scores: &str) -> Utf8PathBuf {
-    // Only a digest names a run: nothing of a record is followed as a path.
-    let name = scores.get(..16).filter(|_| Digest::parse(scores).is_some()).unwrap_or("none");
-    state.join("runs").join(name)
 }
 
 /// The digest of a record's scores, empty where it has none.

@@ -1,51 +1,103 @@
-//! Scores that another harness made: sealed as a run, then decided on like any other.
+//! `import scores`: scores that another harness made, sealed as a run that is then decided on like any other.
 
 use super::eval::Eval;
-use super::run::{Progress, SealedRun, reference_set};
+use super::run::{Progress, reference_set};
+use super::sealed::{SealedRun, Sealing, Work, arms};
 use crate::cli::Failure;
 use camino::Utf8Path;
-use domain::system::{Arm, SystemKind};
-use lake::{Import, ImportError, import_scores};
-use std::collections::{BTreeMap, BTreeSet};
+use domain::contract::Contract;
+use domain::criterion::Criterion;
+use domain::fault::{Fault, Faults, closest};
+use domain::grader::Grader;
+use lake::{Import, ImportError, Imported, import_scores};
+use serde_json::{Map, json};
+use std::collections::BTreeSet;
+
+/// A run made of imported scores, and what was read.
+pub struct FromElsewhere {
+    pub sealed: SealedRun,
+    pub read: Imported,
+    /// Criteria of the contract that no row speaks of.
+    pub without_rows: Vec<String>,
+    /// Criteria of the file that the contract does not have: kept, and asked by no gate.
+    pub unknown: Vec<String>,
+}
 
 /// Seals the scores of a file as a run of this eval.
-pub fn seal(eval: &Eval, file: &Utf8Path, progress: &mut dyn Progress) -> Result<SealedRun, Failure> {
+pub fn seal(eval: &Eval, file: &Utf8Path, progress: &mut dyn Progress) -> Result<FromElsewhere, Failure> {
+    let contract = &eval.contract;
+    graded_elsewhere(contract)?;
     progress.step("reading the scores");
-    let there = eval.contract.examples.iter().any(|path| eval.folder.join(path).exists());
+    let there = contract.examples.iter().any(|path| eval.folder.join(path).exists());
     let set = if there { Some(reference_set(eval, progress)?.0) } else { None };
-    let runs = eval.state().join("runs");
-    let failed = |error: std::io::Error| {
-        Failure::ours(
-            format!("cannot write in `{runs}`: {error}"),
-            "nothing was sealed; check disk space and permissions",
-        )
-    };
-    std::fs::create_dir_all(&runs).map_err(failed)?;
-    let work = tempfile::Builder::new().prefix(".import-").tempdir_in(&runs).map_err(failed)?;
-    let folder = Utf8Path::from_path(work.path())
-        .ok_or_else(|| Failure::ours("the path of the run is not UTF-8", "move the eval to another folder"))?
-        .to_owned();
+    let work = Work::begin(eval)?;
     let leave_out = BTreeSet::new();
     let import = Import {
         file,
-        folder: &folder,
+        folder: &work.folder,
         home: &eval.folder,
         set: set.as_ref(),
-        criteria: &eval.contract.criteria,
+        criteria: &contract.criteria,
         leave_out: &leave_out,
     };
-    let imported = import_scores(&import).map_err(refused)?;
-    let systems = arms(eval, &imported.systems)?;
-    let scores_digest = imported.fingerprint.digest().to_string();
-    let named = runs.join(&scores_digest[..16]);
-    super::run::keep(work, &folder, &named)?;
-    let files = imported.files.into_iter().map(|(name, digest)| (name, digest.to_string())).collect();
-    Ok(SealedRun { folder: named, scores_digest, files, systems })
+    let read = import_scores(&import).map_err(refused)?;
+    let (without_rows, unknown) = compared(contract, &read)?;
+    let systems = arms(contract, &read.systems)?;
+    let mut made_of = Map::new();
+    made_of.insert("imported".into(), json!({"file": file, "rows": read.rows, "criteria": read.criteria}));
+    made_of.insert("systems_in_file".into(), json!(read.systems));
+    let scores_digest = read.fingerprint.digest().to_string();
+    let sealed = work.seal(Sealing { contract, scores_digest, files: read.files.clone(), systems, made_of })?;
+    Ok(FromElsewhere { sealed, read, without_rows, unknown })
+}
+
+/// A criterion that is graded here has no place among scores that were made elsewhere: there are no answers to grade.
+fn graded_elsewhere(contract: &Contract) -> Result<(), Failure> {
+    let ours = |criterion: &&Criterion| !matches!(criterion.grader, Grader::Imported | Grader::Judge { .. });
+    match contract.criteria.iter().find(ours) {
+        None => Ok(()),
+        Some(criterion) => Err(Failure::yours(
+            format!(
+                "criterion `{}` has a grader of its own, `{}`, and scores bring no answers to grade",
+                criterion.name,
+                criterion.grader.kind()
+            ),
+            "write `grade: imported` where its grades come from elsewhere; where answers are recorded, grade them with \
+             `plimsoll run`",
+        )),
+    }
+}
+
+/// Criteria without rows, and rows without a criterion; a name that was mistyped is refused.
+fn compared(contract: &Contract, read: &Imported) -> Result<(Vec<String>, Vec<String>), Failure> {
+    let unknown: Vec<String> =
+        read.criteria.iter().filter(|name| contract.criterion(name).is_none()).cloned().collect();
+    let without: Vec<String> = contract
+        .criteria
+        .iter()
+        .map(|criterion| criterion.name.to_string())
+        .filter(|name| !read.criteria.contains(name))
+        .collect();
+    let meant = without.iter().find_map(|name| Some((name, closest(name, unknown.iter().map(String::as_str))?)));
+    if let Some((name, near)) = meant {
+        return Err(Failure::yours(
+            format!("the scores hold no grade of criterion `{name}`"),
+            format!("did you mean `{near}`? Name it alike in the contract and in the file"),
+        ));
+    }
+    if without.len() == contract.criteria.len() && !without.is_empty() {
+        return Err(Failure::yours(
+            "the scores hold no grade of any criterion of the contract",
+            format!("criteria in the file: {}; in the contract: {}", unknown.join(", "), without.join(", ")),
+        ));
+    }
+    Ok((without, unknown))
 }
 
 fn refused(error: ImportError) -> Failure {
     match error {
-        ImportError::Faults { faults, .. } => Failure::Faults(faults),
+        ImportError::Faults { faults, more } => Failure::Faults(counted(faults, more)),
+        ImportError::Lake(error) => super::weigh::ours(error),
         other => {
             let help = other.help();
             Failure::yours(other.to_string(), help)
@@ -53,23 +105,9 @@ fn refused(error: ImportError) -> Failure {
     }
 }
 
-/// Which system of the file is which arm: as the contract's `imported:` says, else the arm's own name.
-fn arms(eval: &Eval, found: &[String]) -> Result<BTreeMap<Arm, String>, Failure> {
-    let mut arms = BTreeMap::new();
-    for arm in Arm::ALL {
-        let name = match eval.contract.system(arm).map(|system| &system.kind) {
-            Some(SystemKind::Imported { name }) => name.clone(),
-            Some(_) => arm.as_str().to_owned(),
-            None => continue,
-        };
-        if !found.contains(&name) {
-            let list = found.join(", ");
-            return Err(Failure::yours(
-                format!("the scores hold no system `{name}`, which the contract has as its {}", arm.as_str()),
-                format!("systems in the file: {list}; name one with `{}: {{imported: NAME}}`", arm.as_str()),
-            ));
-        }
-        arms.insert(arm, name);
-    }
-    Ok(arms)
+/// The faults, with one more that says how many are not shown.
+fn counted(faults: Faults, more: u64) -> Faults {
+    let Some(last) = faults.iter().max().filter(|_| more > 0) else { return faults };
+    let (place, help) = (last.place.clone(), "mend these first".to_owned());
+    faults.and(Fault { place, found: String::new(), what: format!("{more} more faults are not shown"), help })
 }

@@ -3,6 +3,7 @@
 use super::chain::{Chain, Kept};
 use super::eval::Eval;
 use super::history::History;
+use super::sealed::{SealedRun, Sealing, Work};
 use super::signature::key_of;
 use super::weigh::{Grounds, Weighed, grader_digest, ours, weigh};
 use crate::cli::Failure;
@@ -26,14 +27,6 @@ pub struct Orders {
     pub key: Option<Utf8PathBuf>,
     pub approval: Option<(OwnerRole, String)>,
     pub threads: usize,
-}
-
-/// A run that is sealed.
-pub struct SealedRun {
-    pub folder: Utf8PathBuf,
-    pub scores_digest: String,
-    pub files: Vec<(String, String)>,
-    pub systems: BTreeMap<Arm, String>,
 }
 
 /// What a person sees while they wait.
@@ -163,7 +156,7 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
             SystemKind::Imported { .. } => {
                 return Err(Failure::yours(
                     format!("the scores of `{arm}` come from elsewhere", arm = arm.as_str()),
-                    "use `plimsoll decide CONTRACT --scores FILE`",
+                    "bring them in with `plimsoll import scores FILE`, then `plimsoll decide`",
                 ));
             }
             SystemKind::OpenAi { .. } => {
@@ -183,19 +176,13 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
             "add examples, or make proposed ones active",
         ));
     }
-    let runs = eval.state().join("runs");
-    std::fs::create_dir_all(&runs).map_err(|error| write_failure(&runs, &error))?;
-    let work =
-        tempfile::Builder::new().prefix(".run-").tempdir_in(&runs).map_err(|error| write_failure(&runs, &error))?;
-    let folder = Utf8Path::from_path(work.path())
-        .map(Utf8Path::to_owned)
-        .ok_or_else(|| Failure::ours("the path of the run is not UTF-8", "move the eval to another folder"))?;
+    let work = Work::begin(eval)?;
     let documents = Documents::new(&set, keeper);
     let digests: Vec<Digest> = contract.criteria.iter().map(grader_digest).collect();
     let grading =
         Grading::new(&set, &documents, &contract.criteria, graders, digests.clone(), contract.repeats, threads);
     let mut sink = Sealer {
-        writer: RunWriter::create(&folder).map_err(ours)?,
+        writer: RunWriter::create(&work.folder).map_err(ours)?,
         set: &set,
         contract,
         digests: digests.iter().map(Digest::to_string).collect(),
@@ -213,53 +200,22 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
     progress.step("sealing the scores");
     let fingerprint = sink.fingerprint;
     let mut files = sink.writer.finish().map_err(ours)?.files;
-    files.push(lake::write_set(&folder, &set, &eval.folder).map_err(ours)?);
+    files.push(lake::write_set(&work.folder, &set, &eval.folder).map_err(ours)?);
     let scores_digest = fingerprint.digest().to_string();
     let seen_from_home =
         |file: &Utf8PathBuf| file.strip_prefix(&eval.folder).map_or_else(|_| file.clone(), Utf8Path::to_owned);
     let sources: BTreeMap<&str, Vec<Utf8PathBuf>> =
         recorded.iter().map(|(arm, files)| (arm.as_str(), files.iter().map(seen_from_home).collect())).collect();
-    let plan = json!({
-        "plimsoll_run": 1,
-        "contract": contract.digest.to_string(),
-        "scores": scores_digest,
+    let made_of = json!({
         "answers": sources,
         "systems": counts.iter().map(|(arm, counts)| json!({
             "arm": arm.as_str(), "planned": planned, "answers": counts.answers, "not_run": counts.not_run,
             "system_errors": counts.system_errors, "left_out": counts.left_out,
         })).collect::<Vec<_>>(),
     });
-    super::chain::write_whole(&folder.join("run.json"), &plan.to_string())
-        .map_err(|error| write_failure(&folder, &error))?;
-    let named = runs.join(&scores_digest[..16]);
-    keep(work, &folder, &named)?;
+    let made_of = made_of.as_object().cloned().unwrap_or_default();
     let systems = recorded.iter().map(|(arm, _)| (*arm, arm.as_str().to_owned())).collect();
-    let files = files.into_iter().map(|(name, digest)| (name, digest.to_string())).collect();
-    Ok(SealedRun { folder: named, scores_digest, files, systems })
-}
-
-fn write_failure(path: &Utf8Path, error: &std::io::Error) -> Failure {
-    Failure::ours(
-        format!("cannot write in `{path}`: {error}"),
-        "nothing was sealed; check disk space and permissions, then run again",
-    )
-}
-
-/// Gives the run its name, which is its content; the same run again replaces itself.
-pub fn keep(work: tempfile::TempDir, folder: &Utf8Path, named: &Utf8Path) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| write_failure(named, &error);
-    if named.exists() {
-        // The same scores; the rows are the same but for the words of their reasons.
-        let old = folder.with_extension("old");
-        std::fs::rename(named, &old).map_err(failed)?;
-        std::fs::rename(folder, named).map_err(failed)?;
-        std::fs::remove_dir_all(&old).map_err(failed)?;
-    } else {
-        std::fs::rename(folder, named).map_err(failed)?;
-    }
-    // Its folder has moved; nothing is left to remove.
-    let _ = work.keep();
-    Ok(())
+    work.seal(Sealing { contract, scores_digest, files, systems, made_of })
 }
 
 fn grade_failure(error: GradeError<LakeError>) -> Failure {
@@ -284,7 +240,7 @@ fn ready(eval: &Eval, programs: &mut Programs) -> Result<Vec<Ready>, Failure> {
                 )),
                 Grader::Imported => Err(of(
                     "its scores come from elsewhere".to_owned(),
-                    "use `plimsoll decide CONTRACT --scores FILE`, or give it a grader",
+                    "bring them in with `plimsoll import scores FILE`, then `plimsoll decide`; or give it a grader",
                 )),
                 Grader::Pair { .. } => Ok(Ready::Pair),
                 Grader::Process { command, time_limit_ms, settings } => programs

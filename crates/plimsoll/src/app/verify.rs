@@ -2,7 +2,8 @@
 
 use super::chain::{Chain, Kept};
 use super::diff::systems;
-use super::history::{History, run_folder, scores_digest};
+use super::history::{History, scores_digest};
+use super::sealed::folder_of;
 use super::signature::signer;
 use super::weigh::{Grounds, weigh};
 use crate::cli::Failure;
@@ -71,7 +72,7 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
         verified.faults.push("the contract's digest is not that of its sealed text".to_owned());
     }
     let scores_digest = scores_digest(content).to_owned();
-    let folder = run_folder(state, &scores_digest);
+    let folder = folder_of(state, &content["scores"]);
     if !folder.is_dir() {
         verified.faults.push(format!("the sealed scores are not at `{folder}`"));
         return Ok(());

@@ -5,17 +5,24 @@ use super::run::{OrderArgs, Output, finish};
 use crate::app::eval::Eval;
 use crate::app::imported::seal;
 use crate::app::run::{decide, may_decide};
+use crate::app::sealed::stored;
 use crate::render::progress::Bar;
 use camino::Utf8PathBuf;
 
 #[derive(clap::Args)]
+#[command(after_help = "Examples:\n  plimsoll decide examples/billing-support\n  \
+                        plimsoll decide --run 3f9a --approve release --reason 'the margin was mistyped'\n  \
+                        plimsoll decide --scores scores.csv --as json")]
 pub struct Args {
     /// The contract, or a folder with a plimsoll.yaml
     #[arg(default_value = ".")]
     contract: Utf8PathBuf,
-    /// Scores as a long table (CSV, JSON lines or Parquet) that another harness made
+    /// The sealed run to decide on, by the beginning of its scores digest; left out, the last that was sealed
+    #[arg(long, value_name = "DIGEST", conflicts_with = "scores")]
+    run: Option<String>,
+    /// First bring these scores in, as `plimsoll import scores` does: a long table (CSV, TSV, JSON lines or Parquet)
     #[arg(long, value_name = "FILE")]
-    scores: Utf8PathBuf,
+    scores: Option<Utf8PathBuf>,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -26,7 +33,10 @@ pub fn main(args: Args) -> Ending {
     let eval = Eval::open(&args.contract)?;
     may_decide(&eval.contract)?;
     let mut bar = Bar::new();
-    let sealed = seal(&eval, &args.scores, &mut bar)?;
+    let sealed = match &args.scores {
+        Some(file) => seal(&eval, file, &mut bar)?.sealed,
+        None => stored(&eval, args.run.as_deref())?,
+    };
     let (weighed, kept) = decide(&eval, &sealed, &args.orders.orders(), &mut bar)?;
     drop(bar);
     finish(&eval.state(), weighed.decision.outcome, &kept, &args.output)

@@ -1,0 +1,97 @@
+//! `plimsoll import scores`
+
+use crate::app::eval::Eval;
+use crate::app::imported::{FromElsewhere, seal};
+use crate::cli::Ending;
+use crate::cli::run::print;
+use crate::render::progress::Bar;
+use crate::render::read::plain;
+use camino::{Utf8Path, Utf8PathBuf};
+use domain::system::Arm;
+use serde_json::json;
+use std::fmt::Write;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll import scores scores.csv examples/billing-support\n\n\
+                        The columns are in docs/formats/scores.md.")]
+pub struct Args {
+    /// Scores as a long table: .csv, .tsv, .jsonl or .parquet
+    file: Utf8PathBuf,
+    /// The contract that they are decided under, or a folder with a plimsoll.yaml
+    #[arg(default_value = ".")]
+    contract: Utf8PathBuf,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Text,
+    Json,
+}
+
+pub fn main(args: Args) -> Ending {
+    let eval = Eval::open(&args.contract)?;
+    let mut bar = Bar::new();
+    let made = seal(&eval, &args.file, &mut bar)?;
+    drop(bar);
+    print(&match args.form {
+        Form::Text => text(&args.contract, &made),
+        Form::Json => as_json(&made),
+    })?;
+    Ok(0)
+}
+
+fn arm_of(made: &FromElsewhere, system: &str) -> Option<Arm> {
+    made.sealed.systems.iter().find(|(_, name)| *name == system).map(|(arm, _)| *arm)
+}
+
+fn text(contract: &Utf8Path, made: &FromElsewhere) -> String {
+    let read = &made.read;
+    let mut out = String::new();
+    let mut row = |label: &str, text: String| {
+        let _ = writeln!(out, "{label:<10}{}", plain(&text));
+    };
+    row("sealed", format!("scores {} in {}", &made.sealed.scores_digest[..16], made.sealed.folder));
+    row("rows", format!("{} read", read.rows));
+    if read.without_value > 0 {
+        row("", format!("{} without a value: grader errors, unknown until somebody says", read.without_value));
+    }
+    if read.set_aside > 0 {
+        row("", format!("{} set aside: the example is not active, or the criterion does not apply", read.set_aside));
+    }
+    let (systems, criteria) = (read.systems.len(), read.criteria.len());
+    row("planned", format!("{} examples x {systems} systems x {criteria} criteria", read.examples));
+    if read.not_run > 0 {
+        row("", format!("{} that no row speaks of: not run", read.not_run));
+    }
+    for system in &read.systems {
+        let arm = arm_of(made, system).map_or("not in the contract", Arm::as_str);
+        row("system", format!("{system}: {arm}"));
+    }
+    for criterion in &read.criteria {
+        let unknown = if made.unknown.contains(criterion) { ": not in the contract, asked by no gate" } else { "" };
+        row("criterion", format!("{criterion}{unknown}"));
+    }
+    for criterion in &made.without_rows {
+        row("criterion", format!("{criterion}: no row speaks of it, its gates have no data"));
+    }
+    if !read.attributes.is_empty() {
+        row("segments", format!("may be cut by {}", read.attributes.join(", ")));
+    }
+    row("next", format!("plimsoll decide {contract}"));
+    out
+}
+
+fn as_json(made: &FromElsewhere) -> String {
+    let read = &made.read;
+    let systems: Vec<_> =
+        read.systems.iter().map(|name| json!({"name": name, "arm": arm_of(made, name).map(Arm::as_str)})).collect();
+    let whole = json!({
+        "scores": made.sealed.scores_digest, "folder": made.sealed.folder, "rows": read.rows, "examples": read.examples,
+        "systems": systems, "criteria": read.criteria, "attributes": read.attributes,
+        "without_value": read.without_value, "not_run": read.not_run, "set_aside": read.set_aside,
+        "criteria_without_rows": made.without_rows, "criteria_not_in_contract": made.unknown,
+    });
+    format!("{whole:#}\n")
+}
