@@ -5,6 +5,7 @@ pub mod contract;
 pub mod examples;
 pub mod json;
 pub mod lines;
+pub mod mapping;
 mod shape;
 pub mod record;
 pub mod yaml;

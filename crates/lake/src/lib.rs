@@ -5,6 +5,7 @@
 //! note    this crate alone names DataFusion. One partition and sorted groups: the same rows give the same bits.
 
 mod ask;
+pub mod delimited;
 mod engine;
 mod fingerprint;
 mod import;

@@ -6,7 +6,7 @@ pub mod check;
 pub mod diff;
 pub mod eval;
 pub mod history;
-pub mod imported;
+pub mod import;
 pub mod init;
 pub mod overrule;
 pub mod run;

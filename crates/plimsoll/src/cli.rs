@@ -36,7 +36,7 @@ enum Verb {
     Run(run::Args),
     /// Decide again from stored or imported scores, no calls
     Decide(decide::Args),
-    /// Bring in what other tools made: scores
+    /// Bring in what other tools made: examples from a table, scores
     Import(import::Args),
     /// Which examples changed between two systems or two runs, worst first
     Diff(diff::Args),

@@ -6,6 +6,8 @@ mod billing_support;
 mod check;
 #[path = "it/import.rs"]
 mod import;
+#[path = "it/import_examples.rs"]
+mod import_examples;
 #[path = "it/init.rs"]
 mod init;
 #[path = "it/record.rs"]

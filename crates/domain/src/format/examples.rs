@@ -6,7 +6,7 @@
 //!         of everything but status, labels and review date; what is null, false or empty is as good as left out
 
 mod rules;
-mod shape;
+pub(super) mod shape;
 #[cfg(test)]
 mod tests;
 

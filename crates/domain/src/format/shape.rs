@@ -5,11 +5,13 @@
 //! note    a null is as good as nothing where a field need not be given
 
 mod check;
+mod path;
 mod schema;
 #[cfg(test)]
 mod tests;
 
 pub use check::{admits, faults};
+pub use path::{NoPath, Step, lacking, steps_as_text, walk};
 pub use schema::schema;
 
 /// What a value must be.
@@ -98,7 +100,7 @@ impl Fields {
 
 impl Shape {
     /// What must be written, after "must be".
-    fn wanted(&self) -> String {
+    pub(super) fn wanted(&self) -> String {
         match self {
             Shape::Any => "any value".to_owned(),
             Shape::Text | Shape::Name => "text".to_owned(),
@@ -122,7 +124,7 @@ impl Shape {
     }
 
     /// What to write instead.
-    fn help(&self) -> String {
+    pub(super) fn help(&self) -> String {
         match self {
             Shape::Any => "write any JSON value".to_owned(),
             Shape::Text | Shape::Name => "write text in double quotes".to_owned(),

@@ -17,8 +17,8 @@ pub fn read(path: &Utf8Path, gather: &mut Gather) -> Result<(), ImportError> {
     }
     let file = File::open(path).map_err(unreadable)?;
     match kind.as_str() {
-        "csv" => delimited::read(file, path, b',', gather).map_err(unreadable),
-        "tsv" => delimited::read(file, path, b'\t', gather).map_err(unreadable),
+        "csv" => delimited::read(file, b',', gather).map_err(unreadable),
+        "tsv" => delimited::read(file, b'\t', gather).map_err(unreadable),
         "parquet" => parquet::read(file, gather)
             .map_err(|cause| ImportError::NotParquet { path: path.to_owned(), cause: cause.to_string() }),
         _ => json_lines::read(file, path, gather).map_err(unreadable),

@@ -113,7 +113,7 @@ pub fn decide(
     Ok((weighed, kept))
 }
 
-fn read_failure(error: ReadError) -> Failure {
+pub fn read_failure(error: ReadError) -> Failure {
     match error {
         ReadError::Faults(faults) => Failure::Faults(faults),
         ReadError::Missing(path) => {

@@ -3,7 +3,7 @@
 use super::Ending;
 use super::run::{OrderArgs, Output, finish};
 use crate::app::eval::Eval;
-use crate::app::imported::seal;
+use crate::app::import::scores::seal;
 use crate::app::run::{decide, may_decide};
 use crate::app::sealed::stored;
 use crate::render::progress::Bar;

@@ -1,5 +1,6 @@
 //! `plimsoll import`
 
+mod examples;
 mod scores;
 
 use super::Ending;
@@ -12,12 +13,15 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum What {
+    /// Turn a table (CSV, TSV) into a file of examples, column by column
+    Examples(examples::Args),
     /// Seal scores that another harness made, so that `plimsoll decide` can decide on them
     Scores(scores::Args),
 }
 
 pub fn main(args: Args) -> Ending {
     match args.what {
+        What::Examples(args) => examples::main(args),
         What::Scores(args) => scores::main(args),
     }
 }

@@ -338,7 +338,7 @@ fn lower(about: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
-fn unknown(fields: &Fields, key: &str) -> (String, String) {
+pub(super) fn unknown(fields: &Fields, key: &str) -> (String, String) {
     let list = format!("fields here: {}", fields.names().collect::<Vec<_>>().join(", "));
     let help = match closest(key, fields.names()) {
         Some(known) => format!("did you mean `{known}`? {list}"),

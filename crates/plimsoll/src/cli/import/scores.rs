@@ -1,7 +1,7 @@
 //! `plimsoll import scores`
 
 use crate::app::eval::Eval;
-use crate::app::imported::{FromElsewhere, seal};
+use crate::app::import::scores::{FromElsewhere, seal};
 use crate::cli::Ending;
 use crate::cli::run::print;
 use crate::render::progress::Bar;

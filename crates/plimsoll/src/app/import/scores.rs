@@ -1,8 +1,8 @@
 //! `import scores`: scores that another harness made, sealed as a run that is then decided on like any other.
 
-use super::eval::Eval;
-use super::run::{Progress, reference_set};
-use super::sealed::{SealedRun, Sealing, Work, arms};
+use crate::app::eval::Eval;
+use crate::app::run::{Progress, reference_set};
+use crate::app::sealed::{SealedRun, Sealing, Work, arms};
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::contract::Contract;
@@ -97,7 +97,7 @@ fn compared(contract: &Contract, read: &Imported) -> Result<(Vec<String>, Vec<St
 fn refused(error: ImportError) -> Failure {
     match error {
         ImportError::Faults { faults, more } => Failure::Faults(counted(faults, more)),
-        ImportError::Lake(error) => super::weigh::ours(error),
+        ImportError::Lake(error) => crate::app::weigh::ours(error),
         other => {
             let help = other.help();
             Failure::yours(other.to_string(), help)
