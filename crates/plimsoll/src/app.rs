@@ -5,6 +5,7 @@ pub mod changed;
 pub mod check;
 pub mod diff;
 pub mod eval;
+pub mod examples;
 pub mod history;
 pub mod import;
 pub mod init;

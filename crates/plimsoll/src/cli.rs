@@ -6,6 +6,7 @@
 mod check;
 mod decide;
 mod diff;
+mod examples;
 mod import;
 mod init;
 mod overrule;
@@ -36,6 +37,8 @@ enum Verb {
     Run(run::Args),
     /// Decide again from stored or imported scores, no calls
     Decide(decide::Args),
+    /// What the reference set holds: list, show, stats
+    Examples(examples::Args),
     /// Bring in what other tools made: examples from a table, scores
     Import(import::Args),
     /// Which examples changed between two systems or two runs, worst first
@@ -99,6 +102,7 @@ pub fn main() -> ExitCode {
         Verb::Check(args) => check::main(args),
         Verb::Run(args) => run::main(args),
         Verb::Decide(args) => decide::main(args),
+        Verb::Examples(args) => examples::main(args),
         Verb::Import(args) => import::main(args),
         Verb::Diff(args) => diff::main(args),
         Verb::Show(args) => show::main(args),

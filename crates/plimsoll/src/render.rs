@@ -1,7 +1,9 @@
-//! What a person or another program reads. Renderers read the content of a record and nothing else, so that a decision reads
-//! the same on the day it was made and a year later; the page alone adds the answers of changed examples while they are kept.
+//! What a person or another program reads. Renderers of decisions read the content of a record and nothing else, so that a
+//! decision reads the same on the day it was made and a year later; the page alone adds the answers of changed examples
+//! while they are kept.
 
 pub mod checks;
+pub mod examples;
 pub mod failure;
 pub mod html;
 pub mod junit;

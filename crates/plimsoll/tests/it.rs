@@ -4,6 +4,8 @@
 mod billing_support;
 #[path = "it/check.rs"]
 mod check;
+#[path = "it/examples.rs"]
+mod examples;
 #[path = "it/import.rs"]
 mod import;
 #[path = "it/import_examples.rs"]

@@ -72,7 +72,7 @@ fn row(out: &mut String, label: &str, text: &str) {
     }
 }
 
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let fits =

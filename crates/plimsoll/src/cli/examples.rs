@@ -1,0 +1,172 @@
+//! `plimsoll examples`
+
+use super::Ending;
+use super::run::print;
+use crate::app::eval::Eval;
+use crate::app::examples::list::{Filter, list};
+use crate::app::examples::show::show;
+use crate::app::examples::stats::stats;
+use crate::render::examples::{list_json, list_text, show_json, show_text, stats_json, stats_text};
+use camino::Utf8PathBuf;
+use domain::provenance::SourceKind;
+use domain::reference_set::RowState;
+use std::io::{BufWriter, Write};
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Examples in the set's order, all or those asked for
+    List(ListArgs),
+    /// Everything about one example
+    Show(ShowArgs),
+    /// What the set is made of, what of it counts, and what is due
+    Stats(StatsArgs),
+}
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  plimsoll examples list examples/billing-support --source incident --segment risk=high"
+)]
+struct ListArgs {
+    /// The contract, or a folder with a plimsoll.yaml
+    #[arg(default_value = ".")]
+    contract: Utf8PathBuf,
+    /// Of this task; of several, any
+    #[arg(long)]
+    task: Vec<String>,
+    /// From this source; of several, any
+    #[arg(long, value_enum)]
+    source: Vec<Source>,
+    /// In this state; of several, any
+    #[arg(long, value_enum)]
+    status: Vec<Status>,
+    /// In this segment: its name, or `attribute=value`; of several, in all
+    #[arg(long)]
+    segment: Vec<String>,
+    /// With all these words in what is asked or expected
+    #[arg(long, value_name = "WORDS")]
+    text: Option<String>,
+    /// Examples to show [default: 100, as JSON all]
+    #[arg(long)]
+    most: Option<usize>,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll examples show incident-00 --eval examples/billing-support")]
+struct ShowArgs {
+    /// Its id, or the beginning of it
+    id: String,
+    /// The eval that it belongs to: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll examples stats examples/billing-support")]
+struct StatsArgs {
+    /// The contract, or a folder with a plimsoll.yaml
+    #[arg(default_value = ".")]
+    contract: Utf8PathBuf,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Source {
+    Traffic,
+    Incident,
+    EdgeCase,
+    PolicyCase,
+    Synthetic,
+    Demo,
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Status {
+    Active,
+    Proposed,
+    Quarantined,
+    Retired,
+}
+
+pub fn main(args: Args) -> Ending {
+    match args.what {
+        What::List(args) => listed(args),
+        What::Show(args) => {
+            let shown = show(&Eval::open(&args.eval)?, &args.id)?;
+            print(&match args.form {
+                Form::Text => show_text(&shown),
+                Form::Json => show_json(&shown),
+            })?;
+            Ok(0)
+        }
+        What::Stats(args) => {
+            let eval = Eval::open(&args.contract)?;
+            let stats = stats(&eval)?;
+            print(&match args.form {
+                Form::Text => stats_text(&eval.contract.name, &stats),
+                Form::Json => stats_json(&eval.contract.name, &stats),
+            })?;
+            Ok(0)
+        }
+    }
+}
+
+fn listed(args: ListArgs) -> Ending {
+    const MOST: usize = 100;
+    let filter = Filter {
+        tasks: args.task,
+        sources: args.source.into_iter().map(source_of).collect(),
+        states: args.status.into_iter().map(state_of).collect(),
+        segments: args.segment,
+        text: args.text,
+    };
+    let listed = list(&Eval::open(&args.contract)?, &filter)?;
+    // A reader that left wants no more.
+    let _ = match args.form {
+        Form::Text => list_text(&listed, args.most.unwrap_or(MOST), &mut anstream::stdout().lock()),
+        Form::Json => {
+            let mut out = BufWriter::new(std::io::stdout().lock());
+            list_json(&listed, args.most, &mut out).and_then(|()| out.flush())
+        }
+    };
+    Ok(0)
+}
+
+fn source_of(source: Source) -> Option<SourceKind> {
+    match source {
+        Source::Traffic => Some(SourceKind::Traffic),
+        Source::Incident => Some(SourceKind::Incident),
+        Source::EdgeCase => Some(SourceKind::EdgeCase),
+        Source::PolicyCase => Some(SourceKind::PolicyCase),
+        Source::Synthetic => Some(SourceKind::Synthetic),
+        Source::Demo => Some(SourceKind::Demo),
+        Source::Unknown => None,
+    }
+}
+
+fn state_of(status: Status) -> RowState {
+    match status {
+        Status::Active => RowState::Active,
+        Status::Proposed => RowState::Proposed,
+        Status::Quarantined => RowState::Quarantined,
+        Status::Retired => RowState::Retired,
+    }
+}

@@ -1,0 +1,75 @@
+//! The reference set for a terminal, at most 80 columns wide, and as JSON.
+
+mod list;
+mod show;
+mod stats;
+
+pub use list::{list_json, list_text};
+pub use show::{show_json, show_text};
+pub use stats::{stats_json, stats_text};
+
+use super::read::plain;
+use super::text::wrap;
+use anstyle::Style;
+use domain::provenance::Weight;
+use std::fmt::Write;
+
+const WIDTH: usize = 80;
+/// Width of the labels on the left.
+const LABEL: usize = 11;
+
+/// A labelled text, wrapped.
+fn row(out: &mut String, label: &str, text: &str) {
+    let style = Style::new().bold();
+    let mut label = label;
+    for line in text.split('\n') {
+        for line in lines(&plain(line.trim_end_matches('\r')), WIDTH - LABEL - 1) {
+            let _ = writeln!(out, " {style}{label:<LABEL$}{style:#}{line}");
+            label = "";
+        }
+    }
+}
+
+/// Wrapped at blanks; a longer word is broken.
+fn lines(text: &str, width: usize) -> Vec<String> {
+    let broken = |line: String| -> Vec<String> {
+        let characters: Vec<char> = line.chars().collect();
+        if characters.len() <= width {
+            return vec![line];
+        }
+        characters.chunks(width).map(|part| part.iter().collect()).collect()
+    };
+    wrap(text, width).into_iter().flat_map(broken).collect()
+}
+
+/// At most so many characters; what is cut ends in dots.
+fn cut(text: &str, most: usize) -> String {
+    let text = plain(text);
+    if text.chars().count() <= most {
+        return text;
+    }
+    text.chars().take(most.saturating_sub(2)).chain("..".chars()).collect()
+}
+
+/// A number as people write it: at most three digits behind the point.
+fn number(value: f64) -> String {
+    let text = format!("{value:.3}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    let (whole, rest) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
+    let mut grouped = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    rest.map_or_else(|| grouped.clone(), |rest| format!("{grouped}.{rest}"))
+}
+
+fn weight_text(weight: Weight) -> String {
+    match weight {
+        Weight::Sampled(amount) => number(amount.get()),
+        Weight::Assumed => "1?".to_owned(),
+        Weight::None => "0".to_owned(),
+    }
+}
