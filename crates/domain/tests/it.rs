@@ -6,6 +6,8 @@ mod contract;
 mod decision;
 #[path = "it/margins.rs"]
 mod margins;
+#[path = "it/pages.rs"]
+mod pages;
 #[path = "it/scored.rs"]
 mod scored;
 #[path = "it/story.rs"]

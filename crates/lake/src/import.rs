@@ -9,8 +9,11 @@ mod cell;
 mod column;
 mod gather;
 mod rows;
+mod schema;
 mod seal;
 mod table;
+
+pub use schema::scores_schema;
 
 use crate::LakeError;
 use camino::{Utf8Path, Utf8PathBuf};

@@ -14,7 +14,7 @@ mod write;
 
 pub use ask::{Asked, Changes, ClassCosts, ClassCount, Coverage, Failing, Scores};
 pub use fingerprint::fingerprint;
-pub use import::{Import, ImportError, Imported, import_scores};
+pub use import::{Import, ImportError, Imported, import_scores, scores_schema};
 pub use set::{read_set, write_set};
 pub use write::{AnswerIn, RunWriter, ScoreIn, Sealed};
 

@@ -49,7 +49,7 @@ enum Verb {
     Verify(verify::Args),
     /// Follow a record with a new one: by someone else, with reason, scope and expiry
     Override(overrule::Args),
-    /// Print the JSON Schema of the contract, for editors
+    /// Print the JSON Schema of the contract, or of examples, answers or scores, for editors
     Schema(schema::Args),
 }
 

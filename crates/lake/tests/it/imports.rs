@@ -1,7 +1,10 @@
 //! Scores from elsewhere: three formats that say the same are the same, and everything that is wrong is told in its place.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use domain::answer::Answer;
+use domain::grader::{Grader, Part, Schema};
 use domain::reference_set::ReferenceSet;
+use domain::score::Verdict;
 use lake::{Import, ImportError, Imported, import_scores};
 use std::collections::BTreeSet;
 
@@ -277,4 +280,41 @@ fn a_line_of_fifty_megabytes_is_told_and_not_kept() {
     table.resize(50 << 20, b'x');
     let all = faults("s.csv", &table);
     assert!(all[0].contains("longer than 16 MB") && all[0].contains("a quote that is not closed"), "{all:#?}");
+}
+
+#[test]
+fn the_schema_of_scores_admits_what_is_read_and_marks_common_slips() {
+    let grader = Grader::Json {
+        schema: Some(Schema::Inline(lake::scores_schema())),
+        part: Part::Structured(Vec::new()),
+        formats: true,
+    };
+    let editor = grading::compile(&grader).expect("a schema");
+    let admits = |line: &str| {
+        let structured = serde_json::from_str(line).expect("JSON");
+        let answer = Answer { structured: Some(structured), ..Default::default() };
+        match editor.grade(&serde_json::Value::Null, &grading::Prepared::new(&answer)) {
+            Verdict::Graded { value, .. } => value.get() == 1.0,
+            other => panic!("{other:?}"),
+        }
+    };
+    for line in [
+        r#"{"example":"e","system":"s","criterion":"c","value":true}"#,
+        r#"{"example":7,"system":"s","criterion":"c","value":0.5,"repeat":1,"weight":2,"cluster":null,"evidence":["x"]}"#,
+        r#"{"example":"e","system":"s","criterion":"c","state":"not_run","topic":"x","latency_ms":12.5}"#,
+    ] {
+        Folder::new().import("x.jsonl", line.as_bytes()).expect(line);
+        assert!(admits(line), "{line}");
+    }
+    for line in [
+        r#"{"example":"e","system":"s","criterion":"c"}"#,
+        r#"{"example":"e","system":"s","criterion":"c","value":7}"#,
+        r#"{"example":"e","system":"s","criterion":"c","value":null,"state":"passed"}"#,
+        r#"{"example":"e","system":"s","criterion":"c","value":1,"repeat":0.5}"#,
+        r#"{"example":"e","system":"s","criterion":"c","value":1,"topic":["a"]}"#,
+        r#"{"example":"e","system":"s","value":1}"#,
+    ] {
+        Folder::new().import("x.jsonl", line.as_bytes()).expect_err(line);
+        assert!(!admits(line), "{line}");
+    }
 }

@@ -3,11 +3,34 @@
 use super::Ending;
 use super::run::print;
 use domain::format::contract::SCHEMA;
+use domain::format::{answers, examples};
 
 #[derive(clap::Args)]
-pub struct Args {}
+#[command(after_help = "Example:\n  plimsoll schema examples > plimsoll.examples.schema.json")]
+pub struct Args {
+    /// Which format; of examples, answers and scores the schema is that of one line
+    #[arg(value_enum, default_value_t = Format::Contract)]
+    format: Format,
+}
 
-pub fn main(_args: Args) -> Ending {
-    print(SCHEMA)?;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Contract,
+    Examples,
+    Answers,
+    Scores,
+}
+
+pub fn main(args: Args) -> Ending {
+    let schema = match args.format {
+        Format::Contract => {
+            print(SCHEMA)?;
+            return Ok(0);
+        }
+        Format::Examples => examples::json_schema(),
+        Format::Answers => answers::json_schema(),
+        Format::Scores => lake::scores_schema(),
+    };
+    print(&format!("{schema:#}\n"))?;
     Ok(0)
 }

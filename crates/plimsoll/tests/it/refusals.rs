@@ -62,3 +62,23 @@ fn a_record_that_is_not_there_is_said() {
     let nothing = plimsoll(Path::new("/"), &["run", "nowhere.yaml"]);
     assert_eq!(code(&nothing), 2);
 }
+
+#[test]
+fn every_format_has_its_schema_and_the_contract_is_the_default() {
+    let here = tempfile::tempdir().expect("a folder");
+    let schema = |arguments: &[&str]| {
+        let printed = plimsoll(here.path(), &[&["schema"], arguments].concat());
+        assert_eq!(code(&printed), 0);
+        serde_json::from_slice::<serde_json::Value>(&printed.stdout).expect("JSON")
+    };
+    assert_eq!(schema(&[]), schema(&["contract"]));
+    for (format, field) in
+        [("examples", "input"), ("answers", "tool_calls"), ("scores", "criterion"), ("contract", "gates")]
+    {
+        let schema = schema(&[format]);
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert!(schema["properties"][field]["description"].is_string() || format == "contract", "{format}");
+        assert!(schema["properties"][field].is_object(), "{format}");
+    }
+    assert_eq!(code(&plimsoll(here.path(), &["schema", "example"])), 2);
+}

@@ -3,6 +3,9 @@
 use super::{Fields, LONGEST_NAME, Shape};
 use serde_json::{Map, Value, json};
 
+/// More than blanks, and no control character.
+const NAME: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
+
 /// The schema of one record.
 pub fn schema(title: &str, about: &str, shape: &Shape) -> Value {
     let mut schema = of(shape);
@@ -22,7 +25,7 @@ fn of(shape: &Shape) -> Value {
         Shape::Any => json!({}),
         Shape::Text => json!({"type": "string"}),
         Shape::Name => {
-            json!({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$"})
+            json!({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "pattern": NAME})
         }
         Shape::Date => json!({"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
         Shape::Moment => json!({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].*)?$"}),
@@ -35,7 +38,9 @@ fn of(shape: &Shape) -> Value {
         Shape::Word(words) => json!({"enum": words}),
         Shape::List(item) => json!({"type": "array", "items": of(item)}),
         Shape::Some(item) => json!({"type": "array", "minItems": 1, "items": of(item)}),
-        Shape::Keyed(own) => json!({"type": "object", "additionalProperties": nullable(of(own))}),
+        Shape::Keyed(own) => {
+            json!({"type": "object", "propertyNames": {"pattern": NAME}, "additionalProperties": nullable(of(own))})
+        }
         Shape::Fields(fields) => object(fields),
         Shape::Either(shapes) => json!({"anyOf": shapes.iter().map(of).collect::<Vec<_>>()}),
     }

@@ -13,7 +13,7 @@ use std::fmt::Write;
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll import scores scores.csv examples/billing-support\n\n\
-                        The columns are in docs/formats/scores.md.")]
+                        The columns are in docs/formats/scores.md; `plimsoll schema scores` says them too.")]
 pub struct Args {
     /// Scores as a long table: .csv, .tsv, .jsonl or .parquet
     file: Utf8PathBuf,
