@@ -11,6 +11,7 @@ use camino::Utf8PathBuf;
 const UNFIT: u8 = 3;
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll check examples/billing-support --as sarif > check.sarif")]
 pub struct Args {
     /// The contract, or a folder with a plimsoll.yaml
     #[arg(default_value = ".")]

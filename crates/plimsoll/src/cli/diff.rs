@@ -13,6 +13,7 @@ use serde_json::json;
 use std::fmt::Write;
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll diff latest --eval examples/billing-support --criterion cites --most 5")]
 pub struct Args {
     /// The decision whose run is meant: its path, its id or the beginning of it, or `latest`
     #[arg(default_value = "latest")]

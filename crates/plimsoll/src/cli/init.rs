@@ -10,8 +10,10 @@ use std::io::IsTerminal;
 /// A page that can be copied; the tests read it.
 pub const PAGE: &str = include_str!("../../templates/init/page.yaml");
 
+const EXAMPLE: &str = "Example:\n  plimsoll init evals/billing --answers page.yaml";
+
 #[derive(clap::Args)]
-#[command(after_long_help = format!("A file of answers:\n\n{PAGE}"))]
+#[command(after_help = EXAMPLE, after_long_help = format!("{EXAMPLE}\n\nA file of answers:\n\n{PAGE}"))]
 pub struct Args {
     /// The folder that the eval is written into; made where it is missing
     #[arg(default_value = ".")]

@@ -10,6 +10,9 @@ use crate::render::text;
 use camino::Utf8PathBuf;
 
 #[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  plimsoll override latest --eval examples/billing-support --by release \\\n    --reason 'launch on the 1st' --scope task=cancellation --expires 2027-01-31"
+)]
 pub struct Args {
     /// The decision: its path, its id or the beginning of it, or `latest`
     record: String,

@@ -12,6 +12,7 @@ use domain::routing::Outcome;
 use std::io::Write;
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll run examples/billing-support --author prompt --as markdown")]
 pub struct Args {
     /// The contract, or a folder with a plimsoll.yaml
     #[arg(default_value = ".")]

@@ -11,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use domain::system::Arm;
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll show latest --eval examples/billing-support --as html > decision.html")]
 pub struct Args {
     /// A record: its path, its id or the beginning of it, or `latest`
     #[arg(default_value = "latest")]

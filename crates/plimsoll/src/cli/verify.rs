@@ -13,6 +13,7 @@ use std::fmt::Write;
 const UNVERIFIED: u8 = 3;
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll verify latest --eval examples/billing-support")]
 pub struct Args {
     /// A record: its path, its id or the beginning of it, or `latest`
     #[arg(default_value = "latest")]

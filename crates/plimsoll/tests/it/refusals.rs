@@ -1,4 +1,4 @@
-use super::{code, err, eval, plimsoll};
+use super::{code, err, eval, out, plimsoll};
 use std::path::Path;
 
 /// Edits the contract of a copy, runs, and gives exit code and error.
@@ -81,4 +81,33 @@ fn every_format_has_its_schema_and_the_contract_is_the_default() {
         assert!(schema["properties"][field].is_object(), "{format}");
     }
     assert_eq!(code(&plimsoll(here.path(), &["schema", "example"])), 2);
+}
+
+#[test]
+fn the_help_of_every_verb_shows_a_line_that_can_be_copied() {
+    let here = tempfile::tempdir().expect("a folder");
+    let verbs_in = |path: &[&str]| -> Vec<String> {
+        let help = out(&plimsoll(here.path(), &[path, &["--help"]].concat()));
+        let listed = help.split_once("Commands:\n").map_or("", |(_, rest)| rest.split("\n\n").next().unwrap_or(""));
+        listed
+            .lines()
+            .filter(|line| !line.starts_with("   "))
+            .filter_map(|line| line.split_whitespace().next())
+            .map(str::to_owned)
+            .collect()
+    };
+    let mut checked = 0;
+    for verb in verbs_in(&[]) {
+        let below = verbs_in(&[&verb]);
+        let paths: Vec<Vec<&str>> = match below.is_empty() {
+            true => vec![vec![verb.as_str()]],
+            false => below.iter().map(|below| vec![verb.as_str(), below.as_str()]).collect(),
+        };
+        for path in paths {
+            let help = out(&plimsoll(here.path(), &[&path[..], &["--help"]].concat()));
+            assert!(help.contains(&format!("\n  plimsoll {}", path.join(" "))), "{path:?}: {help}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 12, "{checked}");
 }
