@@ -70,18 +70,42 @@ fn contains(
     let wanted = |operand: &Option<Operand>| -> Result<Option<Vec<String>>, Verdict> {
         operand.as_ref().map(|operand| texts(resolve(operand, document)?)).transpose()
     };
+    let is_nothing = |part: &String| normalised(part, normalise).is_empty();
+    let lookable = |parts: Vec<String>| match parts.iter().find(|part| is_nothing(part)) {
+        Some(part) => Err(nothing_left(part)),
+        None => Ok(parts),
+    };
     let has = |part: &String| text.contains(normalised(part, normalise).as_ref());
-    if let Some(missing) = wanted(all)?.and_then(|parts| parts.into_iter().find(|part| !has(part))) {
+    let parts = wanted(all)?.map(lookable).transpose()?;
+    if let Some(missing) = parts.and_then(|parts| parts.into_iter().find(|part| !has(part))) {
         return Ok(Verdict::failed(format!("`{}` is missing", shortened(&missing))));
     }
-    if let Some(parts) = wanted(any)?
-        && !parts.iter().any(has)
-    {
-        return Ok(Verdict::failed(format!("none of {} is there", shortened(&parts.join(", ")))));
+    if let Some(mut parts) = wanted(any)? {
+        // Of several texts one that is nothing is no alternative; where there is no other, nothing can be told.
+        if let (Some(part), true) = (parts.first(), parts.iter().all(is_nothing)) {
+            return Err(nothing_left(part));
+        }
+        parts.retain(|part| !is_nothing(part));
+        if !parts.iter().any(has) {
+            return Ok(Verdict::failed(format!("none of {} is there", shortened(&parts.join(", ")))));
+        }
     }
-    match wanted(none)?.and_then(|parts| parts.into_iter().find(has)) {
+    // What is nothing is not there; where it is all that must not be there, nothing can be told.
+    let parts = wanted(none)?.map(|mut parts| {
+        let first = parts.first().filter(|_| parts.iter().all(is_nothing)).cloned();
+        parts.retain(|part| !is_nothing(part));
+        first.map_or(Ok(parts), |part| Err(nothing_left(&part)))
+    });
+    match parts.transpose()?.and_then(|parts| parts.into_iter().find(has)) {
         Some(found) => Ok(Verdict::failed(format!("`{}` is there", shortened(&found)))),
         None => Ok(Verdict::passed("")),
+    }
+}
+
+/// Every text holds the empty text: a verdict on it would say nothing about the answer.
+fn nothing_left(part: &str) -> Verdict {
+    Verdict::GraderError {
+        reason: format!("`{}` leaves nothing to look for once what is ignored is taken away", shortened(part)),
     }
 }
 
