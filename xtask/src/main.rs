@@ -13,7 +13,8 @@ const CHORES: &str = "\
 cargo xtask ci        everything that must pass before a change lands: style, lints, facts of the tree, tests, mutations
 cargo xtask tidy      facts of the tree: edges between crates, import order, ownership, purity, glossary, orphans, links
 cargo xtask mutate    breaks each rule of the decision once and shows that a test turns red; `mutate WORD` picks rules
-cargo xtask shape     prints which files and functions are long; refuses nothing";
+cargo xtask shape     prints which files and functions are long; refuses nothing
+cargo xtask data      turns real data that others published into an eval: `data NAME FROM TO`";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::main(),
         ["mutate", ..] => mutate::main(&words[1..]),
         ["shape"] => shape::main(),
+        ["data", ..] => xtask::data::main(&words[1..]),
         ["help" | "--help" | "-h"] => {
             println!("{CHORES}");
             true

@@ -12,6 +12,8 @@ mod import;
 mod import_examples;
 #[path = "it/init.rs"]
 mod init;
+#[path = "it/real.rs"]
+mod real;
 #[path = "it/record.rs"]
 mod record;
 #[path = "it/refusals.rs"]

@@ -8,6 +8,8 @@ pub struct Dependency {
     /// What follows the `=`, without the comment.
     pub value: String,
     pub from_workspace: bool,
+    /// Whether only tests may use it.
+    pub for_tests: bool,
     /// The text after `#`; empty where there is none.
     pub reason: String,
 }
@@ -40,6 +42,7 @@ pub fn dependencies(manifest: &str) -> Vec<Dependency> {
             name,
             value: value.trim().to_owned(),
             from_workspace,
+            for_tests: table.ends_with("dev-dependencies"),
             reason: reason.trim().to_owned(),
         });
     }

@@ -70,6 +70,18 @@ fn an_edge_against_the_flow_is_refused() {
 }
 
 #[test]
+fn the_tests_of_the_binary_may_call_the_chores_and_the_binary_may_not() {
+    let of =
+        |table: &str| -> &'static str { Box::leak(format!("[{table}]\nxtask.workspace = true\n").into_boxed_str()) };
+    let known = "[workspace.dependencies]\nxtask = { path = \"xtask\" }\nlibm = \"0.2\" # logarithms that agree\nstats = { path = \"crates/stats\" }\n";
+    let edges = |table| {
+        let manifests = [("Cargo.toml", known), ("crates/plimsoll/Cargo.toml", of(table))];
+        broken(&manifests).into_iter().filter(|(rule, _, _)| *rule == "edges").count()
+    };
+    assert_eq!((edges("dependencies"), edges("dev-dependencies")), (1, 0));
+}
+
+#[test]
 fn a_crate_without_a_place_is_refused() {
     breaks("edges", "crates/barge/Cargo.toml", 1, &[("crates/barge/Cargo.toml", "[dependencies]\n")]);
 }

@@ -334,8 +334,7 @@ fn cell(shown: &Shown, row: &Value) -> Cell {
 
 fn cost(shown: &Shown) -> Option<String> {
     let cost = shown.content["cost"].as_object()?;
-    let currency =
-        shown.content["contract"]["currency"].as_str().unwrap_or("").split(' ').next().unwrap_or("").to_owned();
+    let currency = shown.currency();
     let figure = |key: &str| cost[key].as_f64().map_or_else(|| "unbounded".to_owned(), |value| format!("{value:+.2}"));
     Some(format!("{} {currency} per 1,000 requests ({} to {})", figure("delta"), figure("lower"), figure("upper")))
 }

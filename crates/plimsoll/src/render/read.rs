@@ -23,6 +23,16 @@ impl Shown {
         self.content[key].as_array().map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// What costs are counted in, without what they are counted per: `USD` of `USD per occurrence`.
+    pub fn currency(&self) -> &str {
+        self.content["contract"]["currency"].as_str().and_then(|text| text.split(" per ").next()).unwrap_or("")
+    }
+
+    /// Whether a system played this part.
+    pub fn has(&self, arm: &str) -> bool {
+        self.list("systems").iter().any(|system| system["arm"] == arm)
+    }
+
     pub fn is_override(&self) -> bool {
         self.content["override_of"].is_string()
     }

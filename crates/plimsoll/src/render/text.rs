@@ -184,10 +184,11 @@ fn changed(shown: &Shown, out: &mut String) {
     if !most.is_empty() {
         where_it_changed += &format!("; of the worse, {}", most.join(", "));
     }
-    row(out, "where", &where_it_changed);
+    if shown.has("production") {
+        row(out, "where", &where_it_changed);
+    }
     if let Some(cost) = shown.content["cost"].as_object() {
-        let currency =
-            shown.content["contract"]["currency"].as_str().unwrap_or("").split(' ').next().unwrap_or("").to_owned();
+        let currency = shown.currency();
         let figure =
             |key: &str| cost[key].as_f64().map_or_else(|| "unbounded".to_owned(), |value| format!("{value:+.2}"));
         row(
