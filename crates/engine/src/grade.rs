@@ -312,12 +312,13 @@ fn failed(grading: &Grading, system: &str, index: ExampleIndex, repeat: u32, err
     }
 }
 
-/// Whether the plan has this score: the criterion applies, and a pair is only scored on its variant.
+/// Whether the answer is looked at: the criterion applies, or it is half of a pair. A pair is scored on its variant alone, and its
+/// base is one whether or not the criterion applies to it.
 fn planned(grading: &Grading, at: usize, criterion: &Criterion, index: ExampleIndex) -> bool {
-    if !grading.applies(criterion, index) {
-        return false;
+    match grading.graders[at] {
+        Ready::Pair => grading.in_pair[index.0 as usize],
+        _ => grading.applies(criterion, index),
     }
-    !matches!(grading.graders[at], Ready::Pair) || grading.in_pair[index.0 as usize]
 }
 
 fn graded(

@@ -97,6 +97,18 @@ fn a_pair_is_scored_on_its_variant_repeat_by_repeat() {
 }
 
 #[test]
+fn a_pair_is_scored_where_its_criterion_applies_to_the_variant_whatever_the_base_is() {
+    let set = r#"{"id":"e0","input":"a","attributes":{"kind":"base"}}
+{"id":"e1","input":"A","variant_of":"e0","expect":"same","attributes":{"kind":"reworded"}}
+{"id":"e2","input":"b","variant_of":"e0","expect":"changed","attributes":{"kind":"other"}}"#;
+    let lines = [answer(0, 0, "5"), answer(1, 0, "5"), answer(2, 0, "5")];
+    let mut reworded = pair();
+    reworded.applies.insert(Attribute::new("kind"), BTreeSet::from(["reworded".to_owned()]));
+    let rows = Eval::new(set, &lines.join("\n"), vec![reworded]).grade().unwrap();
+    assert_eq!(scores(&rows), ["e1 0 steady graded 1 -"]);
+}
+
+#[test]
 fn an_example_that_changes_while_it_is_graded_is_a_fault() {
     let mut eval = Eval::new(&examples(3), &answers(3), vec![right()]);
     eval.keep = false;

@@ -157,6 +157,10 @@ const EXPECT: Shape = Shape::Either(&[
     Shape::Fields(&Fields {
         what: "an expected change",
         open: false,
-        fields: &[must("changed", Shape::Name, "The value that must result, or up or down for a number")],
+        fields: &[must(
+            "changed",
+            Shape::Name,
+            "The value that must result, or for a number up, down, not_up or not_down",
+        )],
     }),
 ]);
