@@ -5,6 +5,7 @@
 //! errors  a file that is missing or a line that is not as the data set's own schema says, with its place
 //! note    the data stays where it is: contracts are committed, what is made from the data is not
 
+mod checklist_suites;
 mod folder;
 mod qa_eval_evouna;
 
@@ -34,7 +35,8 @@ impl fmt::Display for Refused {
 type Converter = fn(&From, &To) -> Result<String, Refused>;
 
 /// Each data set by the name of its folder, and what writes its eval and says what it wrote.
-const SETS: [(&str, Converter); 1] = [("qa_eval_evouna", qa_eval_evouna::convert)];
+const SETS: [(&str, Converter); 2] =
+    [("checklist_suites", checklist_suites::convert), ("qa_eval_evouna", qa_eval_evouna::convert)];
 
 /// Writes the eval of a data set; gives a line that says what it holds.
 pub fn convert(name: &str, from: &Path, to: &Path) -> Result<String, Refused> {

@@ -54,6 +54,10 @@ impl Line {
         self.value[field].as_str().ok_or_else(|| self.lacks(field, "text"))
     }
 
+    pub fn list(&self, field: &str) -> Result<&Vec<Value>, Refused> {
+        self.value[field].as_array().ok_or_else(|| self.lacks(field, "a list"))
+    }
+
     pub fn lacks(&self, field: &str, what: &str) -> Refused {
         Refused::new(format!("{}: `{field}` is not {what}", self.place), "the data set's schema says that it is")
     }

@@ -1,6 +1,8 @@
 //! Real data that nobody here wrote: turned into evals by `cargo xtask data`, decided by the binary. Where the data is not
 //! there, a test says so in one line and passes.
 
+#[path = "real/checklist_suites.rs"]
+mod checklist_suites;
 #[path = "real/qa_eval_evouna.rs"]
 mod qa_eval_evouna;
 
@@ -31,6 +33,11 @@ fn decided(folder: &Path, arguments: &[&str]) -> (i32, Value) {
     let ended = plimsoll(folder, &[arguments, &["--as", "json"]].concat());
     let record = serde_json::from_str(&out(&ended)).unwrap_or_else(|_| panic!("{arguments:?}: {}", err(&ended)));
     (code(&ended), record)
+}
+
+fn lines(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).expect("JSON lines");
+    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
 }
 
 fn findings(record: &Value) -> &[Value] {

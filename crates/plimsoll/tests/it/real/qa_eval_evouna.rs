@@ -1,6 +1,6 @@
 //! 3,610 open questions, five systems, every answer judged by people. `expected_NQ.json` was counted by another program.
 
-use super::{data, decided, eval_of, finding, same_story, told};
+use super::{data, decided, eval_of, finding, lines, same_story, told};
 use crate::{code, out, plimsoll};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -19,11 +19,6 @@ const CONTRACTS: [&str; 6] = [
 fn oracle() -> Value {
     let path = data(NAME).expect("the data").join("expected_NQ.json");
     serde_json::from_str(&std::fs::read_to_string(path).expect("the oracle")).expect("JSON")
-}
-
-fn lines(path: &Path) -> Vec<Value> {
-    let text = std::fs::read_to_string(path).expect("JSON lines");
-    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
 }
 
 fn decide(folder: &Path, contract: &str, scores: &str) -> (i32, Value) {
