@@ -8,11 +8,13 @@
 use crate::GraderFault;
 use crate::prepared::Prepared;
 use crate::written::shortened;
+use cel::objects::{Key, Map};
 use cel::{Context, Program, Value as Cel};
 use domain::grader::Reading;
 use domain::score::Verdict;
 use domain::share::Share;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 pub struct Check {
     program: Program,
@@ -104,14 +106,11 @@ impl Check {
             return Err(format!("a list or text has more than {limit} items"));
         }
         let mut context = Context::default();
-        let mut add = |name: &str, value: &Value| {
-            context.add_variable(name, value).map_err(|error| format!("`{name}` cannot be passed on: {error}"))
-        };
-        add("answer", &answer)?;
+        context.add_variable_from_value("answer", as_cel(&answer));
         if self.uses_example {
-            add("example", document)?;
+            context.add_variable_from_value("example", as_cel(document));
             for part in ["input", "expected", "attributes"] {
-                add(part, document.get(part).unwrap_or(&Value::Null))?;
+                context.add_variable_from_value(part, as_cel(document.get(part).unwrap_or(&Value::Null)));
             }
         }
         add_functions(&mut context).map_err(|error| format!("the expression fails: {error}"))?;
@@ -121,9 +120,28 @@ impl Check {
     }
 }
 
+/// A JSON value as expressions see it. A whole number is an `int`, so that it can be counted with: `expected.n + 1`.
+fn as_cel(value: &Value) -> Cel {
+    match value {
+        Value::Null => Cel::Null,
+        Value::Bool(truth) => Cel::Bool(*truth),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(whole), _) => Cel::Int(whole),
+            (None, Some(large)) => Cel::UInt(large),
+            (None, None) => Cel::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Value::String(text) => Cel::String(Arc::new(text.clone())),
+        Value::Array(items) => Cel::List(Arc::new(items.iter().map(as_cel).collect())),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| (Key::from(key.as_str()), as_cel(value)));
+            Cel::Map(Map { map: Arc::new(fields.collect()) })
+        }
+    }
+}
+
 /// Functions that plain CEL lacks; all linear in their text.
 fn add_functions(context: &mut Context) -> Result<(), String> {
-    type Text = std::sync::Arc<String>;
+    type Text = Arc<String>;
     let told = |error: &dyn std::fmt::Debug| format!("{error:?}");
     context.add_function("words", |text: Text| text.split_whitespace().count() as i64).map_err(|e| told(&e))?;
     context.add_function("sentences", |text: Text| crate::limits::sentences(&text) as i64).map_err(|e| told(&e))?;
@@ -133,6 +151,7 @@ fn add_functions(context: &mut Context) -> Result<(), String> {
     context.add_function("lower", |text: Text| text.to_lowercase()).map_err(|e| told(&e))?;
     context.add_function("upper", |text: Text| text.to_uppercase()).map_err(|e| told(&e))?;
     context.add_function("trim", |text: Text| text.trim().to_owned()).map_err(|e| told(&e))?;
+    context.add_function("unfenced", |text: Text| unfenced(&text).to_owned()).map_err(|e| told(&e))?;
     context.add_function("is_json", |text: Text| is_json(&text)).map_err(|e| told(&e))?;
     Ok(())
 }
@@ -143,6 +162,14 @@ fn paragraphs(text: &str) -> i64 {
 
 fn count(text: &str, part: &str) -> i64 {
     if part.is_empty() { 0 } else { text.matches(part).count() as i64 }
+}
+
+/// What stands in a fence of three backticks, where the whole text is one; else the text.
+fn unfenced(text: &str) -> &str {
+    let trimmed = text.trim();
+    let inner = trimmed.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    // The first line may name the language of what follows.
+    inner.and_then(|inner| inner.split_once('\n')).map_or(trimmed, |(_, body)| body.trim())
 }
 
 fn is_json(text: &str) -> bool {
