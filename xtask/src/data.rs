@@ -7,6 +7,7 @@
 
 mod checklist_suites;
 mod folder;
+mod ifeval;
 mod qa_eval_evouna;
 
 use folder::{From, To};
@@ -35,8 +36,11 @@ impl fmt::Display for Refused {
 type Converter = fn(&From, &To) -> Result<String, Refused>;
 
 /// Each data set by the name of its folder, and what writes its eval and says what it wrote.
-const SETS: [(&str, Converter); 2] =
-    [("checklist_suites", checklist_suites::convert), ("qa_eval_evouna", qa_eval_evouna::convert)];
+const SETS: [(&str, Converter); 3] = [
+    ("checklist_suites", checklist_suites::convert),
+    ("ifeval", ifeval::convert),
+    ("qa_eval_evouna", qa_eval_evouna::convert),
+];
 
 /// Writes the eval of a data set; gives a line that says what it holds.
 pub fn convert(name: &str, from: &Path, to: &Path) -> Result<String, Refused> {

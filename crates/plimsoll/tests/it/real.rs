@@ -3,6 +3,8 @@
 
 #[path = "real/checklist_suites.rs"]
 mod checklist_suites;
+#[path = "real/ifeval.rs"]
+mod ifeval;
 #[path = "real/qa_eval_evouna.rs"]
 mod qa_eval_evouna;
 
