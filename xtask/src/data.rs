@@ -5,10 +5,12 @@
 //! errors  a file that is missing or a line that is not as the data set's own schema says, with its place
 //! note    the data stays where it is: contracts are committed, what is made from the data is not
 
+mod bfcl_questions;
 mod checklist_suites;
 mod folder;
 mod ifeval;
 mod qa_eval_evouna;
+mod tau_few_shot;
 
 use folder::{From, To};
 use std::fmt;
@@ -36,10 +38,12 @@ impl fmt::Display for Refused {
 type Converter = fn(&From, &To) -> Result<String, Refused>;
 
 /// Each data set by the name of its folder, and what writes its eval and says what it wrote.
-const SETS: [(&str, Converter); 3] = [
+const SETS: [(&str, Converter); 5] = [
+    ("bfcl_questions", bfcl_questions::convert),
     ("checklist_suites", checklist_suites::convert),
     ("ifeval", ifeval::convert),
     ("qa_eval_evouna", qa_eval_evouna::convert),
+    ("tau_few_shot", tau_few_shot::convert),
 ];
 
 /// Writes the eval of a data set; gives a line that says what it holds.

@@ -1,12 +1,16 @@
 //! Real data that nobody here wrote: turned into evals by `cargo xtask data`, decided by the binary. Where the data is not
 //! there, a test says so in one line and passes.
 
+#[path = "real/bfcl_questions.rs"]
+mod bfcl_questions;
 #[path = "real/checklist_suites.rs"]
 mod checklist_suites;
 #[path = "real/ifeval.rs"]
 mod ifeval;
 #[path = "real/qa_eval_evouna.rs"]
 mod qa_eval_evouna;
+#[path = "real/tau_few_shot.rs"]
+mod tau_few_shot;
 
 use super::{code, err, out, plimsoll};
 use serde_json::Value;
