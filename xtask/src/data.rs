@@ -10,6 +10,7 @@ mod checklist_suites;
 mod folder;
 mod ifeval;
 mod qa_eval_evouna;
+mod tau2_policies_tasks;
 mod tau_few_shot;
 
 use folder::{From, To};
@@ -38,11 +39,12 @@ impl fmt::Display for Refused {
 type Converter = fn(&From, &To) -> Result<String, Refused>;
 
 /// Each data set by the name of its folder, and what writes its eval and says what it wrote.
-const SETS: [(&str, Converter); 5] = [
+const SETS: [(&str, Converter); 6] = [
     ("bfcl_questions", bfcl_questions::convert),
     ("checklist_suites", checklist_suites::convert),
     ("ifeval", ifeval::convert),
     ("qa_eval_evouna", qa_eval_evouna::convert),
+    ("tau2_policies_tasks", tau2_policies_tasks::convert),
     ("tau_few_shot", tau_few_shot::convert),
 ];
 

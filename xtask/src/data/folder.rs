@@ -25,6 +25,11 @@ impl From {
         })
     }
 
+    /// A file that is one JSON document.
+    pub fn json(&self, name: &str) -> Result<Value, Refused> {
+        serde_json::from_str(&self.text(name)?).map_err(|error| self.odd(name, error.line(), &error.to_string()))
+    }
+
     /// A file of JSON lines.
     pub fn lines(&self, name: &str) -> Result<Vec<Line>, Refused> {
         let text = self.text(name)?;

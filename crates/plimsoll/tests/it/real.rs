@@ -9,6 +9,8 @@ mod checklist_suites;
 mod ifeval;
 #[path = "real/qa_eval_evouna.rs"]
 mod qa_eval_evouna;
+#[path = "real/tau2_policies_tasks.rs"]
+mod tau2_policies_tasks;
 #[path = "real/tau_few_shot.rs"]
 mod tau_few_shot;
 
