@@ -101,13 +101,18 @@ impl<'a> Reader<'a> {
             self.wrong(node, what, "a mapping", &format!("write `key: value` lines; keys: {}", allowed.join(", ")));
             return None;
         };
-        for (key, _) in entries.iter().filter(|(key, _)| !allowed.contains(&key.text.as_str())) {
+        for (key, value) in entries.iter().filter(|(key, _)| !allowed.contains(&key.text.as_str())) {
             if self.faults.len() >= MOST_FAULTS {
                 self.more += 1;
                 continue;
             }
             let keys = format!("keys here: {}", allowed.join(", "));
-            let help = format!("{}{keys}", meant(&key.text, allowed.iter().copied()));
+            // `{rule: every week, from all tasks}` is three words of a text and a key of its own.
+            let help = if value.kind == NodeKind::Null && key.text.contains(' ') {
+                format!("inside {{...}} a comma ends a text: put a text that holds one in quotes; {keys}")
+            } else {
+                format!("{}{keys}", meant(&key.text, allowed.iter().copied()))
+            };
             self.fault(key.at, format!("`{}` is not a key of {what}", shortened(&key.text)), help);
         }
         Some(Fields { entries, at: node.at })
