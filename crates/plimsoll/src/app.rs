@@ -13,5 +13,6 @@ pub mod overrule;
 pub mod run;
 pub mod sealed;
 pub mod signature;
+pub mod unknown;
 pub mod verify;
 pub mod weigh;

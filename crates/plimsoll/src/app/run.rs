@@ -5,6 +5,7 @@ use super::eval::Eval;
 use super::history::History;
 use super::sealed::{SealedRun, Sealing, Work};
 use super::signature::key_of;
+use super::unknown::Unknown;
 use super::weigh::{Grounds, Weighed, grader_digest, ours, weigh};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -33,6 +34,8 @@ pub struct Orders {
 pub trait Progress {
     fn step(&mut self, what: &str);
     fn count(&mut self, done: u64, of: u64);
+    /// Something that somebody should know, though nothing stops for it.
+    fn note(&mut self, _what: &str) {}
 }
 
 /// The main job.
@@ -188,6 +191,7 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
         digests: digests.iter().map(Digest::to_string).collect(),
         examples: Vec::new(),
         fingerprint: Fingerprint::default(),
+        unknown: Unknown::default(),
     };
     let planned = set.active().count() as u64 * u64::from(contract.repeats);
     let mut counts = Vec::new();
@@ -197,6 +201,7 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
             grade_system(&grading, arm.as_str(), files, &mut programs, &mut sink, |done| progress.count(done, planned));
         counts.push((*arm, graded.map_err(grade_failure)?));
     }
+    sink.unknown.told().iter().for_each(|told| progress.note(told));
     progress.step("sealing the scores");
     let fingerprint = sink.fingerprint;
     let mut files = sink.writer.finish().map_err(ours)?.files;
@@ -280,6 +285,7 @@ struct Sealer<'a> {
     /// Hex digests of examples, made when first needed.
     examples: Vec<Option<Box<str>>>,
     fingerprint: Fingerprint,
+    unknown: Unknown<'a>,
 }
 
 impl Sink for Sealer<'_> {
@@ -293,13 +299,15 @@ impl Sink for Sealer<'_> {
         for row in &batch.scores {
             let example = &self.set.rows[row.example.0 as usize];
             let digest = self.examples[row.example.0 as usize].get_or_insert_with(|| example.digest.to_string().into());
+            let criterion = self.contract.criteria[row.criterion as usize].name.as_str();
+            self.unknown.see(row.state, system, criterion, example.id.as_str(), &row.reason);
             self.writer.score(&ScoreIn {
                 example: example.id.as_str(),
                 index: row.example.0,
                 example_digest: digest,
                 system,
                 repeat: row.repeat,
-                criterion: self.contract.criteria[row.criterion as usize].name.as_str(),
+                criterion,
                 grader: &self.digests[row.criterion as usize],
                 state: row.state,
                 value: row.value,

@@ -1,7 +1,9 @@
 //! Progress on standard error, where a person waits at a terminal; silence elsewhere.
 
 use crate::app::run::Progress;
+use crate::render::read::plain;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::Write;
 
 pub struct Bar(ProgressBar);
 
@@ -25,6 +27,13 @@ impl Progress for Bar {
             self.0.set_length(of);
         }
         self.0.set_position(done);
+    }
+
+    fn note(&mut self, what: &str) {
+        self.0.suspend(|| {
+            // A reader that left hears no note.
+            let _ = writeln!(anstream::stderr().lock(), "note: {}", plain(what));
+        });
     }
 }
 

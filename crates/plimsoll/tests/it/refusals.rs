@@ -111,3 +111,19 @@ fn the_help_of_every_verb_shows_a_line_that_can_be_copied() {
     }
     assert!(checked > 12, "{checked}");
 }
+
+#[test]
+fn a_grader_that_cannot_grade_says_why_while_somebody_is_there() {
+    let folder = eval("billing-support");
+    let contract = folder.path().join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&contract).expect("the contract");
+    let grade = "grade: {length: {words: {at_least: 1, at_most: 60}}}";
+    assert!(text.contains(grade));
+    std::fs::write(&contract, text.replace(grade, "grade: {contains: expected.phrase}")).expect("an edit");
+    let said = err(&plimsoll(folder.path(), &["run"]));
+    let told = "note: `concise` could not grade 474 answers, the first of candidate, on `explain-charge-000`: \
+                the example has no `expected.phrase`";
+    assert!(said.contains(told), "{said}");
+    let quiet = eval("billing-support");
+    assert_eq!(err(&plimsoll(quiet.path(), &["run"])), "");
+}
