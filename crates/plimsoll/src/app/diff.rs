@@ -10,6 +10,7 @@ use super::sealed::folder_of;
 use super::weigh::ours;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
+use domain::answer::Answer;
 use domain::contract::Contract;
 use domain::format::answers;
 use domain::format::contract;
@@ -265,9 +266,18 @@ fn read_answer(path: &Utf8Path, offset: u64, length: u32, example: &str) -> Opti
     File::open(path).ok()?.read_exact_at(&mut bytes, offset).ok()?;
     let text = std::str::from_utf8(&bytes).ok()?;
     let recorded = answers::parse(LinePlace { file: path, line: 1 }, text).ok()??;
-    (recorded.example == example).then(|| match (&recorded.answer.error, &recorded.answer.text) {
-        (Some(error), _) => format!("[{}: {}]", error.class, error.message),
-        (None, Some(text)) => text.to_string(),
-        (None, None) => String::new(),
-    })
+    (recorded.example == example).then(|| told(&recorded.answer))
+}
+
+/// An answer as people compare it: its text, or what it returned as JSON where it has none; and what it called.
+fn told(answer: &Answer) -> String {
+    if let Some(error) = &answer.error {
+        return format!("[{}: {}]", error.class, error.message);
+    }
+    let said = match (answer.text.as_deref().filter(|text| !text.is_empty()), &answer.structured) {
+        (Some(text), _) => Some(text.to_owned()),
+        (None, structured) => structured.as_ref().map(Value::to_string),
+    };
+    let calls = answer.tool_calls.iter().map(|call| format!("[calls {} {}]", call.name, call.arguments));
+    said.into_iter().chain(calls).collect::<Vec<_>>().join(" ")
 }
