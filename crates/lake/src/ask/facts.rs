@@ -11,6 +11,8 @@ use domain::score::State;
 use domain::system::Arm;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Examples that one query names.
+const MOST_ASKED: usize = 1000;
 /// An example's grade over its repeats; a system fault is a failure, what is missing is left out.
 const MEAN_GRADE: &str = "AVG(CASE WHEN state = 'graded' THEN value WHEN state = 'system_error' THEN 0.0 END)";
 
@@ -261,25 +263,32 @@ impl Scores<'_> {
         Ok(found)
     }
 
-    /// Places of answers in their files: `(repeat 0's file, offset, length)` of one example.
-    pub fn answer_place(&self, example: ExampleIndex, arm: Arm) -> Result<Option<(u16, u64, u32)>, LakeError> {
-        let Some(system) = self.asked.systems.get(&arm) else { return Ok(None) };
-        let sql = format!(
-            "SELECT CAST(file AS DOUBLE), CAST(line_offset AS DOUBLE), CAST(line_length AS DOUBLE) FROM answers \
-             WHERE example_index = {} AND system = {} AND file IS NOT NULL ORDER BY repeat LIMIT 1",
-            example.0,
-            quoted(system)
-        );
-        for batch in self.engine.ask(&sql)? {
-            if batch.num_rows() > 0 {
-                return Ok(Some((
-                    numbers(&batch, 0)?[0] as u16,
-                    numbers(&batch, 1)?[0] as u64,
-                    numbers(&batch, 2)?[0] as u32,
-                )));
+    /// Places of the first answers to these examples in their files: `(file, offset, length)`.
+    pub fn answer_places(
+        &self,
+        examples: &[ExampleIndex],
+        arm: Arm,
+    ) -> Result<BTreeMap<ExampleIndex, (u16, u64, u32)>, LakeError> {
+        let mut places = BTreeMap::new();
+        let Some(system) = self.asked.systems.get(&arm) else { return Ok(places) };
+        for asked in examples.chunks(MOST_ASKED) {
+            let list: Vec<String> = asked.iter().map(|example| example.0.to_string()).collect();
+            let sql = format!(
+                "SELECT CAST(example_index AS DOUBLE) AS example, CAST(file AS DOUBLE), CAST(line_offset AS DOUBLE), \
+                 CAST(line_length AS DOUBLE) FROM answers \
+                 WHERE example_index IN ({}) AND system = {} AND file IS NOT NULL ORDER BY example_index, repeat",
+                list.join(", "),
+                quoted(system)
+            );
+            for batch in self.engine.ask(&sql)? {
+                let columns: Vec<Vec<f64>> = (0..4).map(|at| numbers(&batch, at)).collect::<Result<_, _>>()?;
+                for row in 0..batch.num_rows() {
+                    let place = (columns[1][row] as u16, columns[2][row] as u64, columns[3][row] as u32);
+                    places.entry(ExampleIndex(columns[0][row] as u32)).or_insert(place);
+                }
             }
         }
-        Ok(None)
+        Ok(places)
     }
 }
 

@@ -187,18 +187,20 @@ fn difference(
     let worse = changed.iter().filter(|changed| changed.now < changed.before).count() as u64;
     let better = changed.len() as u64 - worse;
     let files = (answer_files(of.run), answer_files(with.run));
-    let mut changes = Vec::new();
-    for changed in changed.into_iter().take(comparison.most) {
-        let there = matched.get(changed.example.0 as usize).copied().flatten().unwrap_or(changed.example);
-        changes.push(Change {
-            example: of.run.set.rows[changed.example.0 as usize].id.to_string(),
-            criterion: changed.criterion.to_string(),
-            before: changed.before,
-            now: changed.now,
-            answer_before: answer(with, &before, &files.1, there)?,
-            answer_now: answer(of, &now, &files.0, changed.example)?,
-        });
-    }
+    changed.truncate(comparison.most);
+    let there =
+        |changed: &ChangedGrade| matched.get(changed.example.0 as usize).copied().flatten().unwrap_or(changed.example);
+    let examples: (Vec<_>, Vec<_>) = changed.iter().map(|changed| (changed.example, there(changed))).unzip();
+    let places = (places(of, &now, &examples.0)?, places(with, &before, &examples.1)?);
+    let changes = changed.iter().map(|changed| Change {
+        example: of.run.set.rows[changed.example.0 as usize].id.to_string(),
+        criterion: changed.criterion.to_string(),
+        before: changed.before,
+        now: changed.now,
+        answer_before: answer(with, &places.1, &files.1, there(changed)),
+        answer_now: answer(of, &places.0, &files.0, changed.example),
+    });
+    let changes = changes.collect();
     Ok(Difference {
         of: of_name,
         with: with_name,
@@ -247,17 +249,22 @@ fn answer_files(run: &Run) -> BTreeMap<String, Vec<Utf8PathBuf>> {
     files.map(|(system, listed)| (system.clone(), paths(listed))).collect()
 }
 
+type Places = BTreeMap<ExampleIndex, (u16, u64, u32)>;
+
+fn places(side: Side, scores: &Scores, examples: &[ExampleIndex]) -> Result<Places, Failure> {
+    scores.answer_places(examples, side.arm).map_err(ours)
+}
+
 /// The text of an arm's first answer to an example, where it can still be read.
 fn answer(
     side: Side,
-    scores: &Scores,
+    places: &Places,
     files: &BTreeMap<String, Vec<Utf8PathBuf>>,
     example: ExampleIndex,
-) -> Result<Option<String>, Failure> {
-    let Some((file, offset, length)) = scores.answer_place(example, side.arm).map_err(ours)? else { return Ok(None) };
-    let path = side.run.systems.get(&side.arm).and_then(|name| files.get(name)?.get(usize::from(file)));
-    let id = side.run.set.rows[example.0 as usize].id.as_str();
-    Ok(path.and_then(|path| read_answer(path, offset, length, id)))
+) -> Option<String> {
+    let (file, offset, length) = *places.get(&example)?;
+    let path = files.get(side.run.systems.get(&side.arm)?)?.get(usize::from(file))?;
+    read_answer(path, offset, length, side.run.set.rows[example.0 as usize].id.as_str())
 }
 
 /// The answer's text, if the line is still the answer to that example.
