@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 const CONTRACT: &str = include_str!("checklist_suites/plimsoll.yaml");
-const LABELLERS: [(&str, fn(&str) -> Sentiment); 2] = [("careful", careful), ("plain", plain)];
+type Labeller = fn(&str) -> Sentiment;
+const LABELLERS: [(&str, Labeller); 2] = [("careful", careful), ("plain", plain)];
 const LABELS: [&str; 3] = ["negative", "neutral", "positive"];
 /// How the extraction wrote a text that it could not read.
 const LOST: &str = "<__main__.Stub object";
@@ -141,7 +142,7 @@ fn expectation(test: &Test, name: &str) -> (Value, Option<&'static str>) {
     (json!({"changed": direction}), Some(compares))
 }
 
-fn answer(example: &Value, label: fn(&str) -> Sentiment) -> Value {
+fn answer(example: &Value, label: Labeller) -> Value {
     let sentiment = label(example["input"].as_str().unwrap_or(""));
     let (word, score) = (sentiment.label(), sentiment.score);
     let structured = json!({"label": word, "score": score, "strength": score.abs()});

@@ -281,10 +281,12 @@ impl Scores<'_> {
                 quoted(system)
             );
             for batch in self.engine.ask(&sql)? {
-                let columns: Vec<Vec<f64>> = (0..4).map(|at| numbers(&batch, at)).collect::<Result<_, _>>()?;
-                for row in 0..batch.num_rows() {
-                    let place = (columns[1][row] as u16, columns[2][row] as u64, columns[3][row] as u32);
-                    places.entry(ExampleIndex(columns[0][row] as u32)).or_insert(place);
+                let (indices, files) = (numbers(&batch, 0)?, numbers(&batch, 1)?);
+                let (offsets, lengths) = (numbers(&batch, 2)?, numbers(&batch, 3)?);
+                let rows = indices.iter().zip(files).zip(offsets.into_iter().zip(lengths));
+                for ((index, file), (offset, length)) in rows {
+                    let place = (file as u16, offset as u64, length as u32);
+                    places.entry(ExampleIndex(*index as u32)).or_insert(place);
                 }
             }
         }
