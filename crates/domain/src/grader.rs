@@ -48,6 +48,8 @@ pub struct Normalisation {
 pub enum TextSimilarity {
     /// 1 - distance / longer length, in characters.
     Levenshtein,
+    /// 1 where at most so many characters are inserted, deleted or replaced, else 0.
+    EditsWithin(u32),
     /// F-measure over word n-grams.
     RougeN(u8),
     /// Sentence BLEU up to 4-grams, with add-one smoothing above unigrams.

@@ -41,13 +41,17 @@ impl Check {
                 Verdict::Graded { value: similarity, class: None, reason: format!("similarity {best:.3}") }
             }
             Reading::PassAt(mark) if similarity >= mark => Verdict::passed(""),
-            Reading::PassAt(mark) => Verdict::failed(format!("similarity {best:.3}, at least {:.3} asked", mark.get())),
+            Reading::PassAt(mark) => Verdict::failed(match self.by {
+                TextSimilarity::EditsWithin(most) => format!("more than {most} edits away"),
+                _ => format!("similarity {best:.3}, at least {:.3} asked", mark.get()),
+            }),
         }
     }
 
     fn measure(&self, got: &str, wanted: &str) -> f64 {
         match self.by {
             TextSimilarity::Levenshtein => levenshtein(got, wanted),
+            TextSimilarity::EditsWithin(most) => Share::of(edits_within(got, wanted, most as usize)).get(),
             TextSimilarity::RougeN(n) => rouge_n(got, wanted, usize::from(n)),
             TextSimilarity::Bleu => bleu(got, wanted),
         }
@@ -62,6 +66,12 @@ pub fn levenshtein(a: &str, b: &str) -> f64 {
     }
     let distance = rapidfuzz::distance::levenshtein::distance(a.chars(), b.chars());
     1.0 - distance as f64 / longer as f64
+}
+
+/// Whether one text becomes the other by at most so many edits; no more of the distance is computed than that takes.
+fn edits_within(a: &str, b: &str, most: usize) -> bool {
+    let limit = rapidfuzz::distance::levenshtein::Args::default().score_cutoff(most);
+    rapidfuzz::distance::levenshtein::distance_with_args(a.chars(), b.chars(), &limit).is_some()
 }
 
 /// F1 of shared word n-grams.

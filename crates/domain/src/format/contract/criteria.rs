@@ -84,12 +84,12 @@ fn kind(reader: &mut Reader, fields: &Fields, said: &Said, grader: &Grader) -> K
     };
     match (reading, said.kind) {
         (Some(Reading::PassAt(_)), Some(Kind::Graded)) => {
-            let what = "this grader passes from its own `at_least` up, so that no mean is left to gate";
-            reader.fault(fields.place_of("kind"), what, "keep `at_least` or `kind: graded`");
+            let what = "this grader passes by a mark of its own, so that no mean is left to gate";
+            reader.fault(fields.place_of("kind"), what, "keep the grader's mark or `kind: graded`");
             Kind::PassFail
         }
         (Some(Reading::PassAt(_)), _) if said.pass_at.is_some() => {
-            reader.fault(fields.place_of("pass_at"), "the mark is set twice, here and by `at_least`", "keep one");
+            reader.fault(fields.place_of("pass_at"), "the mark is set twice, here and in the grader", "keep one");
             Kind::PassFail
         }
         (Some(Reading::Graded), None) if said.pass_at.is_none() => Kind::Graded,

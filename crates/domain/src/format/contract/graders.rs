@@ -213,8 +213,13 @@ fn similar(reader: &mut Reader, node: &Node) -> Option<Grader> {
         let (by, normalise) = (TextSimilarity::Levenshtein, Normalisation::default());
         return Some(Grader::Similar { to, by, reading: Reading::Graded, normalise });
     }
-    let fields = reader.fields(node, "`similar`", &["to", "by", "at_least", "ignore"])?;
+    let fields = reader.fields(node, "`similar`", &["to", "by", "at_least", "at_most_edits", "ignore"])?;
     let normalise = normalisation(reader, &fields);
+    if let Some(limit) = fields.get("at_most_edits") {
+        let edits = edits(reader, &fields, limit);
+        let to = operand::required(reader, &fields, "to", operand::words)?;
+        return Some(Grader::Similar { to, by: edits?, reading: Reading::PassAt(Share::ONE), normalise });
+    }
     let by = match fields.get("by") {
         None => Some(TextSimilarity::Levenshtein),
         Some(node) => {
@@ -241,6 +246,18 @@ fn similar(reader: &mut Reader, node: &Node) -> Option<Grader> {
     let reading = reading(reader, &fields);
     let to = operand::required(reader, &fields, "to", operand::words)?;
     Some(Grader::Similar { to, by: by?, reading, normalise })
+}
+
+/// A limit in edits is a measure and its mark in one.
+fn edits(reader: &mut Reader, fields: &Fields, limit: &Node) -> Option<TextSimilarity> {
+    for key in ["by", "at_least"] {
+        if fields.get(key).is_some() {
+            let what = format!("`{key}` and `at_most_edits` are two ways to say what is similar");
+            reader.fault(fields.place_of(key), what, "keep one; edits are characters put in, taken out or replaced");
+        }
+    }
+    let most = reader.whole(limit, "`at_most_edits`", 0, u64::from(u32::MAX))?;
+    u32::try_from(most).ok().map(TextSimilarity::EditsWithin)
 }
 
 fn reading(reader: &mut Reader, fields: &Fields) -> Reading {
