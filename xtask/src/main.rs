@@ -1,5 +1,6 @@
 //! Chores of the house, in plain Rust: `cargo xtask <chore>`.
 
+mod bench;
 mod ci;
 mod mutate;
 mod rust_source;
@@ -14,7 +15,8 @@ cargo xtask ci        everything that must pass before a change lands: style, li
 cargo xtask tidy      facts of the tree: edges between crates, import order, ownership, purity, glossary, orphans, links
 cargo xtask mutate    breaks each rule of the decision once and shows that a test turns red; `mutate WORD` picks rules
 cargo xtask shape     prints which files and functions are long; refuses nothing
-cargo xtask data      turns real data that others published into an eval: `data NAME FROM TO`";
+cargo xtask data      turns real data that others published into an eval: `data NAME FROM TO`
+cargo xtask bench     how fast answers are graded and decided on, beside parsing alone and beside other tools; `bench 10k 1m`";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         ["mutate", ..] => mutate::main(&words[1..]),
         ["shape"] => shape::main(),
         ["data", ..] => xtask::data::main(&words[1..]),
+        ["bench", ..] => bench::main(&words[1..]),
         ["help" | "--help" | "-h"] => {
             println!("{CHORES}");
             true

@@ -1,0 +1,134 @@
+//! Other tools on the same records, where they are installed.
+//!
+//! in      `corpus.jsonl` of a size: question, reference and the candidate's answer in each line
+//! out     what a whole process took that reads it, applies the five checks of `peers/checks.py` and prints the counts
+//! note    installed by the user, in `python3` or in environments below the folder that `LAB` names; telemetry is off
+
+use super::corpus::expected;
+use super::measure::{Spread, run};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A run of a peer that takes longer tells what it would at fewer records.
+const SCRIPTS: [(&str, &str); 4] = [
+    ("checks.py", include_str!("peers/checks.py")),
+    ("bare.py", include_str!("peers/bare.py")),
+    ("with_inspect.py", include_str!("peers/with_inspect.py")),
+    ("with_deepeval.py", include_str!("peers/with_deepeval.py")),
+];
+/// What is asked of every peer: nothing leaves the machine, nothing is cached.
+const QUIET: [(&str, &str); 8] = [
+    ("DEEPEVAL_TELEMETRY_OPT_OUT", "1"),
+    ("DEEPEVAL_UPDATE_WARNING_OPT_IN", "0"),
+    ("DO_NOT_TRACK", "1"),
+    ("INSPECT_TELEMETRY", ""),
+    ("INSPECT_DISPLAY", "plain"),
+    ("NO_COLOR", "1"),
+    ("HF_HUB_OFFLINE", "1"),
+    ("OPENAI_API_KEY", "none"),
+];
+
+pub struct Peer {
+    pub name: &'static str,
+    script: &'static str,
+    needs: &'static str,
+    /// More records would take it minutes.
+    most: u32,
+    /// Runs of many records are made once.
+    heavy: bool,
+    python: Option<PathBuf>,
+    home: PathBuf,
+}
+
+pub struct Took {
+    pub cpu: Spread,
+    pub peak_mb: Spread,
+    pub agrees: bool,
+}
+
+/// The peers, each with the Python that has it.
+pub fn found(home: &Path) -> Vec<Peer> {
+    let pythons = pythons();
+    let peer = |name, script, needs: &'static str, most, heavy| {
+        let python = pythons.iter().find(|python| has(python, needs)).cloned();
+        Peer { name, script, needs, most, heavy, python, home: home.to_owned() }
+    };
+    vec![
+        peer("bare Python loop", "bare.py", "jsonschema, rapidfuzz", 1_000_000, false),
+        peer("DeepEval", "with_deepeval.py", "deepeval, jsonschema, rapidfuzz", 10_000, true),
+        peer("Inspect", "with_inspect.py", "inspect_ai, jsonschema, rapidfuzz", 10_000, true),
+    ]
+}
+
+/// `python3`, and the environments in the folder that `LAB` names.
+fn pythons() -> Vec<PathBuf> {
+    let mut pythons = vec![PathBuf::from("python3")];
+    let lab = std::env::var_os("LAB").map(PathBuf::from).and_then(|lab| fs::read_dir(lab).ok());
+    let mut own: Vec<PathBuf> =
+        lab.into_iter().flatten().flatten().map(|entry| entry.path().join("bin/python")).collect();
+    own.retain(|python| python.is_file());
+    own.sort();
+    pythons.extend(own);
+    pythons
+}
+
+fn has(python: &Path, modules: &str) -> bool {
+    let mut command = Command::new(python);
+    command.args([
+        "-c",
+        &format!("import importlib.util as i; assert all(i.find_spec(m.strip()) for m in '{modules}'.split(','))"),
+    ]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+impl Peer {
+    /// `None` where it is not run.
+    pub fn measure(&self, folder: &Path, records: u32, runs: usize) -> Result<Option<Took>, String> {
+        let Some(python) = self.python.as_ref().filter(|_| records <= self.most) else { return Ok(None) };
+        let failed = |error: std::io::Error| format!("cannot run {}: {error}", self.name);
+        let scripts = self.home.join("peers");
+        fs::create_dir_all(&scripts).map_err(failed)?;
+        for (name, text) in SCRIPTS {
+            fs::write(scripts.join(name), text).map_err(failed)?;
+        }
+        let work = folder.join("peer");
+        let output = folder.join("peer.txt");
+        let (mut cpu, mut peak_mb, mut agrees) = (Vec::new(), Vec::new(), true);
+        for _ in 0..if self.heavy && records > 1_000 { 1 } else { runs } {
+            if work.exists() {
+                fs::remove_dir_all(&work).map_err(failed)?;
+            }
+            fs::create_dir_all(&work).map_err(failed)?;
+            let mut command = Command::new(python);
+            command.arg(scripts.join(self.script)).arg(folder.join("corpus.jsonl")).arg(&work).current_dir(&work);
+            command.envs(QUIET);
+            let usage = run(&mut command, &output, |_| {}).map_err(failed)?;
+            if usage.code != Some(0) {
+                let said = super::text(&output.with_extension("err"));
+                return Err(format!("{} ended with {:?}:\n{said}", self.name, usage.code));
+            }
+            cpu.push(usage.cpu);
+            peak_mb.push(usage.peak_mb);
+            agrees &= agree(&super::text(&output), records);
+        }
+        let took = Spread::of(cpu).zip(Spread::of(peak_mb)).map(|(cpu, peak_mb)| Took { cpu, peak_mb, agrees });
+        Ok(took)
+    }
+
+    pub fn why_not(&self, records: u32) -> String {
+        match (&self.python, records > self.most) {
+            (None, _) => format!("not installed, not run (a Python with {})", self.needs),
+            (Some(_), true) => "not run: it would take minutes".to_owned(),
+            (Some(_), false) => "not run".to_owned(),
+        }
+    }
+}
+
+/// Whether the last line holds the known counts; at other sizes there is nothing to compare with.
+fn agree(output: &str, records: u32) -> bool {
+    let Some(known) = expected(records) else { return true };
+    let counts: Vec<String> = known.iter().map(u64::to_string).collect();
+    output.lines().next_back().is_some_and(|line| line.trim() == counts.join(" "))
+}
