@@ -13,10 +13,10 @@ pub struct Example {
     pub id: ExampleId,
     /// Over versioned canonical JSON without status, labels and review date.
     pub digest: Digest,
-    /// Over the input alone: equal inputs are duplicates, or conflicts where the expectation differs.
-    pub input_digest: Digest,
-    /// Over the expectation alone.
-    pub expected_digest: Digest,
+    /// A hash of the input alone, for this process: equal inputs are duplicates, or conflicts where the expectation differs.
+    pub input_hash: u64,
+    /// Of the expectation alone.
+    pub expected_hash: u64,
     pub task: Option<TaskName>,
     /// The JSON object as graders and expressions see it, with `input`, `expected`, `attributes`, `task`, `id`.
     pub document: Value,

@@ -77,10 +77,63 @@ pub struct Counted<'a> {
     pub system: &'a str,
     pub repeat: u32,
     pub criterion: &'a str,
-    pub grader: &'a str,
+    /// The bytes of the grader's digest, or what stands for one.
+    pub grader: &'a [u8],
     pub state: State,
     pub value: Option<f64>,
     pub class: Option<&'a str>,
+}
+
+impl Counted<'_> {
+    /// BLAKE3 over what has a fixed length, then over the texts, each with its length.
+    fn digest(&self) -> crate::digest::Digest {
+        // Made for every row of a run: put together without the heap, as most rows fit.
+        let mut bytes = Bytes::default();
+        bytes.add(self.example_digest.as_bytes());
+        bytes.add(&self.repeat.to_le_bytes());
+        // Adding zero makes the two zeros one.
+        bytes.add(&self.value.map_or([0xff; 8], |value| (value + 0.0).to_le_bytes()));
+        let texts = [self.example, self.system, self.criterion, self.state.as_str(), self.class.unwrap_or("")];
+        for text in texts.map(str::as_bytes).into_iter().chain([self.grader]) {
+            bytes.add(&(text.len() as u32).to_le_bytes());
+            bytes.add(text);
+        }
+        crate::digest::Digest::of_bytes(bytes.get())
+    }
+}
+
+/// Bytes on the stack, and on the heap where they are more.
+struct Bytes {
+    few: [u8; 256],
+    length: usize,
+    many: Vec<u8>,
+}
+
+impl Default for Bytes {
+    fn default() -> Self {
+        Bytes { few: [0; 256], length: 0, many: Vec::new() }
+    }
+}
+
+impl Bytes {
+    fn add(&mut self, bytes: &[u8]) {
+        match self.few.get_mut(self.length..self.length + bytes.len()) {
+            Some(free) if self.many.is_empty() => {
+                free.copy_from_slice(bytes);
+                self.length += bytes.len();
+            }
+            _ => {
+                if self.many.is_empty() {
+                    self.many.extend_from_slice(&self.few[..self.length]);
+                }
+                self.many.extend_from_slice(bytes);
+            }
+        }
+    }
+
+    fn get(&self) -> &[u8] {
+        if self.many.is_empty() { &self.few[..self.length] } else { &self.many }
+    }
 }
 
 /// The fingerprint of a set of scores, whatever their order: the sum of the rows' digests modulo 2^256.
@@ -95,19 +148,7 @@ pub struct Fingerprint {
 
 impl Fingerprint {
     pub fn add(&mut self, row: &Counted) {
-        let mut hasher = blake3::Hasher::new();
-        let mut text = |text: &str| {
-            hasher.update(&(text.len() as u32).to_le_bytes());
-            hasher.update(text.as_bytes());
-        };
-        [row.example, row.system, row.criterion, row.grader, row.state.as_str(), row.class.unwrap_or("")]
-            .into_iter()
-            .for_each(&mut text);
-        hasher.update(row.example_digest.as_bytes());
-        hasher.update(&row.repeat.to_le_bytes());
-        // Adding zero makes the two zeros one.
-        hasher.update(&row.value.map_or([0xff; 8], |value| (value + 0.0).to_le_bytes()));
-        self.merge(&Fingerprint { sum: words(hasher.finalize().as_bytes()), rows: 1 });
+        self.merge(&Fingerprint { sum: words(row.digest().as_bytes()), rows: 1 });
     }
 
     pub fn merge(&mut self, other: &Fingerprint) {

@@ -380,28 +380,18 @@ fn push(grading: &Grading, system: &str, worked: &mut Worked, row: ScoreRow) {
 /// Adds a row and its part of the fingerprint.
 fn note(grading: &Grading, system: &str, batch: &mut Batch, row: ScoreRow) {
     let example = &grading.set.rows[row.example.0 as usize];
-    let mut hex = [0u8; 64];
     batch.fingerprint.add(&Counted {
         example: example.id.as_str(),
         example_digest: &example.digest,
         system,
         repeat: row.repeat,
         criterion: grading.criteria[row.criterion as usize].name.as_str(),
-        grader: hex_of(&grading.digests[row.criterion as usize], &mut hex),
+        grader: grading.digests[row.criterion as usize].as_bytes(),
         state: row.state,
         value: row.value,
         class: row.class.as_ref().map(ClassName::as_str),
     });
     batch.scores.push(row);
-}
-
-fn hex_of<'b>(digest: &Digest, buffer: &'b mut [u8; 64]) -> &'b str {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (at, byte) in digest.as_bytes().iter().enumerate() {
-        buffer[2 * at] = DIGITS[usize::from(byte >> 4)];
-        buffer[2 * at + 1] = DIGITS[usize::from(byte & 15)];
-    }
-    std::str::from_utf8(buffer).unwrap_or("")
 }
 
 /// What only the whole of a system's answers shows.

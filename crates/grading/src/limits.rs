@@ -45,7 +45,7 @@ fn finish(answer: &Prepared, one_of: &[String]) -> Verdict {
 fn length(text: &str, unit: LengthUnit, at_least: Option<u32>, at_most: Option<u32>) -> Verdict {
     let (count, name) = match unit {
         LengthUnit::Characters => (text.chars().count(), "characters"),
-        LengthUnit::Words => (text.split_whitespace().count(), "words"),
+        LengthUnit::Words => (words(text), "words"),
         LengthUnit::Sentences => (sentences(text), "sentences"),
         LengthUnit::Lines => (text.lines().count(), "lines"),
     };
@@ -58,8 +58,31 @@ fn length(text: &str, unit: LengthUnit, at_least: Option<u32>, at_most: Option<u
     Verdict::passed("")
 }
 
+/// Runs of text between white space.
+fn words(text: &str) -> usize {
+    if !text.is_ascii() {
+        return text.split_whitespace().count();
+    }
+    // A word starts where a byte that is no white space follows one that is.
+    let is_blank = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ');
+    let starts = text.as_bytes().windows(2).filter(|pair| is_blank(pair[0]) && !is_blank(pair[1])).count();
+    starts + usize::from(text.as_bytes().first().is_some_and(|&first| !is_blank(first)))
+}
+
 /// Runs of text that end in `.`, `!`, `?` or their wide forms, or with the text.
 pub fn sentences(text: &str) -> usize {
     let ends = ['.', '!', '?', '\u{3002}', '\u{ff01}', '\u{ff1f}'];
     text.split(ends).filter(|part| part.chars().any(char::is_alphanumeric)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_counted_alike_in_any_script_and_between_any_blanks() {
+        for text in ["", " ", "a", " a  b\tc\n", "a\u{b}b\u{c}c\rd", "a\u{1c}b", "ä b\u{a0}c\u{2003}d", "\n\n x"] {
+            assert_eq!(words(text), text.split_whitespace().count(), "{text:?}");
+        }
+    }
 }

@@ -70,6 +70,14 @@ pub fn levenshtein(a: &str, b: &str) -> f64 {
 
 /// Whether one text becomes the other by at most so many edits; no more of the distance is computed than that takes.
 fn edits_within(a: &str, b: &str, most: usize) -> bool {
+    // No distance is longer than the longer text, or shorter than the difference of both.
+    let (shorter, longer) = {
+        let (a, b) = (a.chars().count(), b.chars().count());
+        (a.min(b), a.max(b))
+    };
+    if longer <= most || longer - shorter > most {
+        return longer <= most;
+    }
     let limit = rapidfuzz::distance::levenshtein::Args::default().score_cutoff(most);
     rapidfuzz::distance::levenshtein::distance_with_args(a.chars(), b.chars(), &limit).is_some()
 }

@@ -120,8 +120,8 @@ impl Builder {
         });
         let depends_on = depends_on.unwrap_or(NO_VALUE);
         Facts {
-            input: first_bytes(&example.input_digest),
-            expected: first_bytes(&example.expected_digest) as u32,
+            input: example.input_hash,
+            expected: example.expected_hash as u32,
             review_by: example.review_by.as_deref().and_then(date),
             captured: provenance.and_then(|provenance| provenance.captured_at.as_deref()).and_then(date),
             owned: example.owner.is_some() || provenance.is_some_and(|provenance| provenance.author.is_some()),
@@ -224,12 +224,6 @@ impl Builder {
 
 fn pad(column: &mut Column, rows: usize) {
     column.of_row.resize(rows, NO_VALUE);
-}
-
-fn first_bytes(digest: &Digest) -> u64 {
-    let mut bytes = [0u8; 8];
-    bytes.copy_from_slice(&digest.as_bytes()[..8]);
-    u64::from_le_bytes(bytes)
 }
 
 /// The day of a date or time that was found valid.

@@ -7,9 +7,9 @@ use jiff::civil::Date;
 /// Facts of one example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// First bytes of the input's digest.
+    /// The input's hash.
     pub input: u64,
-    /// First bytes of the expectation's digest; compared only where the inputs are equal.
+    /// Part of the expectation's hash; compared only where the inputs are equal.
     pub expected: u32,
     pub review_by: Option<Date>,
     pub captured: Option<Date>,

@@ -196,7 +196,7 @@ impl Sealing<'_> {
             system,
             repeat,
             criterion,
-            grader: GRADER,
+            grader: GRADER.as_bytes(),
             state,
             value,
             class,

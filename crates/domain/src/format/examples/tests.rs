@@ -25,7 +25,7 @@ fn status_labels_and_review_date_do_not_change_the_digest_and_the_expectation_do
     let other = line(r#"{"id":"a","input":"q","expected":{"answer":"y"}}"#).unwrap();
     assert_eq!(base.digest, dated.digest);
     assert_ne!(base.digest, other.digest);
-    assert_eq!(base.input_digest, other.input_digest);
+    assert_eq!(base.input_hash, other.input_hash);
 }
 
 #[test]
@@ -61,10 +61,10 @@ proptest! {
 }
 
 fn shown(example: &Example) -> String {
-    let Example { id, digest, input_digest, expected_digest, cluster, task, status, guard, never, owner, .. } = example;
+    let Example { id, digest, cluster, task, status, guard, never, owner, .. } = example;
     let Example { variant_of, pair, depends_on, review_by, sources, provenance, attributes, document, .. } = example;
     format!(
-        "{id}\n  digest {digest}\n  input {input_digest}\n  expected {expected_digest}\n  cluster {cluster}, task {task:?}\n  \
+        "{id}\n  digest {digest}\n  cluster {cluster}, task {task:?}\n  \
          {status:?}, guard {guard:?}, never {never}, owner {owner:?}, review by {review_by:?}\n  variant of {variant_of:?}, \
          {pair:?}\n  depends on {depends_on:?}\n  {sources:?}\n  {provenance:?}\n  {attributes:?}\n  {document}\n"
     )
@@ -94,7 +94,7 @@ fn order_of_keys_and_what_says_nothing_do_not_change_the_digest() {
         r#"{"never":false,"guard":false,"attributes":{},"depends_on":[],"task":null,"input":{"context":"c","messages":[{"content":"x","role":"user"}]},"id":"a"}"#,
     )
     .unwrap();
-    assert_eq!((plain.digest, plain.input_digest), (padded.digest, padded.input_digest));
+    assert_eq!((plain.digest, plain.input_hash), (padded.digest, padded.input_hash));
 }
 
 #[test]
