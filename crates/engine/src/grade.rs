@@ -20,11 +20,11 @@ use domain::format::answers::{Recorded, parse};
 use domain::format::lines::LinePlace;
 use domain::grader::Grader;
 use domain::name::ClassName;
-use domain::reference_set::{ExampleIndex, ReferenceSet};
+use domain::reference_set::{ExampleIndex, Ids, ReferenceSet};
 use domain::score::{Counted, State, Verdict};
 use grading::{Compiled, Prepared, Side, grade_pair, side};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -53,7 +53,7 @@ pub struct Grading<'a> {
     pub digests: Vec<Digest>,
     pub repeats: u16,
     pub threads: usize,
-    by_id: HashMap<&'a str, ExampleIndex>,
+    by_id: Ids,
     /// Examples whose answers are half of a pair.
     in_pair: Vec<bool>,
 }
@@ -88,7 +88,6 @@ impl<'a> Grading<'a> {
         repeats: u16,
         threads: usize,
     ) -> Self {
-        let by_id = set.rows.iter().enumerate().map(|(at, row)| (row.id.as_str(), ExampleIndex(at as u32))).collect();
         let mut in_pair = vec![false; set.rows.len()];
         for (at, row) in set.rows.iter().enumerate() {
             if let Some(pair) = &row.pair {
@@ -98,7 +97,17 @@ impl<'a> Grading<'a> {
                 }
             }
         }
-        Grading { set, documents, criteria, graders, digests, repeats, threads: threads.max(1), by_id, in_pair }
+        Grading {
+            set,
+            documents,
+            criteria,
+            graders,
+            digests,
+            repeats,
+            threads: threads.max(1),
+            by_id: Ids::of(&set.rows),
+            in_pair,
+        }
     }
 
     fn applies(&self, criterion: &Criterion, example: ExampleIndex) -> bool {
@@ -177,6 +186,8 @@ fn read_files(files: &[Utf8PathBuf], workers: &[SyncSender<Raw>]) -> Result<(), 
         let failed = |cause| (path.clone(), cause);
         let mut lines = Lines::new(BufReader::with_capacity(1 << 20, File::open(path).map_err(failed)?));
         let mut raw = Raw { file: at as u16, bytes: Vec::new(), lines: Vec::new() };
+        // As much as the batch before held.
+        let mut room = 0;
         loop {
             let line = lines.next().map_err(failed)?;
             let ended = line.is_none();
@@ -186,7 +197,9 @@ fn read_files(files: &[Utf8PathBuf], workers: &[SyncSender<Raw>]) -> Result<(), 
                 raw.lines.push((line.number, line.offset, start, raw.bytes.len(), line.too_long));
             }
             if raw.lines.len() >= BATCH || raw.bytes.len() > 4 << 20 || (ended && !raw.lines.is_empty()) {
-                let full = std::mem::replace(&mut raw, Raw { file: at as u16, bytes: Vec::new(), lines: Vec::new() });
+                room = raw.bytes.len().max(room);
+                let next = Raw { file: at as u16, bytes: Vec::with_capacity(room), lines: Vec::with_capacity(BATCH) };
+                let full = std::mem::replace(&mut raw, next);
                 if workers[turn % workers.len()].send(full).is_err() {
                     return Ok(());
                 }
@@ -202,6 +215,7 @@ fn read_files(files: &[Utf8PathBuf], workers: &[SyncSender<Raw>]) -> Result<(), 
 
 fn work(grading: &Grading, system: &str, files: &[Utf8PathBuf], raw: &Raw) -> Worked {
     let mut worked = Worked::default();
+    worked.batch.scores.reserve(raw.lines.len() * grading.criteria.len());
     let path: &Utf8Path = files.get(raw.file as usize).map_or(Utf8Path::new("?"), |path| path);
     for &(number, offset, start, end, too_long) in &raw.lines {
         let place = LinePlace { file: path, line: number };
@@ -228,7 +242,7 @@ fn one(
     kept: (u16, u64, u32),
     worked: &mut Worked,
 ) {
-    let Some(&index) = grading.by_id.get(recorded.example.as_ref()) else {
+    let Some(index) = grading.by_id.find(&grading.set.rows, recorded.example.as_ref()) else {
         worked.faults.push(unknown(grading, place, &recorded.example));
         return;
     };

@@ -1,4 +1,4 @@
--- One row a planned score of a criterion: its value, or why there is none. System errors are failures.
+-- One row a planned score of some criteria: its value, or why there is none. System errors are failures.
 SELECT {key} AS k, example_index AS ex, system,
        CASE WHEN state = 'graded' THEN {value} WHEN state = 'system_error' THEN 0.0 END AS y,
        CASE WHEN state IN ('grader_error', 'not_run') THEN 1 ELSE 0 END AS missing,
@@ -6,4 +6,4 @@ SELECT {key} AS k, example_index AS ex, system,
        CASE WHEN state = 'grader_error' THEN 1 ELSE 0 END AS grader_error,
        CASE WHEN state = 'not_run' THEN 1 ELSE 0 END AS not_run
 FROM scores
-WHERE criterion = {criterion} AND state <> 'not_applicable'
+WHERE criterion IN ({criteria}) AND state <> 'not_applicable'

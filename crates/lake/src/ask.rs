@@ -22,11 +22,12 @@ use domain::question::{Question, Tally, ValueOf};
 use domain::reference_set::ReferenceSet;
 use domain::segment::{Segmentation, Shares};
 use domain::system::Arm;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Score rows that are held per example at a time.
-const ROWS_AT_A_TIME: usize = 3_000_000;
+const ROWS_AT_A_TIME: usize = 1_000_000;
 
 /// What a failing answer costs: for each criterion the class of a failure that names none and the mark below which a grade
 /// fails; for each class its cost.
@@ -68,6 +69,8 @@ pub struct Scores<'a> {
     folder: Utf8PathBuf,
     /// For each example the rank of its cluster's id, and its stratum.
     strata: Vec<String>,
+    /// The measures that `ex` holds, each at its position.
+    loaded: RefCell<Vec<(Measure, ValueOf)>>,
 }
 
 impl<'a> Scores<'a> {
@@ -85,7 +88,7 @@ impl<'a> Scores<'a> {
             Some((_, shares)) => shares.keys().cloned().collect(),
             None => Vec::new(),
         };
-        let scores = Scores { engine, asked, folder: folder.to_owned(), strata };
+        let scores = Scores { engine, asked, folder: folder.to_owned(), strata, loaded: RefCell::default() };
         scores.engine.memory("examples", vec![scores.examples()?])?;
         Ok(scores)
     }
@@ -144,32 +147,37 @@ impl<'a> Scores<'a> {
         let at_a_time = (ROWS_AT_A_TIME / self.asked.set.rows.len().max(1)).clamp(1, 64);
         let mut tallies: Vec<Option<Tally>> = vec![None; questions.len()];
         for chunk in keys.chunks(at_a_time) {
-            if !self.load(chunk)? {
+            if !self.has_loaded(chunk) && !self.load(chunk)? {
                 continue;
             }
+            let loaded = self.loaded.borrow().clone();
             let wanted: Vec<(usize, usize, &Question)> = questions
                 .iter()
                 .enumerate()
                 .filter_map(|(at, question)| {
-                    let key = chunk
-                        .iter()
-                        .position(|(measure, value)| *measure == question.measure && *value == question.value)?;
-                    Some((at, key, question))
+                    let is = |(measure, value): &(Measure, ValueOf)| {
+                        *measure == question.measure && *value == question.value
+                    };
+                    chunk.iter().find(|key| is(key))?;
+                    Some((at, loaded.iter().position(is)?, question))
                 })
                 .collect();
             for (at, tally) in sums::tally(self, &wanted)? {
                 tallies[at] = Some(tally);
             }
         }
-        self.engine.drop_table("ex")?;
+        // What fits at once may be asked again; of more, only a part is left.
+        if keys.len() > at_a_time {
+            self.unload()?;
+        }
         Ok(tallies.into_iter().map(Option::unwrap_or_default).collect())
     }
 
     /// Loads `ex`: per measure and example, for each arm the sum over repeats, how many, and what is missing. False where
     /// no active example has a row.
     fn load(&self, keys: &[(Measure, ValueOf)]) -> Result<bool, LakeError> {
-        let values: Vec<String> =
-            keys.iter().enumerate().map(|(key, (measure, value))| self.values(key, measure, *value)).collect();
+        self.unload()?;
+        let values = self.all_values(keys);
         let mut arms = String::new();
         for (name, arm) in self.arms() {
             let is = format!("v.system = {}", quoted(name));
@@ -188,12 +196,50 @@ impl<'a> Scores<'a> {
             values = values.join(" UNION ALL "),
         );
         let batches = self.engine.ask(&sql)?;
-        self.engine.drop_table("ex")?;
         if batches.is_empty() {
             return Ok(false);
         }
         self.engine.memory("ex", batches)?;
+        *self.loaded.borrow_mut() = keys.to_vec();
         Ok(true)
+    }
+
+    fn has_loaded(&self, keys: &[(Measure, ValueOf)]) -> bool {
+        let loaded = self.loaded.borrow();
+        keys.iter().all(|key| loaded.contains(key))
+    }
+
+    fn unload(&self) -> Result<(), LakeError> {
+        self.loaded.borrow_mut().clear();
+        self.engine.drop_table("ex")
+    }
+
+    /// Rows for every measure, under its position. Criteria come from one pass over the scores, but for one that is asked
+    /// for in a second way.
+    fn all_values(&self, keys: &[(Measure, ValueOf)]) -> Vec<String> {
+        let mut together: Vec<(usize, &CriterionName, String)> = Vec::new();
+        let mut values = Vec::new();
+        for (key, (measure, value)) in keys.iter().enumerate() {
+            match measure {
+                Measure::Criterion(name) if !together.iter().any(|(_, known, _)| *known == name) => {
+                    together.push((key, name, taken(*value)));
+                }
+                _ => values.push(self.values(key, measure, *value)),
+            }
+        }
+        if let Some((_, _, first)) = together.first() {
+            let by_criterion = |of: &dyn Fn(&(usize, &CriterionName, String)) -> String| {
+                let whens = together.iter().map(|one| format!("WHEN {} THEN {} ", quoted(one.1.as_str()), of(one)));
+                format!("CASE criterion {}END", whens.collect::<String>())
+            };
+            let value = match together.iter().all(|(_, _, taken)| taken == first) {
+                true => first.clone(),
+                false => by_criterion(&|(_, _, taken)| taken.clone()),
+            };
+            let names: Vec<String> = together.iter().map(|(_, name, _)| quoted(name.as_str())).collect();
+            values.insert(0, graded(&by_criterion(&|(key, ..)| key.to_string()), &value, &names.join(", ")));
+        }
+        values
     }
 
     fn arms(&self) -> impl Iterator<Item = (&str, Arm)> {
@@ -203,16 +249,7 @@ impl<'a> Scores<'a> {
     fn values(&self, key: usize, measure: &Measure, value: ValueOf) -> String {
         let key = key.to_string();
         match (measure, value) {
-            (Measure::Criterion(name), value) => {
-                let taken = match value {
-                    ValueOf::Reaches(mark) => format!("CASE WHEN value >= {:?} THEN 1.0 ELSE 0.0 END", mark.get()),
-                    _ => "value".to_owned(),
-                };
-                fill(
-                    include_str!("../questions/values.sql"),
-                    &[("key", &key), ("value", &taken), ("criterion", &quoted(name.as_str()))],
-                )
-            }
+            (Measure::Criterion(name), value) => graded(&key, &taken(value), &quoted(name.as_str())),
             (Measure::GraderErrors, _) => fill(include_str!("../questions/grader_errors.sql"), &[("key", &key)]),
             (Measure::FailureCost, _) => self.costs(&key),
             (Measure::Latency | Measure::Spend, value) => {
@@ -274,6 +311,19 @@ impl<'a> Scores<'a> {
             .collect();
         format!("CASE {whens}ELSE {otherwise} END")
     }
+}
+
+/// A grade as it is asked for.
+fn taken(value: ValueOf) -> String {
+    match value {
+        ValueOf::Reaches(mark) => format!("CASE WHEN value >= {:?} THEN 1.0 ELSE 0.0 END", mark.get()),
+        _ => "value".to_owned(),
+    }
+}
+
+/// Grades of these criteria.
+fn graded(key: &str, value: &str, criteria: &str) -> String {
+    fill(include_str!("../questions/values.sql"), &[("key", key), ("value", value), ("criteria", criteria)])
 }
 
 /// The attribute whose values are strata with declared shares.

@@ -5,15 +5,18 @@
 use crate::LakeError;
 use camino::{Utf8Path, Utf8PathBuf};
 use datafusion::arrow::array::{
-    ArrayRef, BooleanBuilder, Float64Builder, RecordBatch, StringBuilder, StringDictionaryBuilder, UInt32Builder,
-    UInt64Builder,
+    ArrayRef, BooleanBuilder, DictionaryArray, Float64Builder, Int32Builder, RecordBatch, StringArray, StringBuilder,
+    UInt32Builder, UInt64Builder,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Schema};
+use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::arrow::ArrowWriter;
-use datafusion::parquet::basic::{Compression, ZstdLevel};
-use datafusion::parquet::file::properties::WriterProperties;
+use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
+use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use datafusion::parquet::schema::types::ColumnPath;
 use domain::digest::Digest;
 use domain::score::State;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
 
@@ -99,9 +102,12 @@ pub(crate) fn digest_of(folder: &Utf8Path, path: &Utf8Path) -> Result<(String, D
 
 /// Columns under construction.
 trait Columns {
+    /// Columns of text that stay the same for rows in a row.
+    const REPEATED: &[&str];
+
     fn schema() -> Schema;
     fn len(&self) -> usize;
-    fn finish(&mut self) -> Vec<ArrayRef>;
+    fn finish(&mut self) -> Result<Vec<ArrayRef>, ArrowError>;
 }
 
 struct Table<C> {
@@ -117,11 +123,18 @@ impl<C: Columns> Table<C> {
         let partial = Utf8PathBuf::from(format!("{path}.partial"));
         let file = File::create(&partial).map_err(|cause| LakeError::Write { path: partial.clone(), cause })?;
         let schema = Arc::new(C::schema());
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
             .set_max_row_group_row_count(Some(131_072))
-            .set_created_by("plimsoll".to_owned())
-            .build();
+            .set_statistics_enabled(EnabledStatistics::None)
+            .set_created_by("plimsoll".to_owned());
+        // Written once for each criterion in turn: cheaper as "the same as before" than looked up in a dictionary.
+        for column in C::REPEATED.iter().map(|name| ColumnPath::from(*name)) {
+            properties = properties
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_encoding(column, Encoding::DELTA_BYTE_ARRAY);
+        }
+        let properties = properties.build();
         let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))?;
         Ok(Table { path: path.to_owned(), partial, writer, schema, columns })
     }
@@ -130,7 +143,7 @@ impl<C: Columns> Table<C> {
         if self.columns.len() < at {
             return Ok(());
         }
-        let batch = RecordBatch::try_new(self.schema.clone(), self.columns.finish())?;
+        let batch = RecordBatch::try_new(self.schema.clone(), self.columns.finish()?)?;
         Ok(self.writer.write(&batch)?)
     }
 
@@ -144,7 +157,36 @@ impl<C: Columns> Table<C> {
     }
 }
 
-type Words = StringDictionaryBuilder<Int32Type>;
+/// A column of few words.
+#[derive(Default)]
+struct Words {
+    known: Vec<Arc<str>>,
+    places: BTreeMap<Arc<str>, usize>,
+    keys: Int32Builder,
+    /// Where the last word stands among the known.
+    last: usize,
+}
+
+impl Words {
+    fn push(&mut self, word: Option<&str>) {
+        let Some(word) = word else { return self.keys.append_null() };
+        let is = |at: &usize| self.known.get(*at).is_some_and(|known| **known == *word);
+        // Words come again, or in turns.
+        let found = [self.last, self.last + 1, 0].into_iter().find(is);
+        self.last = found.or_else(|| self.places.get(word).copied()).unwrap_or_else(|| {
+            let new: Arc<str> = word.into();
+            self.known.push(new.clone());
+            self.places.insert(new, self.known.len() - 1);
+            self.known.len() - 1
+        });
+        self.keys.append_value(self.last as i32);
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        let words = StringArray::from_iter_values(&self.known);
+        Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(self.keys.finish(), Arc::new(words))?))
+    }
+}
 
 fn word(name: &str, nullable: bool) -> Field {
     Field::new(name, DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)), nullable)
@@ -153,9 +195,9 @@ fn word(name: &str, nullable: bool) -> Field {
 #[derive(Default)]
 struct Scores {
     rows: usize,
-    example: Words,
+    example: StringBuilder,
     index: UInt32Builder,
-    example_digest: Words,
+    example_digest: StringBuilder,
     system: Words,
     repeat: UInt32Builder,
     criterion: Words,
@@ -172,23 +214,25 @@ impl Scores {
         self.example.append_value(row.example);
         self.index.append_value(row.index);
         self.example_digest.append_value(row.example_digest);
-        self.system.append_value(row.system);
+        self.system.push(Some(row.system));
         self.repeat.append_value(row.repeat);
-        self.criterion.append_value(row.criterion);
-        self.grader.append_value(row.grader);
-        self.state.append_value(row.state.as_str());
+        self.criterion.push(Some(row.criterion));
+        self.grader.push(Some(row.grader));
+        self.state.push(Some(row.state.as_str()));
         self.value.append_option(row.value);
-        self.class.append_option(row.class);
+        self.class.push(row.class);
         self.reason.append_option((!row.reason.is_empty()).then_some(row.reason));
     }
 }
 
 impl Columns for Scores {
+    const REPEATED: &[&str] = &["example", "example_digest"];
+
     fn schema() -> Schema {
         Schema::new(vec![
-            word("example", false),
+            Field::new("example", DataType::Utf8, false),
             Field::new("example_index", DataType::UInt32, false),
-            word("example_digest", false),
+            Field::new("example_digest", DataType::Utf8, false),
             word("system", false),
             Field::new("repeat", DataType::UInt32, false),
             word("criterion", false),
@@ -204,21 +248,21 @@ impl Columns for Scores {
         self.rows
     }
 
-    fn finish(&mut self) -> Vec<ArrayRef> {
+    fn finish(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
         self.rows = 0;
-        vec![
+        Ok(vec![
             Arc::new(self.example.finish()),
             Arc::new(self.index.finish()),
             Arc::new(self.example_digest.finish()),
-            Arc::new(self.system.finish()),
+            self.system.finish()?,
             Arc::new(self.repeat.finish()),
-            Arc::new(self.criterion.finish()),
-            Arc::new(self.grader.finish()),
-            Arc::new(self.state.finish()),
+            self.criterion.finish()?,
+            self.grader.finish()?,
+            self.state.finish()?,
             Arc::new(self.value.finish()),
-            Arc::new(self.class.finish()),
+            self.class.finish()?,
             Arc::new(self.reason.finish()),
-        ]
+        ])
     }
 }
 
@@ -242,9 +286,9 @@ impl Answers {
     fn push(&mut self, row: &AnswerIn) {
         self.rows += 1;
         self.index.append_value(row.index);
-        self.system.append_value(row.system);
+        self.system.push(Some(row.system));
         self.repeat.append_value(row.repeat);
-        self.state.append_value(row.state.as_str());
+        self.state.push(Some(row.state.as_str()));
         self.latency_ms.append_option(row.latency_ms);
         self.spend.append_option(row.spend);
         self.cached.append_value(row.cached);
@@ -256,6 +300,8 @@ impl Answers {
 }
 
 impl Columns for Answers {
+    const REPEATED: &[&str] = &[];
+
     fn schema() -> Schema {
         Schema::new(vec![
             Field::new("example_index", DataType::UInt32, false),
@@ -276,13 +322,13 @@ impl Columns for Answers {
         self.rows
     }
 
-    fn finish(&mut self) -> Vec<ArrayRef> {
+    fn finish(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
         self.rows = 0;
-        vec![
+        Ok(vec![
             Arc::new(self.index.finish()),
-            Arc::new(self.system.finish()),
+            self.system.finish()?,
             Arc::new(self.repeat.finish()),
-            Arc::new(self.state.finish()),
+            self.state.finish()?,
             Arc::new(self.latency_ms.finish()),
             Arc::new(self.spend.finish()),
             Arc::new(self.cached.finish()),
@@ -290,6 +336,6 @@ impl Columns for Answers {
             Arc::new(self.file.finish()),
             Arc::new(self.offset.finish()),
             Arc::new(self.length.finish()),
-        ]
+        ])
     }
 }

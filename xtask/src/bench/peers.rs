@@ -2,7 +2,8 @@
 //!
 //! in      `corpus.jsonl` of a size: question, reference and the candidate's answer in each line
 //! out     what a whole process took that reads it, applies the five checks of `peers/checks.py` and prints the counts
-//! note    installed by the user, in `python3` or in environments below the folder that `LAB` names; telemetry is off
+//! note    installed by the user: Python packages in `python3` or in environments in the folder that `LAB` names, promptfoo on
+//!         the search path or in a `node_modules` there; telemetry is off
 
 use super::corpus::expected;
 use super::measure::{Spread, run};
@@ -10,12 +11,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A run of a peer that takes longer tells what it would at fewer records.
-const SCRIPTS: [(&str, &str); 4] = [
+const SCRIPTS: [(&str, &str); 5] = [
     ("checks.py", include_str!("peers/checks.py")),
     ("bare.py", include_str!("peers/bare.py")),
     ("with_inspect.py", include_str!("peers/with_inspect.py")),
     ("with_deepeval.py", include_str!("peers/with_deepeval.py")),
+    ("with_promptfoo.py", include_str!("peers/with_promptfoo.py")),
 ];
 /// What is asked of every peer: nothing leaves the machine, nothing is cached.
 const QUIET: [(&str, &str); 8] = [
@@ -35,9 +36,11 @@ pub struct Peer {
     needs: &'static str,
     /// More records would take it minutes.
     most: u32,
-    /// Runs of many records are made once.
+    /// Takes seconds: runs of many records are made once.
     heavy: bool,
+    /// The Python that has what it needs, where promptfoo needs no more than Python.
     python: Option<PathBuf>,
+    promptfoo: Option<PathBuf>,
     home: PathBuf,
 }
 
@@ -52,25 +55,42 @@ pub fn found(home: &Path) -> Vec<Peer> {
     let pythons = pythons();
     let peer = |name, script, needs: &'static str, most, heavy| {
         let python = pythons.iter().find(|python| has(python, needs)).cloned();
-        Peer { name, script, needs, most, heavy, python, home: home.to_owned() }
+        Peer { name, script, needs, most, heavy, python, promptfoo: None, home: home.to_owned() }
     };
-    vec![
+    let mut peers = vec![
         peer("bare Python loop", "bare.py", "jsonschema, rapidfuzz", 1_000_000, false),
         peer("DeepEval", "with_deepeval.py", "deepeval, jsonschema, rapidfuzz", 10_000, true),
         peer("Inspect", "with_inspect.py", "inspect_ai, jsonschema, rapidfuzz", 10_000, true),
-    ]
+        peer("promptfoo", "with_promptfoo.py", "jsonschema, rapidfuzz", 10_000, true),
+    ];
+    if let Some(last) = peers.last_mut() {
+        last.promptfoo = promptfoo();
+        last.python = last.python.take().filter(|_| last.promptfoo.is_some());
+        last.needs = "promptfoo, and a Python with jsonschema, rapidfuzz";
+    }
+    peers
+}
+
+/// promptfoo on the search path, or as npm installed it in a folder of the one that `LAB` names.
+fn promptfoo() -> Option<PathBuf> {
+    let named = |folder: PathBuf| folder.join("promptfoo");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let installed = in_lab().into_iter().map(|folder| folder.join("node_modules/.bin"));
+    std::env::split_paths(&path).chain(installed).map(named).find(|file| file.is_file())
+}
+
+/// Folders of the folder that `LAB` names.
+fn in_lab() -> Vec<PathBuf> {
+    let lab = std::env::var_os("LAB").map(PathBuf::from).and_then(|lab| fs::read_dir(lab).ok());
+    let mut folders: Vec<PathBuf> = lab.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    folders.sort();
+    folders
 }
 
 /// `python3`, and the environments in the folder that `LAB` names.
 fn pythons() -> Vec<PathBuf> {
-    let mut pythons = vec![PathBuf::from("python3")];
-    let lab = std::env::var_os("LAB").map(PathBuf::from).and_then(|lab| fs::read_dir(lab).ok());
-    let mut own: Vec<PathBuf> =
-        lab.into_iter().flatten().flatten().map(|entry| entry.path().join("bin/python")).collect();
-    own.retain(|python| python.is_file());
-    own.sort();
-    pythons.extend(own);
-    pythons
+    let own = in_lab().into_iter().map(|folder| folder.join("bin/python")).filter(|python| python.is_file());
+    std::iter::once(PathBuf::from("python3")).chain(own).collect()
 }
 
 fn has(python: &Path, modules: &str) -> bool {
@@ -103,7 +123,7 @@ impl Peer {
             fs::create_dir_all(&work).map_err(failed)?;
             let mut command = Command::new(python);
             command.arg(scripts.join(self.script)).arg(folder.join("corpus.jsonl")).arg(&work).current_dir(&work);
-            command.envs(QUIET);
+            command.envs(QUIET).envs(self.promptfoo.as_ref().map(|program| ("PROMPTFOO", program)));
             let usage = run(&mut command, &output, |_| {}).map_err(failed)?;
             if usage.code != Some(0) {
                 let said = super::text(&output.with_extension("err"));
@@ -119,7 +139,7 @@ impl Peer {
 
     pub fn why_not(&self, records: u32) -> String {
         match (&self.python, records > self.most) {
-            (None, _) => format!("not installed, not run (a Python with {})", self.needs),
+            (None, _) => format!("not installed, not run (it needs {})", self.needs),
             (Some(_), true) => "not run: it would take minutes".to_owned(),
             (Some(_), false) => "not run".to_owned(),
         }

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Examples that one query names.
 const MOST_ASKED: usize = 1000;
-/// An example's grade over its repeats; a system fault is a failure, what is missing is left out.
-const MEAN_GRADE: &str = "AVG(CASE WHEN state = 'graded' THEN value WHEN state = 'system_error' THEN 0.0 END)";
+/// A grade as it enters the mean over an example's repeats; a system fault is a failure, what is missing is left out.
+const GRADE: &str = "CASE WHEN state = 'graded' THEN value WHEN state = 'system_error' THEN 0.0 END";
 
 /// What became of the answers that an arm was planned to give (examples times repeats), and of their grades.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -148,17 +148,15 @@ impl Scores<'_> {
         };
         let mut all = Vec::new();
         for criterion in criteria {
-            let side = |system: &str| {
-                format!(
-                    "SELECT example_index AS ex, {MEAN_GRADE} AS y FROM scores WHERE criterion = {} AND system = {} GROUP BY example_index",
-                    quoted(criterion.as_str()),
-                    quoted(system)
-                )
-            };
+            let side = |system: &str| format!("AVG(CASE WHEN system = {} THEN {GRADE} END)", quoted(system));
             let sql = format!(
-                "SELECT n.ex, b.y, n.y FROM ({}) n JOIN ({}) b ON n.ex = b.ex WHERE n.y <> b.y ORDER BY n.y - b.y, n.ex",
+                "SELECT ex, b, n FROM (SELECT example_index AS ex, {} AS b, {} AS n FROM scores \
+                 WHERE criterion = {} AND system IN ({}, {}) GROUP BY example_index) WHERE n <> b ORDER BY n - b, ex",
+                side(with),
                 side(of),
-                side(with)
+                quoted(criterion.as_str()),
+                quoted(with),
+                quoted(of),
             );
             let mut examples = Vec::new();
             for batch in self.engine.ask(&sql)? {
@@ -206,7 +204,7 @@ impl Scores<'_> {
     pub fn grades(&self, criterion: &CriterionName, arm: Arm) -> Result<Vec<(ExampleIndex, f64)>, LakeError> {
         let Some(system) = self.asked.systems.get(&arm) else { return Ok(Vec::new()) };
         let sql = format!(
-            "SELECT ex, y FROM (SELECT example_index AS ex, {MEAN_GRADE} AS y FROM scores WHERE criterion = {} AND system = {} \
+            "SELECT ex, y FROM (SELECT example_index AS ex, AVG({GRADE}) AS y FROM scores WHERE criterion = {} AND system = {} \
              GROUP BY example_index) WHERE y IS NOT NULL ORDER BY ex",
             quoted(criterion.as_str()),
             quoted(system)

@@ -10,6 +10,7 @@ use domain::reference_set::NO_VALUE;
 use domain::segment::Segment;
 use domain::system::Arm;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// How missing grades are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +41,11 @@ pub(super) fn tally(scores: &Scores, wanted: &[(usize, usize, &Question)]) -> Re
             }
         }
         let counts = counts(scores, &cut, &compared)?;
-        let sums = sums(scores, &cut, &compared)?;
+        // Where nothing is missing, best and worst are what was graded.
+        let lacks = |counts: &Counts| counts.grader_errors + counts.not_run > 0;
+        let some_missing = counts.values().flatten().any(|(own, opponent)| lacks(own) || lacks(opponent));
+        let readings = if some_missing { &READINGS[..] } else { &READINGS[..1] };
+        let sums = sums(scores, &cut, &compared, readings)?;
         for (at, key, question) in here {
             let Some(code) =
                 cut.segments.iter().find(|(_, segment)| **segment == question.segment).map(|(code, _)| *code)
@@ -51,11 +56,8 @@ pub(super) fn tally(scores: &Scores, wanted: &[(usize, usize, &Question)]) -> Re
             let place = (*key as i64, code);
             let (own, opponent) = counts.get(&place).and_then(|all| all.get(pair)).copied().unwrap_or_default();
             let strata = strata(scores, &question.segment);
-            let of = |reading: usize| {
-                let rows = sums.get(&place).map(Vec::as_slice).unwrap_or_default();
-                rows.iter().filter_map(|row| row.cluster(pair, reading, &question.compared)).collect::<Vec<_>>()
-            };
-            let missing = own.grader_errors + own.not_run + opponent.grader_errors + opponent.not_run > 0;
+            let of = |reading: usize| sums.clusters(&place, pair * readings.len() + reading, &question.compared);
+            let missing = lacks(&own) || lacks(&opponent);
             let bounded =
                 !matches!(question.value, domain::question::ValueOf::Amount | domain::question::ValueOf::Cost);
             tallies.push((
@@ -245,21 +247,30 @@ fn arms_of(compared: &Compared) -> (Arm, Option<Arm>) {
     }
 }
 
-/// Sums of one cluster in one stratum: for each comparison and reading nine numbers.
-struct Row {
-    stratum: u32,
-    numbers: Vec<f64>,
+/// Sums of each cluster in each stratum: for each comparison and reading nine columns of numbers.
+#[derive(Default)]
+struct Sums {
+    /// The rows of each question and segment: they stand together, in the order of cluster ids.
+    places: BTreeMap<Place, Range<usize>>,
+    strata: Vec<u32>,
+    columns: Vec<Vec<f64>>,
 }
 
 /// Rows, weight, weight squared, own value, opponent's value, gain, loss, some fail, some pass.
 const NUMBERS: usize = 9;
 const READINGS: [Reading; 3] = [Reading::AsGraded, Reading::Best, Reading::Worst];
 
-impl Row {
-    fn cluster(&self, pair: usize, reading: usize, compared: &Compared) -> Option<stats::Cluster> {
-        let start = (pair * READINGS.len() + reading) * NUMBERS;
-        let n = self.numbers.get(start..start + NUMBERS)?;
-        if n[0] <= 0.0 {
+impl Sums {
+    /// What the columns of one comparison in one reading say of a place's clusters.
+    fn clusters(&self, place: &Place, at: usize, compared: &Compared) -> Vec<stats::Cluster> {
+        let rows = self.places.get(place).cloned().unwrap_or_default();
+        rows.filter_map(|row| self.cluster(row, at, compared)).collect()
+    }
+
+    fn cluster(&self, row: usize, at: usize, compared: &Compared) -> Option<stats::Cluster> {
+        let columns = self.columns.get(at * NUMBERS..(at + 1) * NUMBERS)?;
+        let n = |number: usize| columns[number].get(row).copied().unwrap_or(0.0);
+        if n(0) <= 0.0 {
             return None;
         }
         let factor = match compared {
@@ -268,46 +279,48 @@ impl Row {
             Compared::Paired { margin: Some(margin), .. } => margin.0,
         };
         Some(stats::Cluster {
-            stratum: self.stratum,
-            rows: n[0] as u64,
-            weight: n[1],
-            weight_squared: n[2],
-            value: n[3] - factor * n[4],
-            gain: n[5],
-            loss: n[6],
-            some_fail: n[7] > 0.0,
-            some_pass: n[8] > 0.0,
+            stratum: self.strata.get(row).copied()?,
+            rows: n(0) as u64,
+            weight: n(1),
+            weight_squared: n(2),
+            value: n(3) - factor * n(4),
+            gain: n(5),
+            loss: n(6),
+            some_fail: n(7) > 0.0,
+            some_pass: n(8) > 0.0,
         })
+    }
+
+    /// Adds rows that follow in the order of places.
+    fn add(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
+        let keys = integers(&batch.project(&[0, 1, 2, 3])?)?;
+        for ((&question, &segment), &stratum) in keys[0].iter().zip(&keys[1]).zip(&keys[3]) {
+            let row = self.strata.len();
+            self.strata.push(stratum as u32);
+            self.places.entry((question, segment)).or_insert(row..row).end = row + 1;
+        }
+        for (at, sums) in self.columns.iter_mut().enumerate() {
+            let column = cast(batch.column(at + 4), &DataType::Float64)?;
+            sums.extend(column.as_primitive::<Float64Type>().iter().map(|sum| sum.unwrap_or(0.0)));
+        }
+        Ok(())
     }
 }
 
-fn sums(scores: &Scores, cut: &Cut, compared: &[Compared]) -> Result<BTreeMap<Place, Vec<Row>>, LakeError> {
+fn sums(scores: &Scores, cut: &Cut, compared: &[Compared], readings: &[Reading]) -> Result<Sums, LakeError> {
     let columns: Vec<String> =
-        compared.iter().flat_map(|pair| READINGS.map(|reading| summed(pair, reading))).flatten().collect();
+        compared.iter().flat_map(|pair| readings.iter().flat_map(|reading| summed(pair, *reading))).collect();
     let sql = format!(
         "SELECT CAST(k AS BIGINT), {} AS seg, CAST(c AS BIGINT), CAST(h AS BIGINT){} FROM ex WHERE w > 0 AND {} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
         cut.code,
         listed(&columns),
         cut.condition
     );
-    let mut found: BTreeMap<Place, Vec<Row>> = BTreeMap::new();
+    let mut sums = Sums { columns: vec![Vec::new(); columns.len()], ..Sums::default() };
     for batch in scores.engine.ask(&sql)? {
-        let places = integers(&batch.project(&[0, 1, 2, 3])?)?;
-        let floats: Vec<_> =
-            (4..batch.num_columns()).map(|at| cast(batch.column(at), &DataType::Float64)).collect::<Result<_, _>>()?;
-        let keys = places[0].iter().zip(&places[1]).zip(&places[3]);
-        for (row, ((&question, &segment), &stratum)) in keys.enumerate() {
-            let numbers = floats
-                .iter()
-                .map(|column| {
-                    let column = column.as_primitive::<Float64Type>();
-                    if column.is_null(row) { 0.0 } else { column.value(row) }
-                })
-                .collect();
-            found.entry((question, segment)).or_default().push(Row { stratum: stratum as u32, numbers });
-        }
+        sums.add(&batch)?;
     }
-    Ok(found)
+    Ok(sums)
 }
 
 /// An arm's value on an example under a reading, and the condition under which there is one.

@@ -13,7 +13,7 @@ use domain::contract::{Contract, Looks};
 use domain::digest::Digest;
 use domain::grader::{Grader, Schema};
 use domain::name::OwnerRole;
-use domain::reference_set::ReferenceSet;
+use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::score::Fingerprint;
 use domain::system::{Arm, SystemKind};
 use engine::process::Programs;
@@ -189,7 +189,7 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
         set: &set,
         contract,
         digests: digests.iter().map(Digest::to_string).collect(),
-        examples: Vec::new(),
+        last: None,
         fingerprint: Fingerprint::default(),
         unknown: Unknown::default(),
     };
@@ -282,8 +282,8 @@ struct Sealer<'a> {
     set: &'a ReferenceSet,
     contract: &'a Contract,
     digests: Vec<String>,
-    /// Hex digests of examples, made when first needed.
-    examples: Vec<Option<Box<str>>>,
+    /// The example of the last row, with its digest in hex: rows of one answer follow each other.
+    last: Option<(ExampleIndex, String)>,
     fingerprint: Fingerprint,
     unknown: Unknown<'a>,
 }
@@ -293,18 +293,17 @@ impl Sink for Sealer<'_> {
 
     fn take(&mut self, system: &str, batch: Batch) -> Result<(), LakeError> {
         self.fingerprint.merge(&batch.fingerprint);
-        if self.examples.len() < self.set.rows.len() {
-            self.examples.resize(self.set.rows.len(), None);
-        }
         for row in &batch.scores {
             let example = &self.set.rows[row.example.0 as usize];
-            let digest = self.examples[row.example.0 as usize].get_or_insert_with(|| example.digest.to_string().into());
             let criterion = self.contract.criteria[row.criterion as usize].name.as_str();
             self.unknown.see(row.state, system, criterion, example.id.as_str(), &row.reason);
+            if self.last.as_ref().is_none_or(|(last, _)| *last != row.example) {
+                self.last = Some((row.example, example.digest.to_string()));
+            }
             self.writer.score(&ScoreIn {
                 example: example.id.as_str(),
                 index: row.example.0,
-                example_digest: digest,
+                example_digest: self.last.as_ref().map_or("", |(_, digest)| digest),
                 system,
                 repeat: row.repeat,
                 criterion,
