@@ -137,6 +137,14 @@ impl<'a> Scores<'a> {
 
     /// Answers questions, in their order.
     pub fn tally(&self, questions: &[Question]) -> Result<Vec<Tally>, LakeError> {
+        let mut tallies = vec![Tally::default(); questions.len()];
+        self.tally_each(questions, |at, tally| tallies[at] = tally)?;
+        Ok(tallies)
+    }
+
+    /// Answers questions, each handed on with its position as soon as it is there: all of them are too much to hold where
+    /// there are many clusters. A question about nothing is not answered.
+    pub fn tally_each(&self, questions: &[Question], mut take: impl FnMut(usize, Tally)) -> Result<(), LakeError> {
         let mut keys: Vec<(Measure, ValueOf)> = Vec::new();
         for question in questions {
             let key = (question.measure.clone(), question.value);
@@ -145,7 +153,6 @@ impl<'a> Scores<'a> {
             }
         }
         let at_a_time = (ROWS_AT_A_TIME / self.asked.set.rows.len().max(1)).clamp(1, 64);
-        let mut tallies: Vec<Option<Tally>> = vec![None; questions.len()];
         for chunk in keys.chunks(at_a_time) {
             if !self.has_loaded(chunk) && !self.load(chunk)? {
                 continue;
@@ -162,15 +169,13 @@ impl<'a> Scores<'a> {
                     Some((at, loaded.iter().position(is)?, question))
                 })
                 .collect();
-            for (at, tally) in sums::tally(self, &wanted)? {
-                tallies[at] = Some(tally);
-            }
+            sums::tally(self, &wanted, &mut take)?;
         }
         // What fits at once may be asked again; of more, only a part is left.
         if keys.len() > at_a_time {
             self.unload()?;
         }
-        Ok(tallies.into_iter().map(Option::unwrap_or_default).collect())
+        Ok(())
     }
 
     /// Loads `ex`: per measure and example, for each arm the sum over repeats, how many, and what is missing. False where

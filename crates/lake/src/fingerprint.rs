@@ -33,13 +33,14 @@ fn add(batch: &RecordBatch, whole: &mut Fingerprint) -> Option<()> {
     let values = column("value", &DataType::Float64)?;
     let (repeats, values) = (repeats.as_primitive_opt::<UInt32Type>()?, values.as_primitive_opt::<Float64Type>()?);
     for row in 0..batch.num_rows() {
+        let grader = Digest::parse(graders.value(row));
         whole.add(&Counted {
             example: examples.value(row),
             example_digest: &Digest::parse(digests.value(row))?,
             system: systems.value(row),
             repeat: repeats.value(row),
             criterion: criteria.value(row),
-            grader: graders.value(row),
+            grader: grader.as_ref().map_or(graders.value(row).as_bytes(), |digest| digest.as_bytes()),
             state: State::parse(states.value(row))?,
             value: (!values.is_null(row)).then(|| values.value(row)),
             class: (!classes.is_null(row)).then(|| classes.value(row)),

@@ -27,8 +27,11 @@ struct Cut {
     segments: BTreeMap<i64, Segment>,
 }
 
-pub(super) fn tally(scores: &Scores, wanted: &[(usize, usize, &Question)]) -> Result<Vec<(usize, Tally)>, LakeError> {
-    let mut tallies = Vec::new();
+pub(super) fn tally(
+    scores: &Scores,
+    wanted: &[(usize, usize, &Question)],
+    take: &mut impl FnMut(usize, Tally),
+) -> Result<(), LakeError> {
     for cut in cuts(scores, wanted) {
         let here: Vec<&(usize, usize, &Question)> = wanted
             .iter()
@@ -60,7 +63,7 @@ pub(super) fn tally(scores: &Scores, wanted: &[(usize, usize, &Question)]) -> Re
             let missing = lacks(&own) || lacks(&opponent);
             let bounded =
                 !matches!(question.value, domain::question::ValueOf::Amount | domain::question::ValueOf::Cost);
-            tallies.push((
+            take(
                 *at,
                 Tally {
                     counts: own,
@@ -70,10 +73,10 @@ pub(super) fn tally(scores: &Scores, wanted: &[(usize, usize, &Question)]) -> Re
                     best: (missing && bounded).then(|| of(1)),
                     worst: (missing && bounded).then(|| of(2)),
                 },
-            ));
+            );
         }
     }
-    Ok(tallies)
+    Ok(())
 }
 
 /// Relative margins of one pair are made from the same sums.

@@ -14,7 +14,7 @@ use domain::fragility::flips;
 use domain::gate::Measure;
 use domain::name::{CriterionName, OwnerRole};
 use domain::provenance::{SourceKind, Weight};
-use domain::question::Question;
+use domain::question::{Question, Tally};
 use domain::reference_set::{Alignment, ExampleIndex, ReferenceSet};
 use domain::score::State as ScoreState;
 use domain::segment::Segment;
@@ -52,11 +52,16 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     let asked = Asked { set: &set, contract, systems: grounds.systems.clone(), costs: ClassCosts::of(contract) };
     let scores = Scores::open(folder, asked).map_err(ours)?;
     let inquiry = Inquiry::of(contract, &segments, &arms);
-    let tallies = scores.tally(inquiry.questions()).map_err(ours)?;
-    let entries =
-        inquiry.questions().iter().zip(&tallies).map(|(asked, tally)| (asked.clone(), Weighing::of(asked, tally)));
+    let questions = inquiry.questions();
+    // Nothing of a tally is kept but what it weighs.
+    let mut weighings: Vec<Option<Weighing>> = questions.iter().map(|_| None).collect();
+    let weighing = |at: usize, tally: &Tally| Some(Weighing::of(&questions[at], tally));
+    scores.tally_each(questions, |at, tally| weighings[at] = weighing(at, &tally)).map_err(ours)?;
+    let entries = weighings.into_iter().enumerate().filter_map(|(at, known)| {
+        let known = known.or_else(|| weighing(at, &Tally::default()))?;
+        Some((questions[at].clone(), known))
+    });
     let evidence = Evidence::new(entries.collect());
-    drop(tallies);
     let facts = facts(&scores, &set, grounds)?;
     let (changed, examples) = changed(&scores, &set, contract)?;
     let decision = decide(contract, &set, &segments, &arms, &evidence, &facts, changed);
