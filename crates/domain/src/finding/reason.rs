@@ -43,7 +43,9 @@ fn missing(counts: &Counts) -> String {
 }
 
 fn no_data(finding: &Finding) -> String {
-    let seen = finding.estimate.map_or(0, |estimate| estimate.clusters);
+    // One conversation gives no estimate, and is still one.
+    let few = finding.counts.clusters.min(finding.counts.weighted);
+    let seen = finding.estimate.map_or(few, |estimate| estimate.clusters);
     if finding.counts.planned == 0 {
         return "no example of the reference set lies here".to_owned();
     }

@@ -99,7 +99,7 @@ impl Weighed {
         let examples = z * z * discordant / (margin * margin) * self.deff * SAFETY;
         let by_power = examples / (self.n_kish / self.g_kish);
         let t = normal_quantile(1.0 - level);
-        Some(by_power.max(t * t * (1.0 - margin) / margin).ceil() as u64)
+        collectable(by_power.max(t * t * (1.0 - margin) / margin))
     }
 
     /// Clusters in all with which a floor on a rate would be cleared with 80 % power if the true rate were the one seen;
@@ -115,6 +115,12 @@ impl Weighed {
         let z = normal_quantile(1.0 - level) * spread(floor) + normal_quantile(POWER) * spread(rate);
         let examples = z * z / ((rate - floor) * (rate - floor)) * self.deff * SAFETY;
         let least = libm::log(level) / libm::log(floor);
-        Some((examples / (self.n_kish / self.g_kish)).max(least).ceil() as u64)
+        collectable((examples / (self.n_kish / self.g_kish)).max(least))
     }
+}
+
+/// A number that somebody could collect; what lies as good as on its limit would take more than there are.
+fn collectable(clusters: f64) -> Option<u64> {
+    const MOST: f64 = 1e7;
+    (clusters <= MOST).then(|| clusters.ceil() as u64)
 }

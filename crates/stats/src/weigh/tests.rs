@@ -70,6 +70,15 @@ fn harm_is_easier_to_show_than_safety() {
 }
 
 #[test]
+fn what_lies_on_its_limit_asks_for_no_number_that_nobody_could_collect() {
+    let needed = |passes, fails| {
+        weigh(&independent(passes, fails), &Strata::none(), Kind::Rate).unwrap().clusters_needed_for_floor(0.8, 0.025)
+    };
+    assert_eq!([needed(48, 12), needed(48_001, 12_000)], [None, None]);
+    assert!(needed(52, 8).is_some_and(|clusters| clusters > 60));
+}
+
+#[test]
 fn repeats_of_a_row_inside_its_cluster_add_nothing() {
     let once = weigh(&independent(30, 10), &Strata::none(), Kind::Rate).unwrap();
     let five: Vec<Cluster> = independent(30, 10)
