@@ -18,6 +18,12 @@ mod real;
 mod record;
 #[path = "it/refusals.rs"]
 mod refusals;
+#[path = "it/small.rs"]
+mod small;
+#[path = "it/stories.rs"]
+mod stories;
+#[path = "it/transcript.rs"]
+mod transcript;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
