@@ -4,140 +4,151 @@
 //! in from the workspace's own target folder, so that the query engine is not built again.
 
 use super::Fate;
-use super::list::{Mutation, Suite};
+use super::list::{Mutation, Red};
+use super::{copy, switch};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// A broken rule may run for ever; that is seen too.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Folders that are not copied.
-const NOT_OURS: [&str; 3] = ["target", ".git", ".plimsoll"];
 
 pub struct Bench {
     root: PathBuf,
     tree: PathBuf,
     target: PathBuf,
-    /// Whether a suite passes while nothing is broken, or why not.
-    grounds: BTreeMap<Suite, Result<(), String>>,
-    is_ready: bool,
+    /// The test binary of each package and target.
+    binaries: BTreeMap<(String, String), PathBuf>,
+    /// Whether tests pass while nothing is broken, or why not.
+    grounds: Mutex<BTreeMap<Red, Result<(), String>>>,
 }
 
-enum Built {
-    Binary(PathBuf),
-    Refused(String),
+/// What the compiler refused, and where.
+struct Refusal {
+    words: String,
+    places: Vec<(String, u64)>,
 }
 
 impl Bench {
     pub fn new(root: &Path, scratch: &Path) -> Self {
         let (tree, target) = (scratch.join("tree"), scratch.join("target"));
-        Bench { root: root.to_owned(), tree, target, grounds: BTreeMap::new(), is_ready: false }
+        let root = root.to_owned();
+        Bench { root, tree, target, binaries: BTreeMap::new(), grounds: Mutex::default() }
     }
 
-    pub fn fate(&mut self, mutation: &Mutation) -> io::Result<Fate> {
-        self.restore()?;
-        let file = self.tree.join(&mutation.file);
-        let whole = fs::read_to_string(&file).unwrap_or_default();
-        let count = whole.matches(&mutation.find).count();
-        if count != 1 {
-            return Ok(Fate::NotThere(count));
-        }
-        if let Err(words) = self.ground(&mutation.suite)? {
-            return Ok(Fate::NoGround(words));
-        }
-        fs::write(&file, whole.replace(&mutation.find, &mutation.replace))?;
-        match self.build(&mutation.suite)? {
-            Built::Refused(words) => Ok(Fate::NotCompiling(words)),
-            Built::Binary(binary) => {
-                let (passed, _) = self.run(&binary, &mutation.suite)?;
-                Ok(if passed { Fate::Unseen } else { Fate::Seen })
+    /// Builds the tests with every mutation in place; those that cannot be have their fate already.
+    pub fn build(&mut self, mutations: &[Mutation]) -> io::Result<Vec<Option<Fate>>> {
+        fs::create_dir_all(&self.tree)?;
+        self.seed()?;
+        let mut fates: Vec<Option<Fate>> = mutations.iter().map(|mutation| self.not_there(mutation)).collect();
+        loop {
+            let still = fates.iter().zip(mutations).enumerate().filter(|(_, (fate, _))| fate.is_none());
+            let installed: Vec<(usize, &Mutation)> = still.map(|(number, (_, mutation))| (number, mutation)).collect();
+            copy::mirror(&self.root, &self.tree, &switch::texts(&self.root, &installed)?)?;
+            let Some(refusal) = self.compile(&installed)? else { return Ok(fates) };
+            let is_blamed = |mutation: &Mutation| {
+                refusal.places.iter().any(|(file, line)| switch::stands_on(&self.root, mutation, file, *line))
+            };
+            let blamed: Vec<usize> =
+                installed.iter().filter(|(_, mutation)| is_blamed(mutation)).map(|(number, _)| *number).collect();
+            let nobody = blamed.is_empty();
+            for number in if nobody { installed.iter().map(|(number, _)| *number).collect() } else { blamed } {
+                fates[number] = Some(Fate::NotCompiling(refusal.words.clone()));
+            }
+            if nobody {
+                return Ok(fates);
             }
         }
     }
 
-    /// Makes the copy as the tree is.
-    fn restore(&mut self) -> io::Result<()> {
-        if !self.is_ready {
-            fs::create_dir_all(&self.tree)?;
-            self.seed()?;
-            self.is_ready = true;
-        }
-        mirror(&self.root, &self.tree)
+    fn not_there(&self, mutation: &Mutation) -> Option<Fate> {
+        let text = fs::read_to_string(self.root.join(&mutation.file)).unwrap_or_default();
+        switch::find(&text, &mutation.place).err().map(Fate::NotThere)
     }
 
-    /// Whether the suite is green and has a test, once for each suite.
-    fn ground(&mut self, suite: &Suite) -> io::Result<Result<(), String>> {
-        if let Some(known) = self.grounds.get(suite) {
-            return Ok(known.clone());
+    /// Whether its tests turn red when a mutation is switched on.
+    pub fn fate(&self, number: usize, mutation: &Mutation) -> io::Result<Fate> {
+        if let Err(words) = self.ground(&mutation.red)? {
+            return Ok(Fate::NoGround(words));
         }
-        let ground = match self.build(suite)? {
-            Built::Refused(words) => Err(format!("it does not compile\n{words}")),
-            Built::Binary(binary) => match self.run(&binary, suite)? {
-                (true, count) if count > 0 => Ok(()),
-                (true, _) => Err(format!("`{}` names no test of {} {}", suite.tests, suite.package, suite.target)),
-                (false, _) => Err(format!("`{}` of {} {} is red", suite.tests, suite.package, suite.target)),
-            },
+        let (passed, _) = self.run(&mutation.red, Some(number))?;
+        Ok(if passed { Fate::Unseen } else { Fate::Seen })
+    }
+
+    /// Whether the tests are green and there are any, once for each.
+    fn ground(&self, red: &Red) -> io::Result<Result<(), String>> {
+        if let Some(known) = self.grounds.lock().ok().and_then(|grounds| grounds.get(red).cloned()) {
+            return Ok(known);
+        }
+        let ground = match self.run(red, None)? {
+            (true, count) if count > 0 => Ok(()),
+            (true, _) => Err(format!("there is no test of {}", red.words())),
+            (false, _) => Err(format!("{} is red", red.words())),
         };
-        self.grounds.insert(suite.clone(), ground.clone());
+        if let Ok(mut grounds) = self.grounds.lock() {
+            grounds.insert(red.clone(), ground.clone());
+        }
         Ok(ground)
     }
 
-    fn build(&self, suite: &Suite) -> io::Result<Built> {
+    /// Builds the test binaries that the mutations need; what the compiler refused, if it did.
+    fn compile(&mut self, mutations: &[(usize, &Mutation)]) -> io::Result<Option<Refusal>> {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args([
-            "test",
-            "--offline",
-            "--no-run",
-            "--message-format=json-render-diagnostics",
-            "--package",
-            &suite.package,
-        ]);
-        match suite.target.as_str() {
-            "lib" => cargo.arg("--lib"),
-            other => cargo.args(["--test", other]),
-        };
-        // Built once and run once: speed of our own crates is not worth their optimisation here.
+        cargo.args(["test", "--offline", "--no-run", "--message-format=json"]);
+        let packages: BTreeSet<&str> = mutations.iter().map(|(_, mutation)| &*mutation.red.package).collect();
+        cargo.args(packages.iter().flat_map(|package| ["--package", package]));
+        let targets: BTreeSet<&str> = mutations.iter().map(|(_, mutation)| &*mutation.red.target).collect();
+        for target in targets {
+            match target {
+                "lib" => cargo.arg("--lib"),
+                other => cargo.args(["--test", other]),
+            };
+        }
+        // Built once and run a few times: speed of our own crates is not worth their optimisation here.
         for name in self.members()? {
             cargo.args(["--config", &format!("profile.dev.package.{name}.opt-level=0")]);
         }
-        let ended =
-            cargo.current_dir(&self.tree).env("CARGO_TARGET_DIR", &self.target).stdin(Stdio::null()).output()?;
-        let words = String::from_utf8_lossy(&ended.stderr).into_owned();
-        let binary = String::from_utf8_lossy(&ended.stdout).lines().filter_map(test_binary).next_back();
-        Ok(match binary.filter(|_| ended.status.success()) {
-            Some(binary) => Built::Binary(binary),
-            None => Built::Refused(words),
-        })
+        cargo.current_dir(&self.tree).env("CARGO_TARGET_DIR", &self.target).stdin(Stdio::null());
+        let ended = cargo.output()?;
+        let messages: Vec<Value> =
+            String::from_utf8_lossy(&ended.stdout).lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        if ended.status.success() {
+            self.binaries.extend(messages.iter().filter_map(test_binary));
+            return Ok(None);
+        }
+        let mut refusal = Refusal { words: String::new(), places: Vec::new() };
+        messages.iter().for_each(|message| refusal.add(&message["message"]));
+        if refusal.words.is_empty() {
+            refusal.words = String::from_utf8_lossy(&ended.stderr).into_owned();
+        }
+        Ok(Some(refusal))
     }
 
     /// Whether the tests passed, and how many did.
-    fn run(&self, binary: &Path, suite: &Suite) -> io::Result<(bool, u64)> {
-        let package = self.tree.join("crates").join(&suite.package);
-        let told = self.target.join("told.txt");
+    fn run(&self, red: &Red, broken: Option<usize>) -> io::Result<(bool, u64)> {
+        let Some(binary) = self.binaries.get(&(red.package.clone(), red.target.clone())) else { return Ok((true, 0)) };
+        let package = self.tree.join("crates").join(&red.package);
+        let told = self.target.join(format!("told-{:?}.txt", std::thread::current().id()));
         let mut child = Command::new(binary)
-            .arg(&suite.tests)
+            .arg(&red.tests)
             .current_dir(if package.is_dir() { &package } else { &self.tree })
+            .env_remove("UPDATE")
+            .env_remove(switch::VARIABLE)
+            .env("STORY", red.story.as_deref().unwrap_or(""))
+            .envs(broken.map(|number| (switch::VARIABLE, number.to_string())))
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(fs::File::create(&told)?)
             .stderr(Stdio::null())
             .spawn()?;
-        let start = Instant::now();
-        let status = loop {
-            match child.try_wait()? {
-                Some(status) => break Some(status),
-                None if start.elapsed() > PATIENCE => {
-                    child.kill()?;
-                    child.wait()?;
-                    break None;
-                }
-                None => std::thread::sleep(Duration::from_millis(20)),
-            }
-        };
-        Ok((status.is_some_and(|status| status.success()), passed(&fs::read_to_string(&told).unwrap_or_default())))
+        let passed = waited(&mut child)?;
+        Ok((passed, count_passed(&fs::read_to_string(&told).unwrap_or_default())))
     }
 
     /// Names of our crates that the root's profiles may speak of.
@@ -159,79 +170,56 @@ impl Bench {
             Err(_) => return Ok(()),
         };
         for folder in ["deps", "build", ".fingerprint"] {
-            link_in(&built.join(folder), &self.target.join("debug").join(folder), &ours)?;
+            copy::link_in(&built.join(folder), &self.target.join("debug").join(folder), &ours)?;
         }
         Ok(())
     }
 }
 
-/// The binary that a message of cargo names, if it names one with tests.
-fn test_binary(message: &str) -> Option<PathBuf> {
-    let message: Value = serde_json::from_str(message).ok()?;
-    let is_test = message.get("profile")?.get("test")?.as_bool()?;
-    message.get("executable")?.as_str().filter(|_| is_test).map(PathBuf::from)
-}
-
-/// How many tests passed, from the closing line of the test harness.
-fn passed(told: &str) -> u64 {
-    let lines = told.lines().filter_map(|line| line.strip_prefix("test result:"));
-    let counts = lines.filter_map(|line| line.split(" passed").next()?.rsplit(' ').next()?.parse::<u64>().ok());
-    counts.sum()
-}
-
-/// Writes what differs and removes what is no more; what is equal keeps its time, so that cargo builds only what changed.
-fn mirror(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    let mut kept = BTreeSet::new();
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if NOT_OURS.iter().any(|folder| name == *folder) {
-            continue;
+impl Refusal {
+    /// One message of the compiler.
+    fn add(&mut self, message: &Value) {
+        if message["level"] != "error" {
+            return;
         }
-        let (old, new) = (entry.path(), to.join(&name));
-        if entry.file_type()?.is_dir() {
-            mirror(&old, &new)?;
-        } else if let Ok(bytes) = fs::read(&old)
-            && fs::read(&new).ok().as_ref() != Some(&bytes)
-        {
-            fs::write(&new, bytes)?;
-        }
-        kept.insert(name);
-    }
-    for entry in fs::read_dir(to)? {
-        let entry = entry?;
-        if !kept.contains(&entry.file_name()) {
-            match entry.file_type()?.is_dir() {
-                true => fs::remove_dir_all(entry.path())?,
-                false => fs::remove_file(entry.path())?,
+        self.words.push_str(message["rendered"].as_str().unwrap_or_default());
+        for span in message["spans"].as_array().into_iter().flatten() {
+            if let (Some(file), Some(line)) = (span["file_name"].as_str(), span["line_start"].as_u64()) {
+                self.places.push((file.to_owned(), line));
             }
         }
     }
-    Ok(())
 }
 
-/// Links files of a folder of cargo's that do not belong to our crates. Cargo rewrites its fingerprints in place, so those
-/// are copied, with their times.
-fn link_in(from: &Path, to: &Path, ours: &[String]) -> io::Result<()> {
-    let Ok(entries) = fs::read_dir(from) else { return Ok(()) };
-    fs::create_dir_all(to)?;
-    for entry in entries {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let (old, new) = (entry.path(), to.join(&name));
-        let stem = name.strip_prefix("lib").unwrap_or(&name).split('-').next().unwrap_or_default();
-        let is_ours = ours.iter().any(|own| own == stem) || name.starts_with("xtask-") || new.is_file();
-        if is_ours {
-            continue;
+/// The package, the target and the binary that a message of cargo names, if it names one with tests.
+fn test_binary(message: &Value) -> Option<((String, String), PathBuf)> {
+    let is_test = message["profile"]["test"].as_bool()?;
+    let binary = message["executable"].as_str().filter(|_| is_test)?;
+    let folder = Path::new(message["manifest_path"].as_str()?).parent()?;
+    let target = match message["target"]["kind"][0].as_str()? {
+        "test" => message["target"]["name"].as_str()?,
+        kind => kind,
+    };
+    Some(((folder.file_name()?.to_string_lossy().into_owned(), target.to_owned()), PathBuf::from(binary)))
+}
+
+/// Waits for the tests; those that take for ever are ended with all that they started, and did not pass.
+fn waited(child: &mut Child) -> io::Result<bool> {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status.success());
         }
-        if entry.file_type()?.is_dir() {
-            link_in(&old, &new, &[])?;
-        } else if from.components().any(|part| part.as_os_str() == ".fingerprint") || fs::hard_link(&old, &new).is_err()
-        {
-            fs::copy(&old, &new)?;
-            fs::File::options().write(true).open(&new)?.set_modified(entry.metadata()?.modified()?)?;
-        }
+        std::thread::sleep(Duration::from_millis(20));
     }
-    Ok(())
+    Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).status()?;
+    child.wait()?;
+    Ok(false)
+}
+
+/// How many tests passed, from the closing line of the test harness.
+fn count_passed(told: &str) -> u64 {
+    let lines = told.lines().filter_map(|line| line.strip_prefix("test result:"));
+    let counts = lines.filter_map(|line| line.split(" passed").next()?.rsplit(' ').next()?.parse::<u64>().ok());
+    counts.sum()
 }

@@ -3,35 +3,69 @@
 //! Each entry is an object:
 //!   rule      the sentence that the code implements, as a person would say it
 //!   file      from the root of the repository
-//!   find      text that is in the file exactly once
-//!   replace   what stands there instead; it must still compile
+//!   place     text that is in the file exactly once, with the expression that carries the rule between « and »
+//!   broken    the expression that stands there instead; it must have the same type
+//!   story     the beginning of the name of a story in `crates/plimsoll/tests/stories` that must turn red; or else
 //!   package   the crate whose tests must turn red
 //!   target    `lib`, or the name of a file in `tests/` without its ending; `lib` where left out
 //!   tests     part of the names of those tests; all of the target where left out
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::path::Path;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mutation {
     pub rule: String,
     pub file: String,
-    pub find: String,
-    pub replace: String,
-    pub suite: Suite,
+    pub place: Place,
+    pub broken: String,
+    pub red: Red,
 }
 
-/// Tests of one binary.
+/// An expression and the text around it that makes it the only one of its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub before: String,
+    pub expression: String,
+    pub after: String,
+}
+
+/// What must turn red.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Suite {
+pub struct Red {
     pub package: String,
     pub target: String,
     pub tests: String,
+    /// Told through the binary by the test that tells the stories.
+    pub story: Option<String>,
+}
+
+impl Place {
+    /// The text as it is in the file.
+    pub fn text(&self) -> String {
+        format!("{}{}{}", self.before, self.expression, self.after)
+    }
+
+    fn of(marked: &str) -> Option<Self> {
+        let (before, rest) = marked.split_once('«')?;
+        let (expression, after) = rest.split_once('»')?;
+        let is_whole = !expression.trim().is_empty() && !after.contains(['«', '»']) && !expression.contains('«');
+        is_whole.then(|| Place { before: before.into(), expression: expression.into(), after: after.into() })
+    }
+}
+
+impl Red {
+    pub fn words(&self) -> String {
+        match &self.story {
+            Some(story) => format!("story {story}"),
+            None => format!("`{}` of {} {}", self.tests, self.package, self.target),
+        }
+    }
 }
 
 impl Mutation {
     pub fn mentions(&self, word: &str) -> bool {
-        [&self.rule, &self.file, &self.suite.package, &self.suite.tests].iter().any(|text| text.contains(word))
+        [&self.rule, &self.file, &self.red.words()].iter().any(|text| text.contains(word))
     }
 }
 
@@ -47,26 +81,44 @@ pub fn read(path: &Path) -> Result<Vec<Mutation>, String> {
 }
 
 fn mutation(entry: &Value) -> Result<Mutation, String> {
-    const KEYS: [&str; 7] = ["rule", "file", "find", "replace", "package", "target", "tests"];
+    const KEYS: [&str; 8] = ["rule", "file", "place", "broken", "story", "package", "target", "tests"];
     let entry = entry.as_object().ok_or("not an object")?;
     if let Some(key) = entry.keys().find(|key| !KEYS.contains(&key.as_str())) {
         return Err(format!("`{key}` is not a key; there are {}", KEYS.join(", ")));
     }
-    let optional = |key: &str| match entry.get(key) {
+    let text = |key: &str| optional(entry, key)?.ok_or(format!("`{key}` is missing"));
+    let place = Place::of(&text("place")?).ok_or("`place` marks no expression with « and »")?;
+    let mutation =
+        Mutation { rule: text("rule")?, file: text("file")?, place, broken: text("broken")?, red: red(entry)? };
+    match mutation.place.expression.trim() == mutation.broken.trim() {
+        true => Err("`broken` breaks nothing".to_owned()),
+        false => Ok(mutation),
+    }
+}
+
+fn optional(entry: &Map<String, Value>, key: &str) -> Result<Option<String>, String> {
+    match entry.get(key) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(format!("`{key}` is not text")),
-    };
-    let text = |key: &str| optional(key)?.ok_or(format!("`{key}` is missing"));
-    let suite = Suite {
-        package: text("package")?,
-        target: optional("target")?.unwrap_or("lib".to_owned()),
-        tests: optional("tests")?.unwrap_or_default(),
-    };
-    let mutation =
-        Mutation { rule: text("rule")?, file: text("file")?, find: text("find")?, replace: text("replace")?, suite };
-    match mutation.find.is_empty() || mutation.find == mutation.replace {
-        true => Err("`find` and `replace` break nothing".to_owned()),
-        false => Ok(mutation),
+    }
+}
+
+fn red(entry: &Map<String, Value>) -> Result<Red, String> {
+    let (story, package) = (optional(entry, "story")?, optional(entry, "package")?);
+    match (story, package) {
+        (Some(story), None) => Ok(Red {
+            package: "plimsoll".to_owned(),
+            target: "it".to_owned(),
+            tests: "stories::every_story".to_owned(),
+            story: Some(story),
+        }),
+        (None, Some(package)) => Ok(Red {
+            package,
+            target: optional(entry, "target")?.unwrap_or("lib".to_owned()),
+            tests: optional(entry, "tests")?.unwrap_or_default(),
+            story: None,
+        }),
+        _ => Err("either `story` or `package` says what must turn red".to_owned()),
     }
 }
