@@ -136,6 +136,16 @@ impl Bytes {
     }
 }
 
+/// What was measured of one answer: gates rest on it as on grades.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured<'a> {
+    pub example: &'a str,
+    pub system: &'a str,
+    pub repeat: u32,
+    pub latency_ms: Option<f64>,
+    pub spend: Option<f64>,
+}
+
 /// The fingerprint of a set of scores, whatever their order: the sum of the rows' digests modulo 2^256.
 ///
 /// It tells whether two runs hold the same scores (the same look). Against forgery the sealed files have digests of their
@@ -149,6 +159,23 @@ pub struct Fingerprint {
 impl Fingerprint {
     pub fn add(&mut self, row: &Counted) {
         self.merge(&Fingerprint { sum: words(row.digest().as_bytes()), rows: 1 });
+    }
+
+    /// An answer of which nothing was measured leaves the fingerprint as it is.
+    pub fn add_measured(&mut self, row: &Measured) {
+        if row.latency_ms.is_none() && row.spend.is_none() {
+            return;
+        }
+        let mut hasher = blake3::Hasher::new();
+        for text in ["plimsoll.measured", row.example, row.system] {
+            hasher.update(&(text.len() as u32).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        hasher.update(&row.repeat.to_le_bytes());
+        for value in [row.latency_ms, row.spend] {
+            hasher.update(&value.map_or([0xff; 8], |value| (value + 0.0).to_le_bytes()));
+        }
+        self.merge(&Fingerprint { sum: words(hasher.finalize().as_bytes()), rows: 1 });
     }
 
     pub fn merge(&mut self, other: &Fingerprint) {

@@ -1,26 +1,57 @@
-//! The fingerprint of the scores that a run's file really holds, row by row.
+//! The fingerprint of the scores and measures that a run's files really hold, row by row.
 
 use crate::LakeError;
 use camino::Utf8Path;
-use datafusion::arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, UInt32Type};
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use domain::digest::Digest;
-use domain::score::{Counted, Fingerprint, State};
+use domain::reference_set::ReferenceSet;
+use domain::score::{Counted, Fingerprint, Measured, State};
 use std::fs::File;
 
 const BATCH: usize = 65_536;
 
-/// Reads every row of `scores.parquet`; `NotARun` where a row is none that Plimsoll writes.
+/// Reads every row of `scores.parquet` and `answers.parquet`; `NotARun` where one is none that Plimsoll writes.
 pub fn fingerprint(folder: &Utf8Path) -> Result<Fingerprint, LakeError> {
-    let path = folder.join("scores.parquet");
-    let file = File::open(&path).map_err(|cause| LakeError::Read { path, cause })?;
     let mut whole = Fingerprint::default();
-    for batch in ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(BATCH).build()? {
-        add(&batch?, &mut whole).ok_or_else(|| LakeError::NotARun(folder.to_owned()))?;
-    }
+    each_batch(folder, "scores.parquet", |batch| add(batch, &mut whole))?;
+    let set = crate::read_set(folder)?;
+    each_batch(folder, "answers.parquet", |batch| add_measured(batch, &set, &mut whole))?;
     Ok(whole)
+}
+
+fn each_batch(folder: &Utf8Path, name: &str, mut add: impl FnMut(&RecordBatch) -> Option<()>) -> Result<(), LakeError> {
+    let path = folder.join(name);
+    let file = File::open(&path).map_err(|cause| LakeError::Read { path, cause })?;
+    for batch in ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(BATCH).build()? {
+        add(&batch?).ok_or_else(|| LakeError::NotARun(folder.to_owned()))?;
+    }
+    Ok(())
+}
+
+fn add_measured(batch: &RecordBatch, set: &ReferenceSet, whole: &mut Fingerprint) -> Option<()> {
+    let column = |name: &str, kind: &DataType| cast(batch.column_by_name(name)?, kind).ok();
+    let systems = column("system", &DataType::Utf8)?;
+    let (examples, repeats) = (column("example_index", &DataType::UInt32)?, column("repeat", &DataType::UInt32)?);
+    let (latencies, spends) = (column("latency_ms", &DataType::Float64)?, column("spend", &DataType::Float64)?);
+    let systems = systems.as_string_opt::<i32>()?;
+    let (examples, repeats) = (examples.as_primitive_opt::<UInt32Type>()?, repeats.as_primitive_opt::<UInt32Type>()?);
+    let value = |column: &ArrayRef, row: usize| {
+        let column = column.as_primitive_opt::<Float64Type>()?;
+        (!column.is_null(row)).then(|| column.value(row))
+    };
+    for row in 0..batch.num_rows() {
+        whole.add_measured(&Measured {
+            example: set.rows.get(examples.value(row) as usize)?.id.as_str(),
+            system: systems.value(row),
+            repeat: repeats.value(row),
+            latency_ms: value(&latencies, row),
+            spend: value(&spends, row),
+        });
+    }
+    Some(())
 }
 
 fn add(batch: &RecordBatch, whole: &mut Fingerprint) -> Option<()> {

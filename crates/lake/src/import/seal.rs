@@ -9,7 +9,7 @@ use domain::example::Guard;
 use domain::name::{ClusterId, ExampleId};
 use domain::provenance::Weight;
 use domain::reference_set::{Column, ExampleIndex, Kept, NO_VALUE, ReferenceSet, Row, RowState};
-use domain::score::{Counted, Fingerprint, State};
+use domain::score::{Counted, Fingerprint, Measured, State};
 use domain::segment::Conditions;
 use domain::share::Amount;
 use serde_json::{Map, Value, json};
@@ -225,13 +225,21 @@ impl Sealing<'_> {
         } else {
             State::NotRun
         };
-        self.writer.answer(&AnswerIn {
-            index: example.0,
+        let measured = Measured {
+            example: self.set.rows[example.0 as usize].id.as_str(),
             system: self.table.systems.get(system).unwrap_or(""),
             repeat,
-            state,
             latency_ms: scores.iter().find_map(|score| score.latency_ms),
             spend: scores.iter().find_map(|score| score.spend),
+        };
+        self.fingerprint.add_measured(&measured);
+        self.writer.answer(&AnswerIn {
+            index: example.0,
+            system: measured.system,
+            repeat,
+            state,
+            latency_ms: measured.latency_ms,
+            spend: measured.spend,
             cached: false,
             attempts: None,
             kept: None,
