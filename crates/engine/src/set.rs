@@ -21,6 +21,10 @@ pub enum ReadError {
     EmptyFolder(Utf8PathBuf),
     #[error("`{0}` leads out of the eval's folder")]
     Outside(Utf8PathBuf),
+    #[error("`{0}` is no regular file")]
+    NotAFile(Utf8PathBuf),
+    #[error("`{0}` leads back to a folder that it lies in")]
+    Circle(Utf8PathBuf),
     #[error("cannot read `{path}`: {cause}")]
     Unreadable { path: Utf8PathBuf, cause: io::Error },
     #[error(transparent)]
@@ -42,7 +46,12 @@ pub fn files(root: &Utf8Path, path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, ReadE
         return Err(ReadError::Outside(full));
     }
     if !real.is_dir() {
-        return Ok(vec![full]);
+        // Whoever opens a pipe waits for ever.
+        return if real.is_file() { Ok(vec![full]) } else { Err(ReadError::NotAFile(full)) };
+    }
+    let around = full.parent().and_then(|folder| folder.canonicalize_utf8().ok());
+    if around.is_some_and(|around| around.starts_with(&real)) && real != home {
+        return Err(ReadError::Circle(full));
     }
     let mut found = Vec::new();
     for entry in full.read_dir_utf8().map_err(unreadable)? {

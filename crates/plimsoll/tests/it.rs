@@ -14,6 +14,8 @@ mod import_examples;
 mod init;
 #[path = "it/real.rs"]
 mod real;
+#[path = "it/machine.rs"]
+mod machine;
 #[path = "it/record.rs"]
 mod record;
 #[path = "it/refusals.rs"]

@@ -8,12 +8,16 @@ use super::ImportError;
 use super::gather::Gather;
 use camino::Utf8Path;
 use std::fs::File;
+use std::io;
 
 pub fn read(path: &Utf8Path, gather: &mut Gather) -> Result<(), ImportError> {
     let unreadable = |cause| ImportError::Unreadable { path: path.to_owned(), cause };
     let kind = path.extension().unwrap_or("").to_lowercase();
     if !["csv", "tsv", "jsonl", "ndjson", "parquet"].contains(&kind.as_str()) {
         return Err(ImportError::UnknownKind(path.to_owned()));
+    }
+    if path.exists() && !path.is_file() {
+        return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")));
     }
     let file = File::open(path).map_err(unreadable)?;
     match kind.as_str() {

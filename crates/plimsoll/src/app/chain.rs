@@ -9,7 +9,10 @@ use domain::digest::{Digest, canonical};
 use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+
+/// Bytes of a record.
+const LONGEST: u64 = 1 << 30;
 
 pub struct Chain {
     folder: Utf8PathBuf,
@@ -69,7 +72,14 @@ impl Chain {
     /// All records in the order of their ids, which sort by time.
     pub fn list(&self) -> Result<Vec<Kept>, Failure> {
         let folder = self.records();
-        let Ok(entries) = folder.read_dir_utf8() else { return Ok(Vec::new()) };
+        let entries = match folder.read_dir_utf8() {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            // What cannot be read is not taken for empty: looks would be forgotten.
+            Err(error) => {
+                return Err(Failure::ours(format!("cannot read `{folder}`: {error}"), "check its permissions"));
+            }
+        };
         let mut paths: Vec<Utf8PathBuf> = entries
             .filter_map(Result::ok)
             .map(|entry| entry.path().to_owned())
@@ -108,13 +118,17 @@ impl Chain {
         let lock_path = self.folder.join("chain").join("lock");
         let lock = File::create(&lock_path).map_err(|error| failed(&lock_path, &error))?;
         lock.lock().map_err(|error| failed(&lock_path, &error))?;
-        let previous = self.list()?.into_iter().next_back();
+        for folder in [&records, &self.folder.join("chain")] {
+            clear(folder);
+        }
+        let before = self.list()?;
+        let previous = before.last();
         let id = uuid::Uuid::now_v7().to_string();
         let mut envelope = json!({
             "id": id,
             "time": jiff::Timestamp::now().to_string(),
             "author": author,
-            "previous": previous.as_ref().map(|kept| json!({"id": kept.id(), "digest": kept.digest().to_string()})),
+            "previous": previous.map(|kept| json!({"id": kept.id(), "digest": kept.digest().to_string()})),
             "content": content_digest(content).to_string(),
         });
         let digest = envelope_digest(&envelope);
@@ -123,9 +137,18 @@ impl Chain {
         }
         let path = records.join(format!("{id}.json"));
         let text = serde_json::to_string_pretty(&json!({"envelope": envelope, "content": content})).unwrap_or_default();
+        // Announced, written, and then the head: whoever is killed between any two leaves a chain that holds.
+        let next = json!({"id": id, "digest": digest.to_string(), "records": before.len() + 1});
+        let write_head =
+            |head: &Value| write_whole(&self.head(), &canonical(head)).map_err(|error| failed(&self.head(), &error));
+        write_head(&json!({
+            "id": previous.map(Kept::id),
+            "digest": previous.map(|kept| kept.digest().to_string()),
+            "records": before.len(),
+            "next": next,
+        }))?;
         write_whole(&path, &text).map_err(|error| failed(&path, &error))?;
-        let head = json!({"id": id, "digest": digest.to_string(), "records": self.list()?.len()});
-        write_whole(&self.head(), &canonical(&head)).map_err(|error| failed(&self.head(), &error))?;
+        write_head(&next)?;
         Ok(Kept { envelope, content: content.clone() })
     }
 
@@ -150,12 +173,14 @@ impl Chain {
                 faults.push(format!("the chain is broken at {}: it does not follow the record before it", record.id()));
             }
         }
-        match (std::fs::read_to_string(self.head()), all.last()) {
+        match (super::file::text(&self.head(), LONGEST), all.last()) {
             (Ok(text), Some(last)) => {
                 let head: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-                if head["digest"].as_str() != Some(last.digest().to_string().as_str())
-                    || head["records"].as_u64() != Some(all.len() as u64)
-                {
+                let names_the_last = |head: &Value| {
+                    head["digest"].as_str() == Some(last.digest().to_string().as_str())
+                        && head["records"].as_u64() == Some(all.len() as u64)
+                };
+                if !names_the_last(&head) && !names_the_last(&head["next"]) {
                     faults.push("the chain's head is not the last record".to_owned());
                 }
             }
@@ -173,13 +198,25 @@ fn none(folder: &Utf8Path) -> Failure {
 pub fn read(path: &Utf8Path) -> Result<Kept, Failure> {
     let bad =
         |why: String| Failure::yours(format!("`{path}` is no record: {why}"), "restore it from where records are kept");
-    let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-    let mut value: Value = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
-    let (envelope, content) = (value["envelope"].take(), value["content"].take());
-    if envelope["id"].as_str().is_none() || !content.is_object() {
-        return Err(bad("envelope or content is missing".to_owned()));
+    let text = super::file::text(path, LONGEST).map_err(|error| bad(error.to_string()))?;
+    let whole: Value = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
+    let part = |name: &str| whole.get(name).filter(|part| part.is_object()).cloned();
+    match (part("envelope"), part("content")) {
+        (Some(envelope), Some(content)) if envelope["id"].is_string() => Ok(Kept { envelope, content }),
+        _ => Err(bad("envelope or content is missing".to_owned())),
     }
-    Ok(Kept { envelope, content })
+}
+
+/// What the names of files begin with that are not whole yet.
+const UNFINISHED: &str = ".unfinished-";
+
+/// Removes what those left behind who were killed while they wrote; only for whoever holds the chain's lock.
+fn clear(folder: &Utf8Path) {
+    for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+        if entry.file_name().starts_with(UNFINISHED) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// The digest of a file's bytes.
@@ -192,7 +229,7 @@ pub fn hash_of(path: &Utf8Path) -> std::io::Result<Digest> {
 /// Writes under another name, syncs, and renames: whole or not at all.
 pub fn write_whole(path: &Utf8Path, text: &str) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Utf8Path::new("."));
-    let mut partial = tempfile::NamedTempFile::new_in(folder)?;
+    let mut partial = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
     partial.write_all(text.as_bytes())?;
     partial.write_all(b"\n")?;
     partial.as_file().sync_all()?;

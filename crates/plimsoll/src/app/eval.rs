@@ -11,6 +11,9 @@ const NAME: &str = "plimsoll.yaml";
 /// Local state: runs and records; not for version control.
 const STATE: &str = ".plimsoll";
 
+/// Far beyond what a contract may hold; its reader says how much that is.
+const LONGEST: u64 = 64 << 20;
+
 pub struct Eval {
     pub path: Utf8PathBuf,
     pub folder: Utf8PathBuf,
@@ -23,9 +26,7 @@ impl Eval {
     /// Opens a contract, or the one in a folder.
     pub fn open(path: &Utf8Path) -> Result<Self, Failure> {
         let path = if path.is_dir() { path.join(NAME) } else { path.to_owned() };
-        let text = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
-        let text = String::from_utf8(text)
-            .map_err(|_| Failure::yours(format!("`{path}` is not UTF-8"), "write the contract as UTF-8"))?;
+        let text = super::file::text(&path, LONGEST).map_err(|error| unreadable(&path, &error))?;
         let parsed = contract::parse(&path, &text)?;
         let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
         Ok(Eval { path, folder, text, contract: parsed.contract, places: parsed.places })

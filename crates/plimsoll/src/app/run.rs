@@ -3,10 +3,11 @@
 use super::chain::{Chain, Kept};
 use super::eval::Eval;
 use super::history::History;
-use super::sealed::{SealedRun, Sealing, Work};
+use super::sealed::{SealedRun, Sealing, seal};
 use super::signature::key_of;
 use super::unknown::Unknown;
 use super::weigh::{Grounds, Weighed, grader_digest, ours, weigh};
+use super::work::Work;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::{Contract, Looks};
@@ -14,13 +15,16 @@ use domain::digest::Digest;
 use domain::grader::{Grader, Schema};
 use domain::name::OwnerRole;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
-use domain::score::Fingerprint;
+use domain::score::{Fingerprint, Measured};
 use domain::system::{Arm, SystemKind};
 use engine::process::Programs;
 use engine::{Batch, Documents, GradeError, Grading, Keeper, ReadError, Ready, Sink, grade_system, read_set};
 use lake::{AnswerIn, LakeError, RunWriter, ScoreIn};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// Bytes of a JSON Schema in a file.
+const LONGEST_SCHEMA: u64 = 16 << 20;
 
 /// Who runs, and on whose word a contract that changed may be used.
 pub struct Orders {
@@ -125,6 +129,14 @@ pub fn read_failure(error: ReadError) -> Failure {
         ReadError::EmptyFolder(path) => {
             Failure::yours(format!("`{path}` holds no .jsonl file"), "add one, or mend the path in the contract")
         }
+        ReadError::NotAFile(path) => Failure::yours(
+            format!("`{path}` is no regular file"),
+            "name a file or a folder of files; what comes from a program is written to a file first",
+        ),
+        ReadError::Circle(path) => Failure::yours(
+            format!("`{path}` leads back to a folder that it lies in"),
+            "take the link out of the folder",
+        ),
         ReadError::Outside(path) => Failure::yours(
             format!("`{path}` leads out of the eval's folder"),
             "keep the eval's files inside its folder",
@@ -179,13 +191,13 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
             "add examples, or make proposed ones active",
         ));
     }
-    let work = Work::begin(eval)?;
+    let work = Work::begin(&eval.state())?;
     let documents = Documents::new(&set, keeper);
     let digests: Vec<Digest> = contract.criteria.iter().map(grader_digest).collect();
     let grading =
         Grading::new(&set, &documents, &contract.criteria, graders, digests.clone(), contract.repeats, threads);
     let mut sink = Sealer {
-        writer: RunWriter::create(&work.folder).map_err(ours)?,
+        writer: RunWriter::create(work.path()).map_err(ours)?,
         set: &set,
         contract,
         digests: digests.iter().map(Digest::to_string).collect(),
@@ -205,7 +217,7 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
     progress.step("sealing the scores");
     let fingerprint = sink.fingerprint;
     let mut files = sink.writer.finish().map_err(ours)?.files;
-    files.push(lake::write_set(&work.folder, &set, &eval.folder).map_err(ours)?);
+    files.push(lake::write_set(work.path(), &set, &eval.folder).map_err(ours)?);
     let scores_digest = fingerprint.digest().to_string();
     let seen_from_home =
         |file: &Utf8PathBuf| file.strip_prefix(&eval.folder).map_or_else(|_| file.clone(), Utf8Path::to_owned);
@@ -220,7 +232,7 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
     });
     let made_of = made_of.as_object().cloned().unwrap_or_default();
     let systems = recorded.iter().map(|(arm, _)| (*arm, arm.as_str().to_owned())).collect();
-    work.seal(Sealing { contract, scores_digest, files, systems, made_of })
+    seal(work, Sealing { contract, scores_digest, files, systems, made_of })
 }
 
 fn grade_failure(error: GradeError<LakeError>) -> Failure {
@@ -272,7 +284,7 @@ fn compiled(grader: &Grader) -> Result<Ready, String> {
 fn read_schema(eval: &Eval, path: &Utf8Path) -> Result<Value, String> {
     let files = engine::files(&eval.folder, path).map_err(|error| error.to_string())?;
     let file = files.first().ok_or_else(|| format!("`{path}` is empty"))?;
-    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read `{file}`: {error}"))?;
+    let text = super::file::text(file, LONGEST_SCHEMA).map_err(|error| format!("cannot read `{file}`: {error}"))?;
     serde_json::from_str(&text).map_err(|error| format!("`{file}` is not JSON: {error}"))
 }
 
@@ -315,6 +327,13 @@ impl Sink for Sealer<'_> {
             })?;
         }
         for row in &batch.answers {
+            self.fingerprint.add_measured(&Measured {
+                example: self.set.rows[row.example.0 as usize].id.as_str(),
+                system,
+                repeat: row.repeat,
+                latency_ms: row.latency_ms,
+                spend: row.spend,
+            });
             self.writer.answer(&AnswerIn {
                 index: row.example.0,
                 system,

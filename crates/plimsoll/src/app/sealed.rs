@@ -10,6 +10,7 @@ use super::chain::{Chain, hash_of, write_whole};
 use super::eval::Eval;
 use super::history::scores_digest;
 use super::weigh::grader_digest;
+use super::work::{Work, turn, write_failure};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
@@ -19,6 +20,7 @@ use domain::fault::closest;
 use domain::system::{Arm, SystemKind};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::fs::File;
 
 const NAME: &str = "run.json";
 /// Version of `run.json`.
@@ -33,6 +35,8 @@ pub struct SealedRun {
     pub files: Vec<(String, String)>,
     /// Names of the arms' systems in the scores.
     pub systems: BTreeMap<Arm, String>,
+    /// Held until it is decided on.
+    _turn: File,
 }
 
 /// What is sealed, besides the files.
@@ -45,74 +49,48 @@ pub struct Sealing<'a> {
     pub made_of: Map<String, Value>,
 }
 
-/// A folder that a run is written into before it has its name.
-pub struct Work {
-    guard: tempfile::TempDir,
-    pub folder: Utf8PathBuf,
-    runs: Utf8PathBuf,
+/// Gives a run its name and says in it what it is. Where the same scores are sealed already, their files stay, and the run
+/// says what holds now.
+pub fn seal(work: Work, sealing: Sealing) -> Result<SealedRun, Failure> {
+    let Sealing { contract, scores_digest, files, systems, made_of } = sealing;
+    let files: Vec<(String, String)> = files.into_iter().map(|(name, digest)| (name, digest.to_string())).collect();
+    let arms: Map<String, Value> = systems.iter().map(|(arm, name)| (arm.as_str().to_owned(), json!(name))).collect();
+    let graded: Map<String, Value> = contract
+        .criteria
+        .iter()
+        .map(|criterion| (criterion.name.to_string(), json!(graded_as(criterion).to_string())))
+        .collect();
+    let mut run = json!({
+        "plimsoll_run": VERSION,
+        "contract": contract.digest.to_string(),
+        "scores": scores_digest,
+        "sealed_at": jiff::Timestamp::now().to_string(),
+        "files": by_name(&files),
+        "arms": arms,
+        "graded": graded,
+    });
+    if let Some(entries) = run.as_object_mut() {
+        entries.extend(made_of);
+    }
+    let write = |folder: &Utf8Path, run: &Value| {
+        write_whole(&folder.join(NAME), &run.to_string()).map_err(|error| write_failure(folder, &error))
+    };
+    write(work.path(), &run)?;
+    let (plain, own) = places_of(work.runs(), &scores_digest, &by_name(&files));
+    let named = work.keep([plain, own], &scores_digest)?;
+    let files = match named.files {
+        None => files,
+        Some(there) => {
+            run["files"] = json!(by_name(&there));
+            write(&named.folder, &run)?;
+            there
+        }
+    };
+    Ok(SealedRun { folder: named.folder, scores_digest, files, systems, _turn: named.turn })
 }
 
-impl Work {
-    pub fn begin(eval: &Eval) -> Result<Self, Failure> {
-        let runs = runs_of(eval);
-        let failed = |error: std::io::Error| write_failure(&runs, &error);
-        std::fs::create_dir_all(&runs).map_err(failed)?;
-        let guard = tempfile::Builder::new().prefix(".run-").tempdir_in(&runs).map_err(failed)?;
-        let folder = Utf8Path::from_path(guard.path())
-            .ok_or_else(|| Failure::ours("the path of the run is not UTF-8", "move the eval to another folder"))?
-            .to_owned();
-        Ok(Work { guard, folder, runs })
-    }
-
-    /// Gives the run its name, which is its content; the same files again take the place of the first.
-    pub fn seal(self, sealing: Sealing) -> Result<SealedRun, Failure> {
-        let Sealing { contract, scores_digest, files, systems, made_of } = sealing;
-        let files: Vec<(String, String)> = files.into_iter().map(|(name, digest)| (name, digest.to_string())).collect();
-        let arms: Map<String, Value> =
-            systems.iter().map(|(arm, name)| (arm.as_str().to_owned(), json!(name))).collect();
-        let graded: Map<String, Value> = contract
-            .criteria
-            .iter()
-            .map(|criterion| (criterion.name.to_string(), json!(graded_as(criterion).to_string())))
-            .collect();
-        let mut run = json!({
-            "plimsoll_run": VERSION,
-            "contract": contract.digest.to_string(),
-            "scores": scores_digest,
-            "sealed_at": jiff::Timestamp::now().to_string(),
-            "files": files.iter().cloned().collect::<BTreeMap<_, _>>(),
-            "arms": arms,
-            "graded": graded,
-        });
-        if let Some(entries) = run.as_object_mut() {
-            entries.extend(made_of);
-        }
-        write_whole(&self.folder.join(NAME), &run.to_string()).map_err(|error| write_failure(&self.folder, &error))?;
-        let named = place_of(&self.runs, &scores_digest, &files);
-        self.replace(&named).map_err(|error| write_failure(&named, &error))?;
-        Ok(SealedRun { folder: named, scores_digest, files, systems })
-    }
-
-    /// Puts the folder in its place. Another process may do the same at the same time: both hold the same files.
-    fn replace(self, named: &Utf8Path) -> std::io::Result<()> {
-        const TRIES: usize = 10;
-        let old = self.folder.with_extension("old");
-        for _ in 1..TRIES {
-            // What is not there need not make way.
-            let _ = std::fs::rename(named, &old);
-            let moved = std::fs::rename(&self.folder, named);
-            let _ = std::fs::remove_dir_all(&old);
-            if moved.is_ok() {
-                // Its folder has moved; nothing is left to remove.
-                let _ = self.guard.keep();
-                return Ok(());
-            }
-            if !named.exists() {
-                return moved;
-            }
-        }
-        std::fs::rename(&self.folder, named)
-    }
+fn by_name(files: &[(String, String)]) -> BTreeMap<&str, &str> {
+    files.iter().map(|(name, digest)| (name.as_str(), digest.as_str())).collect()
 }
 
 /// The run that a record rests on: `scores` of its content. Only a digest names a run: nothing of a record is followed as a
@@ -124,15 +102,6 @@ pub fn folder_of(state: &Utf8Path, scores: &Value) -> Utf8PathBuf {
         files.map(|(name, digest)| (name.as_str(), digest.as_str().unwrap_or(""))).collect();
     let (plain, own) = places_of(&state.join("runs"), digest, &files);
     if own.is_dir() { own } else { plain }
-}
-
-/// The folder of a run that is sealed now: where other files of the same scores are there (other words of graders, other
-/// latencies), one of its own, so that no file that a record rests on is ever replaced.
-fn place_of(runs: &Utf8Path, scores_digest: &str, files: &[(String, String)]) -> Utf8PathBuf {
-    let files: BTreeMap<&str, &str> = files.iter().map(|(name, digest)| (name.as_str(), digest.as_str())).collect();
-    let (plain, own) = places_of(runs, scores_digest, &files);
-    let taken = Found::at(plain.clone()).is_some_and(|found| found.run["files"] != json!(files));
-    if taken { own } else { plain }
 }
 
 /// The folder named by the beginning of the scores digest, and that named by the files too.
@@ -154,13 +123,6 @@ fn graded_as(criterion: &Criterion) -> Digest {
 
 fn runs_of(eval: &Eval) -> Utf8PathBuf {
     eval.state().join("runs")
-}
-
-pub fn write_failure(path: &Utf8Path, error: &std::io::Error) -> Failure {
-    Failure::ours(
-        format!("cannot write in `{path}`: {error}"),
-        "nothing was sealed; check disk space and permissions, then run again",
-    )
 }
 
 /// Which system of imported scores is which arm: as the contract's `imported:` says, else the arm's own name.
@@ -230,6 +192,7 @@ impl Found {
 
 /// The last run that was sealed, or the one whose scores digest begins like this; fit for the contract as it is now.
 pub fn stored(eval: &Eval, digest: Option<&str>) -> Result<SealedRun, Failure> {
+    let _turn = turn(&eval.state())?;
     let found = find(eval, digest)?;
     let files = files_of(&found)?;
     graded_alike(&eval.contract, &found)?;
@@ -238,7 +201,7 @@ pub fn stored(eval: &Eval, digest: Option<&str>) -> Result<SealedRun, Failure> {
         true => arms(&eval.contract, &found.names("systems_in_file"))?,
         false => arms_of(&eval.contract, &found)?,
     };
-    Ok(SealedRun { scores_digest: found.digest().to_owned(), files, systems, folder: found.folder })
+    Ok(SealedRun { scores_digest: found.digest().to_owned(), files, systems, folder: found.folder, _turn })
 }
 
 fn find(eval: &Eval, digest: Option<&str>) -> Result<Found, Failure> {

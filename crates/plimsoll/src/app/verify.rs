@@ -85,7 +85,8 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
     let mut files = Vec::new();
     for (name, digest) in content["scores"]["files"].as_object().into_iter().flatten() {
         let path = folder.join(Utf8Path::new(name).file_name().unwrap_or(""));
-        let found = std::fs::read(&path).map(|bytes| Digest::of_bytes(&bytes).to_string()).unwrap_or_default();
+        let bytes = if path.is_file() { std::fs::read(&path).ok() } else { None };
+        let found = bytes.map(|bytes| Digest::of_bytes(&bytes).to_string()).unwrap_or_default();
         if Some(found.as_str()) != digest.as_str() {
             verified.faults.push(format!("`{name}` is not the file that was sealed"));
         }

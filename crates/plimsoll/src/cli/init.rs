@@ -12,6 +12,9 @@ pub const PAGE: &str = include_str!("../../templates/init/page.yaml");
 
 const EXAMPLE: &str = "Example:\n  plimsoll init evals/billing --answers page.yaml";
 
+/// Bytes of a page of answers.
+const LONGEST: u64 = 4 << 20;
+
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLE, after_long_help = format!("{EXAMPLE}\n\nA file of answers:\n\n{PAGE}"))]
 pub struct Args {
@@ -42,7 +45,7 @@ pub fn main(args: Args) -> Ending {
 }
 
 fn given(file: &Utf8Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file)
+    crate::app::file::text(file, LONGEST)
         .map_err(|error| Failure::yours(format!("cannot read `{file}`: {error}"), "check the path of the answers"))
 }
 

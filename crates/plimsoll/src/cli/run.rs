@@ -9,7 +9,7 @@ use crate::render::progress::Bar;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::name::OwnerRole;
 use domain::routing::Outcome;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll run examples/billing-support --author prompt --as markdown")]
@@ -76,9 +76,7 @@ pub fn main(args: Args) -> Ending {
 
 /// Prints the decision and ends with its code; a reader that left does not change it.
 pub fn finish(state: &Utf8Path, outcome: Outcome, kept: &Kept, output: &Output) -> Ending {
-    let text = render(state, kept, output.form)?;
-    let mut out = anstream::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    print(&render(state, kept, output.form)?)?;
     if output.exit_zero && outcome.exit_code() != 0 {
         let mut err = anstream::stderr().lock();
         let _ = writeln!(
@@ -91,9 +89,14 @@ pub fn finish(state: &Utf8Path, outcome: Outcome, kept: &Kept, output: &Output) 
     Ok(outcome.exit_code())
 }
 
-/// For verbs that print.
+/// For verbs that print. A reader that left is no failure; output that is lost for another reason is.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    Ok(())
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::ours(
+            format!("cannot write the output: {error}"),
+            "make room where it is written to; what was recorded is shown again by `plimsoll show`",
+        )),
+        _ => Ok(()),
+    }
 }

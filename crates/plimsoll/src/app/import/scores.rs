@@ -2,7 +2,8 @@
 
 use crate::app::eval::Eval;
 use crate::app::run::{Progress, reference_set};
-use crate::app::sealed::{SealedRun, Sealing, Work, arms};
+use crate::app::sealed::{self, SealedRun, Sealing, arms};
+use crate::app::work::Work;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::contract::Contract;
@@ -30,11 +31,11 @@ pub fn seal(eval: &Eval, file: &Utf8Path, progress: &mut dyn Progress) -> Result
     progress.step("reading the scores");
     let there = contract.examples.iter().any(|path| eval.folder.join(path).exists());
     let set = if there { Some(reference_set(eval, progress)?.0) } else { None };
-    let work = Work::begin(eval)?;
+    let work = Work::begin(&eval.state())?;
     let leave_out = BTreeSet::new();
     let import = Import {
         file,
-        folder: &work.folder,
+        folder: work.path(),
         home: &eval.folder,
         set: set.as_ref(),
         criteria: &contract.criteria,
@@ -47,7 +48,7 @@ pub fn seal(eval: &Eval, file: &Utf8Path, progress: &mut dyn Progress) -> Result
     made_of.insert("imported".into(), json!({"file": file, "rows": read.rows, "criteria": read.criteria}));
     made_of.insert("systems_in_file".into(), json!(read.systems));
     let scores_digest = read.fingerprint.digest().to_string();
-    let sealed = work.seal(Sealing { contract, scores_digest, files: read.files.clone(), systems, made_of })?;
+    let sealed = sealed::seal(work, Sealing { contract, scores_digest, files: read.files.clone(), systems, made_of })?;
     Ok(FromElsewhere { sealed, read, without_rows, unknown })
 }
 

@@ -1,0 +1,27 @@
+//! Files that are read whole: regular ones, no longer than what belongs in them, in UTF-8.
+
+use camino::Utf8Path;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+
+/// The text of a file of at most so many bytes. What is no regular file is not opened: a pipe would be waited for without end.
+pub fn text(path: &Utf8Path, most: u64) -> io::Result<String> {
+    let refused = |kind, what: String| Err(io::Error::new(kind, what));
+    let kind = std::fs::metadata(path)?.file_type();
+    if kind.is_dir() {
+        return refused(ErrorKind::IsADirectory, "it is a folder".to_owned());
+    }
+    if !kind.is_file() {
+        return refused(ErrorKind::InvalidInput, "it is no regular file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return refused(ErrorKind::FileTooLarge, format!("it is longer than {} MB", most >> 20));
+    }
+    String::from_utf8(bytes).or_else(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        refused(ErrorKind::InvalidData, format!("line {line} is not UTF-8"))
+    })
+}
