@@ -10,6 +10,8 @@ mod examples;
 mod import;
 #[path = "it/import_examples.rs"]
 mod import_examples;
+#[path = "it/hostile_text.rs"]
+mod hostile_text;
 #[path = "it/init.rs"]
 mod init;
 #[path = "it/real.rs"]

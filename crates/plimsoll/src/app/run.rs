@@ -12,6 +12,7 @@ use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::{Contract, Looks};
 use domain::digest::Digest;
+use domain::fault::{Fault, Place};
 use domain::grader::{Grader, Schema};
 use domain::name::OwnerRole;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
@@ -249,7 +250,12 @@ fn ready(eval: &Eval, programs: &mut Programs) -> Result<Vec<Ready>, Failure> {
         .criteria
         .iter()
         .map(|criterion| {
-            let of = |what: String, help: &str| Failure::yours(format!("criterion `{}`: {what}", criterion.name), help);
+            let of = |what: String, help: &str| {
+                let spot = eval.places.of(&format!("criteria.{}.grade", criterion.name));
+                let place = Place { file: eval.path.clone(), line: spot.line, column: spot.column };
+                let what = format!("criterion `{}`: {what}", criterion.name);
+                Failure::Faults(Fault { place, found: "grade".to_owned(), what, help: help.to_owned() }.into())
+            };
             match &criterion.grader {
                 Grader::Judge { .. } => Err(of(
                     "a model judge is not carried out by this version".to_owned(),

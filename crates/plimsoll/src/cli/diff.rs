@@ -4,7 +4,7 @@ use super::Ending;
 use super::run::print;
 use crate::app::diff::{Change, Comparison, Difference, With, diff};
 use crate::app::eval::state_beside;
-use crate::render::read::plain;
+use crate::render::read::{json_text, plain};
 use crate::render::word_diff::{Part, word_diff};
 use anstyle::{AnsiColor, Style};
 use camino::Utf8PathBuf;
@@ -74,7 +74,7 @@ pub fn main(args: Args) -> Ending {
     let difference = diff(&state_beside(&args.eval), &comparison)?;
     print(&match args.form {
         Form::Text => text(&difference),
-        Form::Json => format!("{}\n", as_json(&difference)),
+        Form::Json => as_json(&difference),
     })?;
     Ok(0)
 }
@@ -160,5 +160,5 @@ fn as_json(difference: &Difference) -> String {
             "only_here": difference.alignment.only_here, "only_there": difference.alignment.only_there,
         },
     });
-    serde_json::to_string_pretty(&whole).unwrap_or_default()
+    json_text(&whole)
 }

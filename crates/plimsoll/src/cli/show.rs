@@ -5,7 +5,7 @@ use super::{Ending, Failure};
 use crate::app::chain::{Chain, Kept};
 use crate::app::diff::{Comparison, With, diff};
 use crate::app::eval::state_beside;
-use crate::render::read::Shown;
+use crate::render::read::{Shown, json_text};
 use crate::render::{html, junit, markdown, text};
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::system::Arm;
@@ -45,7 +45,7 @@ pub fn render(state: &Utf8Path, kept: &Kept, form: Form) -> Result<String, Failu
     let failed = |what: String| Failure::ours(format!("the record cannot be shown: {what}"), "show it as json");
     let mut text = match form {
         Form::Text => text::decision(shown),
-        Form::Json => serde_json::to_string_pretty(&shown.json()).map_err(|error| failed(error.to_string()))?,
+        Form::Json => json_text(&shown.json()),
         Form::Markdown => markdown::decision(shown),
         Form::Html => html::decision(shown, &answers(state, kept)).map_err(|error| failed(error.to_string()))?,
         Form::Junit => junit::decision(shown).map_err(|error| failed(error.to_string()))?,

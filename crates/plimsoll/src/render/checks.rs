@@ -1,6 +1,6 @@
 //! What `check` found: for a terminal, as JSON, and as SARIF 2.1.0 for code scanning.
 
-use super::read::plain;
+use super::read::{json_text, plain};
 use crate::app::check::Checked;
 use crate::app::eval::Eval;
 use domain::check::{At, CODES, CheckFinding, Severity};
@@ -58,7 +58,7 @@ pub fn json(eval: &Eval, checked: &Checked) -> String {
         .iter()
         .map(|row| json!({"row": row.row, "demo": row.demo, "production": row.production, "stands_with": if row.holds { "production" } else { "demo" }, "why": row.why}))
         .collect();
-    format!("{:#}\n", json!({"findings": findings, "standing": standing}))
+    json_text(&json!({"findings": findings, "standing": standing}))
 }
 
 pub fn sarif(eval: &Eval, checked: &Checked) -> String {
@@ -84,5 +84,5 @@ pub fn sarif(eval: &Eval, checked: &Checked) -> String {
         "version": "2.1.0",
         "runs": [{"tool": {"driver": {"name": "plimsoll", "version": env!("CARGO_PKG_VERSION"), "rules": rules}}, "results": results}],
     });
-    format!("{whole:#}\n")
+    json_text(&whole)
 }

@@ -64,6 +64,14 @@ pub fn plain(text: &str) -> String {
         .collect()
 }
 
+/// JSON for programs that a terminal may show all the same: what would command one, or hide, is escaped; the values are the same.
+pub fn json_text(value: &Value) -> String {
+    let text = format!("{value:#}\n");
+    let stays = |c: char| c == '\n' || !(c.is_control() || is_hidden(c));
+    // JSON holds such characters in texts only.
+    text.chars().map(|c| if stays(c) { c.to_string() } else { format!("\\u{:04x}", c as u32) }).collect()
+}
+
 /// Characters that change the order or hide in what is shown.
 fn is_hidden(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
