@@ -2,6 +2,8 @@
 
 #[path = "it/contract.rs"]
 mod contract;
+#[path = "it/corpus.rs"]
+mod corpus;
 #[path = "it/decision.rs"]
 mod decision;
 #[path = "it/margins.rs"]
@@ -10,5 +12,7 @@ mod margins;
 mod pages;
 #[path = "it/scored.rs"]
 mod scored;
+#[path = "it/slips.rs"]
+mod slips;
 #[path = "it/story.rs"]
 mod story;

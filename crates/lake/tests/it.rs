@@ -1,6 +1,10 @@
 //! Tests of the lake, in one binary: the query engine is linked once.
 
+#[path = "it/corpus.rs"]
+mod corpus;
 #[path = "it/imports.rs"]
 mod imports;
 #[path = "it/oracle.rs"]
 mod oracle;
+#[path = "../../domain/tests/it/slips.rs"]
+mod slips;

@@ -10,6 +10,8 @@ mod examples;
 mod import;
 #[path = "it/import_examples.rs"]
 mod import_examples;
+#[path = "it/corpus.rs"]
+mod corpus;
 #[path = "it/hostile_text.rs"]
 mod hostile_text;
 #[path = "it/init.rs"]
@@ -22,6 +24,8 @@ mod machine;
 mod record;
 #[path = "it/refusals.rs"]
 mod refusals;
+#[path = "../../domain/tests/it/slips.rs"]
+mod slips;
 #[path = "it/small.rs"]
 mod small;
 #[path = "it/stories.rs"]

@@ -1,5 +1,7 @@
 //! Contracts as they are read: whole ones part by part, faulty ones fault by fault.
 
+use crate::corpus::sound;
+use crate::slips::{slip, slipped};
 use crate::story::stories;
 use camino::Utf8Path;
 use domain::contract::Contract;
@@ -118,17 +120,6 @@ fn a_file_that_is_no_page_is_refused_unread() {
     assert!(start.elapsed().as_secs() < 5);
 }
 
-/// A place always lies in the file, and what was found stands there.
-fn sound(text: &str, faults: &Faults) {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let lines: Vec<&str> = text.split(['\n', '\r']).collect();
-    for fault in faults.iter() {
-        assert!(fault.place.line >= 1 && fault.place.line as usize <= lines.len() + 1, "{fault}");
-        assert!(fault.place.column >= 1, "{fault}");
-        assert!(!fault.what.is_empty() && !fault.help.is_empty(), "{fault:?}");
-    }
-}
-
 #[test]
 fn a_flawed_line_anywhere_is_told_with_its_place() {
     let lines: Vec<&str> = WHOLE.lines().collect();
@@ -167,89 +158,6 @@ fn what_was_hard_to_read_once_stays_told() {
     }
     assert!(read("? plimsoll\n: 1\n").is_ok());
     assert!(told(&read(corpus[6]).unwrap_err()).matches("this limit cannot be read").count() == 2);
-}
-
-/// One change of the bytes of a contract.
-#[derive(Clone, Debug)]
-enum Slip {
-    Drop { at: usize, length: usize },
-    Put { at: usize, text: &'static str },
-    Repeat { at: usize, length: usize },
-}
-
-fn slip() -> impl Strategy<Value = Slip> {
-    let put = prop::sample::select(vec![
-        "{",
-        "}",
-        "[",
-        "]",
-        ":",
-        ": ",
-        "- ",
-        "\n",
-        "\n  ",
-        "\t",
-        "#",
-        " #",
-        "\"",
-        "'",
-        "|",
-        ">",
-        "&a ",
-        "*a",
-        "!!str ",
-        "%",
-        "~",
-        "null",
-        "1e999",
-        ".nan",
-        "-1",
-        "true",
-        "\u{1b}[31m",
-        "\u{202e}",
-        "é",
-        "\u{0}",
-        "\r",
-        "? ",
-        "<<: ",
-        "---\n",
-        "expected.",
-        "{literal: 1}",
-        "[]",
-        "{}",
-        "10%",
-        "4s for 95%",
-        "../x",
-        "${HOME}",
-    ]);
-    prop_oneof![
-        (any::<usize>(), 1..40usize).prop_map(|(at, length)| Slip::Drop { at, length }),
-        (any::<usize>(), put).prop_map(|(at, text)| Slip::Put { at, text }),
-        (any::<usize>(), 1..120usize).prop_map(|(at, length)| Slip::Repeat { at, length }),
-    ]
-}
-
-fn slipped(text: &str, slips: &[Slip]) -> String {
-    let mut chars: Vec<char> = text.chars().collect();
-    for slip in slips {
-        let place = |at: usize| at % (chars.len() + 1);
-        match *slip {
-            Slip::Drop { at, length } => {
-                let (from, to) = (place(at), (place(at) + length).min(chars.len()));
-                chars.drain(from..to);
-            }
-            Slip::Put { at, text } => {
-                let at = place(at);
-                chars.splice(at..at, text.chars());
-            }
-            Slip::Repeat { at, length } => {
-                let (from, to) = (place(at), (place(at) + length).min(chars.len()));
-                let piece: Vec<char> = chars[from..to].to_vec();
-                chars.splice(from..from, piece);
-            }
-        }
-    }
-    chars.into_iter().collect()
 }
 
 proptest! {
