@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, UInt32Type};
-use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use datafusion::parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use domain::digest::Digest;
 use domain::reference_set::ReferenceSet;
 use domain::score::{Counted, Fingerprint, Measured, State};
@@ -25,7 +25,9 @@ pub fn fingerprint(folder: &Utf8Path) -> Result<Fingerprint, LakeError> {
 fn each_batch(folder: &Utf8Path, name: &str, mut add: impl FnMut(&RecordBatch) -> Option<()>) -> Result<(), LakeError> {
     let path = folder.join(name);
     let file = File::open(&path).map_err(|cause| LakeError::Read { path, cause })?;
-    for batch in ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(BATCH).build()? {
+    // A damaged Arrow schema makes its reader panic, and it is not needed here.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    for batch in ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)?.with_batch_size(BATCH).build()? {
         add(&batch?).ok_or_else(|| LakeError::NotARun(folder.to_owned()))?;
     }
     Ok(())

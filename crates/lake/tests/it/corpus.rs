@@ -81,3 +81,16 @@ proptest! {
         let _ = import("scores.parquet", &bytes);
     }
 }
+
+/// A property found that the reader of the schema that Arrow keeps beside Parquet's own panics on slips.
+#[test]
+fn a_damaged_arrow_schema_is_not_read() {
+    let whole = parquet();
+    let name = b"ARROW:schema";
+    let start = whole.windows(name.len()).position(|bytes| bytes == name).expect("the schema");
+    for at in (start + name.len()..start + 400).step_by(7) {
+        let mut bytes = whole.clone();
+        bytes[at] = b'f';
+        let _ = import("scores.parquet", &bytes);
+    }
+}

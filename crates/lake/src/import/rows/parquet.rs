@@ -6,13 +6,15 @@ use datafusion::arrow::array::{Array, AsArray, StringArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::error::ArrowError;
-use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use datafusion::parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use std::fs::File;
 
 const BATCH: usize = 8192;
 
 pub fn read(file: File, gather: &mut Gather) -> Result<(), ArrowError> {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)?;
+    // The Arrow schema that some writers put beside their own is not needed, and its reader panics where it is damaged.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)?;
     let fields = reader.schema().fields().clone();
     let names: Vec<String> = fields.iter().map(|field| field.name().trim().to_owned()).collect();
     let complete = gather.header(&names, (1, 1));
