@@ -168,6 +168,19 @@ impl Scores<'_> {
         Ok(all)
     }
 
+    /// What graded each criterion, as its rows say.
+    pub fn graders(&self) -> Result<BTreeMap<String, String>, LakeError> {
+        let sql = "SELECT CAST(criterion AS VARCHAR), CAST(grader AS VARCHAR) FROM (SELECT DISTINCT criterion, grader FROM scores) \
+                   ORDER BY 1, 2";
+        let mut found = BTreeMap::new();
+        for batch in self.engine.ask(sql)? {
+            let (criteria, graders) = (texts(&batch, 0)?, texts(&batch, 1)?);
+            let named = criteria.into_iter().zip(graders).filter_map(|(criterion, grader)| Some((criterion?, grader?)));
+            found.extend(named);
+        }
+        Ok(found)
+    }
+
     /// What became of the planned answers of each arm, and how many grades a grader failed to give.
     pub fn coverage(&self) -> Result<BTreeMap<Arm, Coverage>, LakeError> {
         let mut found: BTreeMap<Arm, Coverage> = BTreeMap::new();

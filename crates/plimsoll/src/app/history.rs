@@ -20,7 +20,8 @@ pub struct History {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Before {
     pub record: String,
-    pub scores: String,
+    /// The scores of that record's content: their digest and files.
+    pub scores: Value,
     /// It was made under another contract than this one.
     pub other_contract: bool,
 }
@@ -56,7 +57,7 @@ impl History {
             decided_under: first.and_then(|first| changed_since(&decisions, first, contract)),
             before: before.map(|kept| Before {
                 record: kept.id().to_owned(),
-                scores: scores_of(kept),
+                scores: kept.content["scores"].clone(),
                 other_contract: kept.content["contract"]["digest"].as_str() != Some(&contract.digest.to_string()),
             }),
         }

@@ -2,6 +2,7 @@
 
 use super::changed::changed;
 use super::history::Before;
+use super::sealed::folder_of;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::contract::Contract;
@@ -71,13 +72,7 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
         scores_digest: grounds.scores_digest.clone(),
         reference_set_digest: set.digest.map(|digest| digest.to_string()),
         files: grounds.files.clone(),
-        graders: contract
-            .criteria
-            .iter()
-            .map(|criterion| {
-                (criterion.name.to_string(), criterion.grader.kind().to_owned(), grader_digest(criterion).to_string())
-            })
-            .collect(),
+        graders: graders(contract, &scores.graders().map_err(ours)?),
         systems: systems(contract, grounds, &scores.coverage().map_err(ours)?),
         fragility,
         contract_changed_since: grounds
@@ -97,9 +92,26 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
 
 /// Beside the set of an earlier run, where that run is still kept.
 fn aligned(folder: &Utf8Path, set: &ReferenceSet, before: &Before) -> record::Aligned {
-    let runs = folder.parent().unwrap_or(Utf8Path::new(""));
-    let there = lake::read_set(&runs.join(before.scores.get(..16).unwrap_or("none"))).ok();
+    let state = folder.parent().and_then(Utf8Path::parent).unwrap_or(Utf8Path::new(""));
+    let there = lake::read_set(&folder_of(state, &before.scores)).ok();
     record::Aligned { record: before.record.clone(), alignment: there.map(|there| Alignment::of(set, &there)) }
+}
+
+/// Criterion, kind and digest of what graded it, as the rows say: where grades were imported, no grader of ours was asked.
+fn graders(contract: &Contract, of_rows: &BTreeMap<String, String>) -> Vec<(String, String, String)> {
+    let graded =
+        |criterion: &domain::criterion::Criterion| match of_rows.get(criterion.name.as_str()).map(String::as_str) {
+            Some("imported") => ("imported".to_owned(), "imported".to_owned()),
+            _ => (criterion.grader.kind().to_owned(), grader_digest(criterion).to_string()),
+        };
+    contract
+        .criteria
+        .iter()
+        .map(|criterion| {
+            let (kind, digest) = graded(criterion);
+            (criterion.name.to_string(), kind, digest)
+        })
+        .collect()
 }
 
 /// The digest of a grader as the score rows carry it.

@@ -175,8 +175,6 @@ fn refused(change: impl Fn(&mut String, &mut String)) -> String {
 fn what_does_not_fit_the_contract_is_refused_and_nothing_is_sealed() {
     let said = refused(|contract, _| *contract = contract.replace("{imported: two}", "{imported: too}"));
     assert!(said.contains("the scores hold no system `too`") && said.contains("did you mean `two`?"), "{said}");
-    let said = refused(|contract, _| *contract = contract.replace("grade: imported", "grade: {contains: hours}"));
-    assert!(said.contains("criterion `correct` has a grader of its own, `contains`"), "{said}");
     let said = refused(|_, scores| *scores = scores.replace(",correct,", ",corect,"));
     assert!(said.contains("no grade of criterion `correct`") && said.contains("did you mean `corect`?"), "{said}");
     let said = refused(|_, scores| *scores = scores.replacen(",1,hours", ",7,hours", 1));
@@ -224,4 +222,16 @@ fn two_imports_at_once_seal_one_run() {
     }
     assert_eq!(folder.path().join(".plimsoll/runs").read_dir().expect("runs").count(), 1);
     assert_eq!(code(&plimsoll(folder.path(), &["decide"])), 0);
+}
+
+#[test]
+fn grades_of_the_file_stand_in_for_a_grader_of_our_own_and_the_record_says_so() {
+    let folder = graded_elsewhere();
+    write(folder.path(), "plimsoll.yaml", &CONTRACT.replace("grade: imported", "grade: {contains: hours}"));
+    write(folder.path(), "scores.csv", &scores(|_| true));
+    let decided = plimsoll(folder.path(), &["decide", "--scores", "scores.csv", "--as", "json"]);
+    assert!(err(&decided).contains("the grader of `correct`, `contains`, was not asked"), "{}", err(&decided));
+    let record: Value = serde_json::from_slice(&decided.stdout).expect("a record");
+    assert_eq!(record["graders"][0]["kind"], "imported");
+    assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
 }

@@ -27,7 +27,6 @@ pub struct FromElsewhere {
 /// Seals the scores of a file as a run of this eval.
 pub fn seal(eval: &Eval, file: &Utf8Path, progress: &mut dyn Progress) -> Result<FromElsewhere, Failure> {
     let contract = &eval.contract;
-    graded_elsewhere(contract)?;
     progress.step("reading the scores");
     let there = contract.examples.iter().any(|path| eval.folder.join(path).exists());
     let set = if there { Some(reference_set(eval, progress)?.0) } else { None };
@@ -43,6 +42,7 @@ pub fn seal(eval: &Eval, file: &Utf8Path, progress: &mut dyn Progress) -> Result
     };
     let read = import_scores(&import).map_err(refused)?;
     let (without_rows, unknown) = compared(contract, &read)?;
+    graded_elsewhere(contract, &read, progress);
     let systems = arms(contract, &read.systems)?;
     let mut made_of = Map::new();
     made_of.insert("imported".into(), json!({"file": file, "rows": read.rows, "criteria": read.criteria}));
@@ -52,20 +52,17 @@ pub fn seal(eval: &Eval, file: &Utf8Path, progress: &mut dyn Progress) -> Result
     Ok(FromElsewhere { sealed, read, without_rows, unknown })
 }
 
-/// A criterion that is graded here has no place among scores that were made elsewhere: there are no answers to grade.
-fn graded_elsewhere(contract: &Contract) -> Result<(), Failure> {
-    let ours = |criterion: &&Criterion| !matches!(criterion.grader, Grader::Imported | Grader::Judge { .. });
-    match contract.criteria.iter().find(ours) {
-        None => Ok(()),
-        Some(criterion) => Err(Failure::yours(
-            format!(
-                "criterion `{}` has a grader of its own, `{}`, and scores bring no answers to grade",
-                criterion.name,
-                criterion.grader.kind()
-            ),
-            "write `grade: imported` where its grades come from elsewhere; where answers are recorded, grade them with \
-             `plimsoll run`",
-        )),
+/// A criterion that has a grader of its own is decided on the grades of the file all the same: there are no answers to grade.
+/// The rows and the record say that they were imported.
+fn graded_elsewhere(contract: &Contract, read: &Imported, progress: &mut dyn Progress) {
+    let is_ours = |criterion: &&Criterion| !matches!(criterion.grader, Grader::Imported | Grader::Judge { .. });
+    let criteria = contract.criteria.iter().filter(is_ours);
+    for criterion in criteria.filter(|criterion| read.criteria.iter().any(|name| name == criterion.name.as_str())) {
+        progress.note(&format!(
+            "the grader of `{}`, `{}`, was not asked: its grades are those of the file; `grade: imported` says so in the contract",
+            criterion.name,
+            criterion.grader.kind()
+        ));
     }
 }
 
