@@ -2,6 +2,7 @@
 
 mod bench;
 mod ci;
+mod golden;
 mod mutate;
 mod rust_source;
 mod shape;
@@ -14,6 +15,7 @@ const CHORES: &str = "\
 cargo xtask ci        everything that must pass before a change lands: style, lints, facts of the tree, tests, mutations
 cargo xtask tidy      facts of the tree: edges between crates, import order, ownership, purity, glossary, orphans, links
 cargo xtask mutate    breaks each rule of the decision once and shows that a test turns red; `mutate WORD` picks rules
+cargo xtask golden    runs the reference cases of a FILE against `stats`; a kind that is not known fails
 cargo xtask shape     prints which files and functions are long; refuses nothing
 cargo xtask data      turns real data that others published into an eval: `data NAME FROM TO`
 cargo xtask bench     how fast answers are graded and decided on, beside parsing alone and beside other tools; `bench 10k 1m`";
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         ["ci"] => ci::main(),
         ["tidy"] => tidy::main(),
         ["mutate", ..] => mutate::main(&words[1..]),
+        ["golden", path] => golden::main(path),
         ["shape"] => shape::main(),
         ["data", ..] => xtask::data::main(&words[1..]),
         ["bench", ..] => bench::main(&words[1..]),

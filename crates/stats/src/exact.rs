@@ -16,7 +16,9 @@ pub fn zero_failure_n(max_rate: f64, level: f64) -> u64 {
     if max_rate >= 1.0 {
         return 1;
     }
-    let n = (log(level) / libm::log1p(-max_rate)).ceil();
+    let exact = log(level) / libm::log1p(-max_rate);
+    // Where it is a whole number but for rounding, it is that number.
+    let n = if (exact - exact.round()).abs() < exact * 1e-13 { exact.round() } else { exact.ceil() };
     if n.is_finite() && n < 1e18 { (n as u64).max(1) } else { u64::MAX }
 }
 
@@ -46,6 +48,7 @@ mod tests {
         assert!((zero_failure_upper(40, 0.05) - 0.072_157_5).abs() < 1e-6);
         assert_eq!(zero_failure_n(0.01, 0.05), 299);
         assert_eq!(zero_failure_n(0.001, 0.05), 2995);
+        assert_eq!([1, 2, 3, 6].map(|n| zero_failure_n(0.9, 0.1f64.powi(n))), [1, 2, 3, 6]);
         assert_eq!(zero_failure_n(0.0, 0.05), u64::MAX);
     }
 

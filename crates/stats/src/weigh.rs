@@ -56,6 +56,13 @@ impl Strata {
         Strata(shares)
     }
 
+    /// Positions of the declared strata that these clusters leave unmeasured: fewer than two clusters carry weight.
+    pub fn unmeasured(&self, clusters: &[Cluster]) -> Vec<u32> {
+        let carrying =
+            |stratum| clusters.iter().filter(|cluster| cluster.stratum == stratum && cluster.weight > 0.0).count();
+        (0..self.0.len() as u32).filter(|&stratum| self.share(stratum) > 0.0 && carrying(stratum) < 2).collect()
+    }
+
     fn share(&self, stratum: u32) -> f64 {
         if self.0.is_empty() {
             f64::from(u8::from(stratum == 0))
@@ -116,6 +123,8 @@ pub struct Weighed {
     /// Examples after the shrunk design effect.
     n_shrunk: f64,
     deff: f64,
+    /// Before it is shrunk.
+    deff_seen: f64,
     /// Share of traffic in strata without at least two clusters.
     unmeasured: f64,
     dominated_by: Option<u64>,
@@ -205,6 +214,7 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
         g_kish,
         n_shrunk: n_kish / shrunk,
         deff: shrunk,
+        deff_seen: deff,
         unmeasured: kept.unmeasured,
         dominated_by: dominating(heaviest, loudest, variance, count),
     })
@@ -319,6 +329,21 @@ impl Weighed {
 
     pub fn design_effect(&self) -> f64 {
         self.deff
+    }
+
+    /// The design effect that the data show, before it is shrunk towards the worst case.
+    pub fn design_effect_seen(&self) -> f64 {
+        self.deff_seen
+    }
+
+    /// The design effect where all rows of a cluster are the same.
+    pub fn design_effect_worst(&self) -> f64 {
+        self.n_kish / self.g_kish
+    }
+
+    /// Independent examples that a record without failures would be worth; `None` unless a rate.
+    pub fn perfect_n(&self) -> Option<f64> {
+        (self.kind == Kind::Rate).then(|| self.perfect_rate_n())
     }
 
     /// Independent examples that the data are worth.

@@ -1,27 +1,15 @@
 //! Primitive 2: a paired difference, Tango's score on effective counts.
 
 use super::{Interval, Weighed};
+use crate::Pairs;
 use crate::special::{bisect, normal_quantile, t_sf};
 use libm::sqrt;
 
 impl Weighed {
-    /// Tango's score of a true difference `x` in (-1, 1); positive where the data lie above it.
+    /// Tango's score of a true difference `x` in (-1, 1) on effective counts; positive where the data lie above it.
     fn score(&self, x: f64) -> f64 {
         let n = self.n_shrunk;
-        let (b, c) = (self.gain * n, self.loss * n);
-        let a2 = 2.0 * n;
-        let b2 = -b - c + (2.0 * n - b + c) * x;
-        let c2 = -c * x * (1.0 - x);
-        let q = (sqrt((b2 * b2 - 4.0 * a2 * c2).max(0.0)) - b2) / (2.0 * a2);
-        let above = b - c - n * x;
-        let spread = n * (2.0 * q + x * (1.0 - x));
-        if spread > 0.0 {
-            above / sqrt(spread)
-        } else if above == 0.0 {
-            0.0
-        } else {
-            above.signum() * f64::INFINITY
-        }
+        Pairs { gained: self.gain * n, lost: self.loss * n, pairs: n }.score(x)
     }
 
     /// How far a record without any disagreement still is from certainty.
@@ -68,7 +56,7 @@ impl Weighed {
         if bound >= 1.0 {
             return 0.0;
         }
-        let p = 1.0 - t_sf(self.score(bound), self.df);
+        let p = t_sf(-self.score(bound), self.df);
         if self.theta >= 0.0 { p.max(self.p_without_disagreement(bound)) } else { p }
     }
 

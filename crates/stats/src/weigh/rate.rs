@@ -1,7 +1,7 @@
 //! Primitive 1: a rate on effective counts.
 
 use super::{Interval, Weighed};
-use crate::special::{beta_cdf, beta_quantile, t_upper};
+use crate::special::{beta_cdf, beta_quantile, beta_sf, t_upper};
 use libm::pow;
 
 /// The two-sided 95 % point by which few degrees of freedom are paid for, whatever the level.
@@ -19,12 +19,12 @@ impl Weighed {
     }
 
     /// What a record without failures would be worth.
-    fn perfect_n(&self) -> f64 {
+    pub(super) fn perfect_rate_n(&self) -> f64 {
         (self.g_kish * self.few_clusters()).min(self.n_kish)
     }
 
     pub(super) fn rate_interval(&self, level: f64) -> Interval {
-        let (n, perfect) = (self.rate_n(), self.perfect_n());
+        let (n, perfect) = (self.rate_n(), self.perfect_rate_n());
         let passed = self.theta * n;
         let lower = beta_quantile(level, passed, n - passed + 1.0).min(pow(level, 1.0 / perfect));
         let upper = beta_quantile(1.0 - level, passed + 1.0, n - passed).max(1.0 - pow(level, 1.0 / perfect));
@@ -41,7 +41,7 @@ impl Weighed {
         let passed = self.theta * n;
         let bound = bound.max(0.0);
         // The share below the bound of the Beta whose quantile is the lower limit.
-        beta_cdf(bound, passed, n - passed + 1.0).max(pow(bound, self.perfect_n()))
+        beta_cdf(bound, passed, n - passed + 1.0).max(pow(bound, self.perfect_rate_n()))
     }
 
     pub(super) fn p_rate_at_least(&self, bound: f64) -> f64 {
@@ -52,11 +52,11 @@ impl Weighed {
         let n = self.rate_n();
         let passed = self.theta * n;
         let bound = bound.min(1.0);
-        (1.0 - beta_cdf(bound, passed + 1.0, n - passed)).max(pow(1.0 - bound, self.perfect_n()))
+        beta_sf(bound, passed + 1.0, n - passed).max(pow(1.0 - bound, self.perfect_rate_n()))
     }
 
     pub(super) fn best_p_rate(&self, bound: f64) -> f64 {
         let bound = bound / (1.0 - self.unmeasured);
-        if bound >= 1.0 { 1.0 } else { pow(bound.max(0.0), self.perfect_n()) }
+        if bound >= 1.0 { 1.0 } else { pow(bound.max(0.0), self.perfect_rate_n()) }
     }
 }
