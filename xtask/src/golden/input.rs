@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 
 pub struct Input<'a>(pub &'a Value);
 
+/// A cluster by stratum and name, and its rows.
+pub type ClusterRows<'a> = ((String, String), Vec<Input<'a>>);
+
 impl Input<'_> {
     pub fn value(&self, name: &str) -> Result<&Value, String> {
         self.0.get(name).ok_or_else(|| format!("input lacks `{name}`"))
@@ -61,9 +64,9 @@ impl Input<'_> {
     }
 
     /// Rows by stratum and cluster, clusters in the order of their first row.
-    pub fn clusters(&self) -> Result<Vec<((String, String), Vec<Input<'_>>)>, String> {
+    pub fn clusters(&self) -> Result<Vec<ClusterRows<'_>>, String> {
         let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
-        let mut clusters: Vec<((String, String), Vec<Input<'_>>)> = Vec::new();
+        let mut clusters: Vec<ClusterRows<'_>> = Vec::new();
         for row in self.list("rows")? {
             let name = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             let key = (name("stratum"), name("cluster"));

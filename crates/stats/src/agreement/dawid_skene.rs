@@ -101,12 +101,13 @@ impl Study<'_> {
             row.iter_mut().zip(&posterior[answer.item]).for_each(|(sum, share)| *sum += share);
         }
         for (table, given) in confusion.iter_mut().zip(&given) {
-            let used = || (0..self.labels).filter(|&label| given[label]);
-            for truth in 0..self.labels {
-                used().for_each(|label| table[label][truth] = table[label][truth].max(self.least));
-                let total: f64 = used().map(|label| table[label][truth]).sum();
-                used().for_each(|label| table[label][truth] /= total);
+            let used = || labels_given(given);
+            let mut totals = vec![0.0; self.labels];
+            for row in used() {
+                table[row].iter_mut().for_each(|p| *p = p.max(self.least));
+                totals.iter_mut().zip(&table[row]).for_each(|(total, p)| *total += p);
             }
+            used().for_each(|row| table[row].iter_mut().zip(&totals).for_each(|(p, total)| *p /= total));
         }
         confusion
     }
@@ -126,6 +127,11 @@ impl Study<'_> {
         }
         self.clamp(logs)
     }
+}
+
+/// The labels that a reviewer gave.
+fn labels_given(given: &[bool]) -> impl Iterator<Item = usize> {
+    given.iter().enumerate().filter(|(_, given)| **given).map(|(label, _)| label)
 }
 
 #[cfg(test)]
