@@ -96,8 +96,9 @@ fn consensus(input: &Input) -> Outcome {
         }
     }
     let rounds = u32::try_from(input.count("iterations")?).map_err(|cause| cause.to_string())?;
-    let all =
-        dawid_skene(&numbered, labels.len(), &gold, rounds, input.number("eps")?).map_err(|cause| cause.to_string())?;
+    let Ok(all) = dawid_skene(&numbered, labels.len(), &gold, rounds, input.number("eps")?) else {
+        return Ok(json!({ "tasks": null, "posterior": null, "priors": null, "confusion": null }));
+    };
     let confusion: Map<String, Value> =
         reviewers.into_keys().zip(&all.confusion).map(|(name, table)| (name.to_owned(), json!(table))).collect();
     let tasks: Vec<&str> = items.into_keys().collect();

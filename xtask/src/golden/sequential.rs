@@ -91,7 +91,9 @@ fn looks(input: &Input) -> Outcome {
         other => return Err(format!("unknown spending {other}")),
     };
     let count = u32::try_from(input.count("looks")?).map_err(|cause| cause.to_string())?;
-    let looks = planned_looks(count, input.number("alpha_one_sided")?, spending).map_err(|cause| cause.to_string())?;
+    let Ok(looks) = planned_looks(count, input.number("alpha_one_sided")?, spending) else {
+        return Ok(json!({ "critical": null, "spent": null }));
+    };
     let critical: Vec<Value> = looks.iter().map(|look| number(look.critical)).collect();
     let spent: Vec<f64> = looks.iter().map(|look| look.spent).collect();
     Ok(json!({ "critical": critical, "spent": spent }))
