@@ -93,6 +93,8 @@ pub fn is_test(path: &str) -> bool {
 
 /// Where this workspace stands.
 pub fn root() -> PathBuf {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask).to_owned()
+    // Where it runs, before where it was built: checkouts may share what was built.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).filter(|path| path.ends_with("xtask"));
+    let xtask = here.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    xtask.parent().map_or_else(|| xtask.clone(), Path::to_owned)
 }

@@ -29,7 +29,7 @@ impl Digest {
         Self(*hasher.finalize().as_bytes())
     }
 
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
@@ -67,20 +67,8 @@ pub fn canonical(value: &Value) -> String {
     text
 }
 
-/// The canonical text of an object whose fields' canonical texts are at hand, in the order of their keys.
-pub fn canonical_object<'t>(fields: impl Iterator<Item = (&'t str, &'t str)>) -> String {
-    let mut text = String::with_capacity(1024);
-    for (key, value) in fields {
-        text.push(if text.is_empty() { '{' } else { ',' });
-        write_text(key, &mut text);
-        text.push(':');
-        text.push_str(value);
-    }
-    text.push_str(if text.is_empty() { "{}" } else { "}" });
-    text
-}
-
-fn write_canonical(value: &Value, text: &mut String) {
+/// Appends the canonical text of a value.
+pub(crate) fn write_canonical(value: &Value, text: &mut String) {
     match value {
         Value::Array(items) => {
             text.push('[');
@@ -111,8 +99,8 @@ fn write_canonical(value: &Value, text: &mut String) {
     }
 }
 
-/// A JSON string; most need no escape.
-fn write_text(value: &str, text: &mut String) {
+/// Appends a JSON string; most need no escape.
+pub(crate) fn write_text(value: &str, text: &mut String) {
     if value.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
         text.push('"');
         text.push_str(value);

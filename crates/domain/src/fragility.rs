@@ -14,8 +14,9 @@ pub fn flips(tally: &Tally, kind: Kind, holds: bool, still: impl Fn(&stats::Weig
     if !matches!(kind, Kind::Rate | Kind::Difference) {
         return None;
     }
+    let order = heaviest_first(&tally.clusters);
     let changed = |count: u64| {
-        let clusters = flipped(&tally.clusters, kind, holds, count)?;
+        let clusters = flipped(&tally.clusters, &order, kind, holds, count)?;
         let weighed = stats::weigh(&clusters, &tally.strata, kind).ok()?;
         Some(still(&weighed) != holds)
     };
@@ -35,13 +36,21 @@ pub fn flips(tally: &Tally, kind: Kind, holds: bool, still: impl Fn(&stats::Weig
     Some(high)
 }
 
-/// The sums after flipping a number of grades; `None` where there are not so many to flip.
-fn flipped(clusters: &[Cluster], kind: Kind, to_fail: bool, mut count: u64) -> Option<Vec<Cluster>> {
+fn row_weight(cluster: &Cluster) -> f64 {
+    cluster.weight / cluster.rows.max(1) as f64
+}
+
+/// Positions of clusters by the weight of each of their grades.
+fn heaviest_first(clusters: &[Cluster]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..clusters.len()).collect();
-    let row_weight = |cluster: &Cluster| cluster.weight / cluster.rows.max(1) as f64;
-    order.sort_by(|&a, &b| row_weight(&clusters[b]).total_cmp(&row_weight(&clusters[a])).then(a.cmp(&b)));
+    order.sort_by(|&a, &b| row_weight(&clusters[b]).total_cmp(&row_weight(&clusters[a])));
+    order
+}
+
+/// The sums after flipping a number of grades; `None` where there are not so many to flip.
+fn flipped(clusters: &[Cluster], order: &[usize], kind: Kind, to_fail: bool, mut count: u64) -> Option<Vec<Cluster>> {
     let mut flipped = clusters.to_vec();
-    for at in order {
+    for &at in order {
         if count == 0 {
             break;
         }

@@ -8,7 +8,7 @@ use crate::contract::Contract;
 use crate::finding::{Finding, Findings, State, Subject};
 use crate::gate::{Rule, Stage};
 use crate::name::Attribute;
-use crate::reference_set::ReferenceSet;
+use crate::reference_set::{ExampleIndex, ReferenceSet};
 use crate::segment::{Conditions, Segmentation};
 use crate::share::Share;
 use crate::system::Arm;
@@ -112,12 +112,13 @@ pub fn cells(contract: &Contract, set: &ReferenceSet, segments: &[crate::segment
     let mut weights: BTreeMap<Values, f64> = BTreeMap::new();
     let mut seen: BTreeMap<Values, BTreeSet<usize>> = BTreeMap::new();
     let mut populated: BTreeSet<usize> = BTreeSet::new();
-    for (example, row) in set.active() {
-        let inside = || (0..segments.len()).filter(|&at| set.lies_in(&segments[at].conditions, example));
-        populated.extend(inside());
+    for (example, weight) in alike(set) {
+        let inside = (0..segments.len()).filter(|&at| set.lies_in(&segments[at].conditions, example));
+        let inside: BTreeSet<usize> = inside.collect();
+        populated.extend(&inside);
         if let Some(values) = values_of(example) {
-            *weights.entry(values.clone()).or_insert(0.0) += row.weight.get();
-            seen.entry(values).or_default().extend(inside());
+            *weights.entry(values.clone()).or_insert(0.0) += weight;
+            seen.entry(values).or_default().extend(inside);
         }
     }
     if let [only] = routable.as_slice() {
@@ -149,6 +150,21 @@ pub fn cells(contract: &Contract, set: &ReferenceSet, segments: &[crate::segment
             Cell { values, share, segments: inside }
         })
         .collect()
+}
+
+/// Of active examples whose attributes are all the same one, with the weight of all of them: a set has few such kinds.
+fn alike(set: &ReferenceSet) -> impl Iterator<Item = (ExampleIndex, f64)> {
+    let mut kinds: BTreeMap<Vec<Option<u32>>, (ExampleIndex, f64)> = BTreeMap::new();
+    let mut kind = Vec::new();
+    for (example, row) in set.active() {
+        kind.clear();
+        kind.extend(set.attributes.values().map(|column| column.of_row.get(example.0 as usize).copied()));
+        match kinds.get_mut(&kind) {
+            Some((_, weight)) => *weight += row.weight.get(),
+            None => drop(kinds.insert(kind.clone(), (example, row.weight.get()))),
+        }
+    }
+    kinds.into_values()
 }
 
 /// Shares given by hand for the only routable attribute.

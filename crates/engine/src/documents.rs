@@ -1,18 +1,18 @@
 //! What graders look at of the examples, while answers are graded: kept as text where the set is small, read again from
-//! its files where not. Fields that no grader reads are not kept.
+//! its files where not, and compared with what was there before. Fields that no grader reads are passed over.
 
 use domain::criterion::Criterion;
 use domain::example::Example;
-use domain::format::examples::{Read, parse};
-use domain::format::lines::LinePlace;
+use domain::format::examples::document;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use serde_json::Value;
 use std::fs::File;
+use std::hash::{Hash, Hasher};
 use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 
 /// Bytes of text that are kept, well below what the places of their ends can name.
-const KEPT_BYTES: usize = 64 << 20;
+const KEPT_BYTES: usize = 32 << 20;
 const FIELDS: [&str; 5] = ["id", "task", "input", "expected", "attributes"];
 
 pub struct Documents<'s> {
@@ -21,12 +21,13 @@ pub struct Documents<'s> {
     files: Mutex<Vec<Option<std::sync::Arc<File>>>>,
 }
 
-/// Collects what graders look at while a set is read, as long as it is little.
+/// Collects what graders look at while a set is read: the text as long as it is little, and a hash of it.
 pub struct Keeper {
     fields: Vec<&'static str>,
     texts: Vec<u8>,
     /// Where each example's text ends.
     ends: Vec<u32>,
+    hashes: Vec<u32>,
     /// Bytes of text up to which all is kept.
     most: usize,
     /// There was more than is kept.
@@ -43,25 +44,21 @@ impl Keeper {
     pub fn up_to(most: usize, criteria: &[Criterion]) -> Self {
         let read = |field: &&str| criteria.iter().any(|criterion| criterion.grader.reads(field));
         let fields = FIELDS.into_iter().filter(read).collect();
-        Keeper { fields, texts: Vec::new(), ends: Vec::new(), most, full: false }
+        Keeper { fields, texts: Vec::new(), ends: Vec::new(), hashes: Vec::new(), most, full: false }
     }
 
     /// Keeps what is looked at of the next example of the set.
     pub fn keep(&mut self, example: &Example) {
-        if self.full || self.fields.is_empty() {
+        if self.fields.is_empty() {
             return;
         }
-        let mut separator = b'{';
-        for field in &self.fields {
-            if let Some(value) = example.document.get(field) {
-                // Writing to memory does not fail.
-                let _ =
-                    std::io::Write::write_fmt(&mut self.texts, format_args!("{}\"{field}\":", char::from(separator)));
-                let _ = serde_json::to_writer(&mut self.texts, value);
-                separator = b',';
-            }
+        let start = self.texts.len();
+        write(&self.fields, &example.document, &mut self.texts);
+        self.hashes.push(hash(&self.texts[start..]));
+        if self.full {
+            self.texts.clear();
+            return;
         }
-        self.texts.extend_from_slice(if separator == b'{' { b"{}" } else { b"}" });
         self.ends.push(self.texts.len() as u32);
         if self.texts.len() > self.most {
             (self.texts, self.ends, self.full) = (Vec::new(), Vec::new(), true);
@@ -72,6 +69,28 @@ impl Keeper {
         let start = if at == 0 { 0 } else { *self.ends.get(at - 1)? as usize };
         self.texts.get(start..*self.ends.get(at)? as usize)
     }
+}
+
+/// Some fields of a document as JSON.
+fn write(fields: &[&str], document: &Value, text: &mut Vec<u8>) {
+    let mut separator = b'{';
+    for field in fields {
+        if let Some(value) = document.get(field) {
+            text.extend_from_slice(&[separator, b'"']);
+            text.extend_from_slice(field.as_bytes());
+            text.extend_from_slice(b"\":");
+            // Writing to memory does not fail.
+            let _ = serde_json::to_writer(&mut *text, value);
+            separator = b',';
+        }
+    }
+    text.extend_from_slice(if separator == b'{' { b"{}" } else { b"}" });
+}
+
+fn hash(text: &[u8]) -> u32 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish() as u32
 }
 
 impl<'s> Documents<'s> {
@@ -93,16 +112,14 @@ impl<'s> Documents<'s> {
 
     fn read(&self, index: ExampleIndex) -> Option<Value> {
         let row = self.set.rows.get(index.0 as usize)?;
-        let path = self.set.files.get(row.kept.file as usize)?;
         let file = self.file(row.kept.file as usize)?;
         let mut bytes = vec![0; row.kept.length as usize];
         file.read_exact_at(&mut bytes, row.kept.offset).ok()?;
-        let place = LinePlace { file: path, line: row.kept.line };
-        let text = std::str::from_utf8(&bytes).ok()?.trim_start_matches('\u{feff}');
-        match parse(place, text) {
-            Ok(Read::Example(example)) if example.digest == row.digest => Some(example.document),
-            _ => None,
-        }
+        let text = std::str::from_utf8(&bytes).ok()?;
+        let document = document(text, &row.id, &self.kept.fields)?;
+        bytes.clear();
+        write(&self.kept.fields, &document, &mut bytes);
+        (self.kept.hashes.get(index.0 as usize) == Some(&hash(&bytes))).then_some(document)
     }
 
     fn file(&self, at: usize) -> Option<std::sync::Arc<File>> {

@@ -21,7 +21,7 @@ use domain::format::lines::LinePlace;
 use domain::grader::Grader;
 use domain::name::ClassName;
 use domain::reference_set::{ExampleIndex, Ids, ReferenceSet};
-use domain::score::{Counted, State, Verdict};
+use domain::score::{Counted, State, Summing, Verdict};
 use grading::{Compiled, Prepared, Side, grade_pair, side};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -126,7 +126,10 @@ struct Raw {
 #[derive(Default)]
 struct Worked {
     batch: Batch,
+    summing: Summing,
     faults: Vec<Fault>,
+    /// The example of the answer before.
+    last: Option<ExampleIndex>,
     /// Answered: example, repeat and place, for what only the whole can show.
     answered: Vec<(ExampleIndex, u32, u16, u32)>,
     sides: Vec<(ExampleIndex, u32, u16, Option<Side>)>,
@@ -231,6 +234,7 @@ fn work(grading: &Grading, system: &str, files: &[Utf8PathBuf], raw: &Raw) -> Wo
             }
         }
     }
+    worked.batch.fingerprint = worked.summing.whole;
     worked
 }
 
@@ -242,10 +246,12 @@ fn one(
     kept: (u16, u64, u32),
     worked: &mut Worked,
 ) {
-    let Some(index) = grading.by_id.find(&grading.set.rows, recorded.example.as_ref()) else {
+    let before = worked.last.unwrap_or(ExampleIndex(u32::MAX));
+    let Some(index) = grading.by_id.find_after(&grading.set.rows, before, recorded.example.as_ref()) else {
         worked.faults.push(unknown(grading, place, &recorded.example));
         return;
     };
+    worked.last = Some(index);
     let row = &grading.set.rows[index.0 as usize];
     if !row.is_active() {
         worked.left_out += 1;
@@ -388,13 +394,13 @@ fn row_of(example: ExampleIndex, repeat: u32, criterion: usize, verdict: Verdict
 }
 
 fn push(grading: &Grading, system: &str, worked: &mut Worked, row: ScoreRow) {
-    note(grading, system, &mut worked.batch, row);
+    note(grading, system, &mut worked.summing, &mut worked.batch, row);
 }
 
 /// Adds a row and its part of the fingerprint.
-fn note(grading: &Grading, system: &str, batch: &mut Batch, row: ScoreRow) {
+fn note(grading: &Grading, system: &str, summing: &mut Summing, batch: &mut Batch, row: ScoreRow) {
     let example = &grading.set.rows[row.example.0 as usize];
-    batch.fingerprint.add(&Counted {
+    summing.add(&Counted {
         example: example.id.as_str(),
         example_digest: &example.digest,
         system,
@@ -483,21 +489,24 @@ impl<'a> Whole<'a> {
             return;
         }
         let rows = std::mem::take(&mut batch.scores);
+        let mut summing = Summing::default();
         for row in rows {
             match waiting(&row) {
                 None => batch.scores.push(row),
                 Some(program) => {
                     let verdict = programs.ask(program, &row.reason);
                     let row = row_of(row.example, row.repeat, row.criterion as usize, verdict);
-                    note(self.grading, self.system, batch, row);
+                    note(self.grading, self.system, &mut summing, batch, row);
                 }
             }
         }
+        batch.fingerprint.merge(&summing.whole);
     }
 
     /// Pairs, and rows of what was not run.
     fn rest(&mut self) -> Vec<Batch> {
         let mut batches = vec![Batch::default()];
+        let mut summing = Summing::default();
         let grading = self.grading;
         for (index, _) in grading.set.active() {
             for repeat in 0..u32::from(grading.repeats) {
@@ -527,11 +536,12 @@ impl<'a> Whole<'a> {
                         _ => None,
                     };
                     if let Some(row) = row {
-                        note(grading, self.system, batch, row);
+                        note(grading, self.system, &mut summing, batch, row);
                     }
                 }
             }
         }
+        batches.iter_mut().for_each(|batch| batch.fingerprint.merge(&std::mem::take(&mut summing.whole)));
         batches
     }
 }

@@ -59,7 +59,7 @@ impl<R: BufRead> Lines<R> {
             if available.is_empty() {
                 return Ok(too_long);
             }
-            let end = available.iter().position(|&byte| byte == b'\n');
+            let end = memchr::memchr(b'\n', available);
             let taken = end.map_or(available.len(), |at| at + 1);
             if self.buffer.len() + taken > LONGEST_LINE {
                 too_long = true;

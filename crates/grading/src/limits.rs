@@ -63,9 +63,10 @@ fn words(text: &str) -> usize {
     if !text.is_ascii() {
         return text.split_whitespace().count();
     }
-    // A word starts where a byte that is no white space follows one that is.
-    let is_blank = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ');
-    let starts = text.as_bytes().windows(2).filter(|pair| is_blank(pair[0]) && !is_blank(pair[1])).count();
+    // A word starts where a byte that is no white space follows one that is. Without branches many bytes go at once.
+    let is_blank = |byte: u8| (byte.wrapping_sub(b'\t') < 5) | (byte == b' ');
+    let starts: usize =
+        text.as_bytes().windows(2).map(|pair| usize::from(is_blank(pair[0]) & !is_blank(pair[1]))).sum();
     starts + usize::from(text.as_bytes().first().is_some_and(|&first| !is_blank(first)))
 }
 

@@ -1,6 +1,7 @@
 -- One row a planned answer: the failure cost, each class that failed on it counting once.
 SELECT {key} AS k, a.example_index AS ex, a.system,
        CASE WHEN a.state = 'not_run' THEN NULL ELSE COALESCE(c.cost, 0.0) END AS y,
+       CAST(NULL AS DOUBLE) AS grade,
        CASE WHEN a.state = 'not_run' THEN 1 ELSE 0 END AS missing,
        CASE WHEN a.state = 'system_error' THEN 1 ELSE 0 END AS system_error,
        0 AS grader_error,

@@ -2,10 +2,12 @@
 //!
 //! in      a run's folder and the reference set it saw; questions; which system is which arm
 //! out     a tally a question: counts, and sums per cluster in the order of cluster ids
-//! how     per example and arm the mean over repeats (`ex`), for as many measures at a time as fit in memory; then, for each
-//!         attribute that segments are cut by, one grouping per cluster. Examples of weight 0 are counted and not summed.
+//! how     SQL makes one row of an example, arm and measure of all its repeats, for as many measures at a time as fit in
+//!         memory; what lies in a segment is summed per cluster from those. Examples of weight 0 are counted and not summed.
 
 mod facts;
+mod layout;
+mod per_example;
 mod sums;
 
 pub use facts::{Changes, ClassCount, Coverage, Failing};
@@ -13,20 +15,19 @@ pub use facts::{Changes, ClassCount, Coverage, Failing};
 use crate::LakeError;
 use crate::engine::Engine;
 use camino::{Utf8Path, Utf8PathBuf};
-use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, UInt32Array};
-use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use domain::contract::Contract;
 use domain::gate::Measure;
 use domain::name::{ClassName, CriterionName};
 use domain::question::{Question, Tally, ValueOf};
 use domain::reference_set::ReferenceSet;
-use domain::segment::{Segmentation, Shares};
+use domain::segment::Segment;
 use domain::system::Arm;
+use layout::Layout;
+use per_example::{Key, PerExample};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-/// Score rows that are held per example at a time.
+/// Examples times measures that are held at a time.
 const ROWS_AT_A_TIME: usize = 1_000_000;
 
 /// What a failing answer costs: for each criterion the class of a failure that names none and the mark below which a grade
@@ -67,10 +68,9 @@ pub struct Scores<'a> {
     engine: Engine,
     asked: Asked<'a>,
     folder: Utf8PathBuf,
-    /// For each example the rank of its cluster's id, and its stratum.
-    strata: Vec<String>,
-    /// The measures that `ex` holds, each at its position.
-    loaded: RefCell<Vec<(Measure, ValueOf)>>,
+    layout: Layout,
+    /// The measures that were asked about last, where all of them fit.
+    held: RefCell<Option<PerExample>>,
 }
 
 impl<'a> Scores<'a> {
@@ -84,55 +84,12 @@ impl<'a> Scores<'a> {
         let engine = Engine::new()?;
         engine.parquet("scores", &folder.join("scores.parquet"))?;
         engine.parquet("answers", &folder.join("answers.parquet"))?;
-        let strata = match declared(asked.contract) {
-            Some((_, shares)) => shares.keys().cloned().collect(),
-            None => Vec::new(),
-        };
-        let scores = Scores { engine, asked, folder: folder.to_owned(), strata, loaded: RefCell::default() };
-        scores.engine.memory("examples", vec![scores.examples()?])?;
-        Ok(scores)
+        let layout = Layout::of(asked.contract, asked.set);
+        Ok(Scores { engine, asked, folder: folder.to_owned(), layout, held: RefCell::default() })
     }
 
     pub fn folder(&self) -> &Utf8Path {
         &self.folder
-    }
-
-    /// Index, weight, rank of the cluster, stratum, and a code for each attribute.
-    fn examples(&self) -> Result<RecordBatch, LakeError> {
-        let set = self.asked.set;
-        let mut clusters: Vec<&str> = set.rows.iter().map(|row| row.cluster.as_str()).collect();
-        clusters.sort_unstable();
-        clusters.dedup();
-        let ranks: std::collections::HashMap<&str, u32> =
-            clusters.iter().enumerate().map(|(rank, cluster)| (*cluster, rank as u32)).collect();
-        let whole = |values: Vec<u32>| -> ArrayRef { Arc::new(UInt32Array::from(values)) };
-        let mut fields = vec![Field::new("ex", DataType::UInt32, false), Field::new("w", DataType::Float64, false)];
-        fields.extend(["c", "h", "active"].map(|name| Field::new(name, DataType::UInt32, false)));
-        let mut columns: Vec<ArrayRef> = vec![
-            whole((0..set.rows.len() as u32).collect()),
-            Arc::new(Float64Array::from_iter_values(set.rows.iter().map(|row| row.weight.get()))),
-            whole(set.rows.iter().map(|row| ranks.get(row.cluster.as_str()).copied().unwrap_or(0)).collect()),
-            whole(self.stratum_of_rows()),
-            whole(set.rows.iter().map(|row| u32::from(row.is_active())).collect()),
-        ];
-        for (at, column) in set.attributes.values().enumerate() {
-            fields.push(Field::new(format!("a{at}"), DataType::UInt32, false));
-            columns.push(whole(column.of_row.clone()));
-        }
-        Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
-    }
-
-    /// Position of each row's stratum; one beyond the last where its value is not declared.
-    fn stratum_of_rows(&self) -> Vec<u32> {
-        let rows = self.asked.set.rows.len();
-        let Some((attribute, _)) = declared(self.asked.contract) else { return vec![0; rows] };
-        (0..rows)
-            .map(|at| {
-                let value = self.asked.set.value(attribute, domain::reference_set::ExampleIndex(at as u32));
-                let found = value.and_then(|value| self.strata.iter().position(|stratum| stratum == value));
-                found.unwrap_or(self.strata.len()) as u32
-            })
-            .collect()
     }
 
     /// Answers questions, in their order.
@@ -145,83 +102,76 @@ impl<'a> Scores<'a> {
     /// Answers questions, each handed on with its position as soon as it is there: all of them are too much to hold where
     /// there are many clusters. A question about nothing is not answered.
     pub fn tally_each(&self, questions: &[Question], mut take: impl FnMut(usize, Tally)) -> Result<(), LakeError> {
-        let mut keys: Vec<(Measure, ValueOf)> = Vec::new();
+        let mut keys: Vec<Key> = Vec::new();
         for question in questions {
             let key = (question.measure.clone(), question.value);
             if !keys.contains(&key) {
                 keys.push(key);
             }
         }
-        let at_a_time = (ROWS_AT_A_TIME / self.asked.set.rows.len().max(1)).clamp(1, 64);
+        let mut held = self.held.borrow_mut();
+        let at_a_time = self.at_a_time();
         for chunk in keys.chunks(at_a_time) {
-            if !self.has_loaded(chunk) && !self.load(chunk)? {
-                continue;
+            let is_held = held.as_ref().is_some_and(|held| chunk.iter().all(|key| held.keys.contains(key)));
+            if !is_held {
+                *held = None;
+                *held = Some(self.per_example(chunk)?);
             }
-            let loaded = self.loaded.borrow().clone();
-            let wanted: Vec<(usize, usize, &Question)> = questions
-                .iter()
-                .enumerate()
-                .filter_map(|(at, question)| {
-                    let is = |(measure, value): &(Measure, ValueOf)| {
-                        *measure == question.measure && *value == question.value
-                    };
-                    chunk.iter().find(|key| is(key))?;
-                    Some((at, loaded.iter().position(is)?, question))
-                })
-                .collect();
-            sums::tally(self, &wanted, &mut take)?;
+            let Some(held) = held.as_ref().filter(|held| held.has_rows()) else { continue };
+            self.answer(held, chunk, questions, &mut take);
         }
         // What fits at once may be asked again; of more, only a part is left.
         if keys.len() > at_a_time {
-            self.unload()?;
+            *held = None;
         }
         Ok(())
     }
 
-    /// Loads `ex`: per measure and example, for each arm the sum over repeats, how many, and what is missing. False where
-    /// no active example has a row.
-    fn load(&self, keys: &[(Measure, ValueOf)]) -> Result<bool, LakeError> {
-        self.unload()?;
-        let values = self.all_values(keys);
-        let mut arms = String::new();
-        for (name, arm) in self.arms() {
-            let is = format!("v.system = {}", quoted(name));
-            let letter = letter(arm);
-            arms += &format!(
-                ", SUM(CASE WHEN {is} THEN v.y END) AS {letter}_s, COUNT(CASE WHEN {is} THEN v.y END) AS {letter}_k\
-                 , SUM(CASE WHEN {is} THEN v.missing ELSE 0 END) AS {letter}_m, SUM(CASE WHEN {is} THEN 1 ELSE 0 END) AS {letter}_a\
-                 , SUM(CASE WHEN {is} THEN v.system_error ELSE 0 END) AS {letter}_e, SUM(CASE WHEN {is} THEN v.grader_error ELSE 0 END) AS {letter}_g\
-                 , SUM(CASE WHEN {is} THEN v.not_run ELSE 0 END) AS {letter}_r"
-            );
+    /// Answers the questions about these measures, segment by segment.
+    fn answer(&self, held: &PerExample, keys: &[Key], questions: &[Question], take: &mut impl FnMut(usize, Tally)) {
+        let mut by_segment: BTreeMap<&Segment, Vec<(usize, &Question)>> = BTreeMap::new();
+        for (at, question) in questions.iter().enumerate() {
+            if keys.iter().any(|(measure, value)| *measure == question.measure && *value == question.value) {
+                by_segment.entry(&question.segment).or_default().push((at, question));
+            }
         }
-        let sql = format!(
-            "SELECT g.*, e.w, e.c, e.h{attributes} FROM (SELECT v.k, v.ex{arms} FROM ({values}) v GROUP BY v.k, v.ex) g \
-             JOIN examples e ON e.ex = g.ex WHERE e.active = 1",
-            attributes = (0..self.asked.set.attributes.len()).map(|at| format!(", e.a{at}")).collect::<String>(),
-            values = values.join(" UNION ALL "),
-        );
-        let batches = self.engine.ask(&sql)?;
-        if batches.is_empty() {
-            return Ok(false);
+        let segments: Vec<&Segment> = by_segment.keys().copied().collect();
+        for (segment, inside) in self.layout.inside(self.asked.set, &segments) {
+            let strata = self.layout.strata_of(segment, &inside);
+            for (at, question) in by_segment.get(segment).into_iter().flatten() {
+                if let Some(tally) = sums::tally(held, &self.layout, &inside, &strata, question) {
+                    take(*at, tally);
+                }
+            }
         }
-        self.engine.memory("ex", batches)?;
-        *self.loaded.borrow_mut() = keys.to_vec();
-        Ok(true)
     }
 
-    fn has_loaded(&self, keys: &[(Measure, ValueOf)]) -> bool {
-        let loaded = self.loaded.borrow();
-        keys.iter().all(|key| loaded.contains(key))
+    fn at_a_time(&self) -> usize {
+        (ROWS_AT_A_TIME / self.asked.set.rows.len().max(1)).clamp(1, 64)
     }
 
-    fn unload(&self) -> Result<(), LakeError> {
-        self.loaded.borrow_mut().clear();
-        self.engine.drop_table("ex")
+    /// Reads what each example scored on these measures, in every arm.
+    fn per_example(&self, keys: &[Key]) -> Result<PerExample, LakeError> {
+        let examples = self.asked.set.rows.len();
+        let mut held = PerExample::new(keys, self.arms().map(|(_, arm)| arm), examples);
+        let arms: String =
+            self.arms().enumerate().map(|(at, (name, _))| format!("WHEN {} THEN {at} ", quoted(name))).collect();
+        let names: Vec<String> = self.arms().map(|(name, _)| quoted(name)).collect();
+        let places = [
+            ("values", self.all_values(keys).join(" UNION ALL ")),
+            ("arm", format!("CASE v.system {arms}END")),
+            ("systems", names.join(", ")),
+            ("arms", names.len().to_string()),
+            ("examples", examples.to_string()),
+        ];
+        let places = places.each_ref().map(|(name, text)| (*name, text.as_str()));
+        self.engine.each(&fill(include_str!("../questions/per_example.sql"), &places), |batch| held.add(&batch))?;
+        Ok(held)
     }
 
     /// Rows for every measure, under its position. Criteria come from one pass over the scores, but for one that is asked
     /// for in a second way.
-    fn all_values(&self, keys: &[(Measure, ValueOf)]) -> Vec<String> {
+    fn all_values(&self, keys: &[Key]) -> Vec<String> {
         let mut together: Vec<(usize, &CriterionName, String)> = Vec::new();
         let mut values = Vec::new();
         for (key, (measure, value)) in keys.iter().enumerate() {
@@ -329,22 +279,6 @@ fn taken(value: ValueOf) -> String {
 /// Grades of these criteria.
 fn graded(key: &str, value: &str, criteria: &str) -> String {
     fill(include_str!("../questions/values.sql"), &[("key", key), ("value", value), ("criteria", criteria)])
-}
-
-/// The attribute whose values are strata with declared shares.
-fn declared(contract: &Contract) -> Option<(&domain::name::Attribute, &BTreeMap<String, domain::share::Share>)> {
-    contract.segments.iter().find_map(|cut| match cut {
-        Segmentation::By { attribute, shares: Shares::Declared(shares), .. } => Some((attribute, shares)),
-        _ => None,
-    })
-}
-
-fn letter(arm: Arm) -> &'static str {
-    match arm {
-        Arm::Candidate => "c",
-        Arm::Production => "p",
-        Arm::Fallback => "f",
-    }
 }
 
 /// A text as an SQL literal.

@@ -3,9 +3,8 @@
 use crate::LakeError;
 use camino::Utf8Path;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::datasource::MemTable;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
-use std::sync::Arc;
+use futures::StreamExt;
 
 pub struct Engine {
     context: SessionContext,
@@ -28,17 +27,15 @@ impl Engine {
         Ok(self.runtime.block_on(self.context.register_parquet(name, path.as_str(), options))?)
     }
 
-    pub fn memory(&self, name: &str, batches: Vec<RecordBatch>) -> Result<(), LakeError> {
-        let Some(first) = batches.first() else { return Ok(()) };
-        let table = MemTable::try_new(first.schema(), vec![batches])?;
-        self.context.deregister_table(name)?;
-        self.context.register_table(name, Arc::new(table))?;
-        Ok(())
-    }
-
-    pub fn drop_table(&self, name: &str) -> Result<(), LakeError> {
-        self.context.deregister_table(name)?;
-        Ok(())
+    /// Hands on what a query answers, batch by batch.
+    pub fn each(&self, sql: &str, mut take: impl FnMut(RecordBatch) -> Result<(), LakeError>) -> Result<(), LakeError> {
+        self.runtime.block_on(async {
+            let mut batches = self.context.sql(sql).await?.execute_stream().await?;
+            while let Some(batch) = batches.next().await {
+                take(batch?)?;
+            }
+            Ok(())
+        })
     }
 
     pub fn ask(&self, sql: &str) -> Result<Vec<RecordBatch>, LakeError> {

@@ -8,15 +8,16 @@ use datafusion::arrow::datatypes::{DataType, Float64Type, UInt32Type};
 use datafusion::parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use domain::digest::Digest;
 use domain::reference_set::ReferenceSet;
-use domain::score::{Counted, Fingerprint, Measured, State};
+use domain::score::{Counted, Fingerprint, Measured, State, Summing};
 use std::fs::File;
 
 const BATCH: usize = 65_536;
 
 /// Reads every row of `scores.parquet` and `answers.parquet`; `NotARun` where one is none that Plimsoll writes.
 pub fn fingerprint(folder: &Utf8Path) -> Result<Fingerprint, LakeError> {
-    let mut whole = Fingerprint::default();
-    each_batch(folder, "scores.parquet", |batch| add(batch, &mut whole))?;
+    let mut summing = Summing::default();
+    each_batch(folder, "scores.parquet", |batch| add(batch, &mut summing))?;
+    let mut whole = summing.whole;
     let set = crate::read_set(folder)?;
     each_batch(folder, "answers.parquet", |batch| add_measured(batch, &set, &mut whole))?;
     Ok(whole)
@@ -56,7 +57,7 @@ fn add_measured(batch: &RecordBatch, set: &ReferenceSet, whole: &mut Fingerprint
     Some(())
 }
 
-fn add(batch: &RecordBatch, whole: &mut Fingerprint) -> Option<()> {
+fn add(batch: &RecordBatch, summing: &mut Summing) -> Option<()> {
     let column = |name: &str, kind: &DataType| cast(batch.column_by_name(name)?, kind).ok();
     let texts = |name: &str| -> Option<StringArray> { Some(column(name, &DataType::Utf8)?.as_string::<i32>().clone()) };
     let (examples, digests, systems) = (texts("example")?, texts("example_digest")?, texts("system")?);
@@ -67,7 +68,7 @@ fn add(batch: &RecordBatch, whole: &mut Fingerprint) -> Option<()> {
     let (repeats, values) = (repeats.as_primitive_opt::<UInt32Type>()?, values.as_primitive_opt::<Float64Type>()?);
     for row in 0..batch.num_rows() {
         let grader = Digest::parse(graders.value(row));
-        whole.add(&Counted {
+        summing.add(&Counted {
             example: examples.value(row),
             example_digest: &Digest::parse(digests.value(row))?,
             system: systems.value(row),

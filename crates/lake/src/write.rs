@@ -104,6 +104,8 @@ pub(crate) fn digest_of(folder: &Utf8Path, path: &Utf8Path) -> Result<(String, D
 trait Columns {
     /// Columns of text that stay the same for rows in a row.
     const REPEATED: &[&str];
+    /// Columns of whole numbers that hardly differ from row to row.
+    const COUNTED: &[&str];
 
     fn schema() -> Schema;
     fn len(&self) -> usize;
@@ -133,6 +135,12 @@ impl<C: Columns> Table<C> {
             properties = properties
                 .set_column_dictionary_enabled(column.clone(), false)
                 .set_column_encoding(column, Encoding::DELTA_BYTE_ARRAY);
+        }
+        // Numbers that go up, or stay: their differences are small.
+        for column in C::COUNTED.iter().map(|name| ColumnPath::from(*name)) {
+            properties = properties
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
         }
         let properties = properties.build();
         let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))?;
@@ -227,6 +235,7 @@ impl Scores {
 
 impl Columns for Scores {
     const REPEATED: &[&str] = &["example", "example_digest"];
+    const COUNTED: &[&str] = &["example_index", "repeat"];
 
     fn schema() -> Schema {
         Schema::new(vec![
@@ -301,6 +310,7 @@ impl Answers {
 
 impl Columns for Answers {
     const REPEATED: &[&str] = &[];
+    const COUNTED: &[&str] = &["example_index", "repeat", "line_offset", "line_length"];
 
     fn schema() -> Schema {
         Schema::new(vec![

@@ -155,16 +155,21 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
     let theta: f64 = of_stratum.iter().map(|sums| sums.value).sum();
     let informative = fails.min(passes);
 
+    // Divisions are what this costs: each stratum's own are made once.
+    let per_stratum: Vec<(f64, f64)> =
+        of_stratum.iter().map(|sums| (1.0 / sums.weight, sums.value / sums.weight)).collect();
     let mut cluster_squared = 0.0;
     let (mut heaviest, mut loudest) = ((0.0f64, 0u64), (0.0f64, 0u64, 0.0f64));
     for (at, cluster) in used() {
         let scale = scaled(cluster);
         let sums = &mut of_stratum[cluster.stratum as usize];
+        let (inverse, mean) = per_stratum[cluster.stratum as usize];
         let weight = cluster.weight * scale;
-        let h = weight / sums.weight;
-        let residual = cluster.value * scale - sums.value / sums.weight * weight;
-        let a = h * h / (1.0 - h);
-        let part = residual * residual / (1.0 - h);
+        let h = weight * inverse;
+        let residual = cluster.value * scale - mean * weight;
+        let lever = 1.0 / (1.0 - h);
+        let a = h * h * lever;
+        let part = residual * residual * lever;
         sums.variance += part;
         sums.h_squared += h * h;
         sums.a += a;

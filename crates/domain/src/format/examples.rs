@@ -13,13 +13,15 @@ mod tests;
 use super::json;
 use super::lines::LinePlace;
 use super::shape::admits;
-use crate::digest::{Digest, canonical, canonical_object};
+use crate::digest::{Digest, write_canonical, write_text};
 use crate::example::{Example, Expect, Guard, Pair, Source, Status};
 use crate::fault::Faults;
 use crate::name::{Attribute, ClusterId, ExampleId, OwnerRole, SourceId, TaskName};
 use crate::provenance::{Provenance, Sampled, SourceKind};
 use crate::share::{Amount, Share};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
@@ -53,16 +55,16 @@ pub fn json_schema() -> Value {
 }
 
 /// From a line that has the shape and breaks no rule.
-fn build(mut line: Map<String, Value>) -> Example {
-    let status = status(line.remove("status").unwrap_or(Value::Null));
-    let review_by = text(line.remove("review_by"));
-    line.remove("labels");
-    line.retain(|_, value| says_something(value));
-    let texts: BTreeMap<&str, String> = line.iter().map(|(key, value)| (key.as_str(), canonical(value))).collect();
-    let whole = canonical_object(texts.iter().map(|(key, text)| (*key, text.as_str())));
-    let digest = Digest::of_canonical("plimsoll.example.v1", &whole);
-    let (input_hash, expected_hash) = (hash(texts.get("input")), hash(texts.get("expected")));
-    let mut take = |key: &str| line.remove(key).unwrap_or(Value::Null);
+fn build(line: Map<String, Value>) -> Example {
+    let mut fields: Vec<(String, Value)> = line.into_iter().filter(|(_, value)| says_something(value)).collect();
+    fields.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    let Identity { digest, input_hash, expected_hash } = identity(&fields);
+    let mut take = |key: &str| {
+        let found = fields.iter_mut().find(|(known, _)| known == key);
+        found.map_or(Value::Null, |(_, value)| std::mem::take(value))
+    };
+    let status = status(take("status"));
+    let review_by = text(Some(take("review_by")));
     let input = take("input");
     let id = text(Some(take("id"))).map_or_else(|| ExampleId::new(&digest.to_string()[..16]), ExampleId::new);
     let task = text(Some(take("task"))).map(TaskName::new);
@@ -108,11 +110,93 @@ fn build(mut line: Map<String, Value>) -> Example {
     }
 }
 
+/// What tells an example from others.
+struct Identity {
+    digest: Digest,
+    input_hash: u64,
+    expected_hash: u64,
+}
+
+/// Of fields in the order of their names.
+fn identity(fields: &[(String, Value)]) -> Identity {
+    const PURPOSE: &str = "plimsoll.example.v1\n";
+    let mut text = String::with_capacity(1024);
+    text.push_str(PURPOSE);
+    let (mut input_hash, mut expected_hash) = (hash(None), hash(None));
+    for (key, value) in fields.iter().filter(|(key, _)| !APART.contains(&key.as_str())) {
+        text.push(if text.len() == PURPOSE.len() { '{' } else { ',' });
+        write_text(key, &mut text);
+        text.push(':');
+        let start = text.len();
+        write_canonical(value, &mut text);
+        match key.as_str() {
+            "input" => input_hash = hash(Some(&text[start..])),
+            "expected" => expected_hash = hash(Some(&text[start..])),
+            _ => {}
+        }
+    }
+    text.push_str(if text.len() == PURPOSE.len() { "{}" } else { "}" });
+    Identity { digest: Digest::of_bytes(text.as_bytes()), input_hash, expected_hash }
+}
+
+/// What may change without making another example.
+const APART: [&str; 3] = ["status", "review_by", "labels"];
+
 /// Tells equal texts apart from others within one process, where a digest would cost more than reading the text.
-fn hash(text: Option<&String>) -> u64 {
+fn hash(text: Option<&str>) -> u64 {
     let mut hasher = std::hash::DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
+}
+
+/// Some of the fields that graders look at, of a line that was read before and found good: as `Example::document` has them.
+pub fn document(text: &str, id: &ExampleId, wanted: &[&str]) -> Option<Value> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let mut document = Chosen(wanted).deserialize(&mut reader).ok()?;
+    reader.end().ok()?;
+    for field in wanted {
+        match *field {
+            "id" => drop(document.insert("id".into(), id.as_str().into())),
+            "task" => {}
+            field => {
+                let value = document.entry(field).or_insert(Value::Null);
+                if !says_something(value) {
+                    *value = if field == "attributes" { Map::new().into() } else { Value::Null };
+                }
+            }
+        }
+    }
+    Some(Value::Object(document))
+}
+
+/// Reads these fields of an object and passes over the others.
+struct Chosen<'w>(&'w [&'w str]);
+
+impl<'de> DeserializeSeed<'de> for Chosen<'_> {
+    type Value = Map<String, Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
+        reader.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Chosen<'_> {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("an example")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some(key) = entries.next_key::<Cow<str>>()? {
+            match self.0.iter().find(|wanted| **wanted == key) {
+                Some(wanted) => drop(fields.insert((*wanted).to_owned(), entries.next_value()?)),
+                None => drop(entries.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(fields)
+    }
 }
 
 fn says_something(value: &Value) -> bool {

@@ -1,14 +1,21 @@
-//! Finds a text's position among texts that are kept elsewhere: eight bytes a text, where a map would keep it twice.
+//! Finds a text's position among texts that are kept elsewhere: sixteen bytes a text, where a map would keep it twice.
 //!
-//! note    open addressing, at most half full; the hash is the same in every run. Positions come back, never an order
+//! note    open addressing, at most half full; part of the hash is kept, so that few other texts are looked at. The hash is
+//!         the same in every run. Positions come back, never an order
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 const FREE: u32 = u32::MAX;
 
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    position: u32,
+    hash: u32,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
-    slots: Vec<u32>,
+    slots: Vec<Slot>,
     known: usize,
 }
 
@@ -21,12 +28,14 @@ impl Texts {
     /// Adds a position unless its text is known already; then that position comes back.
     pub fn add<'t>(&mut self, position: u32, text: &str, text_at: impl Fn(u32) -> &'t str) -> Option<u32> {
         if (self.known + 1) * 2 > self.slots.len() {
-            self.grow(&text_at);
+            self.grow();
         }
         match self.probe(text, text_at) {
             Err(known) => Some(known),
             Ok(free) => {
-                self.slots[free] = position;
+                if let Some(slot) = self.slots.get_mut(free) {
+                    *slot = Slot { position, hash: hash(text) };
+                }
                 self.known += 1;
                 None
             }
@@ -35,30 +44,36 @@ impl Texts {
 
     /// The slot where a text would stand, or the position that stands there.
     fn probe<'t>(&self, text: &str, text_at: impl Fn(u32) -> &'t str) -> Result<usize, u32> {
+        let hash = hash(text);
+        self.slot_of(hash, |slot| slot.hash == hash && text_at(slot.position) == text)
+    }
+
+    /// The first free slot for a hash, or the position in a slot before it that is the one.
+    fn slot_of(&self, hash: u32, is_it: impl Fn(&Slot) -> bool) -> Result<usize, u32> {
         let Some(mask) = self.slots.len().checked_sub(1) else { return Ok(0) };
-        let mut slot = hash(text) & mask;
+        let mut at = hash as usize & mask;
         loop {
-            match self.slots[slot] {
-                FREE => return Ok(slot),
-                position if text_at(position) == text => return Err(position),
-                _ => slot = (slot + 1) & mask,
+            match &self.slots[at] {
+                slot if slot.position == FREE => return Ok(at),
+                slot if is_it(slot) => return Err(slot.position),
+                _ => at = (at + 1) & mask,
             }
         }
     }
 
-    fn grow<'t>(&mut self, text_at: impl Fn(u32) -> &'t str) {
-        let slots = vec![FREE; (self.slots.len() * 2).max(16)];
+    fn grow(&mut self) {
+        let slots = vec![Slot { position: FREE, hash: 0 }; (self.slots.len() * 2).max(16)];
         let old = std::mem::replace(&mut self.slots, slots);
-        for position in old.into_iter().filter(|position| *position != FREE) {
-            if let Ok(free) = self.probe(text_at(position), &text_at) {
-                self.slots[free] = position;
+        for slot in old.into_iter().filter(|slot| slot.position != FREE) {
+            if let Ok(free) = self.slot_of(slot.hash, |_| false) {
+                self.slots[free] = slot;
             }
         }
     }
 }
 
-fn hash(text: &str) -> usize {
+fn hash(text: &str) -> u32 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
-    hasher.finish() as usize
+    hasher.finish() as u32
 }

@@ -1,11 +1,14 @@
 //! Facts besides estimates: outright failures, guards, what changed, what failed and why.
 
+use super::per_example::OfExample;
 use super::{Scores, quoted};
 use crate::LakeError;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, UInt32Type};
+use domain::gate::Measure;
 use domain::name::{ClassName, CriterionName};
+use domain::question::ValueOf;
 use domain::reference_set::ExampleIndex;
 use domain::score::State;
 use domain::system::Arm;
@@ -143,27 +146,24 @@ impl Scores<'_> {
 
     /// For each criterion the examples whose mean grade differs between two arms.
     pub fn changes(&self, criteria: &[CriterionName], of: Arm, with: Arm) -> Result<Vec<Changes>, LakeError> {
-        let (Some(of), Some(with)) = (self.asked.systems.get(&of), self.asked.systems.get(&with)) else {
-            return Ok(Vec::new());
-        };
         let mut all = Vec::new();
-        for criterion in criteria {
-            let side = |system: &str| format!("AVG(CASE WHEN system = {} THEN {GRADE} END)", quoted(system));
-            let sql = format!(
-                "SELECT ex, b, n FROM (SELECT example_index AS ex, {} AS b, {} AS n FROM scores \
-                 WHERE criterion = {} AND system IN ({}, {}) GROUP BY example_index) WHERE n <> b ORDER BY n - b, ex",
-                side(with),
-                side(of),
-                quoted(criterion.as_str()),
-                quoted(with),
-                quoted(of),
-            );
-            let mut examples = Vec::new();
-            for batch in self.engine.ask(&sql)? {
-                let (index, before, now) = (indices(&batch, 0)?, numbers(&batch, 1)?, numbers(&batch, 2)?);
-                examples.extend((0..batch.num_rows()).map(|row| (ExampleIndex(index[row]), before[row], now[row])));
-            }
-            all.push(Changes { criterion: criterion.clone(), examples });
+        for criteria in criteria.chunks(self.at_a_time()) {
+            let held = self.held.borrow();
+            let in_hand =
+                held.as_ref().filter(|held| criteria.iter().all(|name| held.of_criterion(name, of).is_some()));
+            let read;
+            let held = match in_hand {
+                Some(held) => held,
+                None => {
+                    let key = |name: &CriterionName| (Measure::Criterion(name.clone()), ValueOf::Grade);
+                    read = self.per_example(&criteria.iter().map(key).collect::<Vec<_>>())?;
+                    &read
+                }
+            };
+            all.extend(criteria.iter().filter_map(|criterion| {
+                let examples = differing(held.of_criterion(criterion, with)?, held.of_criterion(criterion, of)?);
+                Some(Changes { criterion: criterion.clone(), examples })
+            }));
         }
         Ok(all)
     }
@@ -303,6 +303,18 @@ impl Scores<'_> {
         }
         Ok(places)
     }
+}
+
+/// Where the mean grade differs: example, before, now, the greatest loss first.
+fn differing(before: &[OfExample], now: &[OfExample]) -> Vec<(ExampleIndex, f64, f64)> {
+    let both = before.iter().zip(now).enumerate();
+    let mut examples: Vec<(ExampleIndex, f64, f64)> = both
+        .filter_map(|(at, (before, now))| Some((ExampleIndex(at as u32), before.grade()?, now.grade()?)))
+        .filter(|(_, before, now)| before != now)
+        .collect();
+    // Stable: equal losses stay in the order of the set.
+    examples.sort_by(|one, other| (one.2 - one.1).total_cmp(&(other.2 - other.1)));
+    examples
 }
 
 fn indices(batch: &RecordBatch, at: usize) -> Result<Vec<u32>, LakeError> {

@@ -9,7 +9,7 @@ use domain::example::Guard;
 use domain::name::{ClusterId, ExampleId};
 use domain::provenance::Weight;
 use domain::reference_set::{Column, ExampleIndex, Kept, NO_VALUE, ReferenceSet, Row, RowState};
-use domain::score::{Counted, Fingerprint, Measured, State};
+use domain::score::{Counted, Measured, State, Summing};
 use domain::segment::Conditions;
 use domain::share::Amount;
 use serde_json::{Map, Value, json};
@@ -24,7 +24,7 @@ pub fn seal(import: &Import, table: Table) -> Result<Imported, ImportError> {
         set: &set,
         table: &table,
         applies: applies(import, &table),
-        fingerprint: Fingerprint::default(),
+        summing: Summing::default(),
         not_run: 0,
         set_aside: 0,
     };
@@ -35,7 +35,7 @@ pub fn seal(import: &Import, table: Table) -> Result<Imported, ImportError> {
         rows = rest;
         sealing.example(ExampleIndex(at), here)?;
     }
-    let Sealing { writer, fingerprint, not_run, set_aside, .. } = sealing;
+    let Sealing { writer, summing, not_run, set_aside, .. } = sealing;
     let mut files = writer.finish()?.files;
     files.push(write_set(import.folder, &set, import.home)?);
     Ok(Imported {
@@ -47,7 +47,7 @@ pub fn seal(import: &Import, table: Table) -> Result<Imported, ImportError> {
         without_value: table.without_value,
         not_run,
         set_aside,
-        fingerprint,
+        fingerprint: summing.whole,
         files,
     })
 }
@@ -137,7 +137,7 @@ struct Sealing<'a> {
     set: &'a ReferenceSet,
     table: &'a Table,
     applies: Vec<Option<Conditions>>,
-    fingerprint: Fingerprint,
+    summing: Summing,
     not_run: u64,
     set_aside: u64,
 }
@@ -190,7 +190,7 @@ impl Sealing<'_> {
         let state = score.map_or(State::NotRun, |score| score.state);
         let value = score.and_then(|score| score.value);
         let class = score.filter(|score| score.class != NONE).and_then(|score| self.table.classes.get(score.class));
-        self.fingerprint.add(&Counted {
+        self.summing.add(&Counted {
             example: row.id.as_str(),
             example_digest: &row.digest,
             system,
@@ -232,7 +232,7 @@ impl Sealing<'_> {
             latency_ms: scores.iter().find_map(|score| score.latency_ms),
             spend: scores.iter().find_map(|score| score.spend),
         };
-        self.fingerprint.add_measured(&measured);
+        self.summing.whole.add_measured(&measured);
         self.writer.answer(&AnswerIn {
             index: example.0,
             system: measured.system,
