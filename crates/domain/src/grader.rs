@@ -177,7 +177,7 @@ pub enum Grader {
         rubric: Utf8PathBuf,
         with: SystemName,
     },
-    /// Scores come from elsewhere: `plimsoll import scores`.
+    /// Grades come from elsewhere: `plimsoll run --scores`, `plimsoll import scores`.
     Imported,
 }
 

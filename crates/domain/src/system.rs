@@ -35,8 +35,9 @@ pub struct System {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SystemKind {
-    /// Answers recorded in JSONL files (a file or a folder).
-    Recorded { path: Utf8PathBuf },
+    /// Answers recorded in JSONL files (a file or a folder). `imported` is its name in a table of grades that were made elsewhere;
+    /// `None`: the arm's own.
+    Recorded { path: Utf8PathBuf, imported: Option<String> },
     /// Scores of this name come from `plimsoll import scores`.
     Imported { name: String },
     /// An OpenAI-compatible endpoint. Known to `check`; not asked by this version.

@@ -9,7 +9,7 @@
 use crate::documents::Documents;
 use crate::jsonl::Lines;
 use crate::process::Programs;
-use crate::rows::{AnswerRow, Batch, ScoreRow, Sink};
+use crate::rows::{AnswerRow, Batch, Failed, ScoreRow, Sink};
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::answer::{Answer, SystemFault};
 use domain::criterion::Criterion;
@@ -281,6 +281,7 @@ fn one(
         example: index,
         repeat: recorded.repeat,
         state: if answer.error.is_some() { State::SystemError } else { State::Graded },
+        failed: answer.error.as_ref().map(Failed::of),
         latency_ms: answer.latency_ms.map(|amount| amount.get()),
         spend: answer.spend.map(|amount| amount.get()),
         cached: answer.cached,
@@ -305,7 +306,7 @@ fn unknown(grading: &Grading, place: LinePlace, id: &str) -> Fault {
 
 /// A system fault: a failure of every criterion that applies.
 fn failed(grading: &Grading, system: &str, index: ExampleIndex, repeat: u32, error: &SystemFault, worked: &mut Worked) {
-    let class = ClassName::new(error.failure_class());
+    let Failed { class, reason } = Failed::of(error);
     for (at, criterion) in grading.criteria.iter().enumerate() {
         if matches!(grading.graders[at], Ready::Imported) || !planned(grading, at, criterion, index) {
             continue;
@@ -314,7 +315,6 @@ fn failed(grading: &Grading, system: &str, index: ExampleIndex, repeat: u32, err
             worked.sides.push((index, repeat, at as u16, None));
             continue;
         }
-        let reason = format!("{}: {}", error.class, error.message).chars().take(200).collect();
         push(
             grading,
             system,
@@ -326,7 +326,7 @@ fn failed(grading: &Grading, system: &str, index: ExampleIndex, repeat: u32, err
                 state: State::SystemError,
                 value: None,
                 class: Some(class.clone()),
-                reason,
+                reason: reason.clone(),
             },
         );
     }
@@ -521,6 +521,7 @@ impl<'a> Whole<'a> {
                         example: index,
                         repeat,
                         state: State::NotRun,
+                        failed: None,
                         latency_ms: None,
                         spend: None,
                         cached: false,

@@ -12,5 +12,5 @@ mod set;
 
 pub use documents::{Documents, Keeper};
 pub use grade::{GradeError, Graded, Grading, Ready, grade_system};
-pub use rows::{AnswerRow, Batch, ScoreRow, Sink};
+pub use rows::{AnswerRow, Batch, Failed, ScoreRow, Sink};
 pub use set::{ReadError, files, read_set};

@@ -1,5 +1,6 @@
 //! Rows that grading hands on, in batches of a fixed order.
 
+use domain::answer::SystemFault;
 use domain::name::ClassName;
 use domain::reference_set::ExampleIndex;
 use domain::score::{Fingerprint, State};
@@ -24,12 +25,29 @@ pub struct AnswerRow {
     pub repeat: u32,
     /// Graded (it arrived), system error, or not run.
     pub state: State,
+    /// Why there is no answer, where the system failed.
+    pub failed: Option<Failed>,
     pub latency_ms: Option<f64>,
     pub spend: Option<f64>,
     pub cached: bool,
     pub attempts: Option<u32>,
     /// Where the answer's line stands; `None` where there is none.
     pub kept: Option<(u16, u64, u32)>,
+}
+
+/// A system fault, as every score of the answer tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failed {
+    pub class: ClassName,
+    pub reason: String,
+}
+
+impl Failed {
+    pub fn of(error: &SystemFault) -> Self {
+        const LONGEST: usize = 200;
+        let reason = format!("{}: {}", error.class, error.message).chars().take(LONGEST).collect();
+        Failed { class: ClassName::new(error.failure_class()), reason }
+    }
 }
 
 /// Rows of one system.

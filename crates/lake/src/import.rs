@@ -8,11 +8,13 @@
 mod cell;
 mod column;
 mod gather;
+mod grades;
 mod rows;
 mod schema;
 mod seal;
 mod table;
 
+pub use grades::{Grade, Grades, Plan, read_grades};
 pub use schema::scores_schema;
 
 use crate::LakeError;
@@ -23,6 +25,9 @@ use domain::fault::Faults;
 use domain::reference_set::ReferenceSet;
 use domain::score::Fingerprint;
 use std::collections::BTreeSet;
+
+/// Whose grade it is, where the grader is not ours.
+pub const IMPORTED: &str = "imported";
 
 /// What is read, and what it is read for.
 pub struct Import<'a> {
@@ -94,8 +99,14 @@ impl ImportError {
 
 /// Reads the table whole, and seals it as a run only where nothing is wrong with it.
 pub fn import_scores(import: &Import) -> Result<Imported, ImportError> {
-    let mut gather = gather::Gather::new(import);
-    rows::read(import.file, &mut gather)?;
-    let table = gather.finish(import.file)?;
-    seal::seal(import, table)
+    let gather = gather::Gather::new(import.file, import.set, import.leave_out, None);
+    let (table, digest) = read(import.file, gather)?;
+    seal::seal(import, table, &digest)
+}
+
+/// The table, sorted and without a fault, and the digest of its bytes.
+fn read(file: &Utf8Path, mut gather: gather::Gather) -> Result<(table::Table, Digest), ImportError> {
+    rows::read(file, &mut gather)?;
+    let digest = crate::file_digest(file).map_err(|cause| ImportError::Unreadable { path: file.to_owned(), cause })?;
+    Ok((gather.finish(file)?, digest))
 }

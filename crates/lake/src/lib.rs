@@ -7,15 +7,21 @@
 mod ask;
 pub mod delimited;
 mod engine;
+mod file_digest;
 mod fingerprint;
 mod import;
 mod set;
+mod source;
 mod write;
 
 pub use ask::{Asked, Changes, ClassCosts, ClassCount, Coverage, Failing, Scores};
+pub use file_digest::file_digest;
 pub use fingerprint::fingerprint;
-pub use import::{Import, ImportError, Imported, import_scores, scores_schema};
+pub use import::{
+    Grade, Grades, IMPORTED, Import, ImportError, Imported, Plan, import_scores, read_grades, scores_schema,
+};
 pub use set::{read_set, write_set};
+pub use source::imported_from;
 pub use write::{AnswerIn, RunWriter, ScoreIn, Sealed};
 
 /// Why the lake could not do what it was asked.

@@ -73,6 +73,11 @@ impl RunWriter {
         })
     }
 
+    /// Notes which table imported grades were taken from.
+    pub fn imported_from(&mut self, table: &Digest) {
+        self.scores.writer.append_key_value_metadata(crate::source::noted(table));
+    }
+
     pub fn score(&mut self, row: &ScoreIn) -> Result<(), LakeError> {
         self.scores.columns.push(row);
         self.scores.flush(BATCH)
@@ -94,10 +99,8 @@ impl RunWriter {
 /// Name and digest of a file.
 pub(crate) fn digest_of(folder: &Utf8Path, path: &Utf8Path) -> Result<(String, Digest), LakeError> {
     let read = |cause| LakeError::Read { path: path.to_owned(), cause };
-    let mut hasher = blake3::Hasher::new();
-    std::io::copy(&mut File::open(path).map_err(read)?, &mut hasher).map_err(read)?;
     let name = path.strip_prefix(folder).unwrap_or(path).to_string();
-    Ok((name, Digest::from_bytes(*hasher.finalize().as_bytes())))
+    Ok((name, crate::file_digest(path).map_err(read)?))
 }
 
 /// Columns under construction.

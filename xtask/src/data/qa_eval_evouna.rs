@@ -1,8 +1,8 @@
 //! Open questions answered by five systems, each answer judged right or wrong by people.
 //!
 //! in      `NQ.jsonl`: id, question, golden_answer (aliases split by `/`), for each system answer_S and judge_S, improper
-//! out     examples, five files of answers, the people's verdicts as scores, a contract for each comparison and, for each
-//!         system, one that holds a look-up of the reference answer against the people
+//! out     examples, five files of answers, the people's verdicts as scores, a contract for each comparison, one that people and a
+//!         look-up of the reference answer decide together, and, for each system, one that holds the look-up against the people
 //! rules   a question that is flagged improper is quarantined, with the reason. A verdict is a grade whatever the answer
 //!         says, for people saw it. No verdict on an answer is a grader error: somebody was asked and nobody knows. Where
 //!         there is neither an answer nor a verdict the score is not run. Neither is ever a failure or a pass
@@ -22,6 +22,9 @@ const COMPARED: [(&str, &str); 6] = [
     ("gpt35", "fid"),
 ];
 const CONTRACT: &str = include_str!("qa_eval_evouna/plimsoll.yaml");
+/// Candidate and production of the contract that people and a look-up decide together.
+const BOTH: (&str, &str) = ("gpt4", "chatgpt");
+const JUDGED_AND_FOUND: &str = include_str!("qa_eval_evouna/judged-and-found.yaml");
 const LEXICAL: &str = include_str!("qa_eval_evouna/lexical.yaml");
 
 pub fn convert(from: &From, to: &To) -> Result<String, Refused> {
@@ -44,6 +47,9 @@ pub fn convert(from: &From, to: &To) -> Result<String, Refused> {
         to.write(&format!("lexical-{system}.yaml"), &LEXICAL.replace("SYSTEM", system))?;
     }
     to.lines("scores.jsonl", &scores)?;
+    let of_both = scores.iter().filter(|score| score["system"] == BOTH.0 || score["system"] == BOTH.1);
+    to.lines("judged.jsonl", &of_both.cloned().collect::<Vec<_>>())?;
+    to.write("judged-and-found.yaml", &JUDGED_AND_FOUND.replace("CANDIDATE", BOTH.0).replace("PRODUCTION", BOTH.1))?;
     for (candidate, production) in COMPARED {
         let contract = CONTRACT.replace("CANDIDATE", candidate).replace("PRODUCTION", production);
         to.write(&format!("{candidate}-over-{production}.yaml"), &contract)?;

@@ -378,7 +378,11 @@ fn systems(reader: &mut Reader, node: &Node) -> Vec<System> {
 fn system_kind(reader: &mut Reader, node: &Node, fields: &Fields) -> Option<SystemKind> {
     let given = fields.given(&["recorded", "imported", "openai"]);
     match given.as_slice() {
-        ["recorded"] => Some(SystemKind::Recorded { path: reader.path(fields.get("recorded")?, "`recorded`")? }),
+        ["recorded"] | ["recorded", "imported"] | ["imported", "recorded"] => {
+            let imported = fields.get("imported").map(|node| reader.name(node, "`imported`"));
+            let path = reader.path(fields.get("recorded")?, "`recorded`")?;
+            Some(SystemKind::Recorded { path, imported: imported.flatten() })
+        }
         ["imported"] => Some(SystemKind::Imported { name: reader.name(fields.get("imported")?, "`imported`")? }),
         ["openai"] => {
             let fields = reader.fields(fields.get("openai")?, "an OpenAI-compatible system", OPENAI_KEYS)?;

@@ -2,8 +2,9 @@
 
 use super::cell::{self, Wrong};
 use super::column::{self, Column, Known};
+use super::grades::Unplanned;
 use super::table::{NONE, Score, Table, Told, ToldAttribute, Words};
-use super::{Import, ImportError};
+use super::{ImportError, Plan};
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::fault::{Fault, Faults, Place, closest};
 use domain::name::Attribute;
@@ -30,6 +31,8 @@ pub struct Gather<'a> {
     file: Utf8PathBuf,
     set: Option<&'a ReferenceSet>,
     leave_out: &'a BTreeSet<String>,
+    /// Where the table is read for a plan, nothing else is let in.
+    plan: Option<Plan<'a>>,
     table: Table,
     by_id: HashMap<Box<str>, u32>,
     columns: HashMap<String, Column>,
@@ -38,18 +41,24 @@ pub struct Gather<'a> {
 }
 
 impl<'a> Gather<'a> {
-    pub fn new(import: &Import<'a>) -> Self {
+    pub fn new(
+        file: &Utf8Path,
+        set: Option<&'a ReferenceSet>,
+        leave_out: &'a BTreeSet<String>,
+        plan: Option<Plan<'a>>,
+    ) -> Self {
         let mut gather = Gather {
-            file: import.file.to_owned(),
-            set: import.set,
-            leave_out: import.leave_out,
+            file: file.to_owned(),
+            set,
+            leave_out,
+            plan,
             table: Table::default(),
             by_id: HashMap::new(),
             columns: HashMap::new(),
             faults: Vec::new(),
             more: 0,
         };
-        for row in import.set.iter().flat_map(|set| &set.rows) {
+        for row in set.iter().flat_map(|set| &set.rows) {
             gather.by_id.insert(row.id.as_str().into(), gather.table.examples.len() as u32);
             gather.table.examples.push(Told {
                 id: row.id.as_str().into(),
@@ -318,6 +327,7 @@ impl<'r> Row<'_, '_, 'r> {
         let weight = self.read(Known::Weight, |text| cell::amount(text, "a weight"));
         let cluster = self.read(Known::Cluster, cell::name);
         let place = self.place(Known::Example);
+        self.planned(system, criterion, repeat.unwrap_or(0));
         let example = self.gather.example(place, id?)?;
         self.note_cluster(example, cluster);
         self.note_weight(example, weight);
@@ -339,6 +349,20 @@ impl<'r> Row<'_, '_, 'r> {
             latency_ms,
             spend,
         })
+    }
+
+    /// Where there is a plan, a row speaks of something in it, and measures of answers are the answers' own.
+    fn planned(&mut self, system: Option<&str>, criterion: Option<&str>, repeat: u32) {
+        let Some(plan) = self.gather.plan else { return };
+        if let Some(Unplanned { known, found, what, help }) = plan.refuses(system, criterion, repeat) {
+            self.gather.fault(self.place(known), &found, what, help);
+        }
+        for known in [Known::LatencyMs, Known::Spend] {
+            if let Some(text) = self.text(known) {
+                let what = format!("`{}` is told by the recorded answer itself", known.as_str());
+                self.gather.fault(self.place(known), text, what, "remove the column from the table");
+            }
+        }
     }
 
     /// State and value agree: a grade has a value, nothing else has; a row with neither is a grader error.

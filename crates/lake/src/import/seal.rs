@@ -1,7 +1,7 @@
 //! A table of scores as a run: the plan is filled, and what no row speaks of is *not run*.
 
 use super::table::{NONE, Score, Table};
-use super::{Import, ImportError, Imported};
+use super::{IMPORTED, Import, ImportError, Imported};
 use crate::write::{AnswerIn, RunWriter, ScoreIn};
 use crate::{LakeError, write_set};
 use domain::digest::Digest;
@@ -14,10 +14,7 @@ use domain::segment::Conditions;
 use domain::share::Amount;
 use serde_json::{Map, Value, json};
 
-/// Whose grade it is, where the grader is not ours.
-const GRADER: &str = "imported";
-
-pub fn seal(import: &Import, table: Table) -> Result<Imported, ImportError> {
+pub fn seal(import: &Import, table: Table, digest: &Digest) -> Result<Imported, ImportError> {
     let set = set_of(import.set, &table);
     let mut sealing = Sealing {
         writer: RunWriter::create(import.folder)?,
@@ -28,6 +25,7 @@ pub fn seal(import: &Import, table: Table) -> Result<Imported, ImportError> {
         not_run: 0,
         set_aside: 0,
     };
+    sealing.writer.imported_from(digest);
     let mut rows = table.scores.as_slice();
     for at in 0..set.rows.len() as u32 {
         let count = rows.iter().take_while(|score| score.example == at).count();
@@ -59,7 +57,7 @@ fn applies(import: &Import, table: &Table) -> Vec<Option<Conditions>> {
 }
 
 /// The contract's examples with the file's further attributes; or examples made from the file alone.
-fn set_of(given: Option<&ReferenceSet>, table: &Table) -> ReferenceSet {
+pub fn set_of(given: Option<&ReferenceSet>, table: &Table) -> ReferenceSet {
     let mut set = given.cloned().unwrap_or_default();
     let examples = table.examples.len();
     add_to_digests(&mut set, table);
@@ -196,7 +194,7 @@ impl Sealing<'_> {
             system,
             repeat,
             criterion,
-            grader: GRADER.as_bytes(),
+            grader: IMPORTED.as_bytes(),
             state,
             value,
             class,
@@ -208,7 +206,7 @@ impl Sealing<'_> {
             system,
             repeat,
             criterion,
-            grader: GRADER,
+            grader: IMPORTED,
             state,
             value,
             class,

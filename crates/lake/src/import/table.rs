@@ -81,6 +81,10 @@ impl Words {
         position
     }
 
+    pub fn find(&self, word: &str) -> Option<u32> {
+        self.known.get(word).copied()
+    }
+
     pub fn get(&self, position: u32) -> Option<&str> {
         self.list.get(position as usize).map(AsRef::as_ref)
     }

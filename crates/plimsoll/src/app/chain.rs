@@ -219,13 +219,6 @@ fn clear(folder: &Utf8Path) {
     }
 }
 
-/// The digest of a file's bytes.
-pub fn hash_of(path: &Utf8Path) -> std::io::Result<Digest> {
-    let mut hasher = blake3::Hasher::new();
-    std::io::copy(&mut File::open(path)?, &mut hasher)?;
-    Ok(Digest::from_bytes(*hasher.finalize().as_bytes()))
-}
-
 /// Writes under another name, syncs, and renames: whole or not at all.
 pub fn write_whole(path: &Utf8Path, text: &str) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Utf8Path::new("."));

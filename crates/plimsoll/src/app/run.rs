@@ -1,11 +1,12 @@
 //! `run`: grade the systems' recorded answers, seal the scores, weigh, decide, record.
 
 use super::chain::{Chain, Kept};
+use super::elsewhere::Elsewhere;
 use super::eval::Eval;
 use super::history::History;
 use super::sealed::{SealedRun, Sealing, seal};
+use super::sealer::{Rows, Sealer};
 use super::signature::key_of;
-use super::unknown::Unknown;
 use super::weigh::{Grounds, Weighed, grader_digest, ours, weigh};
 use super::work::Work;
 use crate::cli::Failure;
@@ -15,12 +16,11 @@ use domain::digest::Digest;
 use domain::fault::{Fault, Place};
 use domain::grader::{Grader, Schema};
 use domain::name::OwnerRole;
-use domain::reference_set::{ExampleIndex, ReferenceSet};
-use domain::score::{Fingerprint, Measured};
+use domain::reference_set::ReferenceSet;
 use domain::system::{Arm, SystemKind};
 use engine::process::Programs;
-use engine::{Batch, Documents, GradeError, Grading, Keeper, ReadError, Ready, Sink, grade_system, read_set};
-use lake::{AnswerIn, LakeError, RunWriter, ScoreIn};
+use engine::{Documents, GradeError, Grading, Keeper, ReadError, Ready, grade_system, read_set};
+use lake::LakeError;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -43,10 +43,15 @@ pub trait Progress {
     fn note(&mut self, _what: &str) {}
 }
 
-/// The main job.
-pub fn run(eval: &Eval, orders: &Orders, progress: &mut dyn Progress) -> Result<(Weighed, Kept), Failure> {
+/// The main job. Criteria that say `grade: imported` take their grades from the table `scores`.
+pub fn run(
+    eval: &Eval,
+    scores: Option<&Utf8Path>,
+    orders: &Orders,
+    progress: &mut dyn Progress,
+) -> Result<(Weighed, Kept), Failure> {
     may_decide(&eval.contract)?;
-    let sealed = grade(eval, orders.threads, progress)?;
+    let sealed = grade(eval, scores, orders.threads, progress)?;
     decide(eval, &sealed, orders, progress)
 }
 
@@ -159,14 +164,13 @@ pub fn reference_set(eval: &Eval, progress: &mut dyn Progress) -> Result<(Refere
     set.map(|set| (set, keeper)).map_err(read_failure)
 }
 
-/// Grades every system and seals the run.
-pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result<SealedRun, Failure> {
-    let contract = &eval.contract;
-    let mut recorded: Vec<(Arm, Vec<Utf8PathBuf>)> = Vec::new();
+/// The files of each arm's answers.
+fn recorded(eval: &Eval) -> Result<Vec<(Arm, Vec<Utf8PathBuf>)>, Failure> {
+    let mut recorded = Vec::new();
     for arm in Arm::ALL {
-        let Some(system) = contract.system(arm) else { continue };
+        let Some(system) = eval.contract.system(arm) else { continue };
         match &system.kind {
-            SystemKind::Recorded { path } => {
+            SystemKind::Recorded { path, .. } => {
                 recorded.push((arm, engine::files(&eval.folder, path).map_err(read_failure)?))
             }
             SystemKind::Imported { .. } => {
@@ -183,8 +187,20 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
             }
         }
     }
+    Ok(recorded)
+}
+
+/// Grades every system and seals the run.
+fn grade(
+    eval: &Eval,
+    scores: Option<&Utf8Path>,
+    threads: usize,
+    progress: &mut dyn Progress,
+) -> Result<SealedRun, Failure> {
+    let contract = &eval.contract;
+    let recorded = recorded(eval)?;
     let mut programs = Programs::default();
-    let graders = ready(eval, &mut programs)?;
+    let graders = ready(eval, scores, &mut programs)?;
     let (set, keeper) = reference_set(eval, progress)?;
     if set.active().next().is_none() {
         return Err(Failure::yours(
@@ -192,20 +208,15 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
             "add examples, or make proposed ones active",
         ));
     }
-    let work = Work::begin(&eval.state())?;
+    let elsewhere = Elsewhere::read(eval, scores, &set)?;
+    // What the table says of the examples belongs to them; their documents are still found by the set that was read.
+    let further = elsewhere.as_ref().map(|elsewhere| elsewhere.grades().set().clone());
     let documents = Documents::new(&set, keeper);
+    let set = further.as_ref().unwrap_or(&set);
+    let work = Work::begin(&eval.state())?;
     let digests: Vec<Digest> = contract.criteria.iter().map(grader_digest).collect();
-    let grading =
-        Grading::new(&set, &documents, &contract.criteria, graders, digests.clone(), contract.repeats, threads);
-    let mut sink = Sealer {
-        writer: RunWriter::create(work.path()).map_err(ours)?,
-        set: &set,
-        contract,
-        digests: digests.iter().map(Digest::to_string).collect(),
-        last: None,
-        fingerprint: Fingerprint::default(),
-        unknown: Unknown::default(),
-    };
+    let mut sink = Sealer::begin(work.path(), set, contract, &digests, elsewhere)?;
+    let grading = Grading::new(set, &documents, &contract.criteria, graders, digests, contract.repeats, threads);
     let planned = set.active().count() as u64 * u64::from(contract.repeats);
     let mut counts = Vec::new();
     for (arm, files) in &recorded {
@@ -214,11 +225,10 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
             grade_system(&grading, arm.as_str(), files, &mut programs, &mut sink, |done| progress.count(done, planned));
         counts.push((*arm, graded.map_err(grade_failure)?));
     }
-    sink.unknown.told().iter().for_each(|told| progress.note(told));
+    sink.told().iter().for_each(|told| progress.note(told));
     progress.step("sealing the scores");
-    let fingerprint = sink.fingerprint;
-    let mut files = sink.writer.finish().map_err(ours)?.files;
-    files.push(lake::write_set(work.path(), &set, &eval.folder).map_err(ours)?);
+    let Rows { mut files, fingerprint, grades } = sink.finish()?;
+    files.push(lake::write_set(work.path(), set, &eval.folder).map_err(ours)?);
     let scores_digest = fingerprint.digest().to_string();
     let seen_from_home =
         |file: &Utf8PathBuf| file.strip_prefix(&eval.folder).map_or_else(|_| file.clone(), Utf8Path::to_owned);
@@ -231,7 +241,8 @@ pub fn grade(eval: &Eval, threads: usize, progress: &mut dyn Progress) -> Result
             "system_errors": counts.system_errors, "left_out": counts.left_out,
         })).collect::<Vec<_>>(),
     });
-    let made_of = made_of.as_object().cloned().unwrap_or_default();
+    let mut made_of = made_of.as_object().cloned().unwrap_or_default();
+    made_of.extend(grades.map(|grades| ("grades".to_owned(), grades)));
     let systems = recorded.iter().map(|(arm, _)| (*arm, arm.as_str().to_owned())).collect();
     seal(work, Sealing { contract, scores_digest, files, systems, made_of })
 }
@@ -245,7 +256,7 @@ fn grade_failure(error: GradeError<LakeError>) -> Failure {
 }
 
 /// Every criterion's grader, compiled or started; what this version does not carry out is refused.
-fn ready(eval: &Eval, programs: &mut Programs) -> Result<Vec<Ready>, Failure> {
+fn ready(eval: &Eval, scores: Option<&Utf8Path>, programs: &mut Programs) -> Result<Vec<Ready>, Failure> {
     eval.contract
         .criteria
         .iter()
@@ -261,9 +272,10 @@ fn ready(eval: &Eval, programs: &mut Programs) -> Result<Vec<Ready>, Failure> {
                     "a model judge is not carried out by this version".to_owned(),
                     "grade it without a model, or import scores that were made elsewhere",
                 )),
+                Grader::Imported if scores.is_some() => Ok(Ready::Imported),
                 Grader::Imported => Err(of(
-                    "its scores come from elsewhere".to_owned(),
-                    "bring them in with `plimsoll import scores FILE`, then `plimsoll decide`; or give it a grader",
+                    "its grades come from elsewhere".to_owned(),
+                    "name the table with `plimsoll run --scores FILE`; where no criterion is graded here, use `plimsoll decide --scores FILE`",
                 )),
                 Grader::Pair { .. } => Ok(Ready::Pair),
                 Grader::Process { command, time_limit_ms, settings } => programs
@@ -292,66 +304,4 @@ fn read_schema(eval: &Eval, path: &Utf8Path) -> Result<Value, String> {
     let file = files.first().ok_or_else(|| format!("`{path}` is empty"))?;
     let text = super::file::text(file, LONGEST_SCHEMA).map_err(|error| format!("cannot read `{file}`: {error}"))?;
     serde_json::from_str(&text).map_err(|error| format!("`{file}` is not JSON: {error}"))
-}
-
-/// Writes the rows of a run and sums up their fingerprint.
-struct Sealer<'a> {
-    writer: RunWriter,
-    set: &'a ReferenceSet,
-    contract: &'a Contract,
-    digests: Vec<String>,
-    /// The example of the last row, with its digest in hex: rows of one answer follow each other.
-    last: Option<(ExampleIndex, String)>,
-    fingerprint: Fingerprint,
-    unknown: Unknown<'a>,
-}
-
-impl Sink for Sealer<'_> {
-    type Error = LakeError;
-
-    fn take(&mut self, system: &str, batch: Batch) -> Result<(), LakeError> {
-        self.fingerprint.merge(&batch.fingerprint);
-        for row in &batch.scores {
-            let example = &self.set.rows[row.example.0 as usize];
-            let criterion = self.contract.criteria[row.criterion as usize].name.as_str();
-            self.unknown.see(row.state, system, criterion, example.id.as_str(), &row.reason);
-            if self.last.as_ref().is_none_or(|(last, _)| *last != row.example) {
-                self.last = Some((row.example, example.digest.to_string()));
-            }
-            self.writer.score(&ScoreIn {
-                example: example.id.as_str(),
-                index: row.example.0,
-                example_digest: self.last.as_ref().map_or("", |(_, digest)| digest),
-                system,
-                repeat: row.repeat,
-                criterion,
-                grader: &self.digests[row.criterion as usize],
-                state: row.state,
-                value: row.value,
-                class: row.class.as_ref().map(domain::name::ClassName::as_str),
-                reason: &row.reason,
-            })?;
-        }
-        for row in &batch.answers {
-            self.fingerprint.add_measured(&Measured {
-                example: self.set.rows[row.example.0 as usize].id.as_str(),
-                system,
-                repeat: row.repeat,
-                latency_ms: row.latency_ms,
-                spend: row.spend,
-            });
-            self.writer.answer(&AnswerIn {
-                index: row.example.0,
-                system,
-                repeat: row.repeat,
-                state: row.state,
-                latency_ms: row.latency_ms,
-                spend: row.spend,
-                cached: row.cached,
-                attempts: row.attempts,
-                kept: row.kept,
-            })?;
-        }
-        Ok(())
-    }
 }

@@ -6,7 +6,7 @@
 //! note    what a decision needs to know later stands in `run.json`: the contract that held, which system is which arm, and
 //!         how each criterion was graded
 
-use super::chain::{Chain, hash_of, write_whole};
+use super::chain::{Chain, write_whole};
 use super::eval::Eval;
 use super::history::scores_digest;
 use super::weigh::grader_digest;
@@ -130,7 +130,7 @@ pub fn arms(contract: &Contract, found: &[String]) -> Result<BTreeMap<Arm, Strin
     let mut arms = BTreeMap::new();
     for arm in Arm::ALL {
         let name = match contract.system(arm).map(|system| &system.kind) {
-            Some(SystemKind::Imported { name }) => name.clone(),
+            Some(SystemKind::Imported { name } | SystemKind::Recorded { imported: Some(name), .. }) => name.clone(),
             Some(_) => arm.as_str().to_owned(),
             None => continue,
         };
@@ -165,7 +165,11 @@ impl Found {
 
     /// How a run like it is made.
     fn again(&self) -> &'static str {
-        if self.is_imported() { "import the scores again" } else { "grade again with `plimsoll run`" }
+        match (self.is_imported(), self.run["grades"].is_object()) {
+            (true, _) => "import the scores again",
+            (_, true) => "grade again with `plimsoll run --scores FILE`",
+            _ => "grade again with `plimsoll run`",
+        }
     }
 
     fn is_imported(&self) -> bool {
@@ -246,7 +250,7 @@ fn files_of(found: &Found) -> Result<Vec<(String, String)>, Failure> {
     for (name, digest) in found.run["files"].as_object().into_iter().flatten() {
         let path = found.folder.join(Utf8Path::new(name).file_name().unwrap_or(""));
         let sealed = digest.as_str().unwrap_or("");
-        if hash_of(&path).ok().map(|digest| digest.to_string()).as_deref() != Some(sealed) {
+        if lake::file_digest(&path).ok().map(|digest| digest.to_string()).as_deref() != Some(sealed) {
             return Err(Failure::yours(
                 format!("`{path}` is not the file that was sealed"),
                 "nothing is decided on scores that changed: run or import again",

@@ -8,7 +8,7 @@ use super::signature::signer;
 use super::weigh::{Grounds, weigh};
 use crate::cli::Failure;
 use camino::Utf8Path;
-use domain::digest::{Digest, canonical};
+use domain::digest::canonical;
 use domain::format::contract;
 use domain::name::OwnerRole;
 use serde_json::Value;
@@ -80,8 +80,8 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
     let (mut files, mut exchanged) = (Vec::new(), false);
     for (name, digest) in content["scores"]["files"].as_object().into_iter().flatten() {
         let path = folder.join(Utf8Path::new(name).file_name().unwrap_or(""));
-        let bytes = if path.is_file() { std::fs::read(&path).ok() } else { None };
-        let found = bytes.map(|bytes| Digest::of_bytes(&bytes).to_string()).unwrap_or_default();
+        let found = path.is_file().then(|| lake::file_digest(&path).ok()).flatten();
+        let found = found.map(|digest| digest.to_string()).unwrap_or_default();
         if Some(found.as_str()) != digest.as_str() {
             verified.faults.push(format!("`{name}` is not the file that was sealed"));
             exchanged = true;

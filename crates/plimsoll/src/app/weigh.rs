@@ -72,7 +72,7 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
         scores_digest: grounds.scores_digest.clone(),
         reference_set_digest: set.digest.map(|digest| digest.to_string()),
         files: grounds.files.clone(),
-        graders: graders(contract, &scores.graders().map_err(ours)?),
+        graders: graders(contract, &scores.graders().map_err(ours)?, lake::imported_from(folder).map_err(ours)?),
         systems: systems(contract, grounds, &scores.coverage().map_err(ours)?),
         fragility,
         contract_changed_since: grounds
@@ -97,11 +97,19 @@ fn aligned(folder: &Utf8Path, set: &ReferenceSet, before: &Before) -> record::Al
     record::Aligned { record: before.record.clone(), alignment: there.map(|there| Alignment::of(set, &there)) }
 }
 
-/// Criterion, kind and digest of what graded it, as the rows say: where grades were imported, no grader of ours was asked.
-fn graders(contract: &Contract, of_rows: &BTreeMap<String, String>) -> Vec<(String, String, String)> {
+/// Criterion, kind and digest of what graded it, as the rows say: where grades were imported, no grader of ours was asked, and the
+/// digest is that of the table.
+fn graders(
+    contract: &Contract,
+    of_rows: &BTreeMap<String, String>,
+    table: Option<Digest>,
+) -> Vec<(String, String, String)> {
     let graded =
         |criterion: &domain::criterion::Criterion| match of_rows.get(criterion.name.as_str()).map(String::as_str) {
-            Some("imported") => ("imported".to_owned(), "imported".to_owned()),
+            Some(lake::IMPORTED) => {
+                let digest = table.map_or_else(|| lake::IMPORTED.to_owned(), |table| table.to_string());
+                (lake::IMPORTED.to_owned(), digest)
+            }
             _ => (criterion.grader.kind().to_owned(), grader_digest(criterion).to_string()),
         };
     contract
@@ -135,7 +143,7 @@ fn systems(contract: &Contract, grounds: &Grounds, coverage: &BTreeMap<Arm, Cove
                 "arm": arm.as_str(),
                 "name": name,
                 "kind": system.map(|system| match &system.kind {
-                    domain::system::SystemKind::Recorded { path } => format!("recorded: {path}"),
+                    domain::system::SystemKind::Recorded { path, .. } => format!("recorded: {path}"),
                     domain::system::SystemKind::Imported { name } => format!("imported: {name}"),
                     domain::system::SystemKind::OpenAi { model, .. } => format!("openai: {model}"),
                 }),

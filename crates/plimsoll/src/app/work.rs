@@ -6,7 +6,6 @@
 
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
-use domain::digest::Digest;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use std::fs::File;
 use std::io;
@@ -93,9 +92,12 @@ pub fn turn(state: &Utf8Path) -> Result<File, Failure> {
     Ok(turn)
 }
 
-/// The files of a run that is whole and has these scores, made of the same examples.
+/// The files of a run that is whole and has these scores, made of the same examples and the same table of imported grades.
 fn same_run(folder: &Utf8Path, other: &Utf8Path, scores_digest: &str) -> Option<Vec<(String, String)>> {
     if !folder.is_dir() || lake::fingerprint(folder).ok()?.digest().to_string() != scores_digest {
+        return None;
+    }
+    if lake::imported_from(folder).ok()? != lake::imported_from(other).ok()? {
         return None;
     }
     if !same_set(&lake::read_set(folder).ok()?, &lake::read_set(other).ok()?) {
@@ -103,7 +105,7 @@ fn same_run(folder: &Utf8Path, other: &Utf8Path, scores_digest: &str) -> Option<
     }
     let mut files = Vec::new();
     for entry in folder.read_dir_utf8().ok()?.flatten().filter(|entry| entry.path().extension() == Some("parquet")) {
-        let digest = Digest::of_bytes(&std::fs::read(entry.path()).ok()?).to_string();
+        let digest = lake::file_digest(entry.path()).ok()?.to_string();
         files.push((entry.file_name().to_owned(), digest));
     }
     Some(files)

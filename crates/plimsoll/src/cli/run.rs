@@ -12,11 +12,15 @@ use domain::routing::Outcome;
 use std::io::{ErrorKind, Write};
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  plimsoll run examples/billing-support --author prompt --as markdown")]
+#[command(after_help = "Examples:\n  plimsoll run examples/billing-support --author prompt --as markdown\n  \
+                        plimsoll run --scores verdicts.csv")]
 pub struct Args {
     /// The contract, or a folder with a plimsoll.yaml
     #[arg(default_value = ".")]
     contract: Utf8PathBuf,
+    /// Grades of the criteria that say `grade: imported`: a long table (CSV, TSV, JSON lines or Parquet)
+    #[arg(long, value_name = "FILE")]
+    scores: Option<Utf8PathBuf>,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -69,7 +73,7 @@ impl OrderArgs {
 pub fn main(args: Args) -> Ending {
     let eval = Eval::open(&args.contract)?;
     let mut bar = Bar::new();
-    let (weighed, kept) = run(&eval, &args.orders.orders(), &mut bar)?;
+    let (weighed, kept) = run(&eval, args.scores.as_deref(), &args.orders.orders(), &mut bar)?;
     drop(bar);
     finish(&eval.state(), weighed.decision.outcome, &kept, &args.output)
 }

@@ -192,7 +192,7 @@ fn more_faults_than_are_shown_are_counted() {
 }
 
 #[test]
-fn imported_criteria_are_not_graded_by_run() {
+fn imported_criteria_ask_run_for_their_table() {
     let folder = eval("billing-support");
     let contract = folder.path().join("plimsoll.yaml");
     let text = std::fs::read_to_string(&contract).expect("the contract");
@@ -200,7 +200,7 @@ fn imported_criteria_are_not_graded_by_run() {
     std::fs::write(&contract, edited).expect("an edit");
     let refused = plimsoll(folder.path(), &["run"]);
     assert_eq!(code(&refused), 2);
-    assert!(err(&refused).contains("plimsoll import scores FILE"), "{}", err(&refused));
+    assert!(err(&refused).contains("plimsoll run --scores FILE"), "{}", err(&refused));
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn compared(contract: &Contract, read: &Imported) -> Result<(Vec<String>, Vec<St
     Ok((without, unknown))
 }
 
-fn refused(error: ImportError) -> Failure {
+pub fn refused(error: ImportError) -> Failure {
     match error {
         ImportError::Faults { faults, more } => Failure::Faults(counted(faults, more)),
         ImportError::Lake(error) => crate::app::weigh::ours(error),

@@ -69,6 +69,31 @@ fn compare(oracle: &Value, record: &Value, candidate: &str, production: &str) {
     }
 }
 
+/// The verdicts of people beside a grader of our own, in one run: each finds what it finds alone.
+#[test]
+fn people_and_a_lookup_decide_together() {
+    let Some(folder) = eval_of(NAME) else { return };
+    let oracle = oracle();
+    let ended = decided(folder.path(), &["run", "judged-and-found.yaml", "--scores", "judged.jsonl"]);
+    same_story("qa_eval_evouna-both.txt", &told("judged-and-found", &ended));
+    let alone = decide(folder.path(), "gpt4-over-chatgpt", "judged.jsonl");
+    for task in ["who", "when", "what", "where", "how", "other"].map(|task| format!("task={task}")) {
+        let numbers = |record: &Value| {
+            let found = finding(record, "right", &task);
+            ["estimate", "n", "opponent_n"].map(|key| found[key].clone())
+        };
+        assert_eq!(numbers(&ended.1), numbers(&alone.1), "{task}");
+    }
+    let found = |system: &str, at: usize| {
+        let counted = &oracle["lexical_contains_vs_human_proper"][system];
+        counted["tp"].as_u64().expect("a count") + counted["fp"].as_u64().expect("a count") + TYPOGRAPHIC[at]
+    };
+    let more = found("gpt4", 3) as f64 - found("chatgpt", 2) as f64;
+    let estimate = finding(&ended.1, "found", "all")["estimate"].as_f64().expect("a difference");
+    assert!((estimate - more / 3020.0).abs() < 1e-9, "{estimate} of {more}");
+    assert_eq!(code(&plimsoll(folder.path(), &["verify", "--eval", "judged-and-found.yaml"])), 0);
+}
+
 #[test]
 fn every_verdict_of_the_data_is_in_the_scores_and_every_hole_has_its_own_state() {
     let Some(folder) = eval_of(NAME) else { return };
