@@ -98,10 +98,14 @@ impl Check {
         let reason = match near {
             Some(call) if wanted.is_met_by(call) => format!("calls {} in the wrong order or too seldom", wanted.name),
             Some(call) => format!(
-                "calls {} with {}, expected {}",
+                "calls {} with {}, expected {}{}",
                 wanted.name,
                 written(&call.arguments),
-                wanted.arguments.map_or_else(String::new, |arguments| written(&Value::Object(arguments.clone())))
+                wanted.arguments.map_or_else(String::new, |arguments| written(&Value::Object(arguments.clone()))),
+                wanted.taken_as_a_value(call).map_or_else(String::new, |name| format!(
+                    "; `{}` is a choice of values: one that is a list itself stands in a list",
+                    shortened(name)
+                ))
             ),
             None => format!("does not call {}", wanted.name),
         };
@@ -139,27 +143,34 @@ fn wanted_call(value: &Value) -> Result<Wanted<'_>, Verdict> {
 }
 
 impl Wanted<'_> {
-    /// Each argument given must match; where a list is given, any of it; an empty text in the list makes it optional, an
-    /// empty list leaves it free.
-    /// Arguments that are not given are free.
+    /// Each argument given is accepted; those that are not given are free.
     fn is_met_by(&self, call: &ToolCall) -> bool {
-        if call.name != self.name {
-            return false;
-        }
-        let Some(wanted) = self.arguments else { return true };
-        wanted.iter().all(|(name, accepted)| match (accepted, call.arguments.get(name)) {
-            (Value::Array(accepted), _) if accepted.is_empty() => true,
-            (Value::Array(accepted), Some(got)) => {
-                accepted.iter().any(|accepted| alike(got, accepted)) || alike(got, &Value::Array(accepted.clone()))
-            }
-            (Value::Array(accepted), None) => accepted.iter().any(|accepted| accepted.as_str() == Some("")),
-            (accepted, Some(got)) => alike(got, accepted),
-            (_, None) => false,
-        })
+        let wanted = |(name, wanted): (&String, &Value)| is_accepted(call.arguments.get(name), wanted);
+        call.name == self.name && self.arguments.is_none_or(|arguments| arguments.iter().all(wanted))
+    }
+
+    /// An argument that was called with the list of what is accepted, where one of it was asked for.
+    fn taken_as_a_value(&self, call: &ToolCall) -> Option<&str> {
+        let is_the_list = |(name, wanted): &(&String, &Value)| {
+            wanted.is_array() && call.arguments.get(name.as_str()) == Some(wanted) && !is_accepted(Some(wanted), wanted)
+        };
+        self.arguments?.iter().find(is_the_list).map(|(name, _)| name.as_str())
     }
 }
 
-/// Equal as JSON, numbers by value, texts to the letter; objects and lists part by part.
+/// A list is a choice: any of it is accepted, and never the list itself. An empty text in it lets the argument be left out, an empty list
+/// leaves it free. An argument that is a list itself stands in a list: `[["a", "b"]]`.
+fn is_accepted(got: Option<&Value>, wanted: &Value) -> bool {
+    match (wanted, got) {
+        (Value::Array(choice), _) if choice.is_empty() => true,
+        (Value::Array(choice), Some(got)) => choice.iter().any(|wanted| alike(got, wanted)),
+        (Value::Array(choice), None) => choice.iter().any(|wanted| wanted.as_str() == Some("")),
+        (wanted, Some(got)) => alike(got, wanted),
+        (_, None) => false,
+    }
+}
+
+/// Equal as JSON, numbers by value, texts to the letter; lists item by item, objects field by field, each of which may hold a choice.
 fn alike(got: &Value, wanted: &Value) -> bool {
     match (got, wanted) {
         (Value::Array(got), Value::Array(wanted)) => {
@@ -167,16 +178,7 @@ fn alike(got: &Value, wanted: &Value) -> bool {
         }
         (Value::Object(got), Value::Object(wanted)) => {
             let known = |name: &String| wanted.contains_key(name);
-            got.keys().all(known)
-                && wanted.iter().all(|(name, wanted)| match (wanted, got.get(name)) {
-                    (Value::Array(accepted), _) if accepted.is_empty() => true,
-                    (Value::Array(accepted), Some(got)) => {
-                        accepted.iter().any(|wanted| alike(got, wanted)) || alike(got, wanted)
-                    }
-                    (Value::Array(accepted), None) => accepted.iter().any(|wanted| wanted.as_str() == Some("")),
-                    (wanted, Some(got)) => alike(got, wanted),
-                    (_, None) => false,
-                })
+            got.keys().all(known) && wanted.iter().all(|(name, wanted)| is_accepted(got.get(name), wanted))
         }
         (got, wanted) => same(got, wanted, Normalisation::default()),
     }

@@ -40,10 +40,11 @@ fn accepted(arguments: &Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
-/// Objects in the accepted answers list the accepted values of each of their fields.
+/// Objects in the accepted answers, alone or in a list, list the accepted values of each of their fields.
 fn concrete(value: &Value) -> Value {
     match value {
         Value::Object(fields) => Value::Object(accepted(fields)),
+        Value::Array(items) => items.iter().map(concrete).collect(),
         other => other.clone(),
     }
 }
@@ -98,6 +99,9 @@ fn accepted_calls_pass_and_every_perturbation_fails() {
                 let mut wrong = good.clone();
                 wrong[0].arguments[name] = json!("no such value");
                 assert!(!passes(&example, wrong), "{name} wrong in {}", question["id"]);
+                let mut choice = good.clone();
+                choice[0].arguments[name] = required[name].clone();
+                assert!(!passes(&example, choice), "{name} as the list of what is accepted in {}", question["id"]);
                 perturbed += 1;
             }
         }
@@ -120,6 +124,37 @@ fn where_no_tool_fits_any_call_fails() {
             matches!(check.grade(&example.document, &Prepared::new(&calling)), Verdict::Graded { value, class: Some(_), .. } if value.get() == 0.0)
         );
     }
+}
+
+/// A list in a required call is a choice of values; what is a list itself stands in one.
+#[test]
+fn a_list_is_a_choice_and_never_the_value() {
+    let verdict = |wanted: Value, got: Value| {
+        let example = example("c", &json!([]), json!({"calls": [{"find": wanted}]}));
+        let answer =
+            Answer { tool_calls: vec![ToolCall { name: "find".into(), arguments: got }], ..Default::default() };
+        grader("{tools: {require: expected.calls}}").unwrap().grade(&example.document, &Prepared::new(&answer))
+    };
+    let passes = |wanted: Value, got: Value| verdict(wanted, got) == Verdict::passed("");
+    for (wanted, got, is_met) in [
+        (json!({"by": ["age"]}), json!({"by": "age"}), true),
+        (json!({"by": ["age"]}), json!({"by": ["age"]}), false),
+        (json!({"by": ["age", "name"]}), json!({"by": "name"}), true),
+        (json!({"by": ["age", "name"]}), json!({"by": ["age", "name"]}), false),
+        (json!({"by": [["age", "name"]]}), json!({"by": ["age", "name"]}), true),
+        (json!({"by": [["age", "name"]]}), json!({"by": ["name", "age"]}), false),
+        (json!({"by": [["age"], "age"]}), json!({"by": ["age"]}), true),
+        (json!({"where": {"field": ["age"]}}), json!({"where": {"field": "age"}}), true),
+        (json!({"where": {"field": ["age"]}}), json!({"where": {"field": ["age"]}}), false),
+        (json!({"where": [[{"field": ["age"]}]]}), json!({"where": [{"field": "age"}]}), true),
+        (json!({"where": [[{"field": ["age"]}]]}), json!({"where": [{"field": ["age"]}]}), false),
+        (json!({"by": ["age", ""]}), json!({}), true),
+        (json!({"by": []}), json!({"by": ["anything"]}), true),
+    ] {
+        assert_eq!(passes(wanted.clone(), got.clone()), is_met, "{wanted}: {got}");
+    }
+    let told = verdict(json!({"by": ["age", "name"]}), json!({"by": ["age", "name"]}));
+    assert!(matches!(told, Verdict::Graded { reason, .. } if reason.contains("`by` is a choice of values")));
 }
 
 /// The transcripts show each call as `assistant: None` and its result; what was called is told by the result's shape.
