@@ -13,7 +13,7 @@ pub use standing::{Standing, standing};
 
 use crate::contract::Contract;
 use crate::name::CriterionName;
-use crate::reference_set::ReferenceSet;
+use crate::reference_set::{ExampleIndex, ReferenceSet};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -59,6 +59,8 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("PLM023", Severity::Note, "no fallback"),
     ("PLM024", Severity::Warning, "an incident without a guard"),
     ("PLM025", Severity::Warning, "a criterion that no blocking gate uses"),
+    ("PLM026", Severity::Error, "a gate where its criterion applies to no example"),
+    ("PLM027", Severity::Error, "a reference of which nothing is left to compare"),
 ];
 
 /// One finding about the eval. (A `Finding` is about a gate; this is about what gates rest on.)
@@ -86,6 +88,17 @@ pub struct Given<'a> {
     pub today: &'a str,
     /// Pairs of criteria of which each failed wherever the other did, with how often.
     pub together: &'a [(CriterionName, CriterionName, u64)],
+    /// References of examples that cannot be compared with any answer.
+    pub blank: &'a [Blank],
+}
+
+/// Examples whose reference leaves nothing to compare on a criterion: the first of them with its reference, and how many there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blank {
+    pub criterion: CriterionName,
+    pub example: ExampleIndex,
+    pub reference: String,
+    pub count: u64,
 }
 
 pub(crate) fn finding(
@@ -117,6 +130,7 @@ pub fn check(contract: &Contract, given: Given) -> Vec<CheckFinding> {
     if let Some(set) = given.set {
         findings.extend(eval_facts::examples(contract, set, given.today));
         findings.extend(eval_facts::preflight(contract, set));
+        findings.extend(given.blank.iter().map(|blank| eval_facts::blank(set, blank)));
     }
     findings.sort_by(|a, b| a.code.cmp(b.code));
     findings

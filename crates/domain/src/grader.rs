@@ -217,6 +217,12 @@ impl Grader {
         }
     }
 
+    /// Whether it lays the answer's text beside a reference.
+    pub fn compares_texts(&self) -> bool {
+        use Grader::{Contains, Equals, OneOf, Similar};
+        matches!(self, Equals { .. } | OneOf { .. } | Contains { .. } | Similar { .. })
+    }
+
     /// The word by which the contract names this kind of grader.
     pub fn kind(&self) -> &'static str {
         match self {

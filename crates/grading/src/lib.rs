@@ -39,6 +39,8 @@ pub enum GraderFault {
     Schema(String),
     #[error("the schema refers to `{0}`, and nothing outside the schema is ever fetched")]
     RemoteReference(String),
+    #[error("of `{0}` nothing is left to compare once what is ignored is taken away")]
+    Blank(String),
     #[error("`{0}` is not graded here")]
     Elsewhere(&'static str),
 }
@@ -61,7 +63,13 @@ enum Kind {
 
 /// Prepares a grader. Schemas in files must have been read in already.
 pub fn compile(grader: &Grader) -> Result<Compiled, GraderFault> {
-    Ok(Compiled(match grader {
+    let compiled = Compiled(kind(grader)?);
+    // Without an example only what the contract itself gives is there.
+    compiled.blank(&Value::Null).map_or(Ok(compiled), |text| Err(GraderFault::Blank(text)))
+}
+
+fn kind(grader: &Grader) -> Result<Kind, GraderFault> {
+    Ok(match grader {
         Grader::Equals { .. } | Grader::OneOf { .. } | Grader::Contains { .. } => Kind::Text(text::Check::of(grader)?),
         Grader::Regex { pattern, matches } => Kind::Regex(text::Pattern::of(pattern, *matches)?),
         Grader::Json { schema: None, part, .. } => Kind::Json(json::Check::validity(part.clone())),
@@ -90,10 +98,21 @@ pub fn compile(grader: &Grader) -> Result<Compiled, GraderFault> {
         Grader::Process { .. } | Grader::Pair { .. } | Grader::Judge { .. } | Grader::Imported => {
             return Err(GraderFault::Elsewhere(grader.kind()));
         }
-    }))
+    })
 }
 
 impl Compiled {
+    /// The reference that an example or the contract gives, as text, where nothing of it is left to compare any answer with: every answer
+    /// fails, or none can be graded.
+    pub fn blank(&self, document: &Value) -> Option<String> {
+        let reference = match &self.0 {
+            Kind::Text(check) => check.blank(document)?,
+            Kind::Similar(check) => check.blank(document)?,
+            _ => return None,
+        };
+        Some(written::value(reference))
+    }
+
     /// Grades one answer.
     pub fn grade(&self, document: &Value, answer: &Prepared) -> Verdict {
         match &self.0 {

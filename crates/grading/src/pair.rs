@@ -1,7 +1,7 @@
 //! Behaviour pairs: the verdict is about two answers, a variant's against its base's.
 
 use crate::prepared::Prepared;
-use crate::text::{part_of, same};
+use crate::text::{is_blank, part_of, same};
 use crate::written::value as written;
 use domain::example::Expect;
 use domain::grader::{Normalisation, Part};
@@ -25,8 +25,10 @@ pub fn grade_pair(normalise: Normalisation, expect: &Expect, base: &Side, varian
     };
     let told = || format!("base `{}`, variant `{}`", written(base), written(variant));
     let equal = same(variant, base, normalise);
+    // Where nothing of two texts is left that matters, they are equal only to the letter, and did not change either.
+    let comparable = variant == base || !is_blank(variant, &Part::Text, normalise);
     match expect {
-        Expect::Same if equal => Verdict::passed(""),
+        Expect::Same if equal && comparable => Verdict::passed(""),
         Expect::Same => Verdict::failed(format!("changed where nothing that matters did: {}", told())),
         Expect::Changed { direction: None } if !equal => Verdict::passed(""),
         Expect::Changed { direction: None } => Verdict::failed(format!("did not change with the facts: {}", told())),
@@ -56,5 +58,23 @@ fn directed(direction: &str, base: &Value, variant: &Value, normalise: Normalisa
         Verdict::passed("")
     } else {
         Verdict::failed(format!("should have become `{direction}`: {told}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_texts_of_which_nothing_is_left_neither_stayed_nor_changed() {
+        let articles = Normalisation { ignore_articles: true, ..Normalisation::default() };
+        let text = |text: &str| Side(Some(Value::from(text)));
+        let passes = |expect: &Expect, base: &str, variant: &str| {
+            grade_pair(articles, expect, &text(base), &text(variant)) == Verdict::passed("")
+        };
+        let changed = Expect::Changed { direction: None };
+        assert!(passes(&Expect::Same, "the end", "end") && !passes(&changed, "the end", "end"));
+        assert!(!passes(&Expect::Same, "the", "a") && !passes(&changed, "the", "a"));
+        assert!(passes(&Expect::Same, "the", "the") && passes(&changed, "the", "end"));
     }
 }

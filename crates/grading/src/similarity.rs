@@ -6,8 +6,8 @@
 
 use crate::operand::{resolve, texts};
 use crate::prepared::Prepared;
-use crate::text::normalised;
-use domain::grader::{Normalisation, Operand, Reading, TextSimilarity};
+use crate::text::{Needed, blank, normalised, nothing_to_compare};
+use domain::grader::{Normalisation, Operand, Part, Reading, TextSimilarity};
 use domain::score::Verdict;
 use domain::share::Share;
 use serde_json::Value;
@@ -24,17 +24,30 @@ pub struct Check {
 const LONGEST: usize = 20_000;
 
 impl Check {
+    /// The reference, where nothing of it is left to compare any answer with.
+    pub fn blank<'v>(&'v self, document: &'v Value) -> Option<&'v Value> {
+        blank(&self.to, document, &Part::Text, self.normalise, Needed::One)
+    }
+
     pub fn grade(&self, document: &Value, answer: &Prepared) -> Verdict {
         let wanted = match resolve(&self.to, document).and_then(texts) {
             Ok(wanted) => wanted,
             Err(verdict) => return verdict,
         };
+        if let Some(wanted) = self.blank(document) {
+            return Verdict::failed(nothing_to_compare(wanted));
+        }
         let got = normalised(answer.text(), self.normalise);
         if got.chars().count() > LONGEST {
             return Verdict::GraderError { reason: format!("the answer is longer than {LONGEST} characters") };
         }
-        let best =
-            wanted.iter().map(|wanted| self.measure(&got, &normalised(wanted, self.normalise))).fold(0.0, f64::max);
+        // Of several texts one that is nothing is no alternative: two that are nothing would be alike.
+        let wanted: Vec<_> = wanted.iter().map(|wanted| normalised(wanted, self.normalise)).collect();
+        let best = wanted
+            .iter()
+            .filter(|wanted| !wanted.trim().is_empty())
+            .map(|wanted| self.measure(&got, wanted))
+            .fold(0.0, f64::max);
         let similarity = Share::new(best.clamp(0.0, 1.0)).unwrap_or(Share::ZERO);
         match self.reading {
             Reading::Graded => {

@@ -31,11 +31,31 @@ impl Check {
         self.judge(document, answer).unwrap_or_else(|verdict| verdict)
     }
 
+    /// The reference, where nothing of it is left to compare any answer with.
+    pub fn blank<'v>(&'v self, document: &'v Value) -> Option<&'v Value> {
+        match self {
+            Check::Equals { part, to, normalise } => {
+                resolve(to, document).ok().filter(|wanted| is_blank(wanted, part, *normalise))
+            }
+            Check::OneOf { part, of, normalise } => blank(of, document, part, *normalise, Needed::One),
+            Check::Contains { all, any, none, normalise } => {
+                let mut operands = [(all, Needed::Each), (any, Needed::One), (none, Needed::One)].into_iter();
+                let of = |(operand, needed): (&'v Option<Operand>, Needed)| {
+                    blank(operand.as_ref()?, document, &Part::Text, *normalise, needed)
+                };
+                operands.find_map(of)
+            }
+        }
+    }
+
     fn judge(&self, document: &Value, answer: &Prepared) -> Result<Verdict, Verdict> {
         match self {
             Check::Equals { part, to, normalise } => {
                 let wanted = resolve(to, document)?;
                 let Some(got) = part_of(answer, part) else { return Ok(missing(part)) };
+                if is_blank(wanted, part, *normalise) {
+                    return Ok(Verdict::failed(nothing_to_compare(wanted)));
+                }
                 Ok(if same(&got, wanted, *normalise) {
                     Verdict::passed("")
                 } else {
@@ -45,11 +65,13 @@ impl Check {
             Check::OneOf { part, of, normalise } => {
                 let wanted = resolve(of, document)?;
                 let Some(got) = part_of(answer, part) else { return Ok(missing(part)) };
-                let accepted = match wanted {
-                    Value::Array(items) => items.iter().any(|item| same(&got, item, *normalise)),
-                    single => same(&got, single, *normalise),
-                };
-                Ok(if accepted {
+                let accepted: &[Value] = wanted.as_array().map_or(std::slice::from_ref(wanted), Vec::as_slice);
+                // Of several texts one that is nothing is no alternative.
+                let mut comparable = accepted.iter().filter(|item| !is_blank(item, part, *normalise)).peekable();
+                if comparable.peek().is_none() {
+                    return Ok(Verdict::failed(nothing_to_compare(wanted)));
+                }
+                Ok(if comparable.any(|item| same(&got, item, *normalise)) {
                     Verdict::passed("")
                 } else {
                     Verdict::failed(format!("`{}` is none of {}", written(&got), written(wanted)))
@@ -100,6 +122,42 @@ fn contains(
         Some(found) => Ok(Verdict::failed(format!("`{}` is there", shortened(&found)))),
         None => Ok(Verdict::passed("")),
     }
+}
+
+/// A text of which nothing is left once what is ignored is taken away: it is equal to every other such text, and would say nothing about
+/// the answer. Of structured output an empty text is a value like any other.
+pub fn is_blank(wanted: &Value, part: &Part, normalise: Normalisation) -> bool {
+    let is_value = |text: &str| text.is_empty() && matches!(part, Part::Structured(_));
+    wanted.as_str().is_some_and(|text| !is_value(text) && normalised(text, normalise).trim().is_empty())
+}
+
+/// How many of a list of texts must be comparable.
+#[derive(Clone, Copy)]
+pub enum Needed {
+    Each,
+    One,
+}
+
+/// A reference that cannot be compared with anything.
+pub fn blank<'v>(
+    operand: &'v Operand,
+    document: &'v Value,
+    part: &Part,
+    normalise: Normalisation,
+    needed: Needed,
+) -> Option<&'v Value> {
+    let wanted = resolve(operand, document).ok()?;
+    let is_nothing = |value: &Value| is_blank(value, part, normalise);
+    let is_it = match (wanted, needed) {
+        (Value::Array(items), Needed::Each) => items.iter().any(is_nothing),
+        (Value::Array(items), Needed::One) => !items.is_empty() && items.iter().all(is_nothing),
+        (single, _) => is_nothing(single),
+    };
+    is_it.then_some(wanted)
+}
+
+pub fn nothing_to_compare(wanted: &Value) -> String {
+    format!("of `{}` nothing is left to compare once what is ignored is taken away", written(wanted))
 }
 
 /// Every text holds the empty text: a verdict on it would say nothing about the answer.

@@ -8,6 +8,7 @@ pub mod eval;
 pub mod elsewhere;
 pub mod examples;
 pub mod file;
+pub mod graders;
 pub mod history;
 pub mod import;
 pub mod init;

@@ -1,13 +1,15 @@
 //! What the reference set shows about the eval, and what the best possible record could decide.
 
-use super::{At, CheckFinding, finding};
+use super::{At, Blank, CheckFinding, finding};
 use crate::contract::Contract;
 use crate::criterion::Criterion;
 use crate::evidence::{in_scope, segments};
-use crate::gate::{Rule, Scope};
+use crate::gate::{Gate, Measure, Rule, Scope};
+use crate::grader::Grader;
 use crate::name::Attribute;
 use crate::provenance::SourceKind;
 use crate::reference_set::{ExampleIndex, ReferenceSet, Row};
+use crate::segment::Segment;
 use std::collections::BTreeSet;
 
 pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> Vec<CheckFinding> {
@@ -77,12 +79,7 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
         ));
     }
     for (example, row) in &active {
-        let at = |mut found: CheckFinding| {
-            if let Some(file) = set.files.get(row.kept.file as usize) {
-                found.place = At::Example { file: file.clone(), line: row.kept.line };
-            }
-            found
-        };
+        let at = |found: CheckFinding| placed(set, row, found);
         let review_by = set.facts(*example).and_then(|facts| facts.review_by).map(|date| date.to_string());
         if let Some(date) = review_by.filter(|date| date.as_str() < today) {
             found.push(at(finding(
@@ -116,6 +113,24 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
     found
 }
 
+pub(super) fn blank(set: &ReferenceSet, blank: &Blank) -> CheckFinding {
+    let row = &set.rows[blank.example.0 as usize];
+    let more = if blank.count > 1 { format!(", and of {} more", blank.count - 1) } else { String::new() };
+    let what = format!(
+        "`{}`: of the reference `{}` of `{}`{more} nothing is left to compare once what is ignored is taken away",
+        blank.criterion, blank.reference, row.id
+    );
+    placed(set, row, finding("PLM027", "examples", what, "mend the reference, or ignore less"))
+}
+
+/// The finding at an example's place.
+fn placed(set: &ReferenceSet, row: &Row, mut found: CheckFinding) -> CheckFinding {
+    if let Some(file) = set.files.get(row.kept.file as usize) {
+        found.place = At::Example { file: file.clone(), line: row.kept.line };
+    }
+    found
+}
+
 /// Priced failures whose every criterion applies to no active example.
 fn failures_without_example(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFinding> {
     let is_tried = |criterion: &&Criterion| set.active().any(|(example, _)| set.lies_in(&criterion.applies, example));
@@ -144,7 +159,7 @@ fn doubles(set: &ReferenceSet) -> Vec<CheckFinding> {
         .map(|same| {
             let rows: Vec<&Row> = same.examples.iter().map(|example| &set.rows[example.0 as usize]).collect();
             let names = crate::finding::listed(rows.iter().map(|row| row.id.as_str()));
-            let mut found = if same.conflict {
+            let found = if same.conflict {
                 finding(
                     "PLM016",
                     "examples",
@@ -154,10 +169,7 @@ fn doubles(set: &ReferenceSet) -> Vec<CheckFinding> {
             } else {
                 finding("PLM015", "examples", format!("{names} ask the same"), "keep one")
             };
-            if let Some(file) = set.files.get(rows[0].kept.file as usize) {
-                found.place = At::Example { file: file.clone(), line: rows[0].kept.line };
-            }
-            found
+            placed(set, rows[0], found)
         })
         .collect()
 }
@@ -175,15 +187,33 @@ pub(super) fn preflight(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFin
         );
     }
     let look = crate::finding::look_level(contract, 1);
+    // Where a gate's criterion is graded: on what it applies to, and of pairs on the variant.
+    let is_asked = |gate: &Gate, segment: &Segment, example: ExampleIndex, row: &Row| {
+        let Measure::Criterion(name) = &gate.measure else { return set.lies_in(&segment.conditions, example) };
+        let criterion = contract.criterion(name.as_str());
+        let applies = criterion.is_none_or(|criterion| {
+            let is_pair = matches!(criterion.grader, Grader::Pair { .. });
+            set.lies_in(&criterion.applies, example) && (!is_pair || row.pair.is_some())
+        });
+        applies && set.lies_in(&segment.conditions, example)
+    };
     let mut found = Vec::new();
     for (at, gate) in contract.gates.iter().enumerate() {
         for segment in in_scope(gate, &segments, contract) {
             let level = if segment.is_all() || !gate.blocking { look } else { look / family.len().max(1) as f64 };
-            let clusters: BTreeSet<&str> = set
-                .active()
-                .filter(|(example, row)| row.weight.get() > 0.0 && set.lies_in(&segment.conditions, *example))
-                .map(|(_, row)| row.cluster.as_str())
-                .collect();
+            let asked = || set.active().filter(|(example, row)| is_asked(gate, segment, *example, row));
+            let has_examples = set.active().any(|(example, _)| set.lies_in(&segment.conditions, example));
+            if let (Measure::Criterion(criterion), None, true) = (&gate.measure, asked().next(), has_examples) {
+                found.push(finding(
+                    "PLM026",
+                    format!("gates[{at}]"),
+                    format!("`{}` on {}: `{criterion}` applies to no example there", gate.name, segment.name),
+                    "limit the gate with `in` to where its criterion applies, or widen the criterion's `when`",
+                ));
+                continue;
+            }
+            let clusters: BTreeSet<&str> =
+                asked().filter(|(_, row)| row.weight.get() > 0.0).map(|(_, row)| row.cluster.as_str()).collect();
             let have = clusters.len() as u64;
             let need = match &gate.rule {
                 Rule::NotWorse { by: crate::gate::Margin::Absolute(margin), .. }

@@ -20,8 +20,11 @@ pub fn verdict(grade: &str, example: &str, answer: &str) -> Verdict {
     grader(grade).unwrap().grade(&example.document, &Prepared::new(&recorded.answer))
 }
 
-/// `pass`, `fail class: reason`, `n/a`, `error: reason`.
+/// `pass`, `fail class: reason`, `n/a`, `error: reason`; `fault: what` where the contract's grader is none.
 fn told(grade: &str, example: &str, answer: &str) -> String {
+    if let Err(fault) = grader(grade) {
+        return format!("fault: {fault}");
+    }
     match verdict(grade, example, answer) {
         Verdict::Graded { value, .. } if value.get() == 1.0 => "pass".into(),
         Verdict::Graded { value, class, reason } => {

@@ -3,13 +3,18 @@
 use super::chain::{Chain, Kept};
 use super::diff::systems;
 use super::eval::Eval;
+use super::graders::all_compiled;
 use super::history::scores_digest;
 use super::run::{Progress, reference_set};
 use super::sealed::folder_of;
 use super::weigh::ours;
 use crate::cli::Failure;
-use domain::check::{CheckFinding, Given, Severity, Standing, check as find, standing};
+use domain::check::{Blank, CheckFinding, Given, Severity, Standing, check as find, standing};
+use domain::criterion::Criterion;
 use domain::name::CriterionName;
+use domain::reference_set::ReferenceSet;
+use engine::{Documents, Keeper};
+use grading::Compiled;
 use lake::{Asked, ClassCosts, Scores};
 
 pub struct Checked {
@@ -34,12 +39,38 @@ impl Progress for Silent {
 pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     // A set that is not there yet is a finding; one that cannot be read is a fault.
     let there = eval.contract.examples.iter().any(|path| eval.folder.join(path).exists());
-    let set = if there { Some(reference_set(eval, &mut Silent)?.0) } else { None };
+    let read = if there { Some(reference_set(eval, &mut Silent)?) } else { None };
+    let graders = all_compiled(eval)?;
+    let (set, keeper) = read.map_or((None, None), |(set, keeper)| (Some(set), Some(keeper)));
+    let blank = set.as_ref().zip(keeper).map(|(set, keeper)| blank(set, keeper, &graders)).unwrap_or_default();
     let empty = domain::reference_set::ReferenceSet::default();
     let today = jiff::Zoned::now().date().to_string();
     let together = together(eval)?;
-    let given = Given { set: Some(set.as_ref().unwrap_or(&empty)), today: &today, together: &together };
+    let given = Given { set: Some(set.as_ref().unwrap_or(&empty)), today: &today, together: &together, blank: &blank };
     Ok(Checked { findings: find(&eval.contract, given), standing: standing(&eval.contract, set.as_ref()) })
+}
+
+/// References of examples that leave nothing to compare, criterion by criterion.
+fn blank(set: &ReferenceSet, keeper: Keeper, graders: &[(&Criterion, Compiled)]) -> Vec<Blank> {
+    let comparing: Vec<&(&Criterion, Compiled)> =
+        graders.iter().filter(|(criterion, _)| criterion.grader.compares_texts()).collect();
+    let mut found: Vec<Blank> = Vec::new();
+    if comparing.is_empty() {
+        return found;
+    }
+    let documents = Documents::new(set, keeper);
+    for (example, _) in set.active() {
+        let Some(document) = documents.get(example) else { continue };
+        for (criterion, compiled) in comparing.iter().filter(|(criterion, _)| set.lies_in(&criterion.applies, example))
+        {
+            let Some(reference) = compiled.blank(&document) else { continue };
+            match found.iter_mut().find(|blank| blank.criterion == criterion.name) {
+                Some(blank) => blank.count += 1,
+                None => found.push(Blank { criterion: criterion.name.clone(), example, reference, count: 1 }),
+            }
+        }
+    }
+    found
 }
 
 /// Pairs of this contract's criteria that always failed together in the run of its last decision, where there is one.

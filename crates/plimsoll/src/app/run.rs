@@ -3,6 +3,7 @@
 use super::chain::{Chain, Kept};
 use super::elsewhere::Elsewhere;
 use super::eval::Eval;
+use super::graders::ready;
 use super::history::History;
 use super::sealed::{SealedRun, Sealing, seal};
 use super::sealer::{Rows, Sealer};
@@ -13,19 +14,14 @@ use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::{Contract, Looks};
 use domain::digest::Digest;
-use domain::fault::{Fault, Place};
-use domain::grader::{Grader, Schema};
 use domain::name::OwnerRole;
 use domain::reference_set::ReferenceSet;
 use domain::system::{Arm, SystemKind};
 use engine::process::Programs;
-use engine::{Documents, GradeError, Grading, Keeper, ReadError, Ready, grade_system, read_set};
+use engine::{Documents, GradeError, Grading, Keeper, ReadError, grade_system, read_set};
 use lake::LakeError;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
-
-/// Bytes of a JSON Schema in a file.
-const LONGEST_SCHEMA: u64 = 16 << 20;
 
 /// Who runs, and on whose word a contract that changed may be used.
 pub struct Orders {
@@ -253,55 +249,4 @@ fn grade_failure(error: GradeError<LakeError>) -> Failure {
         GradeError::Sink(error) => ours(error),
         other => Failure::yours(other.to_string(), "check the file and its permissions"),
     }
-}
-
-/// Every criterion's grader, compiled or started; what this version does not carry out is refused.
-fn ready(eval: &Eval, scores: Option<&Utf8Path>, programs: &mut Programs) -> Result<Vec<Ready>, Failure> {
-    eval.contract
-        .criteria
-        .iter()
-        .map(|criterion| {
-            let of = |what: String, help: &str| {
-                let spot = eval.places.of(&format!("criteria.{}.grade", criterion.name));
-                let place = Place { file: eval.path.clone(), line: spot.line, column: spot.column };
-                let what = format!("criterion `{}`: {what}", criterion.name);
-                Failure::Faults(Fault { place, found: "grade".to_owned(), what, help: help.to_owned() }.into())
-            };
-            match &criterion.grader {
-                Grader::Judge { .. } => Err(of(
-                    "a model judge is not carried out by this version".to_owned(),
-                    "grade it without a model, or import scores that were made elsewhere",
-                )),
-                Grader::Imported if scores.is_some() => Ok(Ready::Imported),
-                Grader::Imported => Err(of(
-                    "its grades come from elsewhere".to_owned(),
-                    "name the table with `plimsoll run --scores FILE`; where no criterion is graded here, use `plimsoll decide --scores FILE`",
-                )),
-                Grader::Pair { .. } => Ok(Ready::Pair),
-                Grader::Process { command, time_limit_ms, settings } => programs
-                    .add(&eval.folder, command, *time_limit_ms, settings)
-                    .map(Ready::Process)
-                    .map_err(|error| of(error.to_string(), "check the command and that it may be executed")),
-                Grader::Json { schema: Some(Schema::File(path)), part, formats } => {
-                    let schema = read_schema(eval, path)
-                        .map_err(|what| of(what, "give a JSON Schema in a file of the eval's folder"))?;
-                    let grader =
-                        Grader::Json { schema: Some(Schema::Inline(schema)), part: part.clone(), formats: *formats };
-                    compiled(&grader).map_err(|what| of(what, "mend the schema"))
-                }
-                grader => compiled(grader).map_err(|what| of(what, "mend the grader in the contract")),
-            }
-        })
-        .collect()
-}
-
-fn compiled(grader: &Grader) -> Result<Ready, String> {
-    grading::compile(grader).map(|compiled| Ready::Compiled(Box::new(compiled))).map_err(|fault| fault.to_string())
-}
-
-fn read_schema(eval: &Eval, path: &Utf8Path) -> Result<Value, String> {
-    let files = engine::files(&eval.folder, path).map_err(|error| error.to_string())?;
-    let file = files.first().ok_or_else(|| format!("`{path}` is empty"))?;
-    let text = super::file::text(file, LONGEST_SCHEMA).map_err(|error| format!("cannot read `{file}`: {error}"))?;
-    serde_json::from_str(&text).map_err(|error| format!("`{file}` is not JSON: {error}"))
 }

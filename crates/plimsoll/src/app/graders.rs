@@ -1,0 +1,85 @@
+//! The contract's graders, ready to be used.
+//!
+//! in      an eval; the table of grades that were made elsewhere, if one was named
+//! out     for each criterion its grader, compiled or started
+//! errors  a grader that cannot be used, or that is none of ours, with its place in the contract
+
+use super::eval::Eval;
+use crate::cli::Failure;
+use camino::Utf8Path;
+use domain::criterion::Criterion;
+use domain::fault::{Fault, Place};
+use domain::grader::{Grader, Schema};
+use engine::Ready;
+use engine::process::Programs;
+use grading::Compiled;
+use serde_json::Value;
+
+/// Bytes of a JSON Schema in a file.
+const LONGEST_SCHEMA: u64 = 16 << 20;
+
+/// Every criterion's grader, compiled or started; what this version does not carry out is refused.
+pub fn ready(eval: &Eval, scores: Option<&Utf8Path>, programs: &mut Programs) -> Result<Vec<Ready>, Failure> {
+    let one = |criterion: &Criterion| match &criterion.grader {
+        Grader::Judge { .. } => Err(refused(
+            eval,
+            criterion,
+            "a model judge is not carried out by this version",
+            "grade it without a model, or import scores that were made elsewhere",
+        )),
+        Grader::Imported if scores.is_some() => Ok(Ready::Imported),
+        Grader::Imported => Err(refused(
+            eval,
+            criterion,
+            "its grades come from elsewhere",
+            "name the table with `plimsoll run --scores FILE`; where no criterion is graded here, use `plimsoll decide --scores FILE`",
+        )),
+        Grader::Pair { .. } => Ok(Ready::Pair),
+        Grader::Process { command, time_limit_ms, settings } => {
+            programs.add(&eval.folder, command, *time_limit_ms, settings).map(Ready::Process).map_err(|error| {
+                refused(eval, criterion, &error.to_string(), "check the command and that it may be executed")
+            })
+        }
+        _ => compiled(eval, criterion).map(|compiled| Ready::Compiled(Box::new(compiled))),
+    };
+    eval.contract.criteria.iter().map(one).collect()
+}
+
+/// The graders that are compiled, with the criteria that they grade.
+pub fn all_compiled(eval: &Eval) -> Result<Vec<(&Criterion, Compiled)>, Failure> {
+    let is_compiled = |criterion: &&Criterion| {
+        !matches!(
+            criterion.grader,
+            Grader::Judge { .. } | Grader::Imported | Grader::Pair { .. } | Grader::Process { .. }
+        )
+    };
+    let criteria = eval.contract.criteria.iter().filter(is_compiled);
+    criteria.map(|criterion| Ok((criterion, compiled(eval, criterion)?))).collect()
+}
+
+fn compiled(eval: &Eval, criterion: &Criterion) -> Result<Compiled, Failure> {
+    let compile = |grader: &Grader, help: &str| {
+        grading::compile(grader).map_err(|fault| refused(eval, criterion, &fault.to_string(), help))
+    };
+    let Grader::Json { schema: Some(Schema::File(path)), part, formats } = &criterion.grader else {
+        return compile(&criterion.grader, "mend the grader in the contract");
+    };
+    let schema = read_schema(eval, path)
+        .map_err(|what| refused(eval, criterion, &what, "give a JSON Schema in a file of the eval's folder"))?;
+    let grader = Grader::Json { schema: Some(Schema::Inline(schema)), part: part.clone(), formats: *formats };
+    compile(&grader, "mend the schema")
+}
+
+fn refused(eval: &Eval, criterion: &Criterion, what: &str, help: &str) -> Failure {
+    let spot = eval.places.of(&format!("criteria.{}.grade", criterion.name));
+    let place = Place { file: eval.path.clone(), line: spot.line, column: spot.column };
+    let what = format!("criterion `{}`: {what}", criterion.name);
+    Failure::Faults(Fault { place, found: "grade".to_owned(), what, help: help.to_owned() }.into())
+}
+
+fn read_schema(eval: &Eval, path: &Utf8Path) -> Result<Value, String> {
+    let files = engine::files(&eval.folder, path).map_err(|error| error.to_string())?;
+    let file = files.first().ok_or_else(|| format!("`{path}` is empty"))?;
+    let text = super::file::text(file, LONGEST_SCHEMA).map_err(|error| format!("cannot read `{file}`: {error}"))?;
+    serde_json::from_str(&text).map_err(|error| format!("`{file}` is not JSON: {error}"))
+}
