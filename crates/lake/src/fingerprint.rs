@@ -1,6 +1,7 @@
 //! The fingerprint of the scores and measures that a run's files really hold, row by row.
 
 use crate::LakeError;
+use crate::guarded::guarded;
 use camino::Utf8Path;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use datafusion::arrow::compute::cast;
@@ -15,10 +16,14 @@ const BATCH: usize = 65_536;
 
 /// Reads every row of `scores.parquet` and `answers.parquet`; `NotARun` where one is none that Plimsoll writes.
 pub fn fingerprint(folder: &Utf8Path) -> Result<Fingerprint, LakeError> {
-    let mut summing = Summing::default();
-    each_batch(folder, "scores.parquet", |batch| add(batch, &mut summing))?;
-    let mut whole = summing.whole;
+    guarded(folder, || read(folder))
+}
+
+fn read(folder: &Utf8Path) -> Result<Fingerprint, LakeError> {
     let set = crate::read_set(folder)?;
+    let mut summing = Summing::default();
+    each_batch(folder, "scores.parquet", |batch| add(batch, &set, &mut summing))?;
+    let mut whole = summing.whole;
     each_batch(folder, "answers.parquet", |batch| add_measured(batch, &set, &mut whole))?;
     Ok(whole)
 }
@@ -57,16 +62,19 @@ fn add_measured(batch: &RecordBatch, set: &ReferenceSet, whole: &mut Fingerprint
     Some(())
 }
 
-fn add(batch: &RecordBatch, summing: &mut Summing) -> Option<()> {
+fn add(batch: &RecordBatch, set: &ReferenceSet, summing: &mut Summing) -> Option<()> {
     let column = |name: &str, kind: &DataType| cast(batch.column_by_name(name)?, kind).ok();
     let texts = |name: &str| -> Option<StringArray> { Some(column(name, &DataType::Utf8)?.as_string::<i32>().clone()) };
     let (examples, digests, systems) = (texts("example")?, texts("example_digest")?, texts("system")?);
     let (criteria, graders, states) = (texts("criterion")?, texts("grader")?, texts("state")?);
     let classes = texts("failure_class")?;
-    let repeats = column("repeat", &DataType::UInt32)?;
+    let (repeats, indexes) = (column("repeat", &DataType::UInt32)?, column("example_index", &DataType::UInt32)?);
+    let indexes = indexes.as_primitive_opt::<UInt32Type>()?;
     let values = column("value", &DataType::Float64)?;
     let (repeats, values) = (repeats.as_primitive_opt::<UInt32Type>()?, values.as_primitive_opt::<Float64Type>()?);
     for row in 0..batch.num_rows() {
+        // Questions are asked by position: it must be that of the example which the row names.
+        set.rows.get(indexes.value(row) as usize).filter(|example| example.id.as_str() == examples.value(row))?;
         let grader = Digest::parse(graders.value(row));
         summing.add(&Counted {
             example: examples.value(row),

@@ -9,6 +9,7 @@ pub mod delimited;
 mod engine;
 mod file_digest;
 mod fingerprint;
+mod guarded;
 mod import;
 mod set;
 mod source;

@@ -1,6 +1,7 @@
 //! The reference set as a run saw it: `examples.parquet`.
 
 use crate::LakeError;
+use crate::guarded::guarded;
 use crate::write::digest_of;
 use camino::Utf8Path;
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt32Array};
@@ -130,6 +131,10 @@ fn expect(expect: &Expect) -> String {
 
 /// Reads the set that a run saw. (What only `check` needs is not kept.)
 pub fn read_set(folder: &Utf8Path) -> Result<ReferenceSet, LakeError> {
+    guarded(folder, || read(folder))
+}
+
+fn read(folder: &Utf8Path) -> Result<ReferenceSet, LakeError> {
     let path = folder.join(NAME);
     let file = File::open(&path).map_err(|cause| LakeError::Read { path: path.clone(), cause })?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file)?;
@@ -141,8 +146,18 @@ pub fn read_set(folder: &Utf8Path) -> Result<ReferenceSet, LakeError> {
     for batch in reader.with_batch_size(BATCH).build()? {
         read_batch(&batch?, &mut set, &mut known).ok_or_else(|| LakeError::NotARun(folder.to_owned()))?;
     }
+    if !is_whole(&set) {
+        return Err(LakeError::NotARun(folder.to_owned()));
+    }
     set.digest = domain::reference_set::digest(&set);
     Ok(set)
+}
+
+/// Bases are among the examples, and each example has its place in every attribute.
+fn is_whole(set: &ReferenceSet) -> bool {
+    let count = set.rows.len();
+    set.rows.iter().all(|row| row.pair.as_ref().is_none_or(|pair| (pair.0.0 as usize) < count))
+        && set.attributes.values().all(|column| column.of_row.len() == count)
 }
 
 fn read_batch(

@@ -2,6 +2,7 @@
 //! is sealed with the rows.
 
 use crate::LakeError;
+use crate::guarded::guarded;
 use camino::Utf8Path;
 use datafusion::parquet::file::metadata::KeyValue;
 use datafusion::parquet::file::reader::{FileReader, SerializedFileReader};
@@ -16,6 +17,10 @@ pub fn noted(table: &Digest) -> KeyValue {
 
 /// `None` where no grade of the run was imported.
 pub fn imported_from(folder: &Utf8Path) -> Result<Option<Digest>, LakeError> {
+    guarded(folder, || read(folder))
+}
+
+fn read(folder: &Utf8Path) -> Result<Option<Digest>, LakeError> {
     let path = folder.join("scores.parquet");
     let file = File::open(&path).map_err(|cause| LakeError::Read { path, cause })?;
     let reader = SerializedFileReader::new(file)?;

@@ -2,6 +2,8 @@
 
 #[path = "it/corpus.rs"]
 mod corpus;
+#[path = "it/forged.rs"]
+mod forged;
 #[path = "it/imports.rs"]
 mod imports;
 #[path = "it/oracle.rs"]

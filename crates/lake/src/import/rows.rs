@@ -6,6 +6,7 @@ mod parquet;
 
 use super::ImportError;
 use super::gather::Gather;
+use crate::guarded::unless_panicked;
 use camino::Utf8Path;
 use std::fs::File;
 use std::io;
@@ -23,8 +24,12 @@ pub fn read(path: &Utf8Path, gather: &mut Gather) -> Result<(), ImportError> {
     match kind.as_str() {
         "csv" => delimited::read(file, b',', gather).map_err(unreadable),
         "tsv" => delimited::read(file, b'\t', gather).map_err(unreadable),
-        "parquet" => parquet::read(file, gather)
-            .map_err(|cause| ImportError::NotParquet { path: path.to_owned(), cause: cause.to_string() }),
+        "parquet" => {
+            let not = |cause: String| ImportError::NotParquet { path: path.to_owned(), cause };
+            unless_panicked(|| parquet::read(file, gather))
+                .ok_or_else(|| not("it is damaged".to_owned()))?
+                .map_err(|cause| not(cause.to_string()))
+        }
         _ => json_lines::read(file, path, gather).map_err(unreadable),
     }
 }

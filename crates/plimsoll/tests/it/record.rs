@@ -155,6 +155,37 @@ fn a_grade_edited_in_the_sealed_scores_does_not_verify_with_its_file_hash_rewrit
 }
 
 #[test]
+fn examples_that_were_forged_with_every_hash_rewritten_are_told_and_nothing_panics() {
+    let folder = tempfile::tempdir().expect("a folder");
+    small(folder.path());
+    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 0);
+    let record = last_record(folder.path());
+    let sealed = read(&record)["content"].clone();
+    let runs = std::fs::read_dir(folder.path().join(".plimsoll/runs")).expect("runs");
+    let path = runs.map(|entry| entry.expect("a run").path()).next().expect("a run").join("examples.parquet");
+    let whole = std::fs::read(&path).expect("the examples");
+    // The schema that Arrow keeps beside Parquet's own, of which the reader panics, and the end of the file.
+    let name = b"ARROW:schema";
+    let mut told = 0;
+    let schema = whole.windows(name.len()).position(|bytes| bytes == name).expect("the schema") + name.len();
+    for at in (schema + 4..schema + 300).step_by(41).chain((whole.len() - 200..whole.len()).step_by(61)) {
+        let mut bytes = whole.clone();
+        bytes[at] = b'f';
+        std::fs::write(&path, &bytes).expect("forged examples");
+        let mut content = sealed.clone();
+        content["scores"]["files"]["examples.parquet"] = json!(Digest::of_bytes(&bytes).to_string());
+        forge(folder.path(), &record, &content);
+        for arguments in [&["verify"][..], &["diff"], &["show"], &["check"], &["decide"]] {
+            let ended = plimsoll(folder.path(), arguments);
+            assert!(!err(&ended).contains("panicked") && code(&ended) != 101, "{arguments:?}: {}", err(&ended));
+        }
+        // A byte that says nothing leaves a record that holds.
+        told += usize::from(code(&plimsoll(folder.path(), &["verify"])) == 3);
+    }
+    assert!(told > 3, "{told}");
+}
+
+#[test]
 fn how_two_reference_sets_lie_is_told_before_any_difference() {
     let folder = tempfile::tempdir().expect("a folder");
     small(folder.path());
