@@ -276,15 +276,18 @@ fn read_answer(path: &Utf8Path, offset: u64, length: u32, example: &str) -> Opti
     (recorded.example == example).then(|| told(&recorded.answer))
 }
 
-/// An answer as people compare it: its text, or what it returned as JSON where it has none; and what it called.
+/// An answer as people compare it: its text, or what it returned as JSON where it has none; what it called; and that it took more than one
+/// attempt.
 fn told(answer: &Answer) -> String {
+    let again = answer.attempts.filter(|attempts| *attempts > 1).map(|attempts| format!("[{attempts} attempts]"));
     if let Some(error) = &answer.error {
-        return format!("[{}: {}]", error.class, error.message);
+        let failed = format!("[{}: {}]", error.class, error.message);
+        return [failed].into_iter().chain(again).collect::<Vec<_>>().join(" ");
     }
     let said = match (answer.text.as_deref().filter(|text| !text.is_empty()), &answer.structured) {
         (Some(text), _) => Some(text.to_owned()),
         (None, structured) => structured.as_ref().map(Value::to_string),
     };
     let calls = answer.tool_calls.iter().map(|call| format!("[calls {} {}]", call.name, call.arguments));
-    said.into_iter().chain(calls).collect::<Vec<_>>().join(" ")
+    said.into_iter().chain(calls).chain(again).collect::<Vec<_>>().join(" ")
 }
