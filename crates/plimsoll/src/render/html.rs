@@ -137,7 +137,7 @@ pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Erro
         .map(|(name, digest)| (name.to_owned(), text(digest)))
         .to_vec(),
         systems: systems(shown),
-        routes: shown.list("routes").iter().map(route).collect(),
+        routes: shown.list("routes").iter().map(|of| route(shown, of)).collect(),
         matrix: matrix(shown, &segments),
         segments,
         changed: examples(content, answers),
@@ -203,10 +203,9 @@ fn systems(shown: &Shown) -> Vec<SystemRow> {
     shown.list("systems").iter().map(row).collect()
 }
 
-fn route(route: &Value) -> RouteRow {
+fn route(shown: &Shown, route: &Value) -> RouteRow {
     let system = route["system"].as_str().unwrap_or("");
     let share = route["share"].as_f64().unwrap_or(1.0);
-    let stop = if route["stop_accepting"] == Value::Bool(true) { ", stop accepting or change policy" } else { "" };
     let because: Vec<String> = route["because"]
         .as_array()
         .map(|all| all.iter().filter_map(Value::as_str).map(plain).collect())
@@ -214,11 +213,7 @@ fn route(route: &Value) -> RouteRow {
     RouteRow {
         when: plain(route["when"].as_str().unwrap_or("")),
         traffic: percent(&route["traffic"]),
-        to: if share < 1.0 {
-            format!("{system} at {}{stop}", percent(&route["share"]))
-        } else {
-            format!("{system}{stop}")
-        },
+        to: shown.goes_to(route),
         tone: if share < 1.0 { "open" } else { tone(system) },
         because: because.join("; "),
     }

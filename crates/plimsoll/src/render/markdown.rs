@@ -27,14 +27,12 @@ pub fn decision(shown: &Shown) -> String {
     let _ = writeln!(out, "{}. Numbers describe {}.\n", escaped(shown.text("deciding_rule")), shown.text("describes"));
     let _ = writeln!(out, "| when | traffic | goes to |\n| --- | --- | --- |");
     for route in shown.list("routes") {
-        let stop = if route["stop_accepting"] == Value::Bool(true) { ", stop accepting or change policy" } else { "" };
         let _ = writeln!(
             out,
-            "| {} | {} | {} at {}{stop} |",
+            "| {} | {} | {} |",
             escaped(route["when"].as_str().unwrap_or("")),
             percent(&route["traffic"]),
-            route["system"].as_str().unwrap_or(""),
-            percent(&route["share"])
+            escaped(&shown.goes_to(route))
         );
     }
     let _ = writeln!(out, "\n| gate | segment | arm | state | seen | owner |\n| --- | --- | --- | --- | --- | --- |");

@@ -33,6 +33,19 @@ impl Shown {
         self.list("systems").iter().any(|system| system["arm"] == arm)
     }
 
+    /// Where a route leads, in words. What is live stays where the candidate does not answer, also where the eval does not hold it.
+    pub fn goes_to(&self, route: &Value) -> String {
+        let system = route["system"].as_str().unwrap_or("");
+        let system = match system {
+            "production" if !self.has(system) => "what is live now (not in this eval)",
+            system => system,
+        };
+        let share = route["share"].as_f64().unwrap_or(1.0);
+        let at = if share < 1.0 { format!(" at {}", percent(&route["share"])) } else { String::new() };
+        let stop = if route["stop_accepting"] == Value::Bool(true) { ", stop accepting or change policy" } else { "" };
+        format!("{system}{at}{stop}")
+    }
+
     pub fn is_override(&self) -> bool {
         self.content["override_of"].is_string()
     }

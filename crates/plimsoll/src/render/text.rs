@@ -93,14 +93,11 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 fn routes(shown: &Shown, out: &mut String) {
     let mut label = "route";
     for route in shown.list("routes") {
-        let system = route["system"].as_str().unwrap_or("");
-        let share = route["share"].as_f64().unwrap_or(1.0);
-        let to = if share < 1.0 { format!("{system} at {}", percent(&route["share"])) } else { system.to_owned() };
-        let stop = if route["stop_accepting"] == Value::Bool(true) { ", stop accepting or change policy" } else { "" };
+        let to = shown.goes_to(route);
         let traffic = route["traffic"]
             .as_f64()
             .map_or_else(String::new, |_| format!(" ({} of traffic)", percent(&route["traffic"])));
-        row(out, label, &format!("{}{traffic} -> {to}{stop}", route["when"].as_str().unwrap_or("")));
+        row(out, label, &format!("{}{traffic} -> {to}", route["when"].as_str().unwrap_or("")));
         label = "";
     }
     let _ = writeln!(out);
