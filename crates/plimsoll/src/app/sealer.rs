@@ -12,7 +12,7 @@ use domain::contract::Contract;
 use domain::digest::Digest;
 use domain::name::ClassName;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
-use domain::score::{Counted, Fingerprint, Measured};
+use domain::score::{Counted, Fingerprint, Measured, Summing};
 use engine::{AnswerRow, Batch, ScoreRow, Sink};
 use lake::{AnswerIn, LakeError, RunWriter, ScoreIn};
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub struct Sealer<'a> {
     elsewhere: Option<Elsewhere<'a>>,
     /// The example of the last row, with its digest in hex: rows of one answer follow each other.
     last: Option<(ExampleIndex, String)>,
-    fingerprint: Fingerprint,
+    summing: Summing,
     unknown: Unknown<'a>,
 }
 
@@ -55,8 +55,8 @@ impl<'a> Sealer<'a> {
             false => digest.to_string(),
         };
         let graders = digests.iter().enumerate().map(named).collect();
-        let (last, fingerprint, unknown) = (None, Fingerprint::default(), Unknown::default());
-        Ok(Sealer { writer, set, contract, graders, elsewhere, last, fingerprint, unknown })
+        let (last, summing, unknown) = (None, Summing::default(), Unknown::default());
+        Ok(Sealer { writer, set, contract, graders, elsewhere, last, summing, unknown })
     }
 
     /// What somebody should know while it is at hand.
@@ -69,7 +69,7 @@ impl<'a> Sealer<'a> {
     pub fn finish(self) -> Result<Rows, Failure> {
         let files = self.writer.finish().map_err(ours)?.files;
         let grades = self.elsewhere.as_ref().map(Elsewhere::made_of);
-        Ok(Rows { files, fingerprint: self.fingerprint, grades })
+        Ok(Rows { files, fingerprint: self.summing.whole, grades })
     }
 
     fn score(&mut self, system: &str, row: &ScoreRow) -> Result<(), LakeError> {
@@ -99,7 +99,7 @@ impl<'a> Sealer<'a> {
         let rows = self.elsewhere.as_mut().map(|elsewhere| elsewhere.rows(system, answer)).unwrap_or_default();
         for row in &rows {
             let example = &self.set.rows[row.example.0 as usize];
-            self.fingerprint.add(&Counted {
+            self.summing.add(&Counted {
                 example: example.id.as_str(),
                 example_digest: &example.digest,
                 system,
@@ -116,7 +116,7 @@ impl<'a> Sealer<'a> {
     }
 
     fn answer(&mut self, system: &str, row: &AnswerRow) -> Result<(), LakeError> {
-        self.fingerprint.add_measured(&Measured {
+        self.summing.whole.add_measured(&Measured {
             example: self.set.rows[row.example.0 as usize].id.as_str(),
             system,
             repeat: row.repeat,
@@ -141,7 +141,7 @@ impl Sink for Sealer<'_> {
     type Error = LakeError;
 
     fn take(&mut self, system: &str, batch: Batch) -> Result<(), LakeError> {
-        self.fingerprint.merge(&batch.fingerprint);
+        self.summing.whole.merge(&batch.fingerprint);
         for row in &batch.scores {
             self.score(system, row)?;
         }
