@@ -1,3 +1,5 @@
-//! What the chores share with the tests of other crates: real data, turned into evals.
+//! What the chores share with the tests of other crates: real data, turned into evals; and simulations of the statistics, which
+//! stand here so that the list of broken rules can name their tests.
 
+pub mod calibrate;
 pub mod data;

@@ -16,6 +16,7 @@ cargo xtask ci        everything that must pass before a change lands: style, li
 cargo xtask tidy      facts of the tree: edges between crates, import order, ownership, purity, glossary, orphans, links
 cargo xtask mutate    breaks each rule of the decision once and shows that a test turns red; `mutate WORD` picks rules
 cargo xtask golden    runs the reference cases of a FILE against `stats`; a kind that is not known fails
+cargo xtask calibrate shows by simulation that the statistics err as rarely as they say; `--full` takes long, `--only C1,T2` picks
 cargo xtask shape     prints which files and functions are long; refuses nothing
 cargo xtask data      turns real data that others published into an eval: `data NAME FROM TO`
 cargo xtask bench     how fast answers are graded and decided on, beside parsing alone and beside other tools; `bench 10k 1m`";
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::main(),
         ["mutate", ..] => mutate::main(&words[1..]),
         ["golden", path] => golden::main(path),
+        ["calibrate", ..] => xtask::calibrate::main(&words[1..]),
         ["shape"] => shape::main(),
         ["data", ..] => xtask::data::main(&words[1..]),
         ["bench", ..] => bench::main(&words[1..]),

@@ -1,0 +1,3 @@
+//! The harness itself: it must be able to fail.
+
+use super::*;
