@@ -35,13 +35,8 @@ impl Pairs {
 
     /// Tango's score of a true difference `x` in (-1, 1); positive where the data lie above it.
     pub fn score(&self, x: f64) -> f64 {
-        let (n, b, c) = (self.pairs, self.gained, self.lost);
-        let a2 = 2.0 * n;
-        let b2 = -b - c + (2.0 * n - b + c) * x;
-        let c2 = -c * x * (1.0 - x);
-        let q = (sqrt((b2 * b2 - 4.0 * a2 * c2).max(0.0)) - b2) / (2.0 * a2);
-        let above = b - c - n * x;
-        let spread = n * (2.0 * q + x * (1.0 - x));
+        let above = self.gained - self.lost - self.pairs * x;
+        let spread = self.pairs * self.spread_supposing(x);
         if spread > 0.0 {
             above / sqrt(spread)
         } else if above == 0.0 {
@@ -49,6 +44,16 @@ impl Pairs {
         } else {
             above.signum() * f64::INFINITY
         }
+    }
+
+    /// The variance of one pair's difference, were the true difference `x`: the constrained estimate in closed form.
+    pub(crate) fn spread_supposing(&self, x: f64) -> f64 {
+        let (n, b, c) = (self.pairs, self.gained, self.lost);
+        let a2 = 2.0 * n;
+        let b2 = -b - c + (2.0 * n - b + c) * x;
+        let c2 = -c * x * (1.0 - x);
+        let q = (sqrt((b2 * b2 - 4.0 * a2 * c2).max(0.0)) - b2) / (2.0 * a2);
+        2.0 * q + x * (1.0 - x)
     }
 
     /// The differences whose score lies within `critical` standard errors.

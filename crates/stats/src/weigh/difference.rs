@@ -1,8 +1,8 @@
 //! Primitive 2: a paired difference, Tango's score on effective counts.
 
 use super::{Interval, Weighed};
-use crate::Pairs;
 use crate::special::{bisect, normal_quantile, t_sf};
+use crate::{Pairs, least_clusters_for_margin};
 use libm::sqrt;
 
 impl Weighed {
@@ -74,7 +74,9 @@ impl Weighed {
     }
 
     /// Clusters in all with which a margin would be certified with 80 % power if there were truly no change, on data as
-    /// discordant and as clustered as these; `None` where no number does.
+    /// discordant and as clustered as these; `None` where no number does. The variance supposing no change, with a quarter on
+    /// top (section 3.13 of the method); or that of the score at the margin (Nam 1997, Biometrics 53:1422), which is the larger
+    /// where fewer pairs differ than the margin allows to be lost; or what the best record needs.
     pub fn clusters_needed(&self, margin: f64, level: f64) -> Option<u64> {
         const POWER: f64 = 0.8;
         const SAFETY: f64 = 1.25;
@@ -82,12 +84,14 @@ impl Weighed {
         if !(0.0..1.0).contains(&margin) || margin == 0.0 {
             return None;
         }
-        let z = normal_quantile(1.0 - level) + normal_quantile(POWER);
+        let (for_level, for_power) = (normal_quantile(1.0 - level), normal_quantile(POWER));
         let discordant = (self.gain + self.loss).max(1.0 / self.g_kish);
-        let examples = z * z * discordant / (margin * margin) * self.deff * SAFETY;
-        let by_power = examples / (self.n_kish / self.g_kish);
-        let t = normal_quantile(1.0 - level);
-        collectable(by_power.max(t * t * (1.0 - margin) / margin))
+        let without_change = Pairs { gained: 0.5 * discordant, lost: 0.5 * discordant, pairs: 1.0 };
+        let supposing_none = (for_level + for_power) * sqrt(discordant * SAFETY);
+        let at_the_margin = for_level * sqrt(without_change.spread_supposing(-margin)) + for_power * sqrt(discordant);
+        let z = supposing_none.max(at_the_margin) / margin;
+        let by_power = z * z * self.deff / (self.n_kish / self.g_kish);
+        collectable(by_power.max(least_clusters_for_margin(margin, level)? as f64))
     }
 
     /// Clusters in all with which a floor on a rate would be cleared with 80 % power if the true rate were the one seen;
