@@ -32,15 +32,6 @@ impl Chance {
         ((self.unit() * below as f64) as usize).min(below - 1)
     }
 
-    /// How many of `trials` succeed.
-    pub fn successes(&mut self, trials: u32, probability: f64) -> u32 {
-        match probability {
-            p if p <= 0.0 => 0,
-            p if p >= 1.0 => trials,
-            p => (0..trials).map(|_| u32::from(self.is(p))).sum(),
-        }
-    }
-
     /// A share with this mean, such that two trials at it are correlated by `rho`.
     pub fn share(&mut self, mean: f64, rho: f64) -> f64 {
         let spread = (1.0 - rho) / rho;

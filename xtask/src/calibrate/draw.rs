@@ -66,10 +66,33 @@ pub fn rates(chance: &mut Chance, clusters: u32, p: f64, shape: &Shape) -> Vec<C
     (0..clusters)
         .map(|_| {
             let (size, weight) = (shape.size(chance), shape.weight(chance));
-            let own = if shape.rho > 0.0 && size > 1 { chance.share(p, shape.rho) } else { p };
-            rate(size, chance.successes(size, own), weight)
+            let urn = Urn::of(shape.rho);
+            let passed = (0..size).fold(0, |passed, row| passed + u32::from(chance.is(urn.share(p, passed, row))));
+            rate(size, passed, weight)
         })
         .collect()
+}
+
+/// Polya's urn: a row is like one of those before it, or drawn afresh. Rows of one cluster are then beta-binomial, and
+/// Dirichlet-multinomial where there are more than two kinds, without a beta distribution to draw from.
+#[derive(Clone, Copy)]
+struct Urn {
+    /// How many rows before it a fresh one counts for; `None` where rows are independent.
+    afresh: Option<f64>,
+}
+
+impl Urn {
+    fn of(rho: f64) -> Self {
+        Urn { afresh: (rho > 0.0).then(|| (1.0 - rho) / rho) }
+    }
+
+    /// The chance that the next row is of a kind, of which there are so many among those before.
+    fn share(self, fresh: f64, alike: u32, before: u32) -> f64 {
+        match self.afresh {
+            Some(afresh) if before > 0 => (afresh * fresh + f64::from(alike)) / (afresh + f64::from(before)),
+            _ => fresh,
+        }
+    }
 }
 
 /// One cluster of which so many rows passed.
@@ -108,25 +131,20 @@ pub fn pairs(chance: &mut Chance, clusters: u32, truth: Discordance, shape: &Sha
     (0..clusters)
         .map(|_| {
             let (size, weight) = (shape.size(chance), shape.weight(chance));
-            let own = if shape.rho > 0.0 && size > 1 { of_cluster(chance, truth, shape.rho) } else { truth };
+            let urn = Urn::of(shape.rho);
             let (mut gained, mut lost) = (0, 0);
-            for _ in 0..size {
+            for row in 0..size {
                 let unit = chance.unit();
-                gained += u32::from(unit < own.gained);
-                lost += u32::from(unit >= own.gained && unit < own.gained + own.lost);
+                let gains = urn.share(truth.gained, gained, row);
+                if unit < gains {
+                    gained += 1;
+                } else if unit < gains + urn.share(truth.lost, lost, row) {
+                    lost += 1;
+                }
             }
             pair(size, gained, lost, weight)
         })
         .collect()
-}
-
-/// A cluster's own shares, Dirichlet around the truth: stick by stick.
-fn of_cluster(chance: &mut Chance, truth: Discordance, rho: f64) -> Discordance {
-    let spread = (1.0 - rho) / rho;
-    let same = 1.0 - truth.gained - truth.lost;
-    let gained = chance.beta(truth.gained * spread, (1.0 - truth.gained) * spread);
-    let lost = (1.0 - gained) * chance.beta(truth.lost * spread, same * spread);
-    Discordance { gained, lost }
 }
 
 pub fn pair(rows: u32, gained: u32, lost: u32, weight: f64) -> Cluster {
@@ -141,5 +159,36 @@ pub fn pair(rows: u32, gained: u32, lost: u32, weight: f64) -> Cluster {
         some_fail: differs,
         some_pass: differs,
         ..Cluster::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_a_cluster_have_the_share_and_the_correlation_that_they_are_named_for() {
+        const CLUSTERS: u32 = 100_000;
+        const SIZE: f64 = 5.0;
+        let mut chance = Chance::of(1, "urn", 0);
+        for (p, rho) in [(0.5, 0.0), (0.5, 0.3), (0.95, 0.1), (0.999, 0.6)] {
+            let shape = Shape::of(Sizes::Fixed(SIZE as u32), rho);
+            let drawn = rates(&mut chance, CLUSTERS, p, &shape);
+            check(&drawn.iter().map(|cluster| cluster.value).collect::<Vec<_>>(), SIZE, p, rho);
+        }
+        let truth = Discordance { gained: 0.02, lost: 0.06 };
+        let drawn = pairs(&mut chance, CLUSTERS, truth, &Shape::of(Sizes::Fixed(SIZE as u32), 0.3));
+        check(&drawn.iter().map(|cluster| cluster.gain).collect::<Vec<_>>(), SIZE, truth.gained, 0.3);
+        check(&drawn.iter().map(|cluster| cluster.loss).collect::<Vec<_>>(), SIZE, truth.lost, 0.3);
+    }
+
+    /// Counts of clusters of one size: the variance is that of independent rows times 1 + (size - 1) rho.
+    fn check(counts: &[f64], size: f64, p: f64, rho: f64) {
+        let n = counts.len() as f64;
+        let mean = counts.iter().sum::<f64>() / n;
+        let variance = counts.iter().map(|count| (count - mean) * (count - mean)).sum::<f64>() / n;
+        assert!((mean / size - p).abs() < 0.004, "{p} {rho}: {mean}");
+        let correlation = (variance / (size * p * (1.0 - p)) - 1.0) / (size - 1.0);
+        assert!((correlation - rho).abs() < 0.06, "{p} {rho}: {correlation}");
     }
 }
