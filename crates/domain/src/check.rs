@@ -5,6 +5,7 @@
 //! errors  none: what cannot be told is said
 
 mod eval_facts;
+mod preflight;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -129,7 +130,7 @@ pub fn check(contract: &Contract, given: Given) -> Vec<CheckFinding> {
     }
     if let Some(set) = given.set {
         findings.extend(eval_facts::examples(contract, set, given.today));
-        findings.extend(eval_facts::preflight(contract, set));
+        findings.extend(preflight::preflight(contract, set));
         findings.extend(given.blank.iter().map(|blank| eval_facts::blank(set, blank)));
     }
     findings.sort_by(|a, b| a.code.cmp(b.code));

@@ -12,7 +12,7 @@ pub mod reason;
 #[cfg(test)]
 mod tests;
 
-pub use judge::claim_holds;
+pub use judge::{best_p, claim_holds};
 
 use crate::contract::{Contract, Looks};
 use crate::evidence::{Evidence, in_scope};

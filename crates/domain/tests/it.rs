@@ -10,6 +10,8 @@ mod decision;
 mod margins;
 #[path = "it/pages.rs"]
 mod pages;
+#[path = "it/preflight.rs"]
+mod preflight;
 #[path = "it/scored.rs"]
 mod scored;
 #[path = "it/slips.rs"]

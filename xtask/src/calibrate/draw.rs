@@ -171,7 +171,7 @@ mod tests {
         const CLUSTERS: u32 = 100_000;
         const SIZE: f64 = 5.0;
         let mut chance = Chance::of(1, "urn", 0);
-        for (p, rho) in [(0.5, 0.0), (0.5, 0.3), (0.95, 0.1), (0.999, 0.6)] {
+        for (p, rho) in [(0.5, 0.0), (0.5, 0.3), (0.95, 0.1), (0.99, 0.6)] {
             let shape = Shape::of(Sizes::Fixed(SIZE as u32), rho);
             let drawn = rates(&mut chance, CLUSTERS, p, &shape);
             check(&drawn.iter().map(|cluster| cluster.value).collect::<Vec<_>>(), SIZE, p, rho);

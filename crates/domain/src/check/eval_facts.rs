@@ -1,15 +1,11 @@
-//! What the reference set shows about the eval, and what the best possible record could decide.
+//! What the reference set shows about the eval.
 
 use super::{At, Blank, CheckFinding, finding};
 use crate::contract::Contract;
 use crate::criterion::Criterion;
-use crate::evidence::{in_scope, segments};
-use crate::gate::{Gate, Measure, Rule, Scope};
-use crate::grader::Grader;
 use crate::name::Attribute;
 use crate::provenance::SourceKind;
 use crate::reference_set::{ExampleIndex, ReferenceSet, Row};
-use crate::segment::Segment;
 use std::collections::BTreeSet;
 
 pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> Vec<CheckFinding> {
@@ -172,87 +168,4 @@ fn doubles(set: &ReferenceSet) -> Vec<CheckFinding> {
             placed(set, rows[0], found)
         })
         .collect()
-}
-
-/// Gates that not even the best possible record could clear, at the level of the first look and the first Holm step.
-pub(super) fn preflight(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFinding> {
-    let segments = segments(contract, set);
-    let mut family: BTreeSet<&str> = BTreeSet::new();
-    for gate in contract.gates.iter().filter(|gate| gate.blocking) {
-        family.extend(
-            in_scope(gate, &segments, contract)
-                .iter()
-                .filter(|segment| !segment.is_all())
-                .map(|segment| segment.name.as_str()),
-        );
-    }
-    let look = crate::finding::look_level(contract, 1);
-    // Where a gate's criterion is graded: on what it applies to, and of pairs on the variant.
-    let is_asked = |gate: &Gate, segment: &Segment, example: ExampleIndex, row: &Row| {
-        let Measure::Criterion(name) = &gate.measure else { return set.lies_in(&segment.conditions, example) };
-        let criterion = contract.criterion(name.as_str());
-        let applies = criterion.is_none_or(|criterion| {
-            let is_pair = matches!(criterion.grader, Grader::Pair { .. });
-            set.lies_in(&criterion.applies, example) && (!is_pair || row.pair.is_some())
-        });
-        applies && set.lies_in(&segment.conditions, example)
-    };
-    let mut found = Vec::new();
-    for (at, gate) in contract.gates.iter().enumerate() {
-        for segment in in_scope(gate, &segments, contract) {
-            let level = if segment.is_all() || !gate.blocking { look } else { look / family.len().max(1) as f64 };
-            let asked = || set.active().filter(|(example, row)| is_asked(gate, segment, *example, row));
-            let has_examples = set.active().any(|(example, _)| set.lies_in(&segment.conditions, example));
-            if let (Measure::Criterion(criterion), None, true) = (&gate.measure, asked().next(), has_examples) {
-                found.push(finding(
-                    "PLM026",
-                    format!("gates[{at}]"),
-                    format!("`{}` on {}: `{criterion}` applies to no example there", gate.name, segment.name),
-                    "limit the gate with `in` to where its criterion applies, or widen the criterion's `when`",
-                ));
-                continue;
-            }
-            let clusters: BTreeSet<&str> =
-                asked().filter(|(_, row)| row.weight.get() > 0.0).map(|(_, row)| row.cluster.as_str()).collect();
-            let have = clusters.len() as u64;
-            let need = match &gate.rule {
-                Rule::NotWorse { by: crate::gate::Margin::Absolute(margin), .. }
-                    if crate::evidence::higher_is_better(&gate.measure) =>
-                {
-                    stats::least_clusters_for_margin(*margin, level)
-                }
-                Rule::AtLeast(floor) => stats::least_clusters_for_floor(*floor, level),
-                Rule::Within { share, .. } => stats::least_clusters_for_floor(share.get(), level),
-                Rule::Never { max_rate: Some(rate) } => Some(stats::zero_failure_n(rate.get(), look)),
-                _ => None,
-            };
-            let need = need.unwrap_or(2).max(u64::from(segment.minimum.0));
-            let testable = !matches!(gate.rule, Rule::Never { max_rate: None });
-            if testable && have < need {
-                let what = format!(
-                    "`{}` on {}: with {have} conversations not even a perfect record shows that it holds; at least {need} are needed",
-                    gate.name, segment.name
-                );
-                found.push(finding(
-                    "PLM008",
-                    format!("gates[{at}]"),
-                    what,
-                    format!("sample {} more conversations there, or widen the margin", need - have),
-                ));
-            }
-        }
-        for scope in &gate.scopes {
-            if let Scope::Named(name) = scope
-                && !segments.iter().any(|segment| segment.name == *name)
-            {
-                found.push(finding(
-                    "PLM008",
-                    format!("gates[{at}]"),
-                    format!("`{}`: no example lies in {name}", gate.name),
-                    "sample some, or mend the segment",
-                ));
-            }
-        }
-    }
-    found
 }

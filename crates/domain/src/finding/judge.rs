@@ -4,7 +4,7 @@ use super::levels::Levels;
 use super::{Code, Estimate, Facts, FailedExample, Failures, Finding, Method, State, Subject};
 use crate::contract::Contract;
 use crate::evidence::{Evidence, Weighed, Weighing, absolute_margin, higher_is_better, questions_of};
-use crate::gate::{Gate, Measure, Rule};
+use crate::gate::{Gate, Margin, Measure, Rule};
 use crate::question::Counts;
 use crate::segment::Segment;
 use crate::system::Arm;
@@ -255,7 +255,7 @@ impl<'a> Hearing<'a> {
         if weighed.df() < least_df(weighed.kind()) {
             return Code::TooFewClusters;
         }
-        if test.side == Side::Above && weighed.best_p_above(test.bound) > level {
+        if best_p(self.gate, weighed).is_some_and(|p| p > level) {
             return Code::Undecidable;
         }
         if weighed.is_dominated() { Code::Dominated } else { Code::Underpowered }
@@ -382,6 +382,18 @@ fn test_of(gate: &Gate) -> Option<Test> {
         }
         Rule::Never { .. } => None,
     }
+}
+
+/// p of the claim for the best record that as many clusters could have made: without a failure, or without a difference to the
+/// opponent. `None` where nothing bounds how good a record may be.
+pub fn best_p(gate: &Gate, weighed: &stats::Weighed) -> Option<f64> {
+    let is_bounded = match gate.rule {
+        Rule::AtLeast(_) | Rule::Within { .. } => true,
+        Rule::NotWorse { by, .. } => matches!(by, Margin::Absolute(_)),
+        Rule::AtMost(_) | Rule::Better { .. } | Rule::Never { .. } => false,
+    };
+    let test = test_of(gate).filter(|test| is_bounded && test.side == Side::Above)?;
+    Some(weighed.best_p_above(test.bound))
 }
 
 /// Failures of a never gate's criterion in this arm and segment; none for other gates.

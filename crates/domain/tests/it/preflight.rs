@@ -1,0 +1,57 @@
+//! What the best record could decide: as the gate itself decides on that record.
+
+use super::scored::{Eval, contract, set};
+use domain::check::{Given, check};
+use domain::contract::Contract;
+use domain::finding::State;
+use domain::reference_set::ReferenceSet;
+use domain::system::Arm::{Candidate, Production};
+
+const BY_TASK: &str = "{by: task, routable: true}";
+const NOT_WORSE: &str = "{criterion: right, in: task, not_worse_than: production, by: 0.1, owner: release}";
+const FLOOR: &str = "{criterion: right, in: task, at_least: 0.9, owner: release}";
+
+/// What is said of gates that cannot be decided.
+fn told(contract: &Contract, set: &ReferenceSet) -> Vec<String> {
+    let found = check(contract, Given { set: Some(set), today: "2026-11-24", together: &[] });
+    found.into_iter().filter(|finding| finding.code == "PLM008").map(|finding| finding.what).collect()
+}
+
+#[test]
+fn the_preflight_says_what_the_gate_says_of_the_best_record() {
+    for gate in [NOT_WORSE, FLOOR] {
+        for (pay, refund) in
+            [(60, 60), (47, 47), (48, 48), (60, 37), (60, 36), (90, 28), (29, 36), (1, 60), (34, 34), (35, 34)]
+        {
+            let contract = contract(BY_TASK, &[gate]);
+            let set = set(&[("pay", pay), ("refund", refund)]);
+            let marks = format!("1*{}", pay + refund);
+            let foreseen = told(&contract, &set);
+            let decision = Eval::new(contract, set, &[(Candidate, &marks), (Production, &marks)]).decide();
+            for finding in decision.findings.iter().filter(|finding| finding.arm == Candidate) {
+                let on = format!(" on {}:", finding.segment.name);
+                let is_foreseen = foreseen.iter().any(|what| what.contains(&on));
+                assert_eq!(is_foreseen, finding.state != State::Holds, "{pay} {refund} {on} {foreseen:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_numbers_are_those_of_holm_and_students_t() {
+    // Look 1 of one (alpha .05): two hopeless tasks are both tested at half of it.
+    let contract = contract(BY_TASK, &[NOT_WORSE]);
+    let both = told(&contract, &set(&[("pay", 30), ("refund", 30)]));
+    assert_eq!(both.len(), 2);
+    assert!(both[0].ends_with(
+        "with 30 conversations answers just as good as those that it is compared with do not show that it holds; at least 38 are needed"
+    ), "{both:?}");
+    // Where one is shown at its best, the other is tested at the full level.
+    assert_eq!(told(&contract, &set(&[("pay", 60), ("refund", 30)])), Vec::<String>::new());
+}
+
+#[test]
+fn better_than_is_bounded_by_nothing() {
+    let better = "{criterion: right, in: task, better_than: production, owner: release}";
+    assert_eq!(told(&contract(BY_TASK, &[better]), &set(&[("pay", 8), ("refund", 8)])), Vec::<String>::new());
+}
