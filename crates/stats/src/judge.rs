@@ -126,7 +126,7 @@ pub fn rogan_gladen(judge_rate: f64, n: f64, error: JudgeError, level: f64) -> R
     if n <= 0.0 {
         return Err(Undefined::NoData);
     }
-    if error.youden() <= 0.0 {
+    if !error.tells_enough() {
         return Err(Undefined::OutOfDomain);
     }
     let estimate = ((judge_rate + error.specificity - 1.0) / error.youden()).clamp(0.0, 1.0);

@@ -156,7 +156,7 @@ impl Best {
             return None;
         }
         let best = match gate.rule {
-            Rule::NotWorse { .. } => "answers just as good as those that it is compared with do not show",
+            Rule::NotWorse { .. } => "not even equal answers show",
             _ => "not even a perfect record shows",
         };
         if have < needed {

@@ -92,7 +92,10 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding) -> String {
             format!("{seen}; the verdict depends on grades that are missing: {}", missing(&finding.counts))
         }
         (_, Some(Code::Undecidable)) => {
-            format!("{seen}; with {} conversations no result could show {asked}{}", estimate.clusters, more(&estimate))
+            // A candidate that gains could clear a margin with as few.
+            let best = if unit.compared { "not even equal answers" } else { "no result" };
+            let have = estimate.clusters;
+            format!("{seen}; with {have} conversations {best} could show {asked}{}", more(&estimate))
         }
         (_, Some(Code::Unmeasured)) => {
             format!("{seen}; part of the traffic has no examples, so {asked} cannot be shown whatever the rest shows")
