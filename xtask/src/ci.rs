@@ -34,6 +34,7 @@ pub fn main() -> bool {
         & step(&mut done, "lints", lints);
     // Tests are worth running where only style or lints failed: one run then shows everything.
     let tested = step(&mut done, "tests", tests) & step(&mut done, "doc tests", doc_tests);
+    step(&mut done, "calibration", || passed(xtask::calibrate::main(&["--fast"])));
     if sound && tested {
         step(&mut done, "mutations", || passed(crate::mutate::main(&[])));
     }

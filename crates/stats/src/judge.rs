@@ -163,6 +163,13 @@ mod tests {
     }
 
     #[test]
+    fn a_judge_that_tells_too_little_corrects_nothing() {
+        let error = |specificity| JudgeError { specificity, sensitivity: 0.6, fails: 50.0, passes: 50.0 };
+        assert_eq!(rogan_gladen(0.7, 500.0, error(0.59), 0.05), Err(Undefined::OutOfDomain));
+        assert!(rogan_gladen(0.7, 500.0, error(0.61), 0.05).is_ok());
+    }
+
+    #[test]
     fn swapping_the_arms_mirrors_a_judged_difference() {
         let verdict = |judged, labelled, improved, regressed| PairedVerdict { judged, labelled, improved, regressed };
         let one = [verdict(30, 12, 1, 9), verdict(800, 90, 0, 1), verdict(40, 13, 7, 1)];
