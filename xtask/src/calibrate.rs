@@ -177,7 +177,7 @@ fn show(order: &Order, row: &Row, each: bool) -> bool {
     let say = |tenths: usize| {
         if shown {
             eprint!("\r{} {:>3} % ", row.id, tenths * 10);
-        } else if tenths % 5 == 0 && order.extent == Extent::Full {
+        } else if tenths.is_multiple_of(5) && order.extent == Extent::Full {
             eprintln!("{} {} %", row.id, tenths * 10);
         }
     };

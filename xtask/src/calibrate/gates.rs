@@ -119,7 +119,7 @@ pub fn boundary(extent: Extent) -> Row {
 }
 
 fn boundary_through(extent: Extent, decider: &Decider, id: &'static str, what: &'static str) -> Row {
-    let sizes: &[u32] = extent.of(&[400], &[60, 120, 250, 400, 1000]);
+    let sizes: &[u32] = extent.of(&[1000], &[60, 120, 250, 400, 1000]);
     let mut cells = Vec::new();
     for &clusters in sizes {
         for shape in SHAPES.into_iter().take(extent.of(2, 3)) {

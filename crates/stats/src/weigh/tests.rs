@@ -64,6 +64,26 @@ fn no_disagreement_is_never_certain() {
 }
 
 #[test]
+fn one_loss_looks_no_better_than_none() {
+    // Clusters of five rows: one lost row shows that they vary little, which none at all cannot show.
+    let lower = |lost: usize| {
+        let row = |at: usize| Cluster {
+            rows: 5,
+            weight: 5.0,
+            weight_squared: 5.0,
+            value: if at < lost { -1.0 } else { 0.0 },
+            loss: if at < lost { 1.0 } else { 0.0 },
+            some_fail: at < lost,
+            some_pass: at < lost,
+            ..Cluster::default()
+        };
+        let clusters: Vec<Cluster> = (0..60).map(row).collect();
+        weigh(&clusters, &Strata::none(), Kind::Difference).unwrap().interval(0.05).lower
+    };
+    assert!((1..6).all(|lost| lower(lost) <= lower(0)), "{:?}", [0, 1, 2, 3, 4, 5].map(lower));
+}
+
+#[test]
 fn harm_is_easier_to_show_than_safety() {
     let weighed = weigh(&pairs(0, 9, 51), &Strata::none(), Kind::Difference).unwrap();
     assert!(weighed.p_at_least(0.0) < 0.0025, "{}", weighed.p_at_least(0.0));
