@@ -6,19 +6,23 @@
 //! source  the rules of the project's gate design: states in order of precedence, IUT inside a segment, Holm over
 //!         segments for the claim to hold and over all findings for harm (Berger 1982; Holm 1979), level alpha * 2^-look
 
+mod heard;
 mod judge;
 mod levels;
 pub mod reason;
 #[cfg(test)]
 mod tests;
 
+pub use heard::Heard;
 pub use judge::{best_p, claim_holds};
 
 use crate::contract::{Contract, Looks};
-use crate::evidence::{Evidence, in_scope};
+use crate::evidence::Evidence;
 use crate::gate::{Gate, Rule};
 use crate::name::{Attribute, ExampleId, OwnerRole};
+use crate::provenance::SourceKind;
 use crate::question::Counts;
+use crate::reference_set::{ExampleIndex, ReferenceSet};
 use crate::segment::Segment;
 use crate::system::Arm;
 use std::collections::{BTreeMap, BTreeSet};
@@ -218,6 +222,18 @@ pub struct FailedExample {
 }
 
 impl FailedExample {
+    /// What a finding says of an example of the set.
+    pub fn of(set: &ReferenceSet, example: ExampleIndex) -> Option<Self> {
+        let row = set.rows.get(example.0 as usize)?;
+        let attributes = set
+            .attributes
+            .keys()
+            .filter_map(|attribute| Some((attribute.clone(), set.value(attribute, example)?.to_owned())))
+            .collect();
+        let from_production = matches!(row.source, Some(SourceKind::Traffic | SourceKind::Incident) | None);
+        Some(FailedExample { id: row.id.clone(), attributes, from_production })
+    }
+
     pub fn lies_in(&self, segment: &Segment) -> bool {
         segment
             .conditions
@@ -275,22 +291,16 @@ pub fn find(
     evidence: &Evidence,
     facts: &Facts,
 ) -> Findings {
-    let level = look_level(contract, facts.look.unwrap_or(1));
+    let of_arm = |arm: &Arm| Heard::of(contract, segments, *arm, evidence, facts).findings(facts);
+    joined(contract, arms.iter().map(|arm| (*arm, of_arm(arm))), facts)
+}
+
+/// The findings of all arms, those about gates as given, with what is failed outright.
+pub fn joined(contract: &Contract, of_arms: impl IntoIterator<Item = (Arm, Vec<Finding>)>, facts: &Facts) -> Findings {
     let mut findings: Vec<Finding> = Vec::new();
-    for arm in arms {
-        let hearings: Vec<judge::Hearing> = contract
-            .gates
-            .iter()
-            .enumerate()
-            .flat_map(|(at, gate)| {
-                in_scope(gate, segments, contract)
-                    .into_iter()
-                    .filter_map(move |segment| judge::Hearing::of(contract, at, gate, segment, *arm, evidence, facts))
-            })
-            .collect();
-        let levels = levels::Levels::of(&hearings, level);
-        findings.extend(hearings.iter().enumerate().map(|(at, hearing)| hearing.finding(contract, &levels, at, facts)));
-        findings.extend(outright(contract, *arm, facts));
+    for (arm, of_gates) in of_arms {
+        findings.extend(of_gates);
+        findings.extend(outright(contract, arm, facts));
     }
     sort(&mut findings, contract);
     Findings(findings)

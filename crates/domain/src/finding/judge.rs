@@ -18,6 +18,8 @@ pub(super) enum Reading {
     Worst,
 }
 
+const READINGS: [Reading; 3] = [Reading::AsGraded, Reading::Best, Reading::Worst];
+
 /// Which side of its bound the measure must lie on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
@@ -33,8 +35,9 @@ struct Test {
     harm_bound: f64,
 }
 
+#[derive(Clone)]
 pub(super) struct Hearing<'a> {
-    at: usize,
+    pub at: usize,
     gate: &'a Gate,
     pub segment: &'a Segment,
     arm: Arm,
@@ -42,6 +45,8 @@ pub(super) struct Hearing<'a> {
     test: Option<Test>,
     claim: Option<&'a Weighing>,
     harm: Option<&'a Weighing>,
+    /// p of the claim and of harm under each reading, each computed once.
+    p: [[Option<f64>; 3]; 2],
     failed: Vec<FailedExample>,
     faulted: Vec<FailedExample>,
 }
@@ -58,20 +63,32 @@ impl<'a> Hearing<'a> {
         facts: &Facts,
     ) -> Option<Self> {
         let questions = questions_of(contract, gate, segment, arm);
-        let claim = questions.first()?;
-        let harm = questions.last()?;
+        let claim = evidence.on(questions.first()?);
+        let harm = evidence.on(questions.last()?);
+        let test = test_of(gate);
         Some(Hearing {
             at,
             gate,
             segment,
             arm,
             missing_at_most: contract.missing_at_most.get(),
-            test: test_of(gate),
-            claim: evidence.on(claim),
-            harm: evidence.on(harm),
+            test,
+            claim,
+            harm,
+            p: [p_claim(test, claim), p_harm(test, harm)],
             failed: in_segment(&facts.failures, gate, arm, segment),
             faulted: in_segment(&facts.system_faults, gate, arm, segment),
         })
+    }
+
+    /// Heard again where the evidence answers what it rests on, else as it was; what failed outright is always heard again.
+    pub fn again(&self, contract: &Contract, evidence: &'a Evidence, facts: &Facts) -> Self {
+        let anew = Hearing::of(contract, self.at, self.gate, self.segment, self.arm, evidence, facts);
+        match anew {
+            Some(anew) if anew.claim.is_some() => anew,
+            Some(anew) => Hearing { failed: anew.failed, faulted: anew.faulted, ..self.clone() },
+            None => self.clone(),
+        }
     }
 
     /// Whether the finding takes part in the correction for many findings.
@@ -81,33 +98,30 @@ impl<'a> Hearing<'a> {
 
     /// p of the claim that the rule holds; `None` where nothing can be estimated or nothing is tested.
     pub fn p_claim(&self, reading: Reading) -> Option<f64> {
-        let test = self.test?;
-        let weighed = read(self.claim?, reading)?.as_ref().ok()?;
-        Some(p_on(weighed, test.side, test.bound))
+        self.p[0][reading as usize]
     }
 
     /// p of the claim that harm is done.
     pub fn p_harm(&self, reading: Reading) -> Option<f64> {
-        let test = self.test?;
-        let other = match test.side {
-            Side::Above => Side::Below,
-            Side::Below => Side::Above,
-        };
-        let weighed = read(self.harm?, reading)?.as_ref().ok()?;
-        Some(p_on(weighed, other, test.harm_bound))
+        self.p[1][reading as usize]
     }
 
     pub fn finding(&self, contract: &Contract, levels: &Levels, at: usize, facts: &Facts) -> Finding {
+        let mut finding = self.bare(levels, at, facts);
+        finding.estimate = self.estimate(levels, at, finding.state);
+        finding.reason = super::reason::sentence(contract, self.gate, &finding, facts);
+        finding
+    }
+
+    /// The finding without its estimate and its sentence, which nothing is decided by.
+    pub fn bare(&self, levels: &Levels, at: usize, facts: &Facts) -> Finding {
         let (state, code) = self.state(levels, at, facts);
-        let estimate = self.estimate(levels, at, state);
-        let counts = self.counts();
-        let opponent = self.is_comparison().then(|| self.claim.map(|weighing| weighing.opponent)).flatten();
         let examples = match state {
             State::FailedNever => self.failed.clone(),
             State::Error => self.faulted.clone(),
             _ => Vec::new(),
         };
-        let mut finding = Finding {
+        Finding {
             subject: Subject::Gate(self.at),
             name: self.gate.name.to_string(),
             segment: self.segment.clone(),
@@ -118,13 +132,11 @@ impl<'a> Hearing<'a> {
             reason: String::new(),
             owner: Some(self.gate.owner.clone()),
             follow_up: self.gate.follow_up.clone(),
-            estimate,
-            counts,
-            opponent,
+            estimate: None,
+            counts: self.counts(),
+            opponent: self.is_comparison().then(|| self.claim.map(|weighing| weighing.opponent)).flatten(),
             examples,
-        };
-        finding.reason = super::reason::sentence(contract, self.gate, &finding, facts);
-        finding
+        }
     }
 
     fn is_comparison(&self) -> bool {
@@ -136,7 +148,7 @@ impl<'a> Hearing<'a> {
     }
 
     /// The first state that applies.
-    fn state(&self, levels: &Levels, at: usize, facts: &Facts) -> (State, Option<Code>) {
+    pub fn state(&self, levels: &Levels, at: usize, facts: &Facts) -> (State, Option<Code>) {
         if !self.failed.is_empty() {
             return (State::FailedNever, None);
         }
@@ -348,6 +360,28 @@ fn p_on(weighed: &stats::Weighed, side: Side, bound: f64) -> f64 {
         Side::Above => weighed.p_at_most(bound),
         Side::Below => weighed.p_at_least(bound),
     }
+}
+
+/// Under each reading p of the claim that the rule holds.
+fn p_claim(test: Option<Test>, weighing: Option<&Weighing>) -> [Option<f64>; 3] {
+    READINGS.map(|reading| {
+        let test = test?;
+        let weighed = read(weighing?, reading)?.as_ref().ok()?;
+        Some(p_on(weighed, test.side, test.bound))
+    })
+}
+
+/// Under each reading p of the claim that harm is done.
+fn p_harm(test: Option<Test>, weighing: Option<&Weighing>) -> [Option<f64>; 3] {
+    READINGS.map(|reading| {
+        let test = test?;
+        let other = match test.side {
+            Side::Above => Side::Below,
+            Side::Below => Side::Above,
+        };
+        let weighed = read(weighing?, reading)?.as_ref().ok()?;
+        Some(p_on(weighed, other, test.harm_bound))
+    })
 }
 
 /// Below this many degrees of freedom a few conversations decide everything.

@@ -14,7 +14,7 @@ use domain::format::record::{self, Describes};
 use domain::fragility::flips;
 use domain::gate::Measure;
 use domain::name::{CriterionName, OwnerRole};
-use domain::provenance::{SourceKind, Weight};
+use domain::provenance::Weight;
 use domain::question::{Question, Tally};
 use domain::reference_set::{Alignment, ExampleIndex, ReferenceSet};
 use domain::score::State as ScoreState;
@@ -168,17 +168,6 @@ fn describes(contract: &Contract, set: &ReferenceSet) -> Describes {
     }
 }
 
-fn failed_example(set: &ReferenceSet, example: ExampleIndex) -> Option<FailedExample> {
-    let row = set.rows.get(example.0 as usize)?;
-    let attributes = set
-        .attributes
-        .keys()
-        .filter_map(|attribute| Some((attribute.clone(), set.value(attribute, example)?.to_owned())))
-        .collect();
-    let from_production = matches!(row.source, Some(SourceKind::Traffic | SourceKind::Incident) | None);
-    Some(FailedExample { id: row.id.clone(), attributes, from_production })
-}
-
 fn facts(scores: &Scores, set: &ReferenceSet, grounds: &Grounds) -> Result<Facts, Failure> {
     let contract = grounds.contract;
     let never: Vec<&CriterionName> = contract
@@ -193,7 +182,7 @@ fn facts(scores: &Scores, set: &ReferenceSet, grounds: &Grounds) -> Result<Facts
     let mut failures: BTreeMap<(CriterionName, Arm), BTreeSet<FailedExample>> = BTreeMap::new();
     let mut faults: BTreeMap<(CriterionName, Arm), BTreeSet<FailedExample>> = BTreeMap::new();
     for failing in scores.failing(&never, None).map_err(ours)? {
-        let Some(example) = failed_example(set, failing.example) else { continue };
+        let Some(example) = FailedExample::of(set, failing.example) else { continue };
         let protected = contract
             .criterion(failing.criterion.as_str())
             .is_some_and(|criterion| failing.class.as_ref().is_some_and(|class| criterion.protects.contains(class)));
@@ -260,11 +249,11 @@ fn outright(
         let by_hand = set.rows[example.0 as usize].guard == domain::example::Guard::Armed;
         // A fix exists once any system has passed it.
         let armed = by_hand || seen_by.iter().any(|arm| !failed_by.contains(arm));
-        Some(GuardFact { example: failed_example(set, *example)?, armed, failed_by, seen_by })
+        Some(GuardFact { example: FailedExample::of(set, *example)?, armed, failed_by, seen_by })
     });
     let never = never.iter().filter_map(|example| {
         let (failed_by, seen_by) = (of(&never_failures, example), of(&seen, example));
-        Some(NeverFact { example: failed_example(set, *example)?, failed_by, seen_by })
+        Some(NeverFact { example: FailedExample::of(set, *example)?, failed_by, seen_by })
     });
     Ok((guards.collect(), never.collect()))
 }
