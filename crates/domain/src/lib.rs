@@ -37,6 +37,7 @@ pub mod finding;
 pub mod fragility;
 pub mod routing;
 pub mod decision;
+pub mod rehearsal;
 pub mod check;
 
 // the files they are kept in

@@ -12,6 +12,8 @@ mod margins;
 mod pages;
 #[path = "it/preflight.rs"]
 mod preflight;
+#[path = "it/rehearsal.rs"]
+mod rehearsal;
 #[path = "it/scored.rs"]
 mod scored;
 #[path = "it/slips.rs"]

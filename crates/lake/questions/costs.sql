@@ -5,7 +5,8 @@ SELECT {key} AS k, a.example_index AS ex, a.system,
        CASE WHEN a.state = 'not_run' THEN 1 ELSE 0 END AS missing,
        CASE WHEN a.state = 'system_error' THEN 1 ELSE 0 END AS system_error,
        0 AS grader_error,
-       CASE WHEN a.state = 'not_run' THEN 1 ELSE 0 END AS not_run
+       CASE WHEN a.state = 'not_run' THEN 1 ELSE 0 END AS not_run,
+       CAST(a.repeat AS BIGINT) AS repeat, CAST(NULL AS VARCHAR) AS class
 FROM answers a
 LEFT JOIN (
   SELECT example_index, system, repeat, SUM(cost) AS cost

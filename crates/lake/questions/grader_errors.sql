@@ -5,6 +5,7 @@ SELECT {key} AS k, example_index AS ex, system,
        CASE WHEN state = 'not_run' THEN 1 ELSE 0 END AS missing,
        CASE WHEN state = 'system_error' THEN 1 ELSE 0 END AS system_error,
        0 AS grader_error,
-       CASE WHEN state = 'not_run' THEN 1 ELSE 0 END AS not_run
+       CASE WHEN state = 'not_run' THEN 1 ELSE 0 END AS not_run,
+       CAST(repeat AS BIGINT) AS repeat, CAST(NULL AS VARCHAR) AS class
 FROM scores
 WHERE state <> 'not_applicable'

@@ -6,5 +6,6 @@ SELECT {key} AS k, example_index AS ex, system,
             THEN 1 ELSE 0 END AS missing,
        CASE WHEN state = 'system_error' THEN 1 ELSE 0 END AS system_error,
        CASE WHEN state = 'graded' AND {measure} IS NULL THEN 1 ELSE 0 END AS grader_error,
-       CASE WHEN state = 'not_run' THEN 1 ELSE 0 END AS not_run
+       CASE WHEN state = 'not_run' THEN 1 ELSE 0 END AS not_run,
+       CAST(repeat AS BIGINT) AS repeat, CAST(NULL AS VARCHAR) AS class
 FROM answers

@@ -6,6 +6,7 @@
 //!         memory; what lies in a segment is summed per cluster from those. Examples of weight 0 are counted and not summed.
 
 mod facts;
+mod held;
 mod layout;
 mod per_example;
 mod sums;

@@ -13,6 +13,7 @@ pub mod history;
 pub mod import;
 pub mod init;
 pub mod overrule;
+pub mod rehearse;
 pub mod run;
 pub mod sealed;
 pub mod sealer;

@@ -10,6 +10,7 @@ mod examples;
 mod import;
 mod init;
 mod overrule;
+mod rehearse;
 mod run;
 mod schema;
 mod show;
@@ -47,6 +48,8 @@ enum Verb {
     Show(show::Args),
     /// Check hashes, chain and signature of a record, and derive its decision again from the sealed scores
     Verify(verify::Args),
+    /// How often would this gate err? Identical systems, known losses and single examples, on your own scores
+    Rehearse(rehearse::Args),
     /// Follow a record with a new one: by someone else, with reason, scope and expiry
     Override(overrule::Args),
     /// Print the JSON Schema of the contract, or of examples, answers or scores, for editors
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
         Verb::Diff(args) => diff::main(args),
         Verb::Show(args) => show::main(args),
         Verb::Verify(args) => verify::main(args),
+        Verb::Rehearse(args) => rehearse::main(args),
         Verb::Override(args) => overrule::main(args),
         Verb::Schema(args) => schema::main(args),
     };

@@ -11,5 +11,6 @@ pub mod markdown;
 pub mod page;
 pub mod progress;
 pub mod read;
+pub mod rehearse;
 pub mod text;
 pub mod word_diff;

@@ -6,7 +6,7 @@
 use crate::contract::Contract;
 use crate::decision::{Decision, FollowUp};
 use crate::evidence::{Evidence, Weighing, matrix_question};
-use crate::finding::{Estimate, Facts, Finding, Method, look_level};
+use crate::finding::{Estimate, Facts, Finding, Findings, Method, look_level};
 use crate::gate::Measure;
 use crate::name::OwnerRole;
 use crate::question::{Compared, Counts};
@@ -108,7 +108,7 @@ pub fn content(
         "decision": decision.outcome.as_str(),
         "deciding_rule": decision.deciding_rule,
         "routes": decision.routes.iter().map(|route| route_json(route, decision)).collect::<Vec<_>>(),
-        "findings": decision.findings.iter().map(|finding| finding_json(contract, finding, facts.look)).collect::<Vec<_>>(),
+        "findings": findings(contract, &decision.findings, facts.look),
         "evidence": matrix(contract, segments, arms, evidence),
         "changed": {
             "worse": decision.changed.worse,
@@ -186,6 +186,11 @@ fn counts_json(counts: &Counts) -> Value {
         "clusters": counts.clusters, "system_errors": counts.system_errors, "grader_errors": counts.grader_errors,
         "not_run": counts.not_run, "weighted": counts.weighted,
     })
+}
+
+/// Findings as a record has them.
+pub fn findings(contract: &Contract, findings: &Findings, look: Option<u32>) -> Value {
+    findings.iter().map(|finding| finding_json(contract, finding, look)).collect()
 }
 
 fn finding_json(contract: &Contract, finding: &Finding, look: Option<u32>) -> Value {

@@ -39,6 +39,16 @@ impl Layout {
         Layout { in_order, clusters, strata, weights, declared }
     }
 
+    /// Of each example the rank of its cluster's id.
+    pub fn clusters(&self) -> &[u32] {
+        &self.clusters
+    }
+
+    /// Of each example the position of its stratum.
+    pub fn strata(&self) -> &[u32] {
+        &self.strata
+    }
+
     pub fn cluster(&self, example: u32) -> u32 {
         self.clusters[example as usize]
     }

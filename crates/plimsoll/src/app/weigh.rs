@@ -158,7 +158,7 @@ fn systems(contract: &Contract, grounds: &Grounds, coverage: &BTreeMap<Arm, Cove
         .collect()
 }
 
-fn describes(contract: &Contract, set: &ReferenceSet) -> Describes {
+pub fn describes(contract: &Contract, set: &ReferenceSet) -> Describes {
     if contract.simulated {
         Describes::Simulated
     } else if set.active().any(|(_, row)| row.weight == Weight::Assumed) {

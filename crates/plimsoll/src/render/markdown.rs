@@ -59,7 +59,7 @@ pub fn decision(shown: &Shown) -> String {
 }
 
 /// Text that Markdown and the HTML inside it leave alone.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     plain(text)
         .chars()
         .map(|c| match c {

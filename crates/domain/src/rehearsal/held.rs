@@ -1,0 +1,136 @@
+//! What a run holds, example by example: the least that every sum can be made of again.
+
+use crate::contract::Contract;
+use crate::gate::Measure;
+use crate::name::ClassName;
+use crate::question::{Question, ValueOf};
+use crate::reference_set::{ExampleIndex, ReferenceSet};
+use crate::share::Share;
+use crate::system::Arm;
+use std::collections::BTreeMap;
+
+/// One planned score or answer, as one measure reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    pub example: ExampleIndex,
+    pub repeat: u32,
+    /// `None` where there is no value.
+    pub value: Option<f64>,
+    /// There is no value, and nobody knows which it would be.
+    pub missing: bool,
+    pub system_error: bool,
+    pub grader_error: bool,
+    pub not_run: bool,
+    pub class: Option<ClassName>,
+}
+
+/// All that a run holds of one measure, read in one way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub measure: Measure,
+    pub value: ValueOf,
+    pub arms: BTreeMap<Arm, Vec<Answered>>,
+}
+
+/// The columns of a run, and for each example of the set the rank of its cluster's id and its stratum.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Held {
+    pub columns: Vec<Column>,
+    pub clusters: Vec<u32>,
+    pub strata: Vec<u32>,
+}
+
+impl Held {
+    /// Whether some example was asked more than once of an arm; answers stand in the order of examples.
+    pub(super) fn is_repeated(&self, arm: Arm) -> bool {
+        let mut answers = self.columns.iter().filter_map(|column| column.arms.get(&arm));
+        answers.any(|answers| answers.windows(2).any(|two| two[0].example == two[1].example))
+    }
+}
+
+/// The columns that a rehearsal needs: those of its questions, and for what fails outright every criterion as passed or failed.
+pub fn columns(contract: &Contract, set: &ReferenceSet, questions: &[Question]) -> Vec<(Measure, ValueOf)> {
+    let mut keys: Vec<(Measure, ValueOf)> = Vec::new();
+    let mut want = |key: (Measure, ValueOf)| {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    };
+    questions.iter().for_each(|question| want((question.measure.clone(), question.value)));
+    let outright = set.active().any(|(_, row)| row.never || row.guard != crate::example::Guard::No);
+    for criterion in &contract.criteria {
+        let is_never = contract
+            .gates
+            .iter()
+            .any(|gate| crate::finding::is_never(gate) && gate.measure == Measure::Criterion(criterion.name.clone()));
+        if outright || is_never {
+            let mark = criterion.pass_at.unwrap_or(Share::ONE);
+            want((Measure::Criterion(criterion.name.clone()), ValueOf::Reaches(mark)));
+        }
+    }
+    keys
+}
+
+/// One example under one measure in one arm: sums over its repeats.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Entry {
+    pub sum: f64,
+    /// Repeats with a value.
+    pub known: u32,
+    pub missing: u32,
+    pub planned: u32,
+    pub system_errors: u32,
+    /// System errors of a class that the criterion does not protect against.
+    pub faults: u32,
+    pub grader_errors: u32,
+    pub not_run: u32,
+}
+
+impl Entry {
+    fn add(&mut self, answered: &Answered, is_fault: bool) {
+        self.planned += 1;
+        if let Some(value) = answered.value {
+            self.sum += value;
+            self.known += 1;
+        }
+        self.missing += u32::from(answered.missing);
+        self.system_errors += u32::from(answered.system_error);
+        self.faults += u32::from(is_fault);
+        self.grader_errors += u32::from(answered.grader_error);
+        self.not_run += u32::from(answered.not_run);
+    }
+
+    /// Of a column that says whether a mark is reached: some repeat did not, for a reason that counts as a failure of the
+    /// criterion itself.
+    pub fn fails(&self) -> bool {
+        f64::from(self.known - self.faults) - self.sum > 0.5
+    }
+
+    /// The same, whatever the reason.
+    pub fn fails_somehow(&self) -> bool {
+        f64::from(self.known) - self.sum > 0.5
+    }
+}
+
+/// An arm's entries in one column, one for each example of the set, over the repeats that are wanted.
+pub(super) fn summed(
+    contract: &Contract,
+    column: &Column,
+    arm: Arm,
+    examples: usize,
+    wanted: impl Fn(u32) -> bool,
+) -> Vec<Entry> {
+    let criterion = match &column.measure {
+        Measure::Criterion(name) => contract.criterion(name.as_str()),
+        _ => None,
+    };
+    let mut entries = vec![Entry::default(); examples];
+    for answered in column.arms.get(&arm).into_iter().flatten().filter(|answered| wanted(answered.repeat)) {
+        let protected = criterion
+            .is_some_and(|criterion| answered.class.as_ref().is_some_and(|class| criterion.protects.contains(class)));
+        if let Some(entry) = entries.get_mut(answered.example.0 as usize) {
+            entry.add(answered, answered.system_error && !protected);
+        }
+    }
+    entries
+}

@@ -1,0 +1,283 @@
+//! `rehearse`: how often would this gate err, on the team's own scores?
+//!
+//! in      a sealed run, by record, digest or contract; how many rehearsals, and the seed
+//! out     what the gates say of identical systems, the smallest loss that each sees, the examples that ever changed a decision
+//! errors  scores that are not what was sealed; nothing to rehearse with; sums of ours that are not those of the record
+//! note    every rehearsal has a stream of chance of its own, so that threads change nothing
+
+pub mod advice;
+mod agreed;
+mod many;
+mod target;
+
+pub use target::Target;
+
+use super::run::Progress;
+use super::weigh::ours;
+use crate::cli::Failure;
+use domain::evidence::segments;
+use domain::finding::{State, look_level};
+use domain::format::record::Describes;
+use domain::name::ExampleId;
+use domain::question::Question;
+use domain::rehearsal::decisive::{Effect, Ever};
+use domain::rehearsal::identical::Identical;
+use domain::rehearsal::loss::{Power, Unit, unit};
+use domain::rehearsal::{Drawn, Play, Stage, columns, questions};
+use domain::system::Arm;
+use lake::{Asked, ClassCosts, Scores};
+use many::{Chances, each, summed};
+use std::collections::BTreeSet;
+
+/// Records as they could have been, besides the one as it is, on which single examples are tried.
+const THINNED: u64 = 9;
+
+/// What is asked for.
+pub struct Orders {
+    pub rehearsals: u64,
+    pub seed: u64,
+    pub threads: usize,
+    pub start: Start,
+}
+
+/// The identical systems that losses are taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The two systems with their arms swapped by cluster: they differ as much as two releases of this team do.
+    Swapped,
+    /// Production in both places: they never differ.
+    Production,
+    /// There is no production: the candidate as it is.
+    Candidate,
+}
+
+/// A way of making identical systems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    Swapped,
+    Repeats,
+}
+
+/// What came of it.
+pub struct Rehearsed {
+    pub of: String,
+    pub contract: String,
+    pub describes: Describes,
+    pub look: Option<u32>,
+    pub level: f64,
+    pub seed: u64,
+    pub rehearsals: u64,
+    pub examples: u64,
+    pub clusters: u64,
+    pub identical: Vec<(Identity, Identical)>,
+    /// Why a way of making identical systems was not gone.
+    pub not_made: Vec<String>,
+    pub start: Start,
+    pub rows: Vec<Row>,
+    /// Guards, and examples that must never fail: whether there are any.
+    pub guards: bool,
+    pub never_examples: bool,
+    pub decisive: Decisive,
+    pub notes: Vec<String>,
+    pub advice: Vec<String>,
+}
+
+/// One gate on one segment.
+pub struct Row {
+    pub gate: String,
+    pub segment: String,
+    pub blocking: bool,
+    pub state: State,
+    /// Independent conversations of weight; unknown where nothing can be estimated.
+    pub clusters: Option<u64>,
+    /// The margin of a comparison, as a loss in `unit`; `None` for other rules.
+    pub margin: Option<f64>,
+    pub unit: Unit,
+    pub power: Power,
+}
+
+/// Which examples ever changed what.
+#[derive(Default)]
+pub struct Decisive {
+    pub records: u64,
+    pub trials: u64,
+    pub not_tried: u64,
+    /// Examples that ever changed the decision; those that only changed a gate's state; those that never changed anything.
+    pub decision: Vec<ExampleId>,
+    pub state: Vec<ExampleId>,
+    pub never: Vec<ExampleId>,
+    pub unknown: Vec<ExampleId>,
+}
+
+pub fn rehearse(target: &Target, orders: &Orders, progress: &mut dyn Progress) -> Result<Rehearsed, Failure> {
+    progress.step("reading the scores");
+    let contract = &target.contract;
+    let set = lake::read_set(&target.folder).map_err(ours)?;
+    let segments = segments(contract, &set);
+    let arms: BTreeSet<Arm> = target.systems.keys().copied().collect();
+    let asked = questions(contract, &segments, &arms);
+    let costs = ClassCosts::of(contract);
+    let scores = Scores::open(&target.folder, Asked { set: &set, contract, systems: target.systems.clone(), costs })
+        .map_err(ours)?;
+    let held = scores.held(&columns(contract, &set, &asked)).map_err(ours)?;
+    let tallies = scores.tally(&asked).map_err(ours)?;
+    let strata = |question: &Question| {
+        let at = asked.iter().position(|known| known.segment == question.segment && known.measure == question.measure);
+        at.map_or(stats::Strata::none(), |at| tallies[at].strata.clone())
+    };
+    let play = Play { contract, set: &set, segments: &segments, arms: &arms, look: target.look };
+    let stage = Stage::new(play, &held, strata);
+    progress.step("checking that the sums are those of the record");
+    let found = stage.findings(target.decided_under);
+    agreed::agree(contract, &found, target)?;
+    let identical = identical(&stage, orders, progress);
+    let start = match (arms.contains(&Arm::Production), orders.start) {
+        (false, _) => Start::Candidate,
+        (true, start) => start,
+    };
+    let powers = powers(&stage, start, orders, progress);
+    let decisive = decisive(&stage, orders, progress);
+    let rows = stage.rows().iter().zip(powers).map(|(row, power)| {
+        let (gate, segment) = (&contract.gates[row.gate], &segments[row.segment]);
+        let subject = domain::finding::Subject::Gate(row.gate);
+        let finding = found
+            .iter()
+            .find(|finding| finding.arm == Arm::Candidate && finding.subject == subject && finding.segment == *segment);
+        Row {
+            gate: gate.name.to_string(),
+            segment: segment.name.to_string(),
+            blocking: row.blocking,
+            state: finding.map_or(State::NoData, |finding| finding.state),
+            clusters: finding.and_then(|finding| finding.estimate).map(|estimate| estimate.clusters),
+            margin: advice::margin(gate),
+            unit: unit(gate),
+            power,
+        }
+    });
+    let mut rehearsed = Rehearsed {
+        of: target.name.clone(),
+        contract: contract.name.clone(),
+        describes: super::weigh::describes(contract, &set),
+        look: target.look,
+        level: look_level(contract, target.look.unwrap_or(1)),
+        seed: orders.seed,
+        rehearsals: orders.rehearsals,
+        examples: set.active().count() as u64,
+        clusters: stage.cluster_count() as u64,
+        not_made: not_made(&arms, &identical),
+        identical,
+        start,
+        rows: rows.collect(),
+        guards: set.active().any(|(_, row)| row.guard != domain::example::Guard::No),
+        never_examples: set.active().any(|(_, row)| row.never),
+        decisive,
+        notes: target.notes.clone(),
+        advice: Vec::new(),
+    };
+    rehearsed.advice = advice::advice(&rehearsed);
+    Ok(rehearsed)
+}
+
+/// Why identical systems could not be made in some way.
+fn not_made(arms: &BTreeSet<Arm>, made: &[(Identity, Identical)]) -> Vec<String> {
+    let mut why = Vec::new();
+    if !arms.contains(&Arm::Production) {
+        why.push(
+            "the run has no production: no two systems of it can be taken for one, and nothing is said of identical systems"
+                .to_owned(),
+        );
+    } else if !made.iter().any(|(way, _)| *way == Identity::Repeats) {
+        why.push("production was asked once: it cannot be laid beside itself across repeats".to_owned());
+    }
+    why
+}
+
+/// What the gates say of identical systems, in each way that the run allows.
+fn identical(stage: &Stage, orders: &Orders, progress: &mut dyn Progress) -> Vec<(Identity, Identical)> {
+    if !stage.play().arms.contains(&Arm::Production) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (way, what) in [
+        (Identity::Swapped, "rehearsing with arms swapped"),
+        (Identity::Repeats, "rehearsing production against itself"),
+    ] {
+        if way == Identity::Repeats && !stage.is_repeated() {
+            continue;
+        }
+        progress.step(what);
+        let chances = Chances::new(orders.seed, way as u64);
+        let one = |at: u64, sum: &mut Identical| {
+            let mut chance = chances.of(at);
+            let drawn = match way {
+                Identity::Swapped => Some(stage.swapped(&mut chance)),
+                Identity::Repeats => stage.across_repeats(&mut chance),
+            };
+            if let Some(drawn) = drawn {
+                sum.add(&stage.decide(&drawn), stage.rows());
+            }
+        };
+        found.push((way, summed(orders, orders.rehearsals, one, |sum, part| sum.merge(&part), progress)));
+    }
+    found
+}
+
+/// The losses that each row sees.
+fn powers(stage: &Stage, start: Start, orders: &Orders, progress: &mut dyn Progress) -> Vec<Power> {
+    progress.step("rehearsing losses");
+    let chances = Chances::new(orders.seed, 2);
+    let one = |at: u64, sums: &mut Vec<Power>| {
+        let mut chance = chances.of(at);
+        let drawn: Drawn = match start {
+            Start::Swapped => stage.swapped(&mut chance),
+            Start::Production => stage.copied(),
+            Start::Candidate => stage.real().clone(),
+        };
+        let caught = stage.caught(drawn, &mut chance);
+        sums.resize(caught.len(), Power::default());
+        sums.iter_mut().zip(caught).for_each(|(sum, caught)| sum.add(caught));
+    };
+    let merge = |sums: &mut Vec<Power>, part: Vec<Power>| {
+        sums.resize(sums.len().max(part.len()), Power::default());
+        sums.iter_mut().zip(&part).for_each(|(sum, part)| sum.merge(part));
+    };
+    let mut powers = summed(orders, orders.rehearsals, one, merge, progress);
+    powers.resize(stage.rows().len(), Power::default());
+    powers
+}
+
+/// Leaves each conversation out once and flips each grade once, on the record as it is and on some that are thinned.
+fn decisive(stage: &Stage, orders: &Orders, progress: &mut dyn Progress) -> Decisive {
+    progress.step("trying single examples");
+    let trials = stage.trials();
+    // As many as there are rehearsals for, on each record.
+    let tried = trials.len().min(orders.rehearsals as usize);
+    let mut effects = vec![Effect::default(); trials.len()];
+    let chances = Chances::new(orders.seed, 3);
+    for record in 0..=THINNED {
+        let basis = match record {
+            0 => stage.as_it_is(),
+            record => stage.without_a_tenth(&mut chances.of(record)),
+        };
+        let found = each(orders, tried, |at| stage.effect(&basis, &trials[at]), progress);
+        effects.iter_mut().zip(found).for_each(|(effect, found)| effect.merge(found));
+    }
+    let mut decisive = Decisive {
+        records: THINNED + 1,
+        trials: tried as u64,
+        not_tried: (trials.len() - tried) as u64,
+        ..Decisive::default()
+    };
+    let set = stage.play().set;
+    let by_example = stage.by_example(&trials, &effects);
+    for (example, row) in set.active() {
+        let list = match by_example[example.0 as usize] {
+            Ever::Decision => &mut decisive.decision,
+            Ever::State => &mut decisive.state,
+            Ever::Nothing => &mut decisive.never,
+            Ever::Unknown => &mut decisive.unknown,
+        };
+        list.push(row.id.clone());
+    }
+    decisive
+}
