@@ -167,6 +167,12 @@ impl<'a> Stage<'a> {
         self.cluster_count
     }
 
+    /// Clusters with an active example of weight above 0.
+    pub fn weighted_clusters(&self) -> usize {
+        let weighted = self.play.set.active().filter(|(_, row)| row.weight.get() > 0.0);
+        weighted.map(|(example, _)| self.clusters[example.0 as usize]).collect::<BTreeSet<u32>>().len()
+    }
+
     /// The evidence of a draw, whole.
     fn evidence(&self, drawn: &Drawn) -> Evidence {
         self.evidence_on(drawn, |_| true)

@@ -22,6 +22,8 @@ mod real;
 mod machine;
 #[path = "it/record.rs"]
 mod record;
+#[path = "it/rehearse.rs"]
+mod rehearse;
 #[path = "it/refusals.rs"]
 mod refusals;
 #[path = "../../domain/tests/it/slips.rs"]

@@ -66,7 +66,7 @@ pub struct Caught {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Power {
     pub rehearsals: u64,
-    /// Rehearsals in which nothing of the candidate could be lost: it had no value here.
+    /// Rehearsals in which nothing of the candidate could be lost: it passed nothing, or nothing could be estimated.
     pub nothing_to_lose: u64,
     /// First caught at this step.
     pub blocks: [u64; TRIED.len() + 1],

@@ -164,7 +164,7 @@ pub fn rehearse(target: &Target, orders: &Orders, progress: &mut dyn Progress) -
         rehearsals: orders.rehearsals,
         examples: set.active().count() as u64,
         clusters: stage.cluster_count() as u64,
-        not_made: not_made(&arms, &identical),
+        not_made: not_made(&stage, &identical),
         identical,
         start,
         rows: rows.collect(),
@@ -178,10 +178,16 @@ pub fn rehearse(target: &Target, orders: &Orders, progress: &mut dyn Progress) -
     Ok(rehearsed)
 }
 
-/// Why identical systems could not be made in some way.
-fn not_made(arms: &BTreeSet<Arm>, made: &[(Identity, Identical)]) -> Vec<String> {
+/// Why identical systems could not be made in some way, or say little.
+fn not_made(stage: &Stage, made: &[(Identity, Identical)]) -> Vec<String> {
     let mut why = Vec::new();
-    if !arms.contains(&Arm::Production) {
+    if stage.weighted_clusters() < 2 {
+        why.push(
+            "fewer than two conversations count toward a rate: nothing can be estimated, whatever is swapped or lost"
+                .to_owned(),
+        );
+    }
+    if !stage.play().arms.contains(&Arm::Production) {
         why.push(
             "the run has no production: no two systems of it can be taken for one, and nothing is said of identical systems"
                 .to_owned(),

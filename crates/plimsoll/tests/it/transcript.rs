@@ -45,7 +45,7 @@ pub fn tell() {
     assert!(wrong.is_empty(), "{} stories are told otherwise\n\n{}", wrong.len(), wrong.join("\n"));
 }
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories")
 }
 
@@ -95,7 +95,7 @@ fn transcript(root: &Path, story: &Path, written: &str) -> String {
 }
 
 /// Writes the eval: contract, examples, answers, and whatever else lies in the story's folder.
-fn prepare(root: &Path, story: &Path, folder: &Path) {
+pub fn prepare(root: &Path, story: &Path, folder: &Path) {
     let read = |path: &Path| fs::read_to_string(path).ok();
     if let Some(own) = read(&story.join("contract.yaml")) {
         let whole = joined(&read(&root.join("contract.yaml")).unwrap_or_default(), &own);

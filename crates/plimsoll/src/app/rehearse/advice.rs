@@ -7,7 +7,7 @@ use domain::gate::{Gate, Margin, Rule};
 use domain::rehearsal::loss::{Unit, caught_by, loss_of, smallest};
 use domain::routing::Outcome;
 
-/// Rows that block this share of identical systems are named.
+/// Rows that do not hold on this share of identical systems are named.
 const OFTEN: f64 = 0.8;
 /// Rows that are named in one sentence.
 const NAMED: usize = 3;
@@ -30,7 +30,8 @@ pub fn advice(of: &Rehearsed) -> Vec<String> {
     if let Some((way, counts)) = of.identical.first() {
         said.push(on_identical(*way, counts));
         said.extend(outright(counts));
-        said.extend(blocked_anyway(of, counts));
+        said.extend(not_shown_anyway(of, counts));
+        said.extend(silent_anyway(of, counts));
     }
     said.extend(unseen(of));
     said
@@ -70,27 +71,35 @@ fn outright(counts: &Identical) -> Option<String> {
     })
 }
 
-/// Rows that keep identical systems out most of the time.
-fn blocked_anyway(of: &Rehearsed, counts: &Identical) -> Option<String> {
-    let often = |at: &usize| {
-        let held = counts.in_state(*at, State::Holds);
-        of.rows[*at].blocking && (counts.rehearsals - held) as f64 >= OFTEN * counts.rehearsals as f64
-    };
-    let rows: Vec<&Row> = (0..of.rows.len()).filter(often).map(|at| &of.rows[at]).collect();
-    let names = named(&rows)?;
+/// Rows that are mostly not shown on identical systems.
+fn not_shown_anyway(of: &Rehearsed, counts: &Identical) -> Option<String> {
+    let names = named(of, |at| counts.in_state(at, State::NotShown) as f64 >= OFTEN * counts.rehearsals as f64)?;
     Some(format!(
-        "it blocks at least 80 of 100 identical systems by {names}: what is asked there is more than so few conversations can \
-         show, so collect more, widen what is asked, or name a stage (`not_shown`)"
+        "at least 80 of 100 identical systems are not shown to hold by {names}: what is asked there is more than so few \
+         conversations can show, so collect more, widen what is asked, or name a stage (`not_shown`)"
     ))
 }
 
-fn named(rows: &[&Row]) -> Option<String> {
-    let names: Vec<String> = rows.iter().take(NAMED).map(|row| format!("{} on {}", row.gate, row.segment)).collect();
-    let more = rows.len().saturating_sub(NAMED);
+/// Rows that mostly say nothing of identical systems.
+fn silent_anyway(of: &Rehearsed, counts: &Identical) -> Option<String> {
+    let silent = [State::Unfit, State::Error, State::NoData];
+    let count = |at| silent.iter().map(|state| counts.in_state(at, *state)).sum::<u64>();
+    let names = named(of, |at| count(at) as f64 >= OFTEN * counts.rehearsals as f64)?;
+    Some(format!(
+        "nothing is decided at 80 of 100 by {names}: grades are missing, a system failed, or there are fewer conversations than \
+         the least that the contract asks for"
+    ))
+}
+
+/// The blocking rows for which this holds.
+fn named(of: &Rehearsed, wanted: impl Fn(usize) -> bool) -> Option<String> {
+    let rows = of.rows.iter().enumerate().filter(|(at, row)| row.blocking && wanted(*at)).map(|(_, row)| row);
+    let names: Vec<String> = rows.map(|row| format!("{} on {}", row.gate, row.segment)).collect();
+    let more = names.len().saturating_sub(NAMED);
     match (names.is_empty(), more) {
         (true, _) => None,
         (false, 0) => Some(names.join(", ")),
-        (false, more) => Some(format!("{} and {more} more", names.join(", "))),
+        (false, more) => Some(format!("{} and {more} more", names[..NAMED].join(", "))),
     }
 }
 

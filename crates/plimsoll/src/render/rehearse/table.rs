@@ -44,10 +44,20 @@ pub const STATES: [&str; 4] = ["breached", "not shown", "holds", "other"];
 
 /// How often a row was breached (or failed), not shown, holding, or in another state.
 pub fn states(counts: &Identical, row: usize) -> [String; 4] {
-    let all = counts.rehearsals;
-    let of = |states: &[State]| states.iter().map(|state| counts.in_state(row, *state)).sum::<u64>();
-    let (harm, unproven, holds) =
-        (of(&[State::Breached, State::FailedNever]), of(&[State::NotShown]), of(&[State::Holds]));
+    told(&counts.states.get(row).copied().unwrap_or_default())
+}
+
+/// The same of guards and never examples, where there are any.
+pub fn outright(of: &Rehearsed, counts: &Identical) -> Vec<(&'static str, [String; 4])> {
+    let all = [("guards", of.guards, &counts.guards), ("never examples", of.never_examples, &counts.never_examples)];
+    all.into_iter().filter(|(_, are_there, _)| *are_there).map(|(name, _, counts)| (name, told(counts))).collect()
+}
+
+fn told(counts: &[u64; 8]) -> [String; 4] {
+    let all = counts.iter().sum();
+    let of = |states: &[State]| states.iter().map(|state| counts[*state as usize]).sum::<u64>();
+    let harm = of(&[State::Breached, State::FailedNever, State::FailedGuard]);
+    let (unproven, holds) = (of(&[State::NotShown]), of(&[State::Holds]));
     [harm, unproven, holds, all - harm - unproven - holds].map(|count| percent(count, all))
 }
 
@@ -59,7 +69,7 @@ pub fn losses(row: &Row) -> [String; 2] {
 fn smallest_loss(row: &Row, counts: &[u64]) -> String {
     let all = row.power.rehearsals;
     if all == 0 {
-        return "nothing to lose".to_owned();
+        return "nothing measured to lose".to_owned();
     }
     let last = counts.len() - 1;
     let at = |step| {

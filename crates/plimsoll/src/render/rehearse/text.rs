@@ -1,6 +1,6 @@
 //! For a terminal at most 80 columns wide, and as Markdown.
 
-use super::table::{STATES, losses, start, states, way, whole};
+use super::table::{STATES, losses, outright, start, states, way, whole};
 use crate::app::rehearse::{Rehearsed, Row};
 use crate::render::markdown::escaped;
 use crate::render::read::plain;
@@ -13,8 +13,9 @@ use std::fmt::Write;
 const WIDTH: usize = 80;
 /// Width of the labels on the left.
 const LABEL: usize = 11;
-/// Width of a segment's name.
-const NAME: usize = 28;
+/// Width of a segment's name, and of a loss.
+const NAME: usize = 24;
+const LOSS: usize = 27;
 
 pub fn text(of: &Rehearsed) -> String {
     let mut out = format!("REHEARSED   {}\n", plain(&of.contract));
@@ -27,15 +28,17 @@ pub fn text(of: &Rehearsed) -> String {
             let _ = writeln!(out, "  {what:<NAME$}{often}");
         }
         let _ = writeln!(out, "\n  {:<NAME$}{:>11}{:>11}{:>11}{:>11}", "", STATES[0], STATES[1], STATES[2], STATES[3]);
-        by_gate(&mut out, of, |at, _| {
-            states(counts, at).iter().fold(String::new(), |line, share| format!("{line}{share:>11}"))
-        });
+        let aligned = |shares: [String; 4]| shares.map(|share| format!("{share:>11}")).concat();
+        by_gate(&mut out, of, |at, _| aligned(states(counts, at)));
+        for (name, shares) in outright(of, counts) {
+            let _ = writeln!(out, "  {name:<NAME$}{}", aligned(shares));
+        }
     }
     let _ = writeln!(out, "\nlosses: the smallest that is seen in 80 of 100 rehearsals");
-    let _ = writeln!(out, "  {:<NAME$}{:<26}calls a regression", "", "blocks");
+    let _ = writeln!(out, "  {:<NAME$}{:<LOSS$}calls a regression", "", "blocks");
     by_gate(&mut out, of, |_, row| {
         let [blocks, calls] = losses(row);
-        format!("{blocks:<26}{calls}")
+        format!("{blocks:<LOSS$}{calls}")
     });
     let _ = writeln!(out, "\nsingle examples");
     for (label, said) in examples(of) {
@@ -130,6 +133,9 @@ pub fn markdown(of: &Rehearsed) -> String {
         for (at, row) in of.rows.iter().enumerate() {
             let shares = states(counts, at).join(" | ");
             let _ = writeln!(out, "| {} | {} | {shares} |", escaped(&row.gate), escaped(&row.segment));
+        }
+        for (name, shares) in outright(of, counts) {
+            let _ = writeln!(out, "| {name} | | {} |", shares.join(" | "));
         }
     }
     let _ = writeln!(out, "\n### Losses: the smallest that is seen in 80 of 100 rehearsals\n");
