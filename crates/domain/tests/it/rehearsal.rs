@@ -1,7 +1,7 @@
 //! Rehearsals: what draws keep, that nothing drawn is the record itself, and that a loss is seen as the gates would see it.
 
 use super::scored::{Eval, contract, set};
-use domain::finding::{Finding, State};
+use domain::finding::{Code, Finding, State};
 use domain::format::examples::{Read, parse};
 use domain::format::lines::LinePlace;
 use domain::gate::Measure;
@@ -99,7 +99,10 @@ fn of_two_turns() -> ReferenceSet {
 #[test]
 fn with_nothing_swapped_and_nothing_lost_the_findings_are_those_of_the_record() {
     let some_missing = ("1*50 0*8 g*2 1*55 0*5", "1*48 0*12 1*58 g*1 -*1");
-    for (candidate, production) in [("1*55 0*5 1*40 0*20", "1*60 1*58 0*2"), ("1*120", "1*120"), some_missing] {
+    // Read at worst, the candidate failed three that production passed: whether that is so decides.
+    let missing_decides = ("g*3 1*57 1*60", "1*57 g*3 1*60");
+    let others = [("1*55 0*5 1*40 0*20", "1*60 1*58 0*2"), ("1*120", "1*120"), some_missing];
+    for (candidate, production) in others.into_iter().chain([missing_decides]) {
         let eval = eval(&[FLOOR, NOT_WORSE, NEVER], candidate, production);
         let decided = eval.decide().findings;
         staged(&eval, 1, |stage| {
@@ -113,6 +116,9 @@ fn with_nothing_swapped_and_nothing_lost_the_findings_are_those_of_the_record() 
             }
             let states: Vec<State> = found.iter().filter(|finding| finding.arm == Candidate).map(|f| f.state).collect();
             assert_eq!(stage.decide(stage.real()).states, states);
+            if (candidate, production) == missing_decides {
+                assert!(found.iter().any(|finding| finding.code == Some(Code::MissingGrades)), "{states:?}");
+            }
         });
     }
 }

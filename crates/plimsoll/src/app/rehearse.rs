@@ -38,6 +38,15 @@ pub struct Orders {
     pub seed: u64,
     pub threads: usize,
     pub start: Start,
+    pub parts: Parts,
+}
+
+/// What is rehearsed: all of it, or what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    pub identical: bool,
+    pub losses: bool,
+    pub examples: bool,
 }
 
 /// The identical systems that losses are taken from.
@@ -67,6 +76,7 @@ pub struct Rehearsed {
     pub level: f64,
     pub seed: u64,
     pub rehearsals: u64,
+    pub parts: Parts,
     pub examples: u64,
     pub clusters: u64,
     pub identical: Vec<(Identity, Identical)>,
@@ -130,13 +140,15 @@ pub fn rehearse(target: &Target, orders: &Orders, progress: &mut dyn Progress) -
     progress.step("checking that the sums are those of the record");
     let found = stage.findings(target.decided_under);
     agreed::agree(contract, &found, target)?;
-    let identical = identical(&stage, orders, progress);
+    let Parts { identical: of_identical, losses, examples } = orders.parts;
+    let identical = if of_identical { identical(&stage, orders, progress) } else { Vec::new() };
     let start = match (arms.contains(&Arm::Production), orders.start) {
         (false, _) => Start::Candidate,
         (true, start) => start,
     };
-    let powers = powers(&stage, start, orders, progress);
-    let decisive = decisive(&stage, orders, progress);
+    let powers = if losses { powers(&stage, start, orders, progress) } else { Vec::new() };
+    let decisive = if examples { decisive(&stage, orders, progress) } else { Decisive::default() };
+    let powers = powers.into_iter().chain(std::iter::repeat(Power::default()));
     let rows = stage.rows().iter().zip(powers).map(|(row, power)| {
         let (gate, segment) = (&contract.gates[row.gate], &segments[row.segment]);
         let subject = domain::finding::Subject::Gate(row.gate);
@@ -162,9 +174,10 @@ pub fn rehearse(target: &Target, orders: &Orders, progress: &mut dyn Progress) -
         level: look_level(contract, target.look.unwrap_or(1)),
         seed: orders.seed,
         rehearsals: orders.rehearsals,
+        parts: orders.parts,
         examples: set.active().count() as u64,
         clusters: stage.cluster_count() as u64,
-        not_made: not_made(&stage, &identical),
+        not_made: not_made(&stage, orders.parts, &identical),
         identical,
         start,
         rows: rows.collect(),
@@ -179,13 +192,16 @@ pub fn rehearse(target: &Target, orders: &Orders, progress: &mut dyn Progress) -
 }
 
 /// Why identical systems could not be made in some way, or say little.
-fn not_made(stage: &Stage, made: &[(Identity, Identical)]) -> Vec<String> {
+fn not_made(stage: &Stage, parts: Parts, made: &[(Identity, Identical)]) -> Vec<String> {
     let mut why = Vec::new();
     if stage.weighted_clusters() < 2 {
         why.push(
             "fewer than two conversations count toward a rate: nothing can be estimated, whatever is swapped or lost"
                 .to_owned(),
         );
+    }
+    if !parts.identical {
+        return why;
     }
     if !stage.play().arms.contains(&Arm::Production) {
         why.push(

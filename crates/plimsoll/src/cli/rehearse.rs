@@ -2,7 +2,7 @@
 
 use super::Ending;
 use super::run::print;
-use crate::app::rehearse::{Orders, Start, Target, rehearse};
+use crate::app::rehearse::{Orders, Parts, Start, Target, rehearse};
 use crate::render::progress::Bar;
 use crate::render::rehearse as render;
 use camino::Utf8PathBuf;
@@ -31,6 +31,9 @@ pub struct Args {
     /// What losses are taken from: the two systems with arms swapped, which differ as two releases do; or production twice
     #[arg(long, value_enum, default_value_t = From::Swapped)]
     from: From,
+    /// Rehearse only this: identical systems, losses, or single examples
+    #[arg(long, value_enum)]
+    only: Option<Part>,
     /// Threads that rehearse
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     threads: u16,
@@ -44,6 +47,13 @@ enum From {
     Production,
 }
 
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Part {
+    Identical,
+    Losses,
+    Examples,
+}
+
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Form {
     Text,
@@ -54,7 +64,11 @@ enum Form {
 pub fn main(args: Args) -> Ending {
     let mut bar = Bar::new();
     let target = Target::find(&args.target, args.eval.as_deref(), args.scores.as_deref(), &mut bar)?;
+    let wanted = |part: Part| args.only.is_none_or(|only| only == part);
+    let parts =
+        Parts { identical: wanted(Part::Identical), losses: wanted(Part::Losses), examples: wanted(Part::Examples) };
     let orders = Orders {
+        parts,
         rehearsals: args.rehearsals,
         seed: args.seed,
         threads: usize::from(args.threads),

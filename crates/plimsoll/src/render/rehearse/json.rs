@@ -33,11 +33,11 @@ pub fn json(of: &Rehearsed) -> String {
         "examples": of.examples,
         "conversations": of.clusters,
         "identical": of.identical.iter().map(|(made, counts)| identical(way(*made), counts)).collect::<Vec<_>>(),
-        "losses_from": start(of),
+        "losses_from": of.parts.losses.then(|| start(of)),
         "gates": of.rows.iter().enumerate().map(|(at, row)| gate(of, at, row)).collect::<Vec<_>>(),
         "guards": of.guards,
         "never_examples": of.never_examples,
-        "single_examples": {
+        "single_examples": of.parts.examples.then(|| json!({
             "records": of.decisive.records,
             "trials": of.decisive.trials,
             "not_tried": of.decisive.not_tried,
@@ -45,7 +45,7 @@ pub fn json(of: &Rehearsed) -> String {
             "changed_a_state": names(&of.decisive.state),
             "changed_nothing": names(&of.decisive.never),
             "unknown": names(&of.decisive.unknown),
-        },
+        })),
         "notes": of.not_made.iter().chain(&of.notes).collect::<Vec<_>>(),
         "advice": of.advice,
     }))
@@ -90,8 +90,8 @@ fn gate(of: &Rehearsed, at: usize, row: &Row) -> Value {
         "margin": row.margin,
         "rehearsals": power.rehearsals,
         "nothing_to_lose": power.nothing_to_lose,
-        "blocks": loss(&power.blocks, power.rehearsals),
-        "calls_a_regression": loss(&power.calls, power.rehearsals),
+        "blocks": of.parts.losses.then(|| loss(&power.blocks, power.rehearsals)),
+        "calls_a_regression": of.parts.losses.then(|| loss(&power.calls, power.rehearsals)),
     })
 }
 

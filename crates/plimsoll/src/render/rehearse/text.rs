@@ -34,17 +34,23 @@ pub fn text(of: &Rehearsed) -> String {
             let _ = writeln!(out, "  {name:<NAME$}{}", aligned(shares));
         }
     }
-    let _ = writeln!(out, "\nlosses: the smallest that is seen in 80 of 100 rehearsals");
-    let _ = writeln!(out, "  {:<NAME$}{:<LOSS$}calls a regression", "", "blocks");
-    by_gate(&mut out, of, |_, row| {
-        let [blocks, calls] = losses(row);
-        format!("{blocks:<LOSS$}{calls}")
-    });
-    let _ = writeln!(out, "\nsingle examples");
-    for (label, said) in examples(of) {
-        labelled(&mut out, label, &said);
+    if of.parts.losses {
+        let _ = writeln!(out, "\nlosses: the smallest that is seen in 80 of 100 rehearsals");
+        let _ = writeln!(out, "  {:<NAME$}{:<LOSS$}calls a regression", "", "blocks");
+        by_gate(&mut out, of, |_, row| {
+            let [blocks, calls] = losses(row);
+            format!("{blocks:<LOSS$}{calls}")
+        });
     }
-    let _ = writeln!(out);
+    if of.parts.examples {
+        let _ = writeln!(out, "\nsingle examples");
+        for (label, said) in examples(of) {
+            labelled(&mut out, label, &said);
+        }
+    }
+    if !of.advice.is_empty() {
+        let _ = writeln!(out);
+    }
     for (at, said) in of.advice.iter().enumerate() {
         labelled(&mut out, if at == 0 { "so" } else { "" }, said);
     }
@@ -89,7 +95,9 @@ fn head(of: &Rehearsed) -> Vec<(&'static str, String)> {
     }
     head.push(("scores", format!("{} examples in {} conversations", of.examples, of.clusters)));
     head.push(("rehearsals", format!("{} of each kind, seed {}", of.rehearsals, of.seed)));
-    head.push(("losses", format!("taken from {}", start(of))));
+    if of.parts.losses {
+        head.push(("losses", format!("taken from {}", start(of))));
+    }
     head.extend(of.not_made.iter().chain(&of.notes).map(|note| ("note", note.clone())));
     head
 }
@@ -138,15 +146,19 @@ pub fn markdown(of: &Rehearsed) -> String {
             let _ = writeln!(out, "| {name} | | {} |", shares.join(" | "));
         }
     }
-    let _ = writeln!(out, "\n### Losses: the smallest that is seen in 80 of 100 rehearsals\n");
-    let _ = writeln!(out, "| gate | segment | blocks | calls a regression |\n|---|---|---|---|");
-    for row in &of.rows {
-        let [blocks, calls] = losses(row);
-        let _ = writeln!(out, "| {} | {} | {blocks} | {calls} |", escaped(&row.gate), escaped(&row.segment));
+    if of.parts.losses {
+        let _ = writeln!(out, "\n### Losses: the smallest that is seen in 80 of 100 rehearsals\n");
+        let _ = writeln!(out, "| gate | segment | blocks | calls a regression |\n|---|---|---|---|");
+        for row in &of.rows {
+            let [blocks, calls] = losses(row);
+            let _ = writeln!(out, "| {} | {} | {blocks} | {calls} |", escaped(&row.gate), escaped(&row.segment));
+        }
     }
-    let _ = writeln!(out, "\n### Single examples\n");
-    for (label, said) in examples(of) {
-        let _ = writeln!(out, "- **{label}** {}", escaped(&said));
+    if of.parts.examples {
+        let _ = writeln!(out, "\n### Single examples\n");
+        for (label, said) in examples(of) {
+            let _ = writeln!(out, "- **{label}** {}", escaped(&said));
+        }
     }
     let _ = writeln!(out);
     for said in &of.advice {
