@@ -29,8 +29,10 @@ use lake::{Asked, ClassCosts, Scores};
 use many::{Chances, each, summed};
 use std::collections::BTreeSet;
 
-/// Records as they could have been, besides the one as it is, on which single examples are tried.
-const THINNED: u64 = 9;
+/// Single examples are tried on the record as it is, and on as many thinned ones as make up this number.
+const RECORDS: usize = 10;
+/// Trials of single examples for each rehearsal that is asked for.
+const TRIALS: usize = 10;
 
 /// What is asked for.
 pub struct Orders {
@@ -272,11 +274,12 @@ fn powers(stage: &Stage, start: Start, orders: &Orders, progress: &mut dyn Progr
 fn decisive(stage: &Stage, orders: &Orders, progress: &mut dyn Progress) -> Decisive {
     progress.step("trying single examples");
     let trials = stage.trials();
-    // As many as there are rehearsals for, on each record.
-    let tried = trials.len().min(orders.rehearsals as usize);
+    let most = (orders.rehearsals as usize).saturating_mul(TRIALS);
+    let tried = trials.len().min(most);
+    let records = (most / tried.max(1)).clamp(1, RECORDS) as u64;
     let mut effects = vec![Effect::default(); trials.len()];
     let chances = Chances::new(orders.seed, 3);
-    for record in 0..=THINNED {
+    for record in 0..records {
         let basis = match record {
             0 => stage.as_it_is(),
             record => stage.without_a_tenth(&mut chances.of(record)),
@@ -284,12 +287,8 @@ fn decisive(stage: &Stage, orders: &Orders, progress: &mut dyn Progress) -> Deci
         let found = each(orders, tried, |at| stage.effect(&basis, &trials[at]), progress);
         effects.iter_mut().zip(found).for_each(|(effect, found)| effect.merge(found));
     }
-    let mut decisive = Decisive {
-        records: THINNED + 1,
-        trials: tried as u64,
-        not_tried: (trials.len() - tried) as u64,
-        ..Decisive::default()
-    };
+    let mut decisive =
+        Decisive { records, trials: tried as u64, not_tried: (trials.len() - tried) as u64, ..Decisive::default() };
     let set = stage.play().set;
     let by_example = stage.by_example(&trials, &effects);
     for (example, row) in set.active() {

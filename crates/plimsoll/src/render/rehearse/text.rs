@@ -109,12 +109,15 @@ fn examples(of: &Rehearsed) -> Vec<(&'static str, String)> {
         [] => String::new(),
         some => format!(": {}", listed(some.iter().map(ExampleId::as_str))),
     };
+    let thinned = match found.records {
+        0 | 1 => String::new(),
+        records => format!(", and on {} without a random tenth of its conversations", records - 1),
+    };
     let mut said = vec![(
         "how",
         format!(
             "each conversation left out once and each grade of the candidate flipped once, those alike together, on the \
-             record as it is and on {} without a random tenth of its conversations",
-            found.records - 1
+             record as it is{thinned}"
         ),
     )];
     said.push(("decision", format!("{} of {all} ever changed it{}", found.decision.len(), names(&found.decision))));
