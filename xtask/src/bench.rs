@@ -11,6 +11,7 @@ mod corpus;
 mod floor;
 mod measure;
 mod peers;
+mod rehearsed;
 mod report;
 mod subject;
 mod twister;
@@ -96,6 +97,9 @@ fn bench(order: &Order) -> Result<(), String> {
         corpus::write(&folder, *records).map_err(failed)?;
         let measured = subject::measure(&binary, &folder, *records, order.runs)?;
         println!("{}", report::graded(&measured));
+        if *records == rehearsed::EXAMPLES {
+            println!("{}", rehearsed::told(&rehearsed::measure(&binary, &folder, order.runs)?));
+        }
         for peer in &peers {
             println!("{}", report::beside(&measured, peer, peer.measure(&folder, *records, order.runs)?));
         }
