@@ -175,11 +175,11 @@ impl<'a> Stage<'a> {
 
     /// The evidence of a draw, whole.
     fn evidence(&self, drawn: &Drawn) -> Evidence {
-        self.evidence_on(drawn, |_| true)
+        self.evidence_on(drawn, self.asked.iter())
     }
 
-    fn evidence_on(&self, drawn: &Drawn, wanted: impl Fn(&Asked) -> bool) -> Evidence {
-        let answered = self.asked.iter().filter(|asked| wanted(asked)).map(|asked| {
+    fn evidence_on<'b>(&self, drawn: &Drawn, wanted: impl Iterator<Item = &'b Asked>) -> Evidence {
+        let answered = wanted.map(|asked| {
             let question = asked.question.clone();
             let weighing = Weighing::of(&question, &asked.tally(drawn));
             (question, weighing)

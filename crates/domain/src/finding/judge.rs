@@ -83,11 +83,16 @@ impl<'a> Hearing<'a> {
 
     /// Heard again where the evidence answers what it rests on, else as it was; what failed outright is always heard again.
     pub fn again(&self, contract: &Contract, evidence: &'a Evidence, facts: &Facts) -> Self {
-        let anew = Hearing::of(contract, self.at, self.gate, self.segment, self.arm, evidence, facts);
-        match anew {
+        let mut asked = evidence.iter().map(|(asked, _)| asked);
+        let anew = asked.any(|asked| asked.measure == self.gate.measure && asked.segment == *self.segment);
+        let heard = || Hearing::of(contract, self.at, self.gate, self.segment, self.arm, evidence, facts);
+        match anew.then(heard).flatten() {
             Some(anew) if anew.claim.is_some() => anew,
-            Some(anew) => Hearing { failed: anew.failed, faulted: anew.faulted, ..self.clone() },
-            None => self.clone(),
+            _ => Hearing {
+                failed: in_segment(&facts.failures, self.gate, self.arm, self.segment),
+                faulted: in_segment(&facts.system_faults, self.gate, self.arm, self.segment),
+                ..*self
+            },
         }
     }
 

@@ -49,6 +49,8 @@ pub(super) struct Lossy {
     harm: Harm,
     /// Columns that change.
     columns: Vec<usize>,
+    /// Positions of the questions about the candidate whose answer may change with it.
+    touched: Vec<usize>,
     /// The candidate's own value on the segment: what can be lost.
     own: Asked,
     /// Examples count whatever their weight.
@@ -126,7 +128,8 @@ pub(super) fn lossy(stage: &Stage, held: &Held, strata: impl Fn(&Question) -> st
         let own = Question { compared: Compared::Alone(Arm::Candidate), ..asked };
         let columns = columns(stage, &own);
         let (harm, unweighted) = (harm(gate, own.value), is_never(gate));
-        Some(Lossy { harm, columns, own: Asked::new(own, &stage.keys, stage.play.set, held, strata)?, unweighted })
+        let own = Asked::new(own, &stage.keys, stage.play.set, held, strata)?;
+        Some(Lossy { harm, touched: touched(stage, &columns, &own), columns, own, unweighted })
     };
     stage.rows.iter().map(of).collect()
 }
@@ -137,6 +140,18 @@ fn columns(stage: &Stage, own: &Question) -> Vec<usize> {
         *measure == own.measure && (*value == own.value || matches!(measure, Measure::Criterion(_)))
     };
     (0..stage.keys.len()).filter(|at| same(&stage.keys[*at])).collect()
+}
+
+/// Questions about the candidate that read one of these columns on some example of the segment.
+fn touched(stage: &Stage, columns: &[usize], own: &Asked) -> Vec<usize> {
+    let mut inside = vec![false; stage.clusters.len()];
+    own.examples().for_each(|example| inside[example as usize] = true);
+    let touches = |asked: &Asked| {
+        asked.of == at(Arm::Candidate)
+            && columns.contains(&asked.column)
+            && asked.examples().any(|example| inside[example as usize])
+    };
+    stage.asked.iter().enumerate().filter(|(_, asked)| touches(asked)).map(|(at, _)| at).collect()
 }
 
 fn harm(gate: &Gate, value: ValueOf) -> Harm {
@@ -201,7 +216,7 @@ impl Stage<'_> {
     /// For each row, where its losses on this draw are first caught; `None` where the candidate has nothing to lose.
     pub fn caught(&self, mut drawn: Drawn, chance: &mut impl Chance) -> Vec<Option<Caught>> {
         let fractions: Vec<f64> = (0..self.clusters.len()).map(|_| chance.fraction()).collect();
-        let evidence = self.evidence_on(&drawn, |asked| asked.of == at(Arm::Candidate));
+        let evidence = self.evidence_on(&drawn, self.asked.iter().filter(|asked| asked.of == at(Arm::Candidate)));
         let facts = self.facts(&drawn);
         let heard = self.heard(Arm::Candidate, &evidence, &facts);
         let mut base = Base { stage: self, heard, facts };
@@ -253,7 +268,7 @@ impl Base<'_> {
         let candidate = at(Arm::Candidate);
         let whole: Vec<_> = lossy.columns.iter().map(|column| drawn.entries(*column, candidate).to_vec()).collect();
         lossy.lose(drawn, strength, fractions);
-        let touched = |asked: &Asked| asked.of == candidate && lossy.columns.contains(&asked.column);
+        let touched = lossy.touched.iter().map(|at| &self.stage.asked[*at]);
         let (evidence, facts) = (self.stage.evidence_on(drawn, touched), self.stage.facts(drawn));
         let state = self.heard.again(&evidence, &facts).state(gate, segment, &facts);
         for (column, entries) in lossy.columns.iter().zip(whole) {

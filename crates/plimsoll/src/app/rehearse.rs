@@ -121,8 +121,9 @@ pub struct Decisive {
     pub unknown: Vec<ExampleId>,
 }
 
-pub fn rehearse(target: &Target, orders: &Orders, progress: &mut dyn Progress) -> Result<Rehearsed, Failure> {
+pub fn rehearse(mut target: Target, orders: &Orders, progress: &mut dyn Progress) -> Result<Rehearsed, Failure> {
     progress.step("reading the scores");
+    let run = target.run.take();
     let contract = &target.contract;
     let set = lake::read_set(&target.folder).map_err(ours)?;
     let segments = segments(contract, &set);
@@ -133,6 +134,8 @@ pub fn rehearse(target: &Target, orders: &Orders, progress: &mut dyn Progress) -
         .map_err(ours)?;
     let held = scores.held(&columns(contract, &set, &asked)).map_err(ours)?;
     let tallies = scores.tally(&asked).map_err(ours)?;
+    // Whoever waits to run in this folder need not wait for rehearsals.
+    drop(run);
     let strata = |question: &Question| {
         let at = asked.iter().position(|known| known.segment == question.segment && known.measure == question.measure);
         at.map_or(stats::Strata::none(), |at| tallies[at].strata.clone())
@@ -141,7 +144,7 @@ pub fn rehearse(target: &Target, orders: &Orders, progress: &mut dyn Progress) -
     let stage = Stage::new(play, &held, strata);
     progress.step("checking that the sums are those of the record");
     let found = stage.findings(target.decided_under);
-    agreed::agree(contract, &found, target)?;
+    agreed::agree(contract, &found, &target)?;
     let Parts { identical: of_identical, losses, examples } = orders.parts;
     let identical = if of_identical { identical(&stage, orders, progress) } else { Vec::new() };
     let start = match (arms.contains(&Arm::Production), orders.start) {

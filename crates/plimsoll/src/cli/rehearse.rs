@@ -14,8 +14,8 @@ use camino::Utf8PathBuf;
 pub struct Args {
     /// A contract or its folder (the last sealed run, under the contract as it is now); a record (path, id or its beginning,
     /// `latest`), under the contract sealed with it; or a sealed run, by its folder or the beginning of its scores digest
-    #[arg(default_value = ".", value_name = "CONTRACT|RECORD|RUN")]
-    target: Utf8PathBuf,
+    #[arg(value_name = "CONTRACT|RECORD|RUN")]
+    target: Option<Utf8PathBuf>,
     /// The eval whose records or runs are meant: a contract, or a folder with one
     #[arg(long, value_name = "CONTRACT")]
     eval: Option<Utf8PathBuf>,
@@ -29,8 +29,8 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// What losses are taken from: the two systems with arms swapped, which differ as two releases do; or production twice
-    #[arg(long, value_enum, default_value_t = From::Swapped)]
-    from: From,
+    #[arg(long, value_enum, default_value_t = Losses::Swapped)]
+    from: Losses,
     /// Rehearse only this: identical systems, losses, or single examples
     #[arg(long, value_enum)]
     only: Option<Part>,
@@ -42,7 +42,7 @@ pub struct Args {
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum From {
+enum Losses {
     Swapped,
     Production,
 }
@@ -63,7 +63,7 @@ enum Form {
 
 pub fn main(args: Args) -> Ending {
     let mut bar = Bar::new();
-    let target = Target::find(&args.target, args.eval.as_deref(), args.scores.as_deref(), &mut bar)?;
+    let target = Target::find(args.target.as_deref(), args.eval.as_deref(), args.scores.as_deref(), &mut bar)?;
     let wanted = |part: Part| args.only.is_none_or(|only| only == part);
     let parts =
         Parts { identical: wanted(Part::Identical), losses: wanted(Part::Losses), examples: wanted(Part::Examples) };
@@ -73,11 +73,11 @@ pub fn main(args: Args) -> Ending {
         seed: args.seed,
         threads: usize::from(args.threads),
         start: match args.from {
-            From::Swapped => Start::Swapped,
-            From::Production => Start::Production,
+            Losses::Swapped => Start::Swapped,
+            Losses::Production => Start::Production,
         },
     };
-    let rehearsed = rehearse(&target, &orders, &mut bar)?;
+    let rehearsed = rehearse(target, &orders, &mut bar)?;
     drop(bar);
     print(&match args.form {
         Form::Text => render::text(&rehearsed),

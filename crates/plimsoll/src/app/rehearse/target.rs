@@ -33,23 +33,32 @@ pub struct Target {
     /// The findings of the decision, as its record has them or would have them.
     pub findings: Value,
     pub notes: Vec<String>,
-    /// Held until the rehearsals are over.
-    _run: Option<SealedRun>,
+    /// Held until the scores were read.
+    pub run: Option<SealedRun>,
 }
 
 impl Target {
     pub fn find(
-        name: &Utf8Path,
+        name: Option<&Utf8Path>,
         eval: Option<&Utf8Path>,
         scores: Option<&Utf8Path>,
         progress: &mut dyn Progress,
     ) -> Result<Self, Failure> {
+        let Some(name) = name else {
+            return of_run(Eval::open(eval.unwrap_or(Utf8Path::new(".")))?, None, scores, progress);
+        };
         let is_contract = |path: &Utf8Path| path.is_dir() || matches!(path.extension(), Some("yaml" | "yml"));
         if let Some(digest) = run_of(name) {
             let home = name.ancestors().nth(3).filter(|home| !home.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
             return of_run(Eval::open(eval.unwrap_or(home))?, Some(&digest), None, progress);
         }
         if is_contract(name) {
+            if let Some(other) = eval.filter(|eval| *eval != name) {
+                return Err(Failure::yours(
+                    format!("`{name}` is a contract, and `--eval {other}` names another place"),
+                    "leave `--eval` out, or name a record or a run of that eval",
+                ));
+            }
             return of_run(Eval::open(name)?, None, scores, progress);
         }
         if scores.is_some() {
@@ -79,7 +88,8 @@ fn is_hex(name: &str) -> bool {
 
 /// The digest in the name of a folder that holds a sealed run.
 fn run_of(path: &Utf8Path) -> Option<String> {
-    if !path.join("run.json").is_file() {
+    let among_runs = path.parent().and_then(Utf8Path::file_name) == Some("runs");
+    if !among_runs || !path.join("run.json").is_file() {
         return None;
     }
     path.file_name()?.split('-').next().map(str::to_owned)
@@ -124,7 +134,7 @@ fn of_run(
         findings,
         notes: notes.into_iter().collect(),
         contract: eval.contract,
-        _run: Some(run),
+        run: Some(run),
     })
 }
 
@@ -176,6 +186,6 @@ fn of_record(state: &Utf8Path, kept: Kept) -> Result<Target, Failure> {
         decided_under,
         findings: content["findings"].clone(),
         notes: notes.into_iter().collect(),
-        _run: None,
+        run: None,
     })
 }
