@@ -162,15 +162,19 @@ impl<'a> Stage<'a> {
         self.halves.is_some()
     }
 
-    /// Clusters of the set.
-    pub fn cluster_count(&self) -> usize {
-        self.cluster_count
+    /// Clusters with an active example.
+    pub fn active_clusters(&self) -> usize {
+        self.clusters_of(|_| true)
     }
 
     /// Clusters with an active example of weight above 0.
     pub fn weighted_clusters(&self) -> usize {
-        let weighted = self.play.set.active().filter(|(_, row)| row.weight.get() > 0.0);
-        weighted.map(|(example, _)| self.clusters[example.0 as usize]).collect::<BTreeSet<u32>>().len()
+        self.clusters_of(|row| row.weight.get() > 0.0)
+    }
+
+    fn clusters_of(&self, wanted: impl Fn(&crate::reference_set::Row) -> bool) -> usize {
+        let active = self.play.set.active().filter(|(_, row)| wanted(row));
+        active.map(|(example, _)| self.clusters[example.0 as usize]).collect::<BTreeSet<u32>>().len()
     }
 
     /// The evidence of a draw, whole.

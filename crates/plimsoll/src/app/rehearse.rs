@@ -8,6 +8,7 @@
 pub mod advice;
 mod agreed;
 mod many;
+mod parts;
 mod target;
 
 pub use target::Target;
@@ -16,23 +17,17 @@ use super::run::Progress;
 use super::weigh::ours;
 use crate::cli::Failure;
 use domain::evidence::segments;
-use domain::finding::{State, look_level};
+use domain::finding::{Finding, Findings, State, Subject, look_level};
 use domain::format::record::Describes;
 use domain::name::ExampleId;
 use domain::question::Question;
-use domain::rehearsal::decisive::{Effect, Ever};
 use domain::rehearsal::identical::Identical;
 use domain::rehearsal::loss::{Power, Unit, unit};
-use domain::rehearsal::{Drawn, Play, Stage, columns, questions};
+use domain::rehearsal::{self, Play, Stage, columns, questions};
 use domain::system::Arm;
 use lake::{Asked, ClassCosts, Scores};
-use many::{Chances, each, summed};
+use parts::{decisive, identical, powers};
 use std::collections::BTreeSet;
-
-/// Single examples are tried on the record as it is, and on as many thinned ones as make up this number.
-const RECORDS: usize = 10;
-/// Trials of single examples for each rehearsal that is asked for.
-const TRIALS: usize = 10;
 
 /// What is asked for.
 pub struct Orders {
@@ -154,23 +149,7 @@ pub fn rehearse(mut target: Target, orders: &Orders, progress: &mut dyn Progress
     let powers = if losses { powers(&stage, start, orders, progress) } else { Vec::new() };
     let decisive = if examples { decisive(&stage, orders, progress) } else { Decisive::default() };
     let powers = powers.into_iter().chain(std::iter::repeat(Power::default()));
-    let rows = stage.rows().iter().zip(powers).map(|(row, power)| {
-        let (gate, segment) = (&contract.gates[row.gate], &segments[row.segment]);
-        let subject = domain::finding::Subject::Gate(row.gate);
-        let finding = found
-            .iter()
-            .find(|finding| finding.arm == Arm::Candidate && finding.subject == subject && finding.segment == *segment);
-        Row {
-            gate: gate.name.to_string(),
-            segment: segment.name.to_string(),
-            blocking: row.blocking,
-            state: finding.map_or(State::NoData, |finding| finding.state),
-            clusters: finding.and_then(|finding| finding.estimate).map(|estimate| estimate.clusters),
-            margin: advice::margin(gate),
-            unit: unit(gate),
-            power,
-        }
-    });
+    let rows = stage.rows().iter().zip(powers).map(|(row, power)| told(&stage, row, &found, power));
     let mut rehearsed = Rehearsed {
         of: target.name.clone(),
         contract: contract.name.clone(),
@@ -181,7 +160,7 @@ pub fn rehearse(mut target: Target, orders: &Orders, progress: &mut dyn Progress
         rehearsals: orders.rehearsals,
         parts: orders.parts,
         examples: set.active().count() as u64,
-        clusters: stage.cluster_count() as u64,
+        clusters: stage.active_clusters() as u64,
         not_made: not_made(&stage, orders.parts, &identical),
         identical,
         start,
@@ -194,6 +173,26 @@ pub fn rehearse(mut target: Target, orders: &Orders, progress: &mut dyn Progress
     };
     rehearsed.advice = advice::advice(&rehearsed);
     Ok(rehearsed)
+}
+
+/// A row of the stage by its names, with what the record says of it.
+fn told(stage: &Stage, row: &rehearsal::Row, found: &Findings, power: Power) -> Row {
+    let Play { contract, segments, .. } = stage.play();
+    let (gate, segment) = (&contract.gates[row.gate], &segments[row.segment]);
+    let is_it = |finding: &&Finding| {
+        finding.arm == Arm::Candidate && finding.subject == Subject::Gate(row.gate) && finding.segment == *segment
+    };
+    let finding = found.iter().find(is_it);
+    Row {
+        gate: gate.name.to_string(),
+        segment: segment.name.to_string(),
+        blocking: row.blocking,
+        state: finding.map_or(State::NoData, |finding| finding.state),
+        clusters: finding.and_then(|finding| finding.estimate).map(|estimate| estimate.clusters),
+        margin: advice::margin(gate),
+        unit: unit(gate),
+        power,
+    }
 }
 
 /// Why identical systems could not be made in some way, or say little.
@@ -217,91 +216,4 @@ fn not_made(stage: &Stage, parts: Parts, made: &[(Identity, Identical)]) -> Vec<
         why.push("production was asked once: it cannot be laid beside itself across repeats".to_owned());
     }
     why
-}
-
-/// What the gates say of identical systems, in each way that the run allows.
-fn identical(stage: &Stage, orders: &Orders, progress: &mut dyn Progress) -> Vec<(Identity, Identical)> {
-    if !stage.play().arms.contains(&Arm::Production) {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    for (way, what) in [
-        (Identity::Swapped, "rehearsing with arms swapped"),
-        (Identity::Repeats, "rehearsing production against itself"),
-    ] {
-        if way == Identity::Repeats && !stage.is_repeated() {
-            continue;
-        }
-        progress.step(what);
-        let chances = Chances::new(orders.seed, way as u64);
-        let one = |at: u64, sum: &mut Identical| {
-            let mut chance = chances.of(at);
-            let drawn = match way {
-                Identity::Swapped => Some(stage.swapped(&mut chance)),
-                Identity::Repeats => stage.across_repeats(&mut chance),
-            };
-            if let Some(drawn) = drawn {
-                sum.add(&stage.decide(&drawn), stage.rows());
-            }
-        };
-        found.push((way, summed(orders, orders.rehearsals, one, |sum, part| sum.merge(&part), progress)));
-    }
-    found
-}
-
-/// The losses that each row sees.
-fn powers(stage: &Stage, start: Start, orders: &Orders, progress: &mut dyn Progress) -> Vec<Power> {
-    progress.step("rehearsing losses");
-    let chances = Chances::new(orders.seed, 2);
-    let one = |at: u64, sums: &mut Vec<Power>| {
-        let mut chance = chances.of(at);
-        let drawn: Drawn = match start {
-            Start::Swapped => stage.swapped(&mut chance),
-            Start::Production => stage.copied(),
-            Start::Candidate => stage.real().clone(),
-        };
-        let caught = stage.caught(drawn, &mut chance);
-        sums.resize(caught.len(), Power::default());
-        sums.iter_mut().zip(caught).for_each(|(sum, caught)| sum.add(caught));
-    };
-    let merge = |sums: &mut Vec<Power>, part: Vec<Power>| {
-        sums.resize(sums.len().max(part.len()), Power::default());
-        sums.iter_mut().zip(&part).for_each(|(sum, part)| sum.merge(part));
-    };
-    let mut powers = summed(orders, orders.rehearsals, one, merge, progress);
-    powers.resize(stage.rows().len(), Power::default());
-    powers
-}
-
-/// Leaves each conversation out once and flips each grade once, on the record as it is and on some that are thinned.
-fn decisive(stage: &Stage, orders: &Orders, progress: &mut dyn Progress) -> Decisive {
-    progress.step("trying single examples");
-    let trials = stage.trials();
-    let most = (orders.rehearsals as usize).saturating_mul(TRIALS);
-    let tried = trials.len().min(most);
-    let records = (most / tried.max(1)).clamp(1, RECORDS) as u64;
-    let mut effects = vec![Effect::default(); trials.len()];
-    let chances = Chances::new(orders.seed, 3);
-    for record in 0..records {
-        let basis = match record {
-            0 => stage.as_it_is(),
-            record => stage.without_a_tenth(&mut chances.of(record)),
-        };
-        let found = each(orders, tried, |at| stage.effect(&basis, &trials[at]), progress);
-        effects.iter_mut().zip(found).for_each(|(effect, found)| effect.merge(found));
-    }
-    let mut decisive =
-        Decisive { records, trials: tried as u64, not_tried: (trials.len() - tried) as u64, ..Decisive::default() };
-    let set = stage.play().set;
-    let by_example = stage.by_example(&trials, &effects);
-    for (example, row) in set.active() {
-        let list = match by_example[example.0 as usize] {
-            Ever::Decision => &mut decisive.decision,
-            Ever::State => &mut decisive.state,
-            Ever::Nothing => &mut decisive.never,
-            Ever::Unknown => &mut decisive.unknown,
-        };
-        list.push(row.id.clone());
-    }
-    decisive
 }
