@@ -1,7 +1,7 @@
 //! The one JSON document of a rehearsal: counts as they are, so that a reader can make any figure of them.
 
-use super::table::{share, start, unit, way};
-use crate::app::rehearse::{Rehearsed, Row};
+use super::table::{share, unit};
+use crate::app::rehearse::{Identity, Rehearsed, Row, Start};
 use crate::render::read::json_text;
 use domain::finding::State;
 use domain::name::ExampleId;
@@ -32,11 +32,9 @@ pub fn json(of: &Rehearsed) -> String {
         "rehearsals": of.rehearsals,
         "examples": of.examples,
         "conversations": of.clusters,
-        "identical": of.identical.iter().map(|(made, counts)| identical(way(*made), counts)).collect::<Vec<_>>(),
-        "losses_from": of.parts.losses.then(|| start(of)),
+        "identical": of.identical.iter().map(|(way, counts)| identical(of, *way, counts)).collect::<Vec<_>>(),
+        "losses_from": of.parts.losses.then(|| from(of.start)),
         "gates": of.rows.iter().enumerate().map(|(at, row)| gate(of, at, row)).collect::<Vec<_>>(),
-        "guards": of.guards,
-        "never_examples": of.never_examples,
         "single_examples": of.parts.examples.then(|| json!({
             "records": of.decisive.records,
             "trials": of.decisive.trials,
@@ -60,16 +58,31 @@ fn counted(counts: &[u64; 8]) -> Value {
     Value::Object(entries.collect::<Map<_, _>>())
 }
 
-fn identical(made: &str, counts: &Identical) -> Value {
+fn made(made: Identity) -> &'static str {
+    match made {
+        Identity::Swapped => "swapped",
+        Identity::Repeats => "repeats",
+    }
+}
+
+fn from(start: Start) -> &'static str {
+    match start {
+        Start::Swapped => "swapped",
+        Start::Production => "production",
+        Start::Candidate => "candidate",
+    }
+}
+
+fn identical(of: &Rehearsed, way: Identity, counts: &Identical) -> Value {
     let decisions = Outcome::ALL.iter().map(|outcome| (outcome.as_str().to_owned(), Value::from(counts.of(*outcome))));
     json!({
-        "made": made,
+        "made": made(way),
         "rehearsals": counts.rehearsals,
         "decisions": decisions.collect::<Map<_, _>>(),
         "cries_harm": counts.breached,
         "fails_outright": counts.failed,
-        "guards": counted(&counts.guards),
-        "never_examples": counted(&counts.never_examples),
+        "guards": of.guards.then(|| counted(&counts.guards)),
+        "never_examples": of.never_examples.then(|| counted(&counts.never_examples)),
     })
 }
 
@@ -77,7 +90,7 @@ fn gate(of: &Rehearsed, at: usize, row: &Row) -> Value {
     let states = of
         .identical
         .iter()
-        .map(|(made, counts)| (way(*made).to_owned(), counts.states.get(at).map_or(Value::Null, counted)));
+        .map(|(way, counts)| (made(*way).to_owned(), counts.states.get(at).map_or(Value::Null, counted)));
     let power = &row.power;
     json!({
         "gate": row.gate,
