@@ -4,7 +4,7 @@
 //! out     contract, scores and systems, and the findings that rehearsals must start from where a record has them
 //! errors  a name that is none of these; a record without a stored run, or of another version; files that are not what was sealed
 
-use crate::app::chain::{Chain, Kept, hash_of};
+use crate::app::chain::{Chain, Kept};
 use crate::app::diff::systems;
 use crate::app::eval::{Eval, state_beside};
 use crate::app::history::History;
@@ -165,7 +165,7 @@ fn of_record(state: &Utf8Path, kept: Kept) -> Result<Target, Failure> {
     }
     for (name, digest) in content["scores"]["files"].as_object().into_iter().flatten() {
         let path = folder.join(Utf8Path::new(name).file_name().unwrap_or(""));
-        if hash_of(&path).ok().map(|digest| digest.to_string()).as_deref() != digest.as_str() {
+        if lake::file_digest(&path).ok().map(|digest| digest.to_string()).as_deref() != digest.as_str() {
             return Err(Failure::yours(
                 format!("`{path}` is not the file that was sealed"),
                 "nothing is rehearsed with scores that changed: run or import again",
