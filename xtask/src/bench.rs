@@ -1,5 +1,5 @@
 //! How fast the binary grades recorded answers and decides, beside the least that reading them can cost and beside other
-//! tools on the same records: `cargo xtask bench [RECORDS...] [--runs N]`.
+//! tools on the same records: `cargo xtask bench [RECORDS... | statistics] [--runs N]`.
 //!
 //! in      how many records the candidate answers (1k 10k 100k if left out; 1m takes minutes), how often each is measured
 //! out     for each: CPU and clock time, memory, verdicts, and ratios, all from this run
@@ -7,6 +7,7 @@
 //! note    binary and floor are built by the release profile. Peers are run where they are installed and nowhere else: in
 //!         `python3`, in environments in the folder that `LAB` names, and never fetched from here
 
+mod bootstrapped;
 mod corpus;
 mod floor;
 mod measure;
@@ -25,12 +26,14 @@ const RUNS: usize = 3;
 #[derive(Debug, PartialEq)]
 struct Order {
     sizes: Vec<u32>,
+    /// The statistics of a large table, beside bootstraps.
+    statistics: bool,
     runs: usize,
 }
 
 pub fn main(words: &[&str]) -> bool {
     let done = match words {
-        ["floor", folder] => floor::main(folder).map_err(|error| error.to_string()),
+        ["floor", folder, as_what] => floor::main(folder, *as_what == "documents").map_err(|error| error.to_string()),
         _ => order(words).and_then(|order| if cfg!(debug_assertions) { rebuilt(words) } else { bench(&order) }),
     };
     if let Err(what) = &done {
@@ -40,17 +43,19 @@ pub fn main(words: &[&str]) -> bool {
 }
 
 fn order(words: &[&str]) -> Result<Order, String> {
-    let mut order = Order { sizes: Vec::new(), runs: RUNS };
+    let mut order = Order { sizes: Vec::new(), statistics: false, runs: RUNS };
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         if *word == "--runs" {
             let count = rest.next().and_then(|count| count.parse().ok()).filter(|count| (1..=99).contains(count));
             order.runs = count.ok_or("`--runs` takes a number from 1 to 99")?;
+        } else if *word == "statistics" {
+            order.statistics = true;
         } else {
             order.sizes.push(size(word).ok_or_else(|| format!("`{word}` is no number of records: write 10k, or 1m"))?);
         }
     }
-    if order.sizes.is_empty() {
+    if order.sizes.is_empty() && !order.statistics {
         order.sizes = SIZES.to_vec();
     }
     Ok(order)
@@ -104,6 +109,9 @@ fn bench(order: &Order) -> Result<(), String> {
             println!("{}", report::beside(&measured, peer, peer.measure(&folder, *records, order.runs)?));
         }
     }
+    if order.statistics {
+        println!("{}", bootstrapped::bench(&binary, &home, order.runs)?);
+    }
     Ok(())
 }
 
@@ -122,8 +130,12 @@ mod tests {
 
     #[test]
     fn sizes_are_written_with_or_without_their_zeros() {
-        assert_eq!(order(&["10k", "--runs", "5", "1m"]), Ok(Order { sizes: vec![10_000, 1_000_000], runs: 5 }));
+        assert_eq!(
+            order(&["10k", "--runs", "5", "1m"]),
+            Ok(Order { sizes: vec![10_000, 1_000_000], statistics: false, runs: 5 })
+        );
         assert_eq!(order(&[]).map(|order| order.sizes), Ok(SIZES.to_vec()));
+        assert_eq!(order(&["statistics"]), Ok(Order { sizes: Vec::new(), statistics: true, runs: RUNS }));
         assert!(order(&["ten"]).is_err() && order(&["--runs", "0"]).is_err() && order(&["5000m"]).is_err());
     }
 }

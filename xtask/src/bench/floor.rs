@@ -1,4 +1,5 @@
-//! The least that the same work can cost: reading the same files and parsing each line into types, texts borrowed.
+//! The least that the same work can cost: reading the same files and parsing each line into types, texts borrowed; and the
+//! same with each line parsed into a JSON document, as whoever does not know its fields must.
 //!
 //! in      the folder of an eval
 //! out     how many lines and bytes were read
@@ -63,7 +64,10 @@ struct Answer<'a> {
 }
 
 /// Reads and parses the files of an eval.
-pub fn main(folder: &str) -> io::Result<()> {
+pub fn main(folder: &str, as_documents: bool) -> io::Result<()> {
+    if as_documents {
+        return documents(folder);
+    }
     let mut seen = (0u64, 0u64);
     let mut add = |length: usize| seen = (seen.0 + 1, seen.1 + length as u64);
     each_line(&Path::new(folder).join("examples.jsonl"), |line| {
@@ -82,6 +86,16 @@ pub fn main(folder: &str) -> io::Result<()> {
         })?;
     }
     println!("{} lines, {} bytes of text", seen.0, seen.1);
+    Ok(())
+}
+
+fn documents(folder: &str) -> io::Result<()> {
+    for name in ["examples.jsonl", "candidate.jsonl", "production.jsonl"] {
+        each_line(&Path::new(folder).join(name), |line| {
+            std::hint::black_box(serde_json::from_str::<serde_json::Value>(line)?);
+            Ok(())
+        })?;
+    }
     Ok(())
 }
 

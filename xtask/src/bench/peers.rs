@@ -93,6 +93,11 @@ fn pythons() -> Vec<PathBuf> {
     std::iter::once(PathBuf::from("python3")).chain(own).collect()
 }
 
+/// A Python that has these modules.
+pub fn python_with(modules: &str) -> Option<PathBuf> {
+    pythons().into_iter().find(|python| has(python, modules))
+}
+
 fn has(python: &Path, modules: &str) -> bool {
     let mut command = Command::new(python);
     command.args([

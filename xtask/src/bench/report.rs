@@ -47,10 +47,12 @@ pub fn graded(measured: &Measured) -> String {
         format!("    until sealed      {}\n", per_thousand(measured.grading)),
         format!("    deciding          {}\n", per_thousand(measured.deciding)),
         format!("  parsing alone       {}\n", per_thousand(measured.floor)),
+        format!("    into documents    {}\n", per_thousand(measured.documents)),
         format!(
-            "  times parsing       {:.1}; until sealed {:.1}\n",
+            "  times parsing       {:.1}; until sealed {:.1}; times parsing into documents {:.1}\n",
             measured.cpu.middle / measured.floor.middle,
-            measured.grading.middle / measured.floor.middle
+            measured.grading.middle / measured.floor.middle,
+            measured.cpu.middle / measured.documents.middle
         ),
         format!("  seconds             {}\n", spread(measured.wall, |seconds| format!("{seconds:.2}"))),
         format!("  records a second    {:.0}\n", answers / measured.wall.middle),

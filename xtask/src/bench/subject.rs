@@ -33,7 +33,9 @@ pub struct Measured {
     pub deciding: Spread,
     pub peak_grading_mb: Spread,
     pub peak_mb: Spread,
+    /// CPU of parsing the same files alone: into types, and into documents.
     pub floor: Spread,
+    pub documents: Spread,
     pub state_bytes: u64,
 }
 
@@ -61,10 +63,11 @@ pub fn starts(binary: &Path, home: &Path) -> Result<Vec<Started>, String> {
 
 /// Measures runs of one size, floor and binary in turn.
 pub fn measure(binary: &Path, folder: &Path, records: u32, runs: usize) -> Result<Measured, String> {
-    let (mut floors, mut whole, mut until_graded) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut floors, mut documents, mut whole, mut until_graded) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let record = folder.join("run.json");
     for _ in 0..runs {
-        floors.push(floor(folder)?);
+        floors.push(floor(folder, "types")?);
+        documents.push(floor(folder, "documents")?);
         let (usage, graded) = decided(binary, folder, &record)?;
         whole.push(usage);
         until_graded.push(graded);
@@ -94,13 +97,14 @@ pub fn measure(binary: &Path, folder: &Path, records: u32, runs: usize) -> Resul
         peak_grading_mb: spread(until_graded.iter().map(|graded| graded.peak_mb).collect())?,
         peak_mb: of(|usage| usage.peak_mb)?,
         floor: spread(floors)?,
+        documents: spread(documents)?,
         state_bytes: size(&folder.join(".plimsoll")),
     })
 }
 
-fn floor(folder: &Path) -> Result<f64, String> {
+fn floor(folder: &Path, as_what: &str) -> Result<f64, String> {
     let mut command = Command::new(super::own()?);
-    command.args(["bench", "floor"]).arg(folder);
+    command.args(["bench", "floor"]).arg(folder).arg(as_what);
     let usage = run(&mut command, &folder.join("floor.txt"), |_| {}).map_err(|error| error.to_string())?;
     if usage.code == Some(0) { Ok(usage.cpu) } else { Err(super::text(&folder.join("floor.err"))) }
 }
