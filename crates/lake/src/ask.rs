@@ -14,7 +14,7 @@ mod sums;
 pub use facts::{Changes, ClassCount, Coverage, Failing};
 
 use crate::LakeError;
-use crate::engine::Engine;
+use crate::engine::{Cut, Engine};
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::gate::Measure;
@@ -77,12 +77,17 @@ pub struct Scores<'a> {
 impl<'a> Scores<'a> {
     /// Opens a run's folder.
     pub fn open(folder: &Utf8Path, asked: Asked<'a>) -> Result<Self, LakeError> {
+        Self::open_cut(folder, asked, Cut::default())
+    }
+
+    /// Opens a run's folder, to be read in another way.
+    pub fn open_cut(folder: &Utf8Path, asked: Asked<'a>, cut: Cut) -> Result<Self, LakeError> {
         for name in ["scores.parquet", "answers.parquet"] {
             if !folder.join(name).is_file() {
                 return Err(LakeError::NotARun(folder.to_owned()));
             }
         }
-        let engine = Engine::new()?;
+        let engine = Engine::new(cut)?;
         engine.parquet("scores", &folder.join("scores.parquet"))?;
         engine.parquet("answers", &folder.join("answers.parquet"))?;
         let layout = Layout::of(asked.contract, asked.set);

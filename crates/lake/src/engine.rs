@@ -6,15 +6,33 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
 
+/// How rows are cut for reading. No answer depends on it, but for the last bit of a mean over an example's repeats.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    pub partitions: usize,
+    /// At a time.
+    pub rows: usize,
+}
+
+impl Default for Cut {
+    /// One partition: repeats are added in one order too, and a record has the same bytes everywhere.
+    fn default() -> Self {
+        Cut { partitions: 1, rows: 8192 }
+    }
+}
+
 pub struct Engine {
     context: SessionContext,
     runtime: tokio::runtime::Runtime,
 }
 
 impl Engine {
-    /// One partition, so that sums are taken in one order.
-    pub fn new() -> Result<Self, LakeError> {
-        let config = SessionConfig::new().with_target_partitions(1).with_information_schema(false);
+    /// Rows are read in so many partitions, so many at a time.
+    pub fn new(cut: Cut) -> Result<Self, LakeError> {
+        let config = SessionConfig::new()
+            .with_target_partitions(cut.partitions)
+            .with_batch_size(cut.rows)
+            .with_information_schema(false);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

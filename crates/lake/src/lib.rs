@@ -16,6 +16,7 @@ mod source;
 mod write;
 
 pub use ask::{Asked, Changes, ClassCosts, ClassCount, Coverage, Failing, Scores};
+pub use engine::Cut;
 pub use file_digest::file_digest;
 pub use fingerprint::fingerprint;
 pub use import::{

@@ -14,7 +14,7 @@ use domain::score::State;
 use domain::segment::{Minimum, Segment};
 use domain::share::{Amount, Share};
 use domain::system::Arm;
-use lake::{AnswerIn, Asked, ClassCosts, RunWriter, ScoreIn, Scores};
+use lake::{AnswerIn, Asked, ClassCosts, Cut, RunWriter, ScoreIn, Scores};
 use proptest::prelude::*;
 use stats::Cluster;
 use std::collections::BTreeMap;
@@ -353,6 +353,10 @@ fn questions() -> Vec<Question> {
 }
 
 fn by_sql(cases: &[Case], turned: bool, at_once: bool) -> Vec<Tally> {
+    by_sql_cut(cases, turned, at_once, Cut::default())
+}
+
+fn by_sql_cut(cases: &[Case], turned: bool, at_once: bool, cut: Cut) -> Vec<Tally> {
     let folder = tempfile::tempdir().unwrap();
     let path = Utf8Path::from_path(folder.path()).unwrap();
     let set = set_of(cases);
@@ -360,7 +364,7 @@ fn by_sql(cases: &[Case], turned: bool, at_once: bool) -> Vec<Tally> {
     let contract = contract();
     let systems = ARMS.map(|arm| (arm, arm.as_str().to_owned())).into();
     let asked = Asked { set: &set, contract: &contract, systems, costs: ClassCosts::of(&contract) };
-    let scores = Scores::open(path, asked).unwrap();
+    let scores = Scores::open_cut(path, asked, cut).unwrap();
     let questions = questions();
     if at_once {
         return scores.tally(&questions).unwrap();
@@ -426,6 +430,15 @@ proptest! {
         let once = by_sql(&cases, false, true);
         for other in [by_sql(&cases, true, true), by_sql(&cases, false, false)] {
             once.iter().zip(&other).for_each(|(one, other)| same(other, one, "in another order"));
+        }
+    }
+
+    #[test]
+    fn neither_partitions_nor_the_size_of_batches_change_a_tally(cases in prop::collection::vec(case(), 1..10)) {
+        let once = by_sql(&cases, false, true);
+        for (partitions, rows) in [(2, 3), (7, 1), (4, 16)] {
+            let other = by_sql_cut(&cases, true, true, Cut { partitions, rows });
+            once.iter().zip(&other).for_each(|(one, other)| same(other, one, &format!("in {partitions} partitions")));
         }
     }
 
