@@ -198,6 +198,7 @@ fn grade(
     let mut programs = Programs::default();
     let graders = ready(eval, scores, &mut programs)?;
     let (set, keeper) = reference_set(eval, progress)?;
+    let set = set.without_facts();
     if set.active().next().is_none() {
         return Err(Failure::yours(
             "the reference set has no active example",
