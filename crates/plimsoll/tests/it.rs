@@ -16,6 +16,8 @@ mod corpus;
 mod hostile_text;
 #[path = "it/init.rs"]
 mod init;
+#[path = "it/questions.rs"]
+mod questions;
 #[path = "it/real.rs"]
 mod real;
 #[path = "it/machine.rs"]
