@@ -235,6 +235,7 @@ fn collect(finding: &Finding) -> String {
     let place = &finding.segment.name;
     match finding.estimate.and_then(|estimate| estimate.more_needed) {
         _ if finding.code == Some(Code::MissingGrades) => format!("get the missing grades of {place}"),
+        _ if finding.code == Some(Code::LooksSpent) => format!("draw a fresh reference sample of {place}"),
         Some(more) if more > 0 => format!("collect about {more} more conversations of {place}"),
         _ => format!("collect more conversations of {place}"),
     }

@@ -90,6 +90,8 @@ pub enum Code {
     Dominated,
     Underpowered,
     ZeroFailures,
+    /// What earlier looks cost is what is missing.
+    LooksSpent,
     ContractChanged,
     UnequalMissing,
 }
@@ -104,6 +106,7 @@ impl Code {
             Code::Dominated => "DOMINATED",
             Code::Underpowered => "UNDERPOWERED",
             Code::ZeroFailures => "ZERO_FAILURES",
+            Code::LooksSpent => "LOOKS_SPENT",
             Code::ContractChanged => "CONTRACT_CHANGED",
             Code::UnequalMissing => "UNEQUAL_MISSING",
         }
@@ -151,6 +154,8 @@ pub struct Estimate {
     pub margin: f64,
     pub effective_n: f64,
     pub clusters: u64,
+    /// Share of the traffic that has no examples.
+    pub unmeasured: f64,
     pub method: Method,
     /// Independent conversations more that would settle it if there were truly no change (80 % power); where known.
     pub more_needed: Option<u64>,

@@ -1,7 +1,7 @@
 //! One gate on one segment for one arm, heard: p values under each reading of missing grades, then a state.
 
 use super::levels::Levels;
-use super::{Code, Estimate, Facts, FailedExample, Failures, Finding, Method, State, Subject};
+use super::{Code, Estimate, Facts, FailedExample, Failures, Finding, Method, State, Subject, look_level};
 use crate::contract::Contract;
 use crate::evidence::{Evidence, Weighed, Weighing, absolute_margin, higher_is_better, questions_of};
 use crate::gate::{Gate, Margin, Measure, Rule};
@@ -42,6 +42,8 @@ pub(super) struct Hearing<'a> {
     pub segment: &'a Segment,
     arm: Arm,
     missing_at_most: f64,
+    /// How many times larger the level of the first look was.
+    spent: f64,
     test: Option<Test>,
     claim: Option<&'a Weighing>,
     harm: Option<&'a Weighing>,
@@ -72,6 +74,7 @@ impl<'a> Hearing<'a> {
             segment,
             arm,
             missing_at_most: contract.missing_at_most.get(),
+            spent: look_level(contract, 1) / look_level(contract, facts.look.unwrap_or(1)),
             test,
             claim,
             harm,
@@ -275,7 +278,11 @@ impl<'a> Hearing<'a> {
         if best_p(self.gate, weighed).is_some_and(|p| p > level) {
             return Code::Undecidable;
         }
-        if weighed.is_dominated() { Code::Dominated } else { Code::Underpowered }
+        if weighed.is_dominated() {
+            return Code::Dominated;
+        }
+        let shown_at_first = self.p_claim(Reading::AsGraded).is_some_and(|p| p <= level * self.spent);
+        if shown_at_first { Code::LooksSpent } else { Code::Underpowered }
     }
 
     fn estimate(&self, levels: &Levels, at: usize, state: State) -> Option<Estimate> {
@@ -299,6 +306,7 @@ impl<'a> Hearing<'a> {
             margin: test.bound,
             effective_n: weighed.effective_n(),
             clusters: weighed.clusters(),
+            unmeasured: weighed.unmeasured(),
             method: Method::of(weighed.kind()),
             more_needed: self.more_needed(weighed, test, tested.level),
         })
@@ -325,6 +333,7 @@ impl<'a> Hearing<'a> {
             margin: max_rate.map_or(1.0, |rate| 1.0 - rate),
             effective_n: weighed.effective_n(),
             clusters: weighed.clusters(),
+            unmeasured: weighed.unmeasured(),
             method: Method::ZeroFailures,
             more_needed: max_rate
                 .map(|rate| stats::zero_failure_n(rate, level).saturating_sub(weighed.clusters()))

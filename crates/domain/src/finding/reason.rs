@@ -1,7 +1,8 @@
 //! The sentence of a finding: what was seen, what is ruled out, what is not, and the smallest thing that would decide.
 
-use super::{Code, Estimate, Facts, Finding, State, listed};
+use super::{Code, Estimate, Facts, Finding, Method, State, listed};
 use crate::contract::Contract;
+use crate::evidence::higher_is_better;
 use crate::gate::{Gate, Measure, Opponent, Rule};
 use crate::question::Counts;
 
@@ -16,7 +17,7 @@ pub fn sentence(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Fac
         }
         State::Error => format!("could not be seen, because the system failed on {}", names()),
         State::NoData => no_data(finding),
-        State::Breached | State::NotShown | State::Holds => measured(contract, gate, finding),
+        State::Breached | State::NotShown | State::Holds => measured(contract, gate, finding, facts),
     }
 }
 
@@ -62,7 +63,7 @@ fn no_data(finding: &Finding) -> String {
     )
 }
 
-fn measured(contract: &Contract, gate: &Gate, finding: &Finding) -> String {
+fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) -> String {
     let Some(estimate) = finding.estimate else {
         return match finding.state {
             State::Holds => format!("no failure in {}", plural(finding.counts.graded, "example")),
@@ -70,8 +71,9 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding) -> String {
                 format!("grades are missing: {}", missing(&finding.counts))
             }
             _ => format!(
-                "{} from fewer than two independent conversations: one conversation is one observation",
-                plural(finding.counts.planned, "example")
+                "{} from fewer than two independent conversations: one conversation is one observation; at least {} are needed",
+                plural(finding.counts.planned, "example"),
+                finding.segment.minimum.0.max(2)
             ),
         };
     };
@@ -98,13 +100,35 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding) -> String {
             format!("{seen}; with {have} conversations {best} could show {asked}{}", more(&estimate))
         }
         (_, Some(Code::Unmeasured)) => {
-            format!("{seen}; part of the traffic has no examples, so {asked} cannot be shown whatever the rest shows")
+            let without = percent(estimate.unmeasured);
+            format!(
+                "{seen}; {without} of the traffic has no examples, so {asked} cannot be shown whatever the rest shows: sample there"
+            )
         }
-        (_, Some(Code::Dominated)) => format!("{seen}; the result hinges on one conversation"),
+        (_, Some(Code::Dominated)) => {
+            format!(
+                "{seen}; the result hinges on one of {} conversations: sample more, until no single one decides",
+                estimate.clusters
+            )
+        }
+        (_, Some(Code::LooksSpent)) => {
+            let look = facts.look.unwrap_or(1);
+            format!(
+                "{seen}; {asked} would have been shown at the first look, and this is look {look}, at a level of {}: start a fresh reference sample{}",
+                level(estimate.level),
+                or_more(&estimate)
+            )
+        }
         (_, Some(Code::TooFewClusters)) => {
             format!("{seen}; {} conversations are too few to tell", estimate.clusters)
         }
-        _ => format!("{seen}; {asked} is not shown{}", more(&estimate)),
+        _ => {
+            let worst = if unit.less_is_worse(gate) { estimate.lower } else { estimate.upper };
+            if !worst.is_finite() {
+                return format!("{seen}; {asked} is not shown{}", more(&estimate));
+            }
+            format!("{seen}; {asked} is not shown: {} is not ruled out{}", unit.signed(worst), or_more(&estimate))
+        }
     }
 }
 
@@ -126,11 +150,27 @@ fn never(finding: &Finding, estimate: &Estimate, max_rate: Option<f64>) -> Strin
     }
 }
 
+/// The smallest thing that would decide, where it can be counted.
 fn more(estimate: &Estimate) -> String {
-    match estimate.more_needed {
-        Some(0) | None => String::new(),
-        Some(more) => format!(": about {more} more conversations would settle it"),
+    match (estimate.more_needed, estimate.method) {
+        (Some(0) | None, _) => String::new(),
+        (Some(more), Method::ZeroFailures) => format!(": {more} more conversations without a failure would settle it"),
+        (Some(more), _) => format!(": about {more} more conversations would settle it"),
     }
+}
+
+/// The same after a sentence that has said something else already.
+fn or_more(estimate: &Estimate) -> String {
+    match more(estimate).strip_prefix(": ") {
+        Some(more) => format!("; {more}"),
+        None => String::new(),
+    }
+}
+
+/// A level in all its digits, as no share of examples is: 2.5 %, 1.25 %, 0.625 %.
+fn level(share: f64) -> String {
+    let digits = format!("{:.6}", share * 100.0);
+    format!("{} %", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// `1 example`, `2 examples`.
@@ -220,6 +260,15 @@ impl Unit {
                 format!("more than {} better than {}", self.unsigned(bound.abs()), than(opponent))
             }
             Rule::Never { .. } => "never".to_owned(),
+        }
+    }
+
+    /// Whether a smaller figure is the worse one.
+    fn less_is_worse(&self, gate: &Gate) -> bool {
+        match gate.rule {
+            Rule::AtLeast(_) | Rule::Within { .. } => true,
+            Rule::AtMost(_) => false,
+            _ => higher_is_better(&gate.measure),
         }
     }
 

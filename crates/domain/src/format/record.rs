@@ -6,7 +6,8 @@
 use crate::contract::Contract;
 use crate::decision::{Decision, FollowUp};
 use crate::evidence::{Evidence, Weighing, matrix_question};
-use crate::finding::{Estimate, Facts, Finding, Findings, Method, look_level};
+use crate::finding::reason::percent;
+use crate::finding::{Estimate, Facts, Finding, Findings, Method, State, look_level};
 use crate::gate::Measure;
 use crate::name::OwnerRole;
 use crate::question::{Compared, Counts};
@@ -32,6 +33,8 @@ pub struct Sealed {
     pub systems: Vec<Value>,
     /// Smallest number of grades whose flip changes the decision; unknown where it was not found.
     pub fragility: Option<u64>,
+    /// Of each finding that holds, in the order of the findings; `None` where it is unknown or was not asked for.
+    pub of_findings: Vec<Option<u64>>,
     /// The last decision on other scores, where it was made under another contract.
     pub contract_changed_since: Option<String>,
     /// The set beside that of the last decision on other scores; `None` where there is no such decision.
@@ -108,7 +111,7 @@ pub fn content(
         "decision": decision.outcome.as_str(),
         "deciding_rule": decision.deciding_rule,
         "routes": decision.routes.iter().map(|route| route_json(route, decision)).collect::<Vec<_>>(),
-        "findings": findings(contract, &decision.findings, facts.look),
+        "findings": told(findings(contract, &decision.findings, facts.look), arms, decision, sealed),
         "evidence": matrix(contract, segments, arms, evidence),
         "changed": {
             "worse": decision.changed.worse,
@@ -191,6 +194,34 @@ fn counts_json(counts: &Counts) -> Value {
 /// Findings as a record has them.
 pub fn findings(contract: &Contract, findings: &Findings, look: Option<u32>) -> Value {
     findings.iter().map(|finding| finding_json(contract, finding, look)).collect()
+}
+
+/// Findings with what only the whole decision knows of them: how fragile a pass is, and who answers until it is one.
+fn told(findings: Value, arms: &BTreeSet<Arm>, decision: &Decision, sealed: &Sealed) -> Value {
+    let Value::Array(mut findings) = findings else { return findings };
+    for (at, fields) in findings.iter_mut().enumerate() {
+        fields["fragility"] = json!(sealed.of_findings.get(at).copied().flatten());
+        fields["meanwhile"] = json!(meanwhile(at, arms, decision));
+    }
+    Value::Array(findings)
+}
+
+/// Where the traffic goes that an open finding of the candidate bears on; `None` for what is decided, or bears on nothing.
+fn meanwhile(at: usize, arms: &BTreeSet<Arm>, decision: &Decision) -> Option<String> {
+    let finding = decision.findings.0.get(at)?;
+    let open = matches!(finding.state, State::NotShown | State::NoData | State::Unfit | State::Error);
+    if !open || finding.arm != Arm::Candidate {
+        return None;
+    }
+    let routes = decision.routes.iter().filter(|route| route.because.contains(&at));
+    let goes: BTreeSet<String> = routes
+        .map(|route| match route.system {
+            Arm::Candidate => format!("{} of it to the candidate", percent(route.share.get())),
+            Arm::Production if !arms.contains(&Arm::Production) => "it stays with what is live".to_owned(),
+            system => format!("{} keeps it", system.as_str()),
+        })
+        .collect();
+    (!goes.is_empty()).then(|| format!("until then {}", goes.into_iter().collect::<Vec<_>>().join(", or ")))
 }
 
 fn finding_json(contract: &Contract, finding: &Finding, look: Option<u32>) -> Value {

@@ -164,6 +164,21 @@ fn a_further_look_costs_some_of_the_level() {
 }
 
 #[test]
+fn what_only_earlier_looks_keep_from_being_shown_says_so() {
+    let mut eval = eval(&[FLOOR], &[(Candidate, "1*56 0*4 1*60"), (Production, "1*120")]);
+    eval.contract.looks = domain::contract::Looks::Halving;
+    let mut at = |look: u32| {
+        eval.facts.look = Some(look);
+        let found = finding(&eval.decide(), "task=pay").clone();
+        (found.state, found.code, found.reason)
+    };
+    assert_eq!(at(1).0, State::Holds);
+    let (state, code, reason) = at(6);
+    assert_eq!((state, code), (State::NotShown, Some(Code::LooksSpent)), "{reason}");
+    assert!(reason.contains("look 6") && reason.contains("fresh reference sample"), "{reason}");
+}
+
+#[test]
 fn a_never_rule_decides_at_any_number_and_where_it_failed() {
     let mut eval = eval(&[FLOOR, NEVER], &[(Candidate, "1*119 0"), (Production, "1*120")]);
     eval.facts.failures = vec![failures(Candidate, vec![example(119, "refund", true)])];

@@ -66,7 +66,7 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     let facts = facts(&scores, &set, grounds)?;
     let (changed, examples) = changed(&scores, &set, contract)?;
     let decision = decide(contract, &set, &segments, &arms, &evidence, &facts, changed);
-    let fragility = fragility(&scores, contract, &segments, &decision)?;
+    let of_findings = fragility(&scores, contract, &segments, &decision)?;
     let sealed = record::Sealed {
         contract_text: grounds.contract_text.to_owned(),
         scores_digest: grounds.scores_digest.clone(),
@@ -74,7 +74,8 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
         files: grounds.files.clone(),
         graders: graders(contract, &scores.graders().map_err(ours)?, lake::imported_from(folder).map_err(ours)?),
         systems: systems(contract, grounds, &scores.coverage().map_err(ours)?),
-        fragility,
+        fragility: fewest(&decision, &of_findings),
+        of_findings,
         contract_changed_since: grounds
             .before
             .as_ref()
@@ -258,34 +259,50 @@ fn outright(
     Ok((guards.collect(), never.collect()))
 }
 
-/// The fewest flipped grades that would change a finding that holds up the decision: of those that hold, where the candidate
-/// goes somewhere; else of those that keep it out.
+/// Of each finding: how many flipped grades would change it. Asked of the candidate's blocking findings that hold, and of those
+/// that keep it out where it goes nowhere.
 fn fragility(
     scores: &Scores,
     contract: &Contract,
     segments: &[Segment],
     decision: &Decision,
-) -> Result<Option<u64>, Failure> {
-    let released = decision.routes.iter().any(|route| route.system == Arm::Candidate);
-    let mut deciding = Vec::new();
-    for finding in decision.findings.blocking(Arm::Candidate) {
+) -> Result<Vec<Option<u64>>, Failure> {
+    let released = is_released(decision);
+    let mut own = vec![None; decision.findings.0.len()];
+    let mut asked = Vec::new();
+    for (at, finding) in decision.findings.iter().enumerate() {
         let holds = finding.state == State::Holds;
-        let (Subject::Gate(at), Some(estimate)) = (&finding.subject, &finding.estimate) else { continue };
-        if holds != released || !matches!(finding.state, State::Holds | State::NotShown | State::Breached) {
+        let decides = holds || (!released && matches!(finding.state, State::NotShown | State::Breached));
+        let (Subject::Gate(gate), Some(estimate)) = (&finding.subject, &finding.estimate) else { continue };
+        if !decides || !finding.blocking || finding.arm != Arm::Candidate {
             continue;
         }
-        let gate = &contract.gates[*at];
+        let gate = &contract.gates[*gate];
+        if is_never(gate) && holds {
+            own[at] = Some(1);
+            continue;
+        }
         let Some(segment) = segments.iter().find(|segment| **segment == finding.segment) else { continue };
         if let Some(question) = questions_of(contract, gate, segment, Arm::Candidate).into_iter().next() {
-            deciding.push((gate, holds, estimate.level, question));
+            asked.push((at, gate, holds, estimate.level, question));
         }
     }
-    let questions: Vec<Question> = deciding.iter().map(|(.., question)| question.clone()).collect();
-    let mut fewest: Option<u64> = None;
-    for ((gate, holds, level, question), tally) in deciding.iter().zip(scores.tally(&questions).map_err(ours)?) {
+    let questions: Vec<Question> = asked.iter().map(|(.., question)| question.clone()).collect();
+    for ((at, gate, holds, level, question), tally) in asked.iter().zip(scores.tally(&questions).map_err(ours)?) {
         let still = |weighed: &stats::Weighed| claim_holds(gate, weighed, *level).unwrap_or(false);
-        let own = if is_never(gate) && *holds { Some(1) } else { flips(&tally, weighed_as(question), *holds, still) };
-        fewest = fewest.into_iter().chain(own).min();
+        own[*at] = flips(&tally, weighed_as(question), *holds, still);
     }
-    Ok(fewest)
+    Ok(own)
+}
+
+fn is_released(decision: &Decision) -> bool {
+    decision.routes.iter().any(|route| route.system == Arm::Candidate)
+}
+
+/// The fewest that would change a finding that decides: of those that hold, where the candidate goes somewhere; else of those
+/// that keep it out.
+fn fewest(decision: &Decision, of_findings: &[Option<u64>]) -> Option<u64> {
+    let released = is_released(decision);
+    let deciding = decision.findings.iter().zip(of_findings);
+    deciding.filter(|(finding, _)| (finding.state == State::Holds) == released).filter_map(|(_, own)| *own).min()
 }

@@ -1,6 +1,6 @@
 //! A decision as one self-contained page that works without scripts. Every outside text is escaped by the template.
 
-use super::read::{Shown, headline, percent, plain, words};
+use super::read::{Shown, headline, percent, plain, told, words};
 use super::text::{alignment, fragility, look};
 use super::word_diff::{Part, word_diff};
 use askama::Template;
@@ -228,7 +228,7 @@ fn finding(finding: &Value) -> FindingRow {
         state: words(state),
         tone: tone(state),
         advisory: finding["blocking"] != Value::Bool(true),
-        reason: plain(finding["reason"].as_str().unwrap_or("")),
+        reason: plain(&told(finding)),
         owner: plain(finding["owner"].as_str().unwrap_or("nobody")),
         bar: bar(finding),
     }

@@ -1,6 +1,6 @@
 //! A decision as Markdown, for pull requests. Outside text is escaped.
 
-use super::read::{Shown, headline, percent, plain, words};
+use super::read::{Shown, headline, percent, plain, told, words};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -45,7 +45,7 @@ pub fn decision(shown: &Shown) -> String {
             escaped(finding["segment"].as_str().unwrap_or("")),
             finding["arm"].as_str().unwrap_or(""),
             words(finding["state"].as_str().unwrap_or("")),
-            escaped(finding["reason"].as_str().unwrap_or("")),
+            escaped(&told(finding)),
             escaped(finding["owner"].as_str().unwrap_or(""))
         );
     }

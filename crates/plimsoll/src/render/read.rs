@@ -104,3 +104,20 @@ pub fn headline(decision: &str) -> String {
 pub fn words(state: &str) -> String {
     state.replace('_', " ")
 }
+
+/// A finding's sentence, with what happens meanwhile and how little would change a pass. Of a never rule the latter goes without
+/// saying: there one failure is all.
+pub fn told(finding: &Value) -> String {
+    let mut told = finding["reason"].as_str().unwrap_or("").to_owned();
+    if let Some(meanwhile) = finding["meanwhile"].as_str() {
+        told += &format!("; {meanwhile}");
+    }
+    match finding["fragility"].as_u64() {
+        Some(grades) if finding["state"] == "holds" && finding["rule"] != "never" => {
+            let care = if grades <= 2 { ": handle with care" } else { "" };
+            let grades = if grades == 1 { "1 grade".to_owned() } else { format!("{grades} grades") };
+            told + &format!("; {grades} flipped would change this{care}")
+        }
+        _ => told,
+    }
+}

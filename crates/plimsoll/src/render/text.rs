@@ -1,6 +1,6 @@
 //! A decision for the terminal: at most 80 columns wide, colours only where they help and are shown.
 
-use super::read::{Shown, headline, percent, plain, words};
+use super::read::{Shown, headline, percent, plain, told, words};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use std::fmt::Write;
@@ -156,7 +156,7 @@ fn group(out: &mut String, label: &str, findings: &[&Value]) {
         ));
         let _ = writeln!(out, " {bold}{label:<LABEL$}{bold:#}{style}{:<12}{style:#} {name}", words(state));
         let owner = finding["owner"].as_str().map_or_else(String::new, |owner| format!(" [{owner}]"));
-        for line in wrap(&plain(&format!("{}{owner}", finding["reason"].as_str().unwrap_or(""))), WIDTH - LABEL - 14) {
+        for line in wrap(&plain(&format!("{}{owner}", told(finding))), WIDTH - LABEL - 14) {
             let _ = writeln!(out, " {:<LABEL$}{:<12} {line}", "", "");
         }
         label = "";
