@@ -30,6 +30,8 @@ pub mod score;
 
 // what it shows
 pub mod question;
+pub mod tally;
+pub mod layout;
 pub mod evidence;
 
 // what follows from it

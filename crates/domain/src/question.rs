@@ -1,4 +1,5 @@
-//! Questions put to the scores, and the sums that answer them. `domain` says what to ask; `lake` asks it with SQL.
+//! Questions put to the scores, and the sums that answer them. `domain` says what to ask; `lake` reads with SQL what
+//! examples scored, and `tally` sums it.
 
 use crate::gate::{Margin, Measure, Rule};
 use crate::segment::Segment;
@@ -38,6 +39,24 @@ pub enum Compared {
     Alone(Arm),
     /// `of` minus `with` on the same example; with a relative margin `of - factor * with`.
     Paired { of: Arm, with: Arm, margin: Option<RelativeMargin> },
+}
+
+impl Compared {
+    /// The arm that is asked about, and its opponent.
+    pub fn arms(&self) -> (Arm, Option<Arm>) {
+        match *self {
+            Compared::Alone(of) => (of, None),
+            Compared::Paired { of, with, .. } => (of, Some(with)),
+        }
+    }
+
+    /// What the opponent's value is multiplied by before it is taken off.
+    pub fn factor(&self) -> f64 {
+        match self {
+            Compared::Alone(_) => 0.0,
+            Compared::Paired { margin, .. } => margin.map_or(1.0, |margin| margin.0),
+        }
+    }
 }
 
 /// The factor that the opponent's value is multiplied by. Of what is better when lower, *not worse by 10 %* allows 1.1 of

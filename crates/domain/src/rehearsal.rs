@@ -4,16 +4,16 @@
 //! out     a `Stage`: draws of scores, and for each what the gates say: on systems that are identical (`identical`), on a candidate
 //!         that lost a known share of what it passed (`loss`), on a record in which one thing is otherwise (`decisive`)
 //! errors  none: what cannot be rehearsed is said by a value
-//! note    sums are made here in plain Rust, thousands of times a second; what is made of them is made by `stats::weigh`, by
-//!         `finding::Heard` and by `routing`, which decide real releases too. There is no second rule
+//! note    scores are changed here, thousands of times a second; what is made of them is made by `tally`, `stats::weigh`,
+//!         `finding::Heard` and `routing`, which decide real releases too. There is no second rule
 
+mod asked;
 pub mod decisive;
 mod draw;
 mod held;
 pub mod identical;
 pub mod loss;
 mod outright;
-mod sums;
 
 pub use draw::{Chance, Drawn};
 pub use held::{Answered, Column, Held, columns};
@@ -22,17 +22,18 @@ use crate::contract::Contract;
 use crate::digest::Digest;
 use crate::evidence::{Evidence, Weighing, in_scope, questions_of};
 use crate::finding::{Facts, Findings, Heard, State, Subject, joined};
+use crate::layout::Layout;
 use crate::question::{Question, ValueOf};
 use crate::reference_set::ReferenceSet;
 use crate::routing::{Cell, Outcome, cells, outcome, route};
 use crate::segment::Segment;
 use crate::share::Share;
 use crate::system::Arm;
+use asked::Asked;
 use held::{Entry, summed};
 use loss::Lossy;
 use outright::Outright;
 use std::collections::BTreeSet;
-use sums::Asked;
 
 /// What is rehearsed.
 #[derive(Clone, Copy)]
@@ -103,8 +104,9 @@ pub fn questions(contract: &Contract, segments: &[Segment], arms: &BTreeSet<Arm>
 }
 
 impl<'a> Stage<'a> {
-    /// From what a run holds for `columns` of this play; strata as the tallies of `questions` have them.
-    pub fn new(play: Play<'a>, held: &Held, strata: impl Fn(&Question) -> stats::Strata) -> Self {
+    /// From what a run holds for `columns` of this play.
+    pub fn new(play: Play<'a>, held: &Held) -> Self {
+        let layout = Layout::of(play.contract, play.set);
         let rows_of_set = play.set.rows.len();
         let keys: Vec<_> = held.columns.iter().map(|column| (column.measure.clone(), column.value)).collect();
         let real = Drawn::of(
@@ -115,10 +117,7 @@ impl<'a> Stage<'a> {
         );
         let asked = questions(play.contract, play.segments, play.arms)
             .into_iter()
-            .filter_map(|question| {
-                let strata = strata(&question);
-                Asked::new(question, &keys, play.set, held, strata)
-            })
+            .filter_map(|question| Asked::new(question, &keys, play.set, &layout))
             .collect();
         let halves = held.is_repeated(Arm::Production).then(|| {
             [0, 1].map(|half| {
@@ -128,8 +127,8 @@ impl<'a> Stage<'a> {
             })
         });
         let mut stage = Stage {
-            clusters: held.clusters.clone(),
-            cluster_count: held.clusters.iter().max().map_or(0, |most| *most as usize + 1),
+            clusters: layout.clusters().to_vec(),
+            cluster_count: layout.clusters().iter().max().map_or(0, |most| *most as usize + 1),
             rows: rows(play.contract, play.segments),
             cells: cells(play.contract, play.set, play.segments),
             outright: Outright::of(play.contract, play.set, &keys),
@@ -140,7 +139,7 @@ impl<'a> Stage<'a> {
             asked,
             lossy: Vec::new(),
         };
-        stage.lossy = loss::lossy(&stage, held, strata);
+        stage.lossy = loss::lossy(&stage, &layout);
         stage
     }
 

@@ -3,13 +3,12 @@
 //! in      a run's folder and the reference set it saw; questions; which system is which arm
 //! out     a tally a question: counts, and sums per cluster in the order of cluster ids
 //! how     SQL makes one row of an example, arm and measure of all its repeats, for as many measures at a time as fit in
-//!         memory; what lies in a segment is summed per cluster from those. Examples of weight 0 are counted and not summed.
+//!         memory; `domain::tally` sums per cluster what lies in a segment. Examples of weight 0 are counted and not summed.
 
+mod columns;
 mod facts;
 mod held;
-mod layout;
 mod per_example;
-mod sums;
 
 pub use facts::{Changes, ClassCount, Coverage, Failing};
 
@@ -18,12 +17,13 @@ use crate::engine::{Cut, Engine};
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::gate::Measure;
+use domain::layout::Layout;
 use domain::name::{ClassName, CriterionName};
 use domain::question::{Question, Tally, ValueOf};
 use domain::reference_set::ReferenceSet;
 use domain::segment::Segment;
 use domain::system::Arm;
-use layout::Layout;
+use domain::tally::tally;
 use per_example::{Key, PerExample};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -145,8 +145,8 @@ impl<'a> Scores<'a> {
         for (segment, inside) in self.layout.inside(self.asked.set, &segments) {
             let strata = self.layout.strata_of(segment, &inside);
             for (at, question) in by_segment.get(segment).into_iter().flatten() {
-                if let Some(tally) = sums::tally(held, &self.layout, &inside, &strata, question) {
-                    take(*at, tally);
+                if let Some((of, with)) = held.compared(question) {
+                    take(*at, tally(question, of, with, &inside, &strata));
                 }
             }
         }

@@ -15,6 +15,7 @@ use crate::name::CriterionName;
 use crate::reference_set::{ExampleIndex, NO_VALUE};
 use crate::segment::Segmentation;
 use crate::system::Arm;
+use crate::tally::Scored;
 use std::collections::BTreeMap;
 
 /// All that gates can see of an example, in some columns.
@@ -106,7 +107,7 @@ impl Stage<'_> {
         for members in self.members() {
             let marks = self.marks(&members, &columns);
             for example in members {
-                if grades[example as usize].known > 0 {
+                if grades[example as usize].scored.known > 0 {
                     let own = self.mark(example, &columns);
                     alike.entry((own, marks.clone())).or_default().push(ExampleIndex(example));
                 }
@@ -155,8 +156,9 @@ impl Stage<'_> {
         }
         for column in columns {
             for arm in Arm::ALL {
-                let Entry { sum, known, missing, planned, system_errors, faults, grader_errors, not_run } =
+                let Entry { scored, faults } =
                     self.real.entries(*column, at(arm)).get(example as usize).copied().unwrap_or_default();
+                let Scored { sum, known, missing, planned, system_errors, grader_errors, not_run } = scored;
                 let counts = [known, missing, planned, system_errors, faults, grader_errors, not_run];
                 mark.push(sum.to_bits());
                 mark.extend(counts.map(u64::from));
@@ -204,8 +206,8 @@ impl Stage<'_> {
         let mut drawn = basis.drawn.clone();
         for column in self.columns_of(criterion) {
             let entry = &mut drawn.entries_mut(column, at(Arm::Candidate))[example.0 as usize];
-            let known = f64::from(entry.known);
-            entry.sum = if entry.sum * 2.0 >= known { 0.0 } else { known };
+            let known = f64::from(entry.scored.known);
+            entry.scored.sum = if entry.scored.sum * 2.0 >= known { 0.0 } else { known };
             entry.faults = 0;
         }
         drawn

@@ -4,6 +4,7 @@ use super::Stage;
 use super::held::Entry;
 use crate::reference_set::ExampleIndex;
 use crate::system::Arm;
+use crate::tally::Reading;
 
 /// Where chance comes from: the same words make the same draw.
 pub trait Chance {
@@ -54,7 +55,7 @@ impl Drawn {
     /// The mean over an example's repeats in one arm, as the first column has it; `None` where there is none.
     pub fn mean(&self, arm: Arm, example: ExampleIndex) -> Option<f64> {
         let entry = self.columns.first()?[at(arm)].get(example.0 as usize)?;
-        (entry.known > 0).then(|| entry.sum / f64::from(entry.known))
+        entry.scored.mean(Reading::AsGraded)
     }
 }
 

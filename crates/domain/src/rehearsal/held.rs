@@ -7,6 +7,7 @@ use crate::question::{Question, ValueOf};
 use crate::reference_set::{ExampleIndex, ReferenceSet};
 use crate::share::Share;
 use crate::system::Arm;
+use crate::tally::Scored;
 use std::collections::BTreeMap;
 
 /// One planned score or answer, as one measure reads it.
@@ -32,12 +33,10 @@ pub struct Column {
     pub arms: BTreeMap<Arm, Vec<Answered>>,
 }
 
-/// The columns of a run, and for each example of the set the rank of its cluster's id and its stratum.
+/// The columns of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Held {
     pub columns: Vec<Column>,
-    pub clusters: Vec<u32>,
-    pub strata: Vec<u32>,
 }
 
 impl Held {
@@ -71,44 +70,44 @@ pub fn columns(contract: &Contract, set: &ReferenceSet, questions: &[Question]) 
     keys
 }
 
-/// One example under one measure in one arm: sums over its repeats.
+/// What an example scored in one arm, and how much of it for a reason of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Entry {
-    pub sum: f64,
-    /// Repeats with a value.
-    pub known: u32,
-    pub missing: u32,
-    pub planned: u32,
-    pub system_errors: u32,
+    pub scored: Scored,
     /// System errors of a class that the criterion does not protect against.
     pub faults: u32,
-    pub grader_errors: u32,
-    pub not_run: u32,
+}
+
+impl AsRef<Scored> for Entry {
+    fn as_ref(&self) -> &Scored {
+        &self.scored
+    }
 }
 
 impl Entry {
     fn add(&mut self, answered: &Answered, is_fault: bool) {
-        self.planned += 1;
+        let scored = &mut self.scored;
+        scored.planned += 1;
         if let Some(value) = answered.value {
-            self.sum += value;
-            self.known += 1;
+            scored.sum += value;
+            scored.known += 1;
         }
-        self.missing += u32::from(answered.missing);
-        self.system_errors += u32::from(answered.system_error);
+        scored.missing += u32::from(answered.missing);
+        scored.system_errors += u32::from(answered.system_error);
+        scored.grader_errors += u32::from(answered.grader_error);
+        scored.not_run += u32::from(answered.not_run);
         self.faults += u32::from(is_fault);
-        self.grader_errors += u32::from(answered.grader_error);
-        self.not_run += u32::from(answered.not_run);
     }
 
     /// Of a column that says whether a mark is reached: some repeat did not, for a reason that counts as a failure of the
     /// criterion itself.
     pub fn fails(&self) -> bool {
-        f64::from(self.known - self.faults) - self.sum > 0.5
+        f64::from(self.scored.known - self.faults) - self.scored.sum > 0.5
     }
 
     /// The same, whatever the reason.
     pub fn fails_somehow(&self) -> bool {
-        f64::from(self.known) - self.sum > 0.5
+        f64::from(self.scored.known) - self.scored.sum > 0.5
     }
 }
 

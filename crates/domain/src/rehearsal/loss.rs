@@ -6,12 +6,13 @@
 //! note    the numbers that losses are drawn with are the same for every loss, so that a larger one takes all that a smaller one
 //!         took; the smallest that is caught is then found by halving, and the share caught at each loss by counting
 
+use super::asked::Asked;
 use super::draw::{Chance, Drawn, at};
-use super::sums::Asked;
-use super::{Held, Row, Stage};
+use super::{Row, Stage};
 use crate::evidence::{questions_of, weighed_as};
 use crate::finding::{Facts, Heard, State, is_never};
 use crate::gate::{Gate, Measure, Rule};
+use crate::layout::Layout;
 use crate::question::{Compared, Question, ValueOf};
 use crate::system::Arm;
 
@@ -120,15 +121,14 @@ pub fn smallest(counts: &[u64], rehearsals: u64) -> Option<usize> {
 }
 
 /// The losses of a contract's rows, in their order.
-pub(super) fn lossy(stage: &Stage, held: &Held, strata: impl Fn(&Question) -> stats::Strata) -> Vec<Option<Lossy>> {
+pub(super) fn lossy(stage: &Stage, layout: &Layout) -> Vec<Option<Lossy>> {
     let of = |row: &Row| {
         let (gate, segment) = (&stage.play.contract.gates[row.gate], &stage.play.segments[row.segment]);
         let asked = questions_of(stage.play.contract, gate, segment, Arm::Candidate).into_iter().next()?;
-        let strata = strata(&asked);
         let own = Question { compared: Compared::Alone(Arm::Candidate), ..asked };
         let columns = columns(stage, &own);
         let (harm, unweighted) = (harm(gate, own.value), is_never(gate));
-        let own = Asked::new(own, &stage.keys, stage.play.set, held, strata)?;
+        let own = Asked::new(own, &stage.keys, stage.play.set, layout)?;
         Some(Lossy { harm, touched: touched(stage, &columns, &own), columns, own, unweighted })
     };
     stage.rows.iter().map(of).collect()
@@ -198,14 +198,14 @@ impl Lossy {
         for column in &self.columns {
             let entries = drawn.entries_mut(*column, at(Arm::Candidate));
             for example in self.own.examples() {
-                let entry = &mut entries[example as usize];
+                let scored = &mut entries[example as usize].scored;
                 let is_lost = fractions[example as usize] < strength;
                 match self.harm {
-                    Harm::Fewer if is_lost => entry.sum = 0.0,
-                    Harm::More if is_lost => entry.sum = f64::from(entry.known),
+                    Harm::Fewer if is_lost => scored.sum = 0.0,
+                    Harm::More if is_lost => scored.sum = f64::from(scored.known),
                     Harm::Fewer | Harm::More => {}
-                    Harm::Larger => entry.sum *= 1.0 + strength,
-                    Harm::Smaller => entry.sum *= 1.0 - strength,
+                    Harm::Larger => scored.sum *= 1.0 + strength,
+                    Harm::Smaller => scored.sum *= 1.0 - strength,
                 }
             }
         }

@@ -78,7 +78,7 @@ impl Outright {
         };
         let seen_by = |example: &ExampleIndex| -> BTreeSet<Arm> {
             let seen = |arm: &&Arm| {
-                self.all.iter().any(|column| drawn.entries(*column, at(**arm))[example.0 as usize].known > 0)
+                self.all.iter().any(|column| drawn.entries(*column, at(**arm))[example.0 as usize].scored.known > 0)
             };
             arms.iter().filter(seen).copied().collect()
         };

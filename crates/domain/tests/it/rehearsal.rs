@@ -6,7 +6,7 @@ use domain::format::examples::{Read, parse};
 use domain::format::lines::LinePlace;
 use domain::gate::Measure;
 use domain::name::CriterionName;
-use domain::question::{Counts, Question, ValueOf};
+use domain::question::{Counts, ValueOf};
 use domain::reference_set::{Builder, ExampleIndex, Kept, ReferenceSet};
 use domain::rehearsal::decisive::Ever;
 use domain::rehearsal::loss::{TRIED, loss_of};
@@ -61,20 +61,14 @@ fn held(eval: &Eval, repeats: u32) -> Held {
     };
     let measure = Measure::Criterion(CriterionName::new("right"));
     let arms: BTreeMap<Arm, Vec<Answered>> = eval.marks.iter().map(|(arm, marks)| (*arm, of_arm(marks))).collect();
-    let ids: BTreeSet<&str> = eval.set.rows.iter().map(|row| row.cluster.as_str()).collect();
-    let rank = |cluster: &str| ids.iter().position(|id| *id == cluster).unwrap_or(0) as u32;
-    Held {
-        columns: vec![Column { measure, value: ValueOf::Reaches(Share::ONE), arms }],
-        clusters: eval.set.rows.iter().map(|row| rank(row.cluster.as_str())).collect(),
-        strata: vec![0; eval.set.rows.len()],
-    }
+    Held { columns: vec![Column { measure, value: ValueOf::Reaches(Share::ONE), arms }] }
 }
 
 fn staged<T>(eval: &Eval, repeats: u32, look: impl FnOnce(&Stage) -> T) -> T {
     let segments: Vec<Segment> = domain::evidence::segments(&eval.contract, &eval.set);
     let arms: BTreeSet<Arm> = eval.marks.keys().copied().collect();
     let play = Play { contract: &eval.contract, set: &eval.set, segments: &segments, arms: &arms, look: Some(1) };
-    look(&Stage::new(play, &held(eval, repeats), |_: &Question| stats::Strata::none()))
+    look(&Stage::new(play, &held(eval, repeats)))
 }
 
 /// Sixty conversations of two turns each.

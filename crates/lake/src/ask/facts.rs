@@ -1,11 +1,9 @@
 //! Facts besides estimates: outright failures, guards, what changed, what failed and why.
 
+use super::columns::{sums, texts, whole};
 use super::per_example::OfExample;
 use super::{Scores, quoted};
 use crate::LakeError;
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Float64Type, UInt32Type};
 use domain::gate::Measure;
 use domain::name::{ClassName, CriterionName};
 use domain::question::ValueOf;
@@ -79,7 +77,7 @@ impl Scores<'_> {
         let mut failing = Vec::new();
         for batch in self.engine.ask(&sql)? {
             let (examples, texts) =
-                (indices(&batch, 0)?, (1..6).map(|at| texts(&batch, at)).collect::<Result<Vec<_>, _>>()?);
+                (whole(&batch, 0)?, (1..6).map(|at| texts(&batch, at)).collect::<Result<Vec<_>, _>>()?);
             for row in 0..batch.num_rows() {
                 let text = |column: usize| texts[column][row].clone();
                 let Some(arm) = self.arm_of(text(1).as_deref().unwrap_or("")) else { continue };
@@ -113,7 +111,7 @@ impl Scores<'_> {
         );
         let mut seen = BTreeSet::new();
         for batch in self.engine.ask(&sql)? {
-            let (examples, systems) = (indices(&batch, 0)?, texts(&batch, 1)?);
+            let (examples, systems) = (whole(&batch, 0)?, texts(&batch, 1)?);
             for row in 0..batch.num_rows() {
                 if let Some(arm) = self.arm_of(systems[row].as_deref().unwrap_or("")) {
                     seen.insert((ExampleIndex(examples[row]), arm));
@@ -135,7 +133,7 @@ impl Scores<'_> {
         );
         let mut classes = Vec::new();
         for batch in self.engine.ask(&sql)? {
-            let (names, counts) = (texts(&batch, 0)?, numbers(&batch, 1)?);
+            let (names, counts) = (texts(&batch, 0)?, sums(&batch, 1)?);
             for row in 0..batch.num_rows() {
                 let class = ClassName::new(names[row].clone().unwrap_or_default());
                 classes.push(ClassCount { class, scores: counts[row] as u64 });
@@ -187,7 +185,7 @@ impl Scores<'_> {
         let answers = "SELECT CAST(system AS VARCHAR), CAST(state AS VARCHAR), CAST(COUNT(*) AS DOUBLE) FROM answers \
                        GROUP BY 1, 2 ORDER BY 1, 2";
         for batch in self.engine.ask(answers)? {
-            let (systems, states, counts) = (texts(&batch, 0)?, texts(&batch, 1)?, numbers(&batch, 2)?);
+            let (systems, states, counts) = (texts(&batch, 0)?, texts(&batch, 1)?, sums(&batch, 2)?);
             for row in 0..batch.num_rows() {
                 let Some(arm) = self.arm_of(systems[row].as_deref().unwrap_or("")) else { continue };
                 let (of, count) = (found.entry(arm).or_default(), counts[row] as u64);
@@ -202,7 +200,7 @@ impl Scores<'_> {
         let ungraded = "SELECT CAST(system AS VARCHAR), CAST(COUNT(*) AS DOUBLE) FROM scores WHERE state = 'grader_error' \
                         GROUP BY 1 ORDER BY 1";
         for batch in self.engine.ask(ungraded)? {
-            let (systems, counts) = (texts(&batch, 0)?, numbers(&batch, 1)?);
+            let (systems, counts) = (texts(&batch, 0)?, sums(&batch, 1)?);
             for row in 0..batch.num_rows() {
                 if let Some(arm) = self.arm_of(systems[row].as_deref().unwrap_or("")) {
                     found.entry(arm).or_default().grader_errors += counts[row] as u64;
@@ -224,7 +222,7 @@ impl Scores<'_> {
         );
         let mut grades = Vec::new();
         for batch in self.engine.ask(&sql)? {
-            let (index, values) = (indices(&batch, 0)?, numbers(&batch, 1)?);
+            let (index, values) = (whole(&batch, 0)?, sums(&batch, 1)?);
             grades.extend(index.into_iter().map(ExampleIndex).zip(values));
         }
         Ok(grades)
@@ -265,7 +263,7 @@ impl Scores<'_> {
         let mut found = Vec::new();
         for batch in self.engine.ask(&sql)?.iter().filter(|batch| batch.num_rows() > 0) {
             for (at, (a, b)) in pairs.iter().enumerate() {
-                let (both, apart) = (numbers(batch, 2 * at)?[0], numbers(batch, 2 * at + 1)?[0]);
+                let (both, apart) = (sums(batch, 2 * at)?[0], sums(batch, 2 * at + 1)?[0]);
                 if both > 0.0 && apart == 0.0 {
                     found.push((criteria[*a].clone(), criteria[*b].clone(), both as u64));
                 }
@@ -292,8 +290,8 @@ impl Scores<'_> {
                 quoted(system)
             );
             for batch in self.engine.ask(&sql)? {
-                let (indices, files) = (numbers(&batch, 0)?, numbers(&batch, 1)?);
-                let (offsets, lengths) = (numbers(&batch, 2)?, numbers(&batch, 3)?);
+                let (indices, files) = (sums(&batch, 0)?, sums(&batch, 1)?);
+                let (offsets, lengths) = (sums(&batch, 2)?, sums(&batch, 3)?);
                 let rows = indices.iter().zip(files).zip(offsets.into_iter().zip(lengths));
                 for ((index, file), (offset, length)) in rows {
                     let place = (file as u16, offset as u64, length as u32);
@@ -315,20 +313,4 @@ fn differing(before: &[OfExample], now: &[OfExample]) -> Vec<(ExampleIndex, f64,
     // Stable: equal losses stay in the order of the set.
     examples.sort_by(|one, other| (one.2 - one.1).total_cmp(&(other.2 - other.1)));
     examples
-}
-
-fn indices(batch: &RecordBatch, at: usize) -> Result<Vec<u32>, LakeError> {
-    let column = cast(batch.column(at), &DataType::UInt32)?;
-    Ok(column.as_primitive::<UInt32Type>().values().to_vec())
-}
-
-fn numbers(batch: &RecordBatch, at: usize) -> Result<Vec<f64>, LakeError> {
-    let column = cast(batch.column(at), &DataType::Float64)?;
-    Ok(column.as_primitive::<Float64Type>().values().to_vec())
-}
-
-fn texts(batch: &RecordBatch, at: usize) -> Result<Vec<Option<String>>, LakeError> {
-    let column = cast(batch.column(at), &DataType::Utf8)?;
-    let column = column.as_string::<i32>();
-    Ok((0..column.len()).map(|row| (!column.is_null(row)).then(|| column.value(row).to_owned())).collect())
 }

@@ -1,10 +1,8 @@
 //! Scores as they are held, one by one: what sums are made of again when the scores are rehearsed with.
 
 use super::Scores;
+use super::columns::{numbers, texts, whole};
 use crate::LakeError;
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type};
 use domain::gate::Measure;
 use domain::name::ClassName;
 use domain::question::ValueOf;
@@ -20,7 +18,7 @@ impl Scores<'_> {
         for (measure, value) in keys {
             columns.push(Column { measure: measure.clone(), value: *value, arms: self.column(measure, *value)? });
         }
-        Ok(Held { columns, clusters: self.layout.clusters().to_vec(), strata: self.layout.strata().to_vec() })
+        Ok(Held { columns })
     }
 
     fn column(&self, measure: &Measure, value: ValueOf) -> Result<BTreeMap<Arm, Vec<Answered>>, LakeError> {
@@ -34,9 +32,9 @@ impl Scores<'_> {
         let mut arms: BTreeMap<Arm, Vec<Answered>> = BTreeMap::new();
         for batch in self.engine.ask(&sql)? {
             let (systems, classes) = (texts(&batch, 0)?, texts(&batch, 8)?);
-            let values = numbers(batch.column(3))?;
-            let whole = [1, 2, 4, 5, 6, 7].map(|at| integers(batch.column(at)));
-            let [examples, repeats, missing, system_errors, grader_errors, not_run] = whole;
+            let values = numbers(&batch, 3)?;
+            let [examples, repeats, missing, system_errors, grader_errors, not_run] =
+                [1, 2, 4, 5, 6, 7].map(|at| whole(&batch, at));
             let (examples, repeats, missing) = (examples?, repeats?, missing?);
             let (system_errors, grader_errors, not_run) = (system_errors?, grader_errors?, not_run?);
             for row in 0..batch.num_rows() {
@@ -47,8 +45,8 @@ impl Scores<'_> {
                     continue;
                 }
                 arms.entry(arm).or_default().push(Answered {
-                    example: ExampleIndex(examples[row] as u32),
-                    repeat: repeats[row] as u32,
+                    example: ExampleIndex(examples[row]),
+                    repeat: repeats[row],
                     value: values[row],
                     missing: missing[row] > 0,
                     system_error: system_errors[row] > 0,
@@ -60,20 +58,4 @@ impl Scores<'_> {
         }
         Ok(arms)
     }
-}
-
-fn integers(column: &ArrayRef) -> Result<Vec<i64>, LakeError> {
-    let column = cast(column, &DataType::Int64)?;
-    let column = column.as_primitive::<Int64Type>();
-    Ok((0..column.len()).map(|row| if column.is_null(row) { 0 } else { column.value(row) }).collect())
-}
-
-fn numbers(column: &ArrayRef) -> Result<Vec<Option<f64>>, LakeError> {
-    let column = cast(column, &DataType::Float64)?;
-    Ok(column.as_primitive::<Float64Type>().iter().collect())
-}
-
-fn texts(batch: &RecordBatch, at: usize) -> Result<Vec<Option<String>>, LakeError> {
-    let column = cast(batch.column(at), &DataType::Utf8)?;
-    Ok(column.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect())
 }

@@ -2,60 +2,37 @@
 //!
 //! in      groups as SQL hands them on, each numbered by measure, arm and example
 //! out     one entry for each of them, zero where the scores have no row
-//! note    the only table made of all rows of the scores. Everything after it is summed in the order of the set, so that
-//!         neither partitions nor the order of rows change a bit of a decision
+//! note    the only table made of all rows of the scores; everything after it is summed by `domain::tally`
 
+use super::columns::{sums, whole};
 use crate::LakeError;
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type};
+use datafusion::arrow::array::RecordBatch;
 use domain::gate::Measure;
 use domain::name::CriterionName;
-use domain::question::ValueOf;
+use domain::question::{Question, ValueOf};
 use domain::system::Arm;
+use domain::tally::Scored;
 
 /// What is measured, and what number is taken of it.
 pub(super) type Key = (Measure, ValueOf);
 
-/// One measure on one example in one arm, over all repeats.
+/// What an example scored in one arm, and the sum of the grades that it is taken of.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct OfExample {
-    /// Over repeats with a value: the number that is asked for, and the grade that it is taken of.
-    pub sum: f64,
-    pub grades: f64,
-    pub known: u32,
-    /// Repeats whose value is unknown.
-    pub missing: u32,
-    pub planned: u32,
-    pub system_errors: u32,
-    pub grader_errors: u32,
-    pub not_run: u32,
+    scored: Scored,
+    grades: f64,
 }
 
-/// How missing grades are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
-    AsGraded,
-    /// Every missing value is 1.
-    Highest,
-    /// Every missing value is 0.
-    Lowest,
+impl AsRef<Scored> for OfExample {
+    fn as_ref(&self) -> &Scored {
+        &self.scored
+    }
 }
 
 impl OfExample {
-    /// The mean over repeats; `None` where there is nothing to take it of.
-    pub fn mean(&self, reading: Reading) -> Option<f64> {
-        let (sum, count) = match reading {
-            Reading::AsGraded => (self.sum, self.known),
-            Reading::Highest => (self.sum + f64::from(self.missing), self.known + self.missing),
-            Reading::Lowest => (self.sum, self.known + self.missing),
-        };
-        (count > 0).then(|| sum / f64::from(count))
-    }
-
     /// The mean grade over repeats.
     pub fn grade(&self) -> Option<f64> {
-        (self.known > 0).then(|| self.grades / f64::from(self.known))
+        (self.scored.known > 0).then(|| self.grades / f64::from(self.scored.known))
     }
 }
 
@@ -81,8 +58,19 @@ impl PerExample {
     }
 
     /// The entries of a measure in an arm, by example; `None` where it is not held.
-    pub fn of(&self, key: &Key, arm: Arm) -> Option<&[OfExample]> {
+    fn of(&self, key: &Key, arm: Arm) -> Option<&[OfExample]> {
         self.find(arm, |known| known == key)
+    }
+
+    /// The entries that a question compares; `None` where they are not all held.
+    pub fn compared(&self, question: &Question) -> Option<(&[OfExample], Option<&[OfExample]>)> {
+        let key = (question.measure.clone(), question.value);
+        let (of, with) = question.compared.arms();
+        let of = self.of(&key, of)?;
+        match with {
+            None => Some((of, None)),
+            Some(with) => Some((of, Some(self.of(&key, with)?))),
+        }
     }
 
     /// The entries of a criterion, whatever number was asked for.
@@ -100,26 +88,22 @@ impl PerExample {
     /// Takes groups: their number, sums of numbers and of grades, counts of known, planned, missing, and of each reason.
     pub fn add(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
         let [group, known, planned, missing, system_errors, grader_errors, not_run] =
-            [0, 3, 4, 5, 6, 7, 8].map(|at| cast(batch.column(at), &DataType::Int64));
-        let counts = [group?, known?, planned?, missing?, system_errors?, grader_errors?, not_run?];
-        let counts = counts.each_ref().map(|column| column.as_primitive::<Int64Type>());
-        let [sums, grades] = [1, 2].map(|at| cast(batch.column(at), &DataType::Float64));
-        let (sums, grades) = (sums?, grades?);
-        let sums = [&sums, &grades].map(|column| column.as_primitive::<Float64Type>());
+            [0, 3, 4, 5, 6, 7, 8].map(|at| whole(batch, at));
+        let (group, known, planned, missing) = (group?, known?, planned?, missing?);
+        let (system_errors, grader_errors, not_run) = (system_errors?, grader_errors?, not_run?);
+        let (totals, grades) = (sums(batch, 1)?, sums(batch, 2)?);
         for row in 0..batch.num_rows() {
-            let count = |at: usize| counts[at].value(row) as u32;
-            let sum = |at: usize| if sums[at].is_null(row) { 0.0 } else { sums[at].value(row) };
-            let Some(entry) = self.entries.get_mut(counts[0].value(row) as usize) else { continue };
+            let Some(entry) = self.entries.get_mut(group[row] as usize) else { continue };
             self.seen = true;
-            *entry = OfExample {
-                sum: sum(0),
-                grades: sum(1),
-                known: count(1),
-                planned: count(2),
-                missing: count(3),
-                system_errors: count(4),
-                grader_errors: count(5),
-                not_run: count(6),
+            entry.grades = grades[row];
+            entry.scored = Scored {
+                sum: totals[row],
+                known: known[row],
+                planned: planned[row],
+                missing: missing[row],
+                system_errors: system_errors[row],
+                grader_errors: grader_errors[row],
+                not_run: not_run[row],
             };
         }
         Ok(())

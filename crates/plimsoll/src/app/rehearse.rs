@@ -20,7 +20,6 @@ use domain::evidence::segments;
 use domain::finding::{Finding, Findings, State, Subject, look_level};
 use domain::format::record::Describes;
 use domain::name::ExampleId;
-use domain::question::Question;
 use domain::rehearsal::identical::Identical;
 use domain::rehearsal::loss::{Power, Unit, unit};
 use domain::rehearsal::{self, Play, Stage, columns, questions};
@@ -128,15 +127,10 @@ pub fn rehearse(mut target: Target, orders: &Orders, progress: &mut dyn Progress
     let scores = Scores::open(&target.folder, Asked { set: &set, contract, systems: target.systems.clone(), costs })
         .map_err(ours)?;
     let held = scores.held(&columns(contract, &set, &asked)).map_err(ours)?;
-    let tallies = scores.tally(&asked).map_err(ours)?;
     // Whoever waits to run in this folder need not wait for rehearsals.
     drop(run);
-    let strata = |question: &Question| {
-        let at = asked.iter().position(|known| known.segment == question.segment && known.measure == question.measure);
-        at.map_or(stats::Strata::none(), |at| tallies[at].strata.clone())
-    };
     let play = Play { contract, set: &set, segments: &segments, arms: &arms, look: target.look };
-    let stage = Stage::new(play, &held, strata);
+    let stage = Stage::new(play, &held);
     progress.step("checking that the sums are those of the record");
     let found = stage.findings(target.decided_under);
     agreed::agree(contract, &found, &target)?;

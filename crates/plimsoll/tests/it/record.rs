@@ -3,7 +3,7 @@
 use super::{code, err, eval, last_record, out, plimsoll};
 use domain::digest::{Digest, canonical};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn read(path: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).expect("a file")).expect("JSON")
@@ -83,6 +83,26 @@ fn edited(value: &Value) -> Value {
     }
 }
 
+/// The small eval after a first run.
+struct Ran {
+    folder: tempfile::TempDir,
+    record: PathBuf,
+    content: Value,
+    /// The folder of the sealed run.
+    run: PathBuf,
+}
+
+fn ran() -> Ran {
+    let folder = tempfile::tempdir().expect("a folder");
+    small(folder.path());
+    let run = plimsoll(folder.path(), &["run"]);
+    assert_eq!(code(&run), 0, "{}{}", out(&run), err(&run));
+    let record = last_record(folder.path());
+    let mut runs = std::fs::read_dir(folder.path().join(".plimsoll/runs")).expect("runs");
+    let run = runs.next().expect("a run").expect("a run").path();
+    Ran { content: read(&record)["content"].clone(), folder, record, run }
+}
+
 /// Writes a record with every hash that depends on its content made right again, the head included.
 fn forge(folder: &Path, record: &Path, content: &Value) {
     let mut kept = read(record);
@@ -97,12 +117,7 @@ fn forge(folder: &Path, record: &Path, content: &Value) {
 
 #[test]
 fn no_value_of_a_record_can_be_edited_even_with_every_hash_rewritten() {
-    let folder = tempfile::tempdir().expect("a folder");
-    small(folder.path());
-    let run = plimsoll(folder.path(), &["run"]);
-    assert_eq!(code(&run), 0, "{}{}", out(&run), err(&run));
-    let record = last_record(folder.path());
-    let content = read(&record)["content"].clone();
+    let Ran { folder, record, content, .. } = ran();
     forge(folder.path(), &record, &content);
     assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0, "a forgery that changes nothing holds");
     let mut places = Vec::new();
@@ -126,13 +141,7 @@ fn no_value_of_a_record_can_be_edited_even_with_every_hash_rewritten() {
 
 #[test]
 fn a_grade_edited_in_the_sealed_scores_does_not_verify_with_its_file_hash_rewritten() {
-    let folder = tempfile::tempdir().expect("a folder");
-    small(folder.path());
-    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 0);
-    let record = last_record(folder.path());
-    let sealed = read(&record)["content"].clone();
-    let runs = std::fs::read_dir(folder.path().join(".plimsoll/runs")).expect("runs");
-    let run = runs.map(|entry| entry.expect("a run").path()).next().expect("a run");
+    let Ran { folder, record, content: sealed, run } = ran();
     // Another run's scores under this run's name: real rows, one answer apart.
     let answers = folder.path().join("candidate.jsonl");
     let text = std::fs::read_to_string(&answers).expect("answers");
@@ -156,13 +165,8 @@ fn a_grade_edited_in_the_sealed_scores_does_not_verify_with_its_file_hash_rewrit
 
 #[test]
 fn examples_that_were_forged_with_every_hash_rewritten_are_told_and_nothing_panics() {
-    let folder = tempfile::tempdir().expect("a folder");
-    small(folder.path());
-    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 0);
-    let record = last_record(folder.path());
-    let sealed = read(&record)["content"].clone();
-    let runs = std::fs::read_dir(folder.path().join(".plimsoll/runs")).expect("runs");
-    let path = runs.map(|entry| entry.expect("a run").path()).next().expect("a run").join("examples.parquet");
+    let Ran { folder, record, content: sealed, run } = ran();
+    let path = run.join("examples.parquet");
     let whole = std::fs::read(&path).expect("the examples");
     // The schema that Arrow keeps beside Parquet's own, of which the reader panics, and the end of the file.
     let name = b"ARROW:schema";

@@ -1,20 +1,19 @@
-//! Where examples stand: cluster, stratum and weight of each, and which lie in a segment.
+//! Where examples lie: cluster, stratum and weight of each, which lie in a segment, and what strata count for there.
 
-use domain::contract::Contract;
-use domain::name::Attribute;
-use domain::reference_set::{ExampleIndex, ReferenceSet};
-use domain::segment::{Segment, Segmentation, Shares};
-use domain::share::Share;
+use crate::contract::Contract;
+use crate::name::Attribute;
+use crate::reference_set::{ExampleIndex, ReferenceSet};
+use crate::segment::{Segment, Segmentation, Shares};
+use crate::share::Share;
+use crate::tally::Member;
 use stats::Strata;
 use std::collections::BTreeMap;
 
-pub(super) struct Layout {
+pub struct Layout {
     /// The active examples, by the id of their cluster, then stratum, then place in the set.
-    in_order: Vec<u32>,
+    in_order: Vec<Member>,
     /// The rank of each example's cluster among the ids of clusters.
     clusters: Vec<u32>,
-    strata: Vec<u32>,
-    weights: Vec<f64>,
     /// Traffic share and weight of each declared stratum.
     declared: Option<Vec<(f64, f64)>>,
 }
@@ -23,20 +22,21 @@ impl Layout {
     pub fn of(contract: &Contract, set: &ReferenceSet) -> Self {
         let clusters = ranks(set);
         let declared = declared(contract);
-        let strata = strata(set, declared);
-        let weights: Vec<f64> = set.rows.iter().map(|row| row.weight.get()).collect();
-        let mut in_order: Vec<u32> = set.active().map(|(example, _)| example.0).collect();
-        in_order.sort_unstable_by_key(|&example| (clusters[example as usize], strata[example as usize], example));
+        let mut in_order: Vec<Member> = set
+            .active()
+            .map(|(example, row)| Member {
+                example: example.0,
+                cluster: clusters[example.0 as usize],
+                stratum: stratum(set, declared, example),
+                weight: row.weight.get(),
+            })
+            .collect();
+        in_order.sort_unstable_by_key(|member| (member.cluster, member.stratum, member.example));
         let declared = declared.map(|(_, shares)| {
-            let mut declared: Vec<(f64, f64)> = shares.values().map(|share| (share.get(), 0.0)).collect();
-            for (example, row) in set.active() {
-                if let Some(stratum) = declared.get_mut(strata[example.0 as usize] as usize) {
-                    stratum.1 += row.weight.get();
-                }
-            }
-            declared
+            let weights = weights(&in_order, shares.len());
+            shares.values().map(|share| share.get()).zip(weights).collect()
         });
-        Layout { in_order, clusters, strata, weights, declared }
+        Layout { in_order, clusters, declared }
     }
 
     /// Of each example the rank of its cluster's id.
@@ -44,27 +44,10 @@ impl Layout {
         &self.clusters
     }
 
-    /// Of each example the position of its stratum.
-    pub fn strata(&self) -> &[u32] {
-        &self.strata
-    }
-
-    pub fn cluster(&self, example: u32) -> u32 {
-        self.clusters[example as usize]
-    }
-
-    pub fn stratum(&self, example: u32) -> u32 {
-        self.strata[example as usize]
-    }
-
-    pub fn weight(&self, example: u32) -> f64 {
-        self.weights[example as usize]
-    }
-
     /// The active examples of each of these segments, in order. Segments that are one value of one attribute are told apart
     /// in one pass.
-    pub fn inside<'s>(&self, set: &ReferenceSet, segments: &[&'s Segment]) -> Vec<(&'s Segment, Vec<u32>)> {
-        let mut by_value: BTreeMap<&Attribute, BTreeMap<u32, Vec<u32>>> = BTreeMap::new();
+    pub fn inside<'s>(&self, set: &ReferenceSet, segments: &[&'s Segment]) -> Vec<(&'s Segment, Vec<Member>)> {
+        let mut by_value: BTreeMap<&Attribute, BTreeMap<u32, Vec<Member>>> = BTreeMap::new();
         segments
             .iter()
             .map(|segment| {
@@ -75,7 +58,7 @@ impl Layout {
                         cut.get(&value).cloned().unwrap_or_default()
                     }
                     None => {
-                        let lies_in = |example: &u32| set.lies_in(&segment.conditions, ExampleIndex(*example));
+                        let lies_in = |member: &Member| set.lies_in(&segment.conditions, ExampleIndex(member.example));
                         self.in_order.iter().copied().filter(lies_in).collect()
                     }
                 };
@@ -84,36 +67,41 @@ impl Layout {
             .collect()
     }
 
-    fn by_value(&self, set: &ReferenceSet, attribute: &Attribute) -> BTreeMap<u32, Vec<u32>> {
-        let mut cut: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    fn by_value(&self, set: &ReferenceSet, attribute: &Attribute) -> BTreeMap<u32, Vec<Member>> {
+        let mut cut: BTreeMap<u32, Vec<Member>> = BTreeMap::new();
         let Some(column) = set.attributes.get(attribute) else { return cut };
-        for &example in &self.in_order {
-            if let Some(value) = column.of_row.get(example as usize) {
-                cut.entry(*value).or_default().push(example);
+        for member in &self.in_order {
+            if let Some(value) = column.of_row.get(member.example as usize) {
+                cut.entry(*value).or_default().push(*member);
             }
         }
         cut
     }
 
     /// Traffic shares of the strata within a segment.
-    pub fn strata_of(&self, segment: &Segment, inside: &[u32]) -> Strata {
+    pub fn strata_of(&self, segment: &Segment, inside: &[Member]) -> Strata {
         let Some(declared) = &self.declared else { return Strata::none() };
         let shares = || declared.iter().map(|(share, _)| *share).collect();
         if segment.is_all() {
             return Strata::declared(shares());
         }
-        let mut weights = vec![0.0; declared.len()];
-        for &example in inside {
-            if let Some(weight) = weights.get_mut(self.stratum(example) as usize) {
-                *weight += self.weight(example);
-            }
-        }
         let part =
             |(&(share, whole), weight): (&(f64, f64), f64)| if whole > 0.0 { share * weight / whole } else { 0.0 };
-        let parts: Vec<f64> = declared.iter().zip(weights).map(part).collect();
+        let parts: Vec<f64> = declared.iter().zip(weights(inside, declared.len())).map(part).collect();
         let sum: f64 = parts.iter().sum();
         Strata::declared(if sum > 0.0 { parts.into_iter().map(|part| part / sum).collect() } else { shares() })
     }
+}
+
+/// The weight that lies in each of so many strata.
+fn weights(members: &[Member], strata: usize) -> Vec<f64> {
+    let mut weights = vec![0.0; strata];
+    for member in members {
+        if let Some(weight) = weights.get_mut(member.stratum as usize) {
+            *weight += member.weight;
+        }
+    }
+    weights
 }
 
 fn ranks(set: &ReferenceSet) -> Vec<u32> {
@@ -138,12 +126,11 @@ fn declared(contract: &Contract) -> Option<(&Attribute, &BTreeMap<String, Share>
     })
 }
 
-/// The position of each example's stratum; one beyond the last where its value is not declared.
-fn strata(set: &ReferenceSet, declared: Option<(&Attribute, &BTreeMap<String, Share>)>) -> Vec<u32> {
-    let Some((attribute, shares)) = declared else { return vec![0; set.rows.len()] };
+/// The position of an example's stratum; one beyond the last where its value is not declared.
+fn stratum(set: &ReferenceSet, declared: Option<(&Attribute, &BTreeMap<String, Share>)>, example: ExampleIndex) -> u32 {
+    let Some((attribute, shares)) = declared else { return 0 };
     let position = |value: &str| shares.keys().position(|stratum| stratum == value);
-    let stratum = |at: usize| set.value(attribute, ExampleIndex(at as u32)).and_then(position).unwrap_or(shares.len());
-    (0..set.rows.len()).map(|at| stratum(at) as u32).collect()
+    set.value(attribute, example).and_then(position).unwrap_or(shares.len()) as u32
 }
 
 /// The attribute and the position of its value, where a segment is one value of one attribute that the set has.

@@ -1,0 +1,181 @@
+//! Tallies: from what each example scored to counts, and sums per cluster.
+//!
+//! in      of each example and arm the sum over its repeats, and what is missing of them; the members of a segment
+//! out     the `Tally` that answers a question
+//! note    clusters come in the order of their ids, and within one examples in the order of the set, so that neither the order in
+//!         which scores were read nor the number of partitions changes a bit
+
+use crate::question::{Counts, Question, Tally, ValueOf};
+use stats::{Cluster, Strata};
+
+/// One measure on one example in one arm, over all repeats.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Scored {
+    /// Over repeats with a value.
+    pub sum: f64,
+    pub known: u32,
+    /// Repeats whose value is unknown.
+    pub missing: u32,
+    pub planned: u32,
+    pub system_errors: u32,
+    pub grader_errors: u32,
+    pub not_run: u32,
+}
+
+/// How missing values are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    AsGraded,
+    /// Every missing value is 1.
+    Highest,
+    /// Every missing value is 0.
+    Lowest,
+}
+
+impl Scored {
+    /// The mean over repeats; `None` where there is nothing to take it of.
+    pub fn mean(&self, reading: Reading) -> Option<f64> {
+        let (sum, count) = match reading {
+            Reading::AsGraded => (self.sum, self.known),
+            Reading::Highest => (self.sum + f64::from(self.missing), self.known + self.missing),
+            Reading::Lowest => (self.sum, self.known + self.missing),
+        };
+        (count > 0).then(|| sum / f64::from(count))
+    }
+}
+
+/// An active example where it lies: the rank of its cluster's id, and its stratum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Member {
+    pub example: u32,
+    pub cluster: u32,
+    pub stratum: u32,
+    pub weight: f64,
+}
+
+/// Answers a question from what the arms it compares scored, by example, on the members of its segment in their order.
+pub fn tally<S: AsRef<Scored>>(
+    question: &Question,
+    of: &[S],
+    with: Option<&[S]>,
+    members: &[Member],
+    strata: &Strata,
+) -> Tally {
+    let pairs = Pairs { of, with, factor: question.compared.factor(), members };
+    let (mut own, mut opponent) = (Counting::default(), Counting::default());
+    let mut paired = 0;
+    let clusters = pairs.clusters(Reading::AsGraded, Reading::AsGraded, |member, scored, other| {
+        own.add(scored, member);
+        if let Some(other) = other {
+            opponent.add(other, member);
+            paired += u64::from((scored.known > 0) & (other.known > 0));
+        }
+    });
+    let (mut counts, mut opponent) = (own.counts, opponent.counts);
+    match with {
+        None => counts.paired = counts.graded,
+        Some(_) => (counts.paired, opponent.paired) = (paired, paired),
+    }
+    let lacks = |counts: &Counts| counts.grader_errors + counts.not_run > 0;
+    let bounded = !matches!(question.value, ValueOf::Amount | ValueOf::Cost);
+    let unknown = bounded && (lacks(&counts) || lacks(&opponent));
+    Tally {
+        counts,
+        opponent,
+        clusters,
+        strata: strata.clone(),
+        // What is best for the one that is asked about is worst for its opponent.
+        best: unknown.then(|| pairs.clusters(Reading::Highest, Reading::Lowest, |_, _, _| {})),
+        worst: unknown.then(|| pairs.clusters(Reading::Lowest, Reading::Highest, |_, _, _| {})),
+    }
+}
+
+#[derive(Default)]
+struct Counting {
+    counts: Counts,
+    /// The cluster of the last example that was planned.
+    last: Option<u32>,
+}
+
+impl Counting {
+    /// Counts an example, which is in the state of its worst repeat. Nearly without branches: every example is another.
+    fn add(&mut self, scored: &Scored, member: &Member) {
+        let counts = &mut self.counts;
+        let planned = scored.planned > 0;
+        let (failed, lost, unasked) = (scored.system_errors > 0, scored.grader_errors > 0, scored.not_run > 0);
+        counts.planned += u64::from(planned);
+        counts.answered += u64::from(planned & !unasked & !failed);
+        counts.graded += u64::from((scored.known > 0) & !failed);
+        counts.system_errors += u64::from(failed & !lost & !unasked);
+        counts.grader_errors += u64::from(lost & !unasked);
+        counts.not_run += u64::from(unasked);
+        counts.weighted += u64::from(planned & (member.weight > 0.0));
+        if planned {
+            counts.clusters += u64::from(self.last != Some(member.cluster));
+            self.last = Some(member.cluster);
+        }
+    }
+}
+
+/// What one arm scored, alone or beside another.
+struct Pairs<'a, S> {
+    of: &'a [S],
+    with: Option<&'a [S]>,
+    /// What the opponent's value is multiplied by before it is taken off.
+    factor: f64,
+    members: &'a [Member],
+}
+
+impl<S: AsRef<Scored>> Pairs<'_, S> {
+    /// Sums of the examples that have a value, in a reading of each arm; every example is shown first.
+    fn clusters(
+        &self,
+        own: Reading,
+        opponent: Reading,
+        mut see: impl FnMut(&Member, &Scored, Option<&Scored>),
+    ) -> Vec<Cluster> {
+        let mut clusters: Vec<Cluster> = Vec::new();
+        let mut last = None;
+        for member in self.members {
+            let at = member.example as usize;
+            let (scored, other) = (self.of[at].as_ref(), self.with.map(|with| with[at].as_ref()));
+            see(member, scored, other);
+            let Some(y) = scored.mean(own).filter(|_| member.weight > 0.0) else { continue };
+            let z = match other.map(|other| other.mean(opponent)) {
+                None => None,
+                Some(None) => continue,
+                Some(known) => known,
+            };
+            let place = (member.cluster, member.stratum);
+            if last != Some(place) {
+                clusters.push(Cluster { stratum: member.stratum, ..Cluster::default() });
+                last = Some(place);
+            }
+            if let Some(cluster) = clusters.last_mut() {
+                add(cluster, member.weight, y, z, self.factor);
+            }
+        }
+        clusters
+    }
+}
+
+fn add(cluster: &mut Cluster, weight: f64, y: f64, z: Option<f64>, factor: f64) {
+    cluster.rows += 1;
+    cluster.weight += weight;
+    cluster.weight_squared += weight * weight;
+    match z {
+        None => {
+            cluster.value += weight * y;
+            cluster.some_fail |= y < 1.0;
+            cluster.some_pass |= y > 0.0;
+        }
+        Some(z) => {
+            let (gain, loss) = (y * (1.0 - z), (1.0 - y) * z);
+            cluster.value += weight * (y - factor * z);
+            cluster.gain += weight * gain;
+            cluster.loss += weight * loss;
+            cluster.some_fail |= gain > 0.0 || loss > 0.0;
+            cluster.some_pass = cluster.some_fail;
+        }
+    }
+}
