@@ -15,6 +15,7 @@ mod run;
 mod schema;
 mod show;
 mod verify;
+mod which;
 
 use clap::{Parser, Subcommand};
 use domain::fault::Faults;

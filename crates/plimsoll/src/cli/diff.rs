@@ -2,12 +2,11 @@
 
 use super::Ending;
 use super::run::print;
+use super::which::Which;
 use crate::app::diff::{Change, Comparison, Difference, With, diff};
-use crate::app::eval::state_beside;
 use crate::render::read::{json_text, plain};
 use crate::render::word_diff::{Part, word_diff};
 use anstyle::{AnsiColor, Style};
-use camino::Utf8PathBuf;
 use domain::system::Arm;
 use serde_json::json;
 use std::fmt::Write;
@@ -15,12 +14,8 @@ use std::fmt::Write;
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll diff latest --eval examples/billing-support --criterion cites --most 5")]
 pub struct Args {
-    /// The decision whose run is meant: its path, its id or the beginning of it, or `latest`
-    #[arg(default_value = "latest")]
-    record: String,
-    /// The eval whose records are meant: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
+    #[command(flatten)]
+    which: Which,
     /// The system whose grades are looked at
     #[arg(long, value_enum, default_value_t = System::Candidate)]
     of: System,
@@ -65,13 +60,13 @@ enum Form {
 
 pub fn main(args: Args) -> Ending {
     let comparison = Comparison {
-        record: &args.record,
+        record: &args.which.record,
         of: args.of.arm(),
         with: args.against.as_deref().map_or(With::Arm(args.with.arm()), With::Record),
         criterion: args.criterion.as_deref(),
         most: args.most,
     };
-    let difference = diff(&state_beside(&args.eval), &comparison)?;
+    let difference = diff(&args.which.state(), &comparison)?;
     print(&match args.form {
         Form::Text => text(&difference),
         Form::Json => as_json(&difference),

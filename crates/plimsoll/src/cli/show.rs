@@ -1,24 +1,20 @@
 //! `plimsoll show`
 
 use super::run::print;
+use super::which::Which;
 use super::{Ending, Failure};
-use crate::app::chain::{Chain, Kept};
+use crate::app::chain::Kept;
 use crate::app::diff::{Comparison, With, diff};
-use crate::app::eval::state_beside;
 use crate::render::read::{Shown, json_text};
 use crate::render::{html, junit, markdown, text};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use domain::system::Arm;
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll show latest --eval examples/billing-support --as html > decision.html")]
 pub struct Args {
-    /// A record: its path, its id or the beginning of it, or `latest`
-    #[arg(default_value = "latest")]
-    record: String,
-    /// The eval whose records are meant: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
+    #[command(flatten)]
+    which: Which,
     #[arg(long = "as", value_enum, default_value_t = Form::Text)]
     form: Form,
 }
@@ -33,9 +29,7 @@ pub enum Form {
 }
 
 pub fn main(args: Args) -> Ending {
-    let state = state_beside(&args.eval);
-    let kept = Chain::at(&state).find(&args.record)?;
-    print(&render(&state, &kept, args.form)?)?;
+    print(&render(&args.which.state(), &args.which.find()?, args.form)?)?;
     Ok(0)
 }
 

@@ -2,11 +2,9 @@
 
 use super::Ending;
 use super::run::print;
-use crate::app::chain::Chain;
-use crate::app::eval::state_beside;
+use super::which::Which;
 use crate::app::verify::verify;
 use crate::render::read::plain;
-use camino::Utf8PathBuf;
 use std::fmt::Write;
 
 /// Exit code of a record that does not hold, or that cannot be derived again.
@@ -15,18 +13,13 @@ const UNVERIFIED: u8 = 3;
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll verify latest --eval examples/billing-support")]
 pub struct Args {
-    /// A record: its path, its id or the beginning of it, or `latest`
-    #[arg(default_value = "latest")]
-    record: String,
-    /// The eval whose records are meant: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
+    #[command(flatten)]
+    which: Which,
 }
 
 pub fn main(args: Args) -> Ending {
-    let state = state_beside(&args.eval);
-    let kept = Chain::at(&state).find(&args.record)?;
-    let verified = verify(&state, &kept)?;
+    let kept = args.which.find()?;
+    let verified = verify(&args.which.state(), &kept)?;
     let mut out = String::new();
     let word = match (verified.faults.is_empty(), verified.not_recomputable) {
         (false, _) => "DOES NOT HOLD",
