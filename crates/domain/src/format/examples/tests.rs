@@ -88,6 +88,27 @@ fn a_file_of_version_1_reads_as_it_did() {
 }
 
 #[test]
+fn the_fields_that_graders_read_are_the_same_when_they_alone_are_read() {
+    const FIELDS: [&str; 5] = ["id", "task", "input", "expected", "attributes"];
+    let nothing = [
+        r#"{"id":"a","task":null,"input":"q","expected":null,"attributes":null}"#,
+        r#"{"input":"q","expected":{},"attributes":{}}"#,
+    ];
+    let lines = include_str!("tests/v1.jsonl").lines().chain(nothing);
+    let mut seen = 0;
+    for text in lines {
+        let place = LinePlace { file: Utf8Path::new("v1.jsonl"), line: 1 };
+        let Read::Example(example) = parse(place, text).expect(text) else { continue };
+        let read = document(text, &example.id, &FIELDS).expect(text);
+        assert_eq!(read, example.document, "{text}");
+        let one = document(text, &example.id, &["expected"]).expect(text);
+        assert_eq!(one.as_object().unwrap().keys().collect::<Vec<_>>(), ["expected"]);
+        seen += 1;
+    }
+    assert!(seen > 2);
+}
+
+#[test]
 fn order_of_keys_and_what_says_nothing_do_not_change_the_digest() {
     let plain = line(r#"{"id":"a","input":{"messages":[{"role":"user","content":"x"}],"context":"c"}}"#).unwrap();
     let padded = line(
