@@ -107,6 +107,8 @@ pub struct Tally {
     pub opponent: Counts,
     /// As graded: an example (or pair) with a missing grade is left out, and counted above.
     pub clusters: Vec<stats::Cluster>,
+    /// Of each of these, the rank of its id among the ids of clusters.
+    pub ranks: Vec<u32>,
     /// The strata that the clusters' stratum numbers refer to, with their traffic shares within the segment.
     pub strata: stats::Strata,
     /// Missing grades at their best for the one that is asked about, and at their worst; `None` where none is missing.

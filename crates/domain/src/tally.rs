@@ -64,7 +64,7 @@ pub fn tally<S: AsRef<Scored>>(
     let pairs = Pairs { of, with, factor: question.compared.factor(), members };
     let (mut own, mut opponent) = (Counting::default(), Counting::default());
     let mut paired = 0;
-    let clusters = pairs.clusters(Reading::AsGraded, Reading::AsGraded, |member, scored, other| {
+    let (clusters, ranks) = pairs.clusters(Reading::AsGraded, Reading::AsGraded, |member, scored, other| {
         own.add(scored, member);
         if let Some(other) = other {
             opponent.add(other, member);
@@ -83,10 +83,11 @@ pub fn tally<S: AsRef<Scored>>(
         counts,
         opponent,
         clusters,
+        ranks,
         strata: strata.clone(),
         // What is best for the one that is asked about is worst for its opponent.
-        best: unknown.then(|| pairs.clusters(Reading::Highest, Reading::Lowest, |_, _, _| {})),
-        worst: unknown.then(|| pairs.clusters(Reading::Lowest, Reading::Highest, |_, _, _| {})),
+        best: unknown.then(|| pairs.clusters(Reading::Highest, Reading::Lowest, |_, _, _| {}).0),
+        worst: unknown.then(|| pairs.clusters(Reading::Lowest, Reading::Highest, |_, _, _| {}).0),
     }
 }
 
@@ -127,14 +128,15 @@ struct Pairs<'a, S> {
 }
 
 impl<S: AsRef<Scored>> Pairs<'_, S> {
-    /// Sums of the examples that have a value, in a reading of each arm; every example is shown first.
+    /// Sums of the examples that have a value, in a reading of each arm, and the rank of each cluster; every example is shown
+    /// first.
     fn clusters(
         &self,
         own: Reading,
         opponent: Reading,
         mut see: impl FnMut(&Member, &Scored, Option<&Scored>),
-    ) -> Vec<Cluster> {
-        let mut clusters: Vec<Cluster> = Vec::new();
+    ) -> (Vec<Cluster>, Vec<u32>) {
+        let (mut clusters, mut ranks): (Vec<Cluster>, Vec<u32>) = (Vec::new(), Vec::new());
         let mut last = None;
         for member in self.members {
             let at = member.example as usize;
@@ -149,13 +151,14 @@ impl<S: AsRef<Scored>> Pairs<'_, S> {
             let place = (member.cluster, member.stratum);
             if last != Some(place) {
                 clusters.push(Cluster { stratum: member.stratum, ..Cluster::default() });
+                ranks.push(member.cluster);
                 last = Some(place);
             }
             if let Some(cluster) = clusters.last_mut() {
                 add(cluster, member.weight, y, z, self.factor);
             }
         }
-        clusters
+        (clusters, ranks)
     }
 }
 

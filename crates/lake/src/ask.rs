@@ -18,7 +18,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::gate::Measure;
 use domain::layout::Layout;
-use domain::name::{ClassName, CriterionName};
+use domain::name::{ClassName, ClusterId, CriterionName};
 use domain::question::{Question, Tally, ValueOf};
 use domain::reference_set::ReferenceSet;
 use domain::segment::Segment;
@@ -96,6 +96,12 @@ impl<'a> Scores<'a> {
 
     pub fn folder(&self) -> &Utf8Path {
         &self.folder
+    }
+
+    /// The id of a cluster, by its rank among them.
+    pub fn cluster(&self, rank: u32) -> Option<&ClusterId> {
+        let first = self.layout.clusters().iter().position(|known| *known == rank)?;
+        Some(&self.asked.set.rows.get(first)?.cluster)
     }
 
     /// Answers questions, in their order.

@@ -121,7 +121,7 @@ fn tally(clusters: &[Cluster]) -> Tally {
         weighted: rows,
         ..Counts::default()
     };
-    Tally { counts, opponent: counts, clusters: clusters.to_vec(), strata: Strata::none(), best: None, worst: None }
+    Tally { counts, opponent: counts, clusters: clusters.to_vec(), ..Tally::default() }
 }
 
 fn contract(segments: usize, criteria: usize, rule: Rule, one_look: bool) -> Contract {

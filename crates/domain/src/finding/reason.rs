@@ -120,7 +120,13 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
             )
         }
         (_, Some(Code::TooFewClusters)) => {
-            format!("{seen}; {} conversations are too few to tell", estimate.clusters)
+            let worth = estimate.effective_n.floor();
+            let equal = if worth + 1.0 < estimate.clusters as f64 {
+                format!(", worth no more than {worth:.0} of equal weight,")
+            } else {
+                String::new()
+            };
+            format!("{seen}; {} conversations{equal} are too few to tell", estimate.clusters)
         }
         _ => {
             let worst = if unit.less_is_worse(gate) { estimate.lower } else { estimate.upper };

@@ -33,8 +33,8 @@ pub struct Sealed {
     pub systems: Vec<Value>,
     /// Smallest number of grades whose flip changes the decision; unknown where it was not found.
     pub fragility: Option<u64>,
-    /// Of each finding that holds, in the order of the findings; `None` where it is unknown or was not asked for.
-    pub of_findings: Vec<Option<u64>>,
+    /// In the order of the findings.
+    pub particulars: Vec<Particulars>,
     /// The last decision on other scores, where it was made under another contract.
     pub contract_changed_since: Option<String>,
     /// The set beside that of the last decision on other scores; `None` where there is no such decision.
@@ -196,11 +196,22 @@ pub fn findings(contract: &Contract, findings: &Findings, look: Option<u32>) -> 
     findings.iter().map(|finding| finding_json(contract, finding, look)).collect()
 }
 
+/// What is asked of a finding once it is known; nothing where it was not asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Particulars {
+    /// How many grades would have to be flipped to change it.
+    pub fragility: Option<u64>,
+    /// The id of the cluster that decides it alone.
+    pub hinges_on: Option<String>,
+}
+
 /// Findings with what only the whole decision knows of them: how fragile a pass is, and who answers until it is one.
 fn told(findings: Value, arms: &BTreeSet<Arm>, decision: &Decision, sealed: &Sealed) -> Value {
     let Value::Array(mut findings) = findings else { return findings };
     for (at, fields) in findings.iter_mut().enumerate() {
-        fields["fragility"] = json!(sealed.of_findings.get(at).copied().flatten());
+        let particulars = sealed.particulars.get(at).cloned().unwrap_or_default();
+        fields["fragility"] = json!(particulars.fragility);
+        fields["hinges_on"] = json!(particulars.hinges_on);
         fields["meanwhile"] = json!(meanwhile(at, arms, decision));
     }
     Value::Array(findings)

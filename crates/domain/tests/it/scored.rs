@@ -116,6 +116,7 @@ impl Eval {
             strata: stats::Strata::none(),
             best: some_missing.then(|| clusters(Some(1.0))),
             worst: some_missing.then(|| clusters(Some(0.0))),
+            ..Tally::default()
         }
     }
 

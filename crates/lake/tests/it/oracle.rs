@@ -324,6 +324,7 @@ fn tally(cases: &[Case], question: &Question) -> Tally {
         strata,
         best: missing.then(|| clusters(&members, Some(1.0))),
         worst: missing.then(|| clusters(&members, Some(0.0))),
+        ..Tally::default()
     }
 }
 
@@ -380,6 +381,7 @@ fn contract() -> Contract {
 fn same(found: &Tally, wanted: &Tally, about: &str) {
     assert_eq!((found.counts, found.opponent), (wanted.counts, wanted.opponent), "counts {about}");
     assert_eq!(found.strata, wanted.strata, "strata {about}");
+    assert_eq!(found.ranks.len(), found.clusters.len(), "each cluster has its rank {about}");
     same_sums(&found.clusters, &wanted.clusters, &format!("as graded {about}"));
     for (found, wanted, reading) in [(&found.best, &wanted.best, "best"), (&found.worst, &wanted.worst, "worst")] {
         assert_eq!(found.is_some(), wanted.is_some(), "{reading} {about}");

@@ -9,8 +9,10 @@ use domain::contract::Contract;
 use domain::decision::{Decision, decide};
 use domain::digest::Digest;
 use domain::evidence::{Evidence, Inquiry, Weighing, questions_of, segments, weighed_as};
-use domain::finding::{Facts, FailedExample, Failures, GuardFact, NeverFact, State, Subject, claim_holds, is_never};
-use domain::format::record::{self, Describes};
+use domain::finding::{
+    Code, Facts, FailedExample, Failures, GuardFact, NeverFact, State, Subject, claim_holds, is_never,
+};
+use domain::format::record::{self, Describes, Particulars};
 use domain::fragility::flips;
 use domain::gate::Measure;
 use domain::name::{CriterionName, OwnerRole};
@@ -66,7 +68,7 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     let facts = facts(&scores, &set, grounds)?;
     let (changed, examples) = changed(&scores, &set, contract)?;
     let decision = decide(contract, &set, &segments, &arms, &evidence, &facts, changed);
-    let of_findings = fragility(&scores, contract, &segments, &decision)?;
+    let particulars = particulars(&scores, contract, &segments, &decision)?;
     let sealed = record::Sealed {
         contract_text: grounds.contract_text.to_owned(),
         scores_digest: grounds.scores_digest.clone(),
@@ -74,8 +76,8 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
         files: grounds.files.clone(),
         graders: graders(contract, &scores.graders().map_err(ours)?, lake::imported_from(folder).map_err(ours)?),
         systems: systems(contract, grounds, &scores.coverage().map_err(ours)?),
-        fragility: fewest(&decision, &of_findings),
-        of_findings,
+        fragility: fewest(&decision, &particulars),
+        particulars,
         contract_changed_since: grounds
             .before
             .as_ref()
@@ -259,38 +261,48 @@ fn outright(
     Ok((guards.collect(), never.collect()))
 }
 
-/// Of each finding: how many flipped grades would change it. Asked of the candidate's blocking findings that hold, and of those
-/// that keep it out where it goes nowhere.
-fn fragility(
+/// Of each finding: how many flipped grades would change it, and what it hinges on. Asked of the candidate's blocking findings
+/// that hold, of those that keep it out where it goes nowhere, and of any that one conversation decides.
+fn particulars(
     scores: &Scores,
     contract: &Contract,
     segments: &[Segment],
     decision: &Decision,
-) -> Result<Vec<Option<u64>>, Failure> {
+) -> Result<Vec<Particulars>, Failure> {
     let released = is_released(decision);
-    let mut own = vec![None; decision.findings.0.len()];
+    let mut own = vec![Particulars::default(); decision.findings.0.len()];
     let mut asked = Vec::new();
     for (at, finding) in decision.findings.iter().enumerate() {
         let holds = finding.state == State::Holds;
         let decides = holds || (!released && matches!(finding.state, State::NotShown | State::Breached));
+        let decides = decides && finding.blocking && finding.arm == Arm::Candidate;
         let (Subject::Gate(gate), Some(estimate)) = (&finding.subject, &finding.estimate) else { continue };
-        if !decides || !finding.blocking || finding.arm != Arm::Candidate {
+        if !decides && finding.code != Some(Code::Dominated) {
             continue;
         }
         let gate = &contract.gates[*gate];
         if is_never(gate) && holds {
-            own[at] = Some(1);
+            own[at].fragility = Some(1);
             continue;
         }
         let Some(segment) = segments.iter().find(|segment| **segment == finding.segment) else { continue };
-        if let Some(question) = questions_of(contract, gate, segment, Arm::Candidate).into_iter().next() {
-            asked.push((at, gate, holds, estimate.level, question));
+        if let Some(question) = questions_of(contract, gate, segment, finding.arm).into_iter().next() {
+            asked.push((at, decides, gate, holds, estimate.level, question));
         }
     }
     let questions: Vec<Question> = asked.iter().map(|(.., question)| question.clone()).collect();
-    for ((at, gate, holds, level, question), tally) in asked.iter().zip(scores.tally(&questions).map_err(ours)?) {
-        let still = |weighed: &stats::Weighed| claim_holds(gate, weighed, *level).unwrap_or(false);
-        own[*at] = flips(&tally, weighed_as(question), *holds, still);
+    for ((at, decides, gate, holds, level, question), tally) in
+        asked.iter().zip(scores.tally(&questions).map_err(ours)?)
+    {
+        let kind = weighed_as(question);
+        if *decides {
+            let still = |weighed: &stats::Weighed| claim_holds(gate, weighed, *level).unwrap_or(false);
+            own[*at].fragility = flips(&tally, kind, *holds, still);
+        }
+        let hinge = stats::weigh(&tally.clusters, &tally.strata, kind).ok().and_then(|weighed| weighed.dominated_by());
+        let rank = hinge.and_then(|at| tally.ranks.get(at as usize));
+        let id = rank.and_then(|rank| scores.cluster(*rank)).map(ToString::to_string);
+        own[*at].hinges_on = id.filter(|_| decision.findings.0[*at].code == Some(Code::Dominated));
     }
     Ok(own)
 }
@@ -301,8 +313,11 @@ fn is_released(decision: &Decision) -> bool {
 
 /// The fewest that would change a finding that decides: of those that hold, where the candidate goes somewhere; else of those
 /// that keep it out.
-fn fewest(decision: &Decision, of_findings: &[Option<u64>]) -> Option<u64> {
+fn fewest(decision: &Decision, particulars: &[Particulars]) -> Option<u64> {
     let released = is_released(decision);
-    let deciding = decision.findings.iter().zip(of_findings);
-    deciding.filter(|(finding, _)| (finding.state == State::Holds) == released).filter_map(|(_, own)| *own).min()
+    let deciding = decision.findings.iter().zip(particulars);
+    deciding
+        .filter(|(finding, _)| (finding.state == State::Holds) == released)
+        .filter_map(|(_, own)| own.fragility)
+        .min()
 }

@@ -1,6 +1,6 @@
 //! Findings as JUnit XML: one suite a gate, one case a segment. A projection for CI, not the evidence.
 
-use super::read::{Shown, plain, words};
+use super::read::{Shown, plain, told, words};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use serde_json::Value;
@@ -74,7 +74,7 @@ fn case(writer: &mut Writer<Vec<u8>>, gate: &str, finding: &Value) -> Result<(),
         let mut start = BytesStart::new(element);
         start.push_attribute(("message", words(finding["state"].as_str().unwrap_or("")).as_str()));
         writer.write_event(Event::Start(start))?;
-        writer.write_event(Event::Text(BytesText::new(&plain(finding["reason"].as_str().unwrap_or("")))))?;
+        writer.write_event(Event::Text(BytesText::new(&plain(&told(finding)))))?;
         writer.write_event(Event::End(BytesEnd::new(element)))?;
     }
     writer.write_event(Event::End(BytesEnd::new("testcase")))

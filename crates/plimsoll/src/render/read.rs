@@ -105,10 +105,13 @@ pub fn words(state: &str) -> String {
     state.replace('_', " ")
 }
 
-/// A finding's sentence, with what happens meanwhile and how little would change a pass. Of a never rule the latter goes without
+/// A finding's sentence, with the conversation it hinges on, what happens meanwhile and how little would change a pass. Of a never rule the latter goes without
 /// saying: there one failure is all.
 pub fn told(finding: &Value) -> String {
     let mut told = finding["reason"].as_str().unwrap_or("").to_owned();
+    if let Some(conversation) = finding["hinges_on"].as_str() {
+        told += &format!("; the conversation is {conversation}");
+    }
     if let Some(meanwhile) = finding["meanwhile"].as_str() {
         told += &format!("; {meanwhile}");
     }

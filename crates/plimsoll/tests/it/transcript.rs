@@ -191,6 +191,9 @@ fn told(record: &Value) -> String {
             n("graded"),
         );
         let _ = writeln!(told, "             {}", text(&finding, "reason"));
+        if let Some(conversation) = finding["hinges_on"].as_str() {
+            let _ = writeln!(told, "             hinges on {conversation}");
+        }
     }
     for follow_up in list("follow_ups") {
         let _ = writeln!(told, "next     {} [{}]", text(&follow_up, "what"), text(&follow_up, "owner"));
