@@ -8,7 +8,7 @@ use crate::name::{CriterionName, OwnerRole, TaskName};
 use crate::promise::Promise;
 use crate::segment::Segmentation;
 use crate::share::Share;
-use crate::system::{Arm, System};
+use crate::system::{Arm, Budget, System};
 use camino::Utf8PathBuf;
 
 /// A contract whose names are resolved. What is merely unwise is left to `check`.
@@ -33,6 +33,9 @@ pub struct Contract {
     pub segments: Vec<Segmentation>,
     pub criteria: Vec<Criterion>,
     pub systems: Vec<System>,
+    /// Hosts that may be asked; empty: any that the systems name.
+    pub hosts: Vec<String>,
+    pub budget: Budget,
     pub gates: Vec<Gate>,
     /// Answers asked per example and system.
     pub repeats: u16,

@@ -12,9 +12,9 @@ pub mod fault;
 // what was promised
 pub mod promise;
 pub mod failure_class;
-pub mod system;
 pub mod segment;
 pub mod grader;
+pub mod system;
 pub mod criterion;
 pub mod gate;
 pub mod provenance;

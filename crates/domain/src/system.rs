@@ -1,7 +1,11 @@
 //! Systems: what answers.
 
+use crate::grader::Schema;
 use crate::name::SystemName;
+use crate::share::{Amount, Share};
 use camino::Utf8PathBuf;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The three arms of a comparison. Production is the version that is live; the fallback is what answers when it must not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,7 +27,7 @@ impl Arm {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct System {
     /// `candidate`, `production`, `fallback`, or the name that graders refer to.
     pub name: SystemName,
@@ -33,13 +37,182 @@ pub struct System {
     pub describe: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum SystemKind {
     /// Answers recorded in JSONL files (a file or a folder). `imported` is its name in a table of grades that were made elsewhere;
     /// `None`: the arm's own.
     Recorded { path: Utf8PathBuf, imported: Option<String> },
     /// Scores of this name come from `plimsoll import scores`.
     Imported { name: String },
-    /// An OpenAI-compatible endpoint. Known to `check`; not asked by this version.
-    OpenAi { base_url: String, model: String },
+    /// OpenTelemetry traces that were collected already: a file or a folder of OTLP in JSON.
+    Traces { path: Utf8PathBuf },
+    /// Asked while the run is made.
+    Live(Box<Live>),
+}
+
+/// A system that is asked: what it speaks, and how hard it may be asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Live {
+    pub speaks: Speaks,
+    pub limits: Limits,
+    /// What tokens cost; without it the spend of an answer is what the system says, or unknown.
+    pub price: Option<Price>,
+    /// Whether an answer of an earlier run to the very same request will do. Never for repeats.
+    pub cache: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Speaks {
+    Chat(Chat),
+    Http(Http),
+    Program(Program),
+}
+
+/// The APIs of language models that are known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChatApi {
+    /// `POST {base_url}/chat/completions`, as OpenAI and everything compatible with it speaks.
+    Completions,
+    /// `POST {base_url}/responses`.
+    Responses,
+    /// `POST {base_url}/v1/messages`, as Anthropic speaks.
+    Messages,
+}
+
+/// A language model behind one of the known APIs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chat {
+    pub api: ChatApi,
+    /// As the contract writes it: `${NAME}` stands for a variable of the environment.
+    pub base_url: String,
+    pub model: String,
+    /// `None`: the provider's usual variable where it is set, else no key.
+    pub key: Option<KeyFrom>,
+    /// Further headers; values may hold `${NAME}`.
+    pub headers: Vec<(String, String)>,
+    /// A template of the system message, in a file of the eval's folder; without it messages go as they are in the example.
+    pub prompt: Option<Utf8PathBuf>,
+    pub temperature: Option<Amount>,
+    pub top_p: Option<Share>,
+    pub max_tokens: Option<u32>,
+    pub seed: Option<u64>,
+    pub stop: Vec<String>,
+    /// What the answer must be an instance of (structured output).
+    pub answer_schema: Option<Schema>,
+    /// Merged into the request's body, for settings that are not named here.
+    pub body: BTreeMap<String, Value>,
+}
+
+/// Any endpoint that takes a request and answers with JSON or text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Http {
+    pub url: String,
+    pub method: String,
+    pub key: Option<KeyFrom>,
+    pub headers: Vec<(String, String)>,
+    /// Templates stand in its texts; a text that is one expression alone becomes the value itself.
+    pub body: Value,
+    /// Where the parts of an answer are in the reply.
+    pub reply: ReplyPaths,
+}
+
+/// JSONPath (RFC 9535), or a CEL expression over `reply`, to each part of an answer. All `None`: the body is the answer's text.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ReplyPaths {
+    pub text: Option<String>,
+    pub structured: Option<String>,
+    pub tool_calls: Option<String>,
+    pub citations: Option<String>,
+    pub behaviour: Option<String>,
+    pub finish_reason: Option<String>,
+    pub tokens_in: Option<String>,
+    pub tokens_out: Option<String>,
+    pub spend: Option<String>,
+}
+
+/// A program that speaks JSON lines: one request a line in, one answer a line out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    pub command: Vec<String>,
+    /// Variables of the environment that it is given, beside PATH and the like.
+    pub environment: Vec<String>,
+}
+
+/// Where a key is kept. Never the key itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyFrom {
+    Env(String),
+    File(Utf8PathBuf),
+}
+
+/// How hard a system may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls in flight at most.
+    pub at_once: u32,
+    /// Milliseconds that one attempt may take, from the request to the last byte.
+    pub time_limit_ms: u64,
+    /// Attempts at one answer, the first included.
+    pub attempts: u32,
+    /// Requests in any minute.
+    pub per_minute: Option<u32>,
+    /// Tokens in any minute, as the system counts them.
+    pub tokens_per_minute: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { at_once: 8, time_limit_ms: 60_000, attempts: 5, per_minute: None, tokens_per_minute: None }
+    }
+}
+
+/// Money for a million tokens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Price {
+    pub input: Amount,
+    pub output: Amount,
+}
+
+/// What asking may cost before it stops.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Budget {
+    /// In the currency of the prices.
+    pub spend: Option<Amount>,
+    pub tokens: Option<u64>,
+}
+
+impl Price {
+    pub fn of(&self, tokens_in: u64, tokens_out: u64) -> f64 {
+        (self.input.get() * tokens_in as f64 + self.output.get() * tokens_out as f64) / 1e6
+    }
+}
+
+impl System {
+    pub fn live(&self) -> Option<&Live> {
+        match &self.kind {
+            SystemKind::Live(live) => Some(live),
+            _ => None,
+        }
+    }
+}
+
+impl Speaks {
+    /// What kind of system it is and what it is, in words for people: `openai: assistant-v15`.
+    pub fn describe(&self) -> String {
+        match self {
+            Speaks::Chat(chat) => format!("{}: {}", chat.api.key(), chat.model),
+            Speaks::Http(http) => format!("http: {}", http.url),
+            Speaks::Program(program) => format!("program: {}", program.command.join(" ")),
+        }
+    }
+}
+
+impl ChatApi {
+    /// The key of the contract that names it.
+    pub fn key(self) -> &'static str {
+        match self {
+            ChatApi::Completions | ChatApi::Responses => "openai",
+            ChatApi::Messages => "anthropic",
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod documents;
 mod grade;
 pub mod jsonl;
 pub mod process;
+pub mod provider;
 mod rows;
 mod set;
 

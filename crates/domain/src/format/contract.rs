@@ -10,6 +10,7 @@ mod graders;
 mod operand;
 pub mod page;
 mod segments;
+mod systems;
 mod threshold;
 
 use super::yaml::{self, Fields, Node, Reader, Spot};
@@ -17,11 +18,10 @@ use crate::contract::{Contract, Looks, Owner, PublicKey, SamplingSource};
 use crate::digest::Digest;
 use crate::failure_class::{BUILT_IN, FailureClass};
 use crate::fault::Faults;
-use crate::name::{ClassName, OwnerRole, SystemName, TaskName};
+use crate::name::{ClassName, OwnerRole, TaskName};
 use crate::promise::Promise;
 use crate::provenance::SourceKind;
 use crate::share::{Amount, Share};
-use crate::system::{System, SystemKind};
 use base64::Engine;
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -45,6 +45,8 @@ pub const KEYS: &[&str] = &[
     "segments",
     "criteria",
     "systems",
+    "hosts",
+    "budget",
     "gates",
     "repeats",
     "alpha",
@@ -55,8 +57,6 @@ pub const PROMISE_KEYS: &[&str] = &["work", "for", "evidence", "constraints", "w
 pub const OWNER_KEYS: &[&str] = &["who", "key"];
 pub const FAILURE_KEYS: &[&str] = &["cost", "owner", "repair", "describe"];
 pub const SOURCE_KEYS: &[&str] = &["source", "rule"];
-pub const SYSTEM_KEYS: &[&str] = &["recorded", "imported", "openai", "family", "describe"];
-pub const OPENAI_KEYS: &[&str] = &["base_url", "model"];
 
 /// A contract and the places that messages about it point at.
 #[derive(Clone, Debug)]
@@ -127,7 +127,7 @@ fn read(reader: &mut Reader, node: &Node) -> Contract {
     let owners = top.get("owners").map(|node| owners(reader, node)).unwrap_or_default();
     let failures = top.get("failures").map(|node| failures(reader, node, &owners)).unwrap_or_default();
     let tasks = top.get("tasks").map(|node| tasks(reader, node)).unwrap_or_default();
-    let systems = top.get("systems").map(|node| systems(reader, node)).unwrap_or_default();
+    let systems = top.get("systems").map(|node| systems::read(reader, node)).unwrap_or_default();
     let segments = top.get("segments").map(|node| segments::read(reader, node)).unwrap_or_default();
     let criteria =
         top.get("criteria").map(|node| criteria::read(reader, node, &failures, &systems)).unwrap_or_default();
@@ -152,6 +152,8 @@ fn read(reader: &mut Reader, node: &Node) -> Contract {
             .and_then(|node| reader.share(node, "`missing_at_most`"))
             .or(Share::new(0.05).ok())
             .unwrap_or(Share::ZERO),
+        hosts: top.get("hosts").map(|node| reader.some_words(node, "`hosts`")).unwrap_or_default(),
+        budget: top.get("budget").map(|node| systems::budget(reader, node)).unwrap_or_default(),
         owners,
         segments,
         criteria,
@@ -353,66 +355,4 @@ fn documents(reader: &mut Reader, node: &Node) -> Vec<(String, String)> {
 
 fn paths(reader: &mut Reader, node: &Node) -> Vec<Utf8PathBuf> {
     yaml::one_or_many(node).into_iter().filter_map(|item| reader.path(item, "a path of examples")).collect()
-}
-
-fn systems(reader: &mut Reader, node: &Node) -> Vec<System> {
-    let help = "write `candidate: {recorded: answers/candidate.jsonl}`";
-    let mut systems = Vec::new();
-    for (key, value) in reader.entries(node, "`systems`", help) {
-        let Some(fields) = reader.fields(value, "a system", SYSTEM_KEYS) else { continue };
-        let Some(kind) = system_kind(reader, value, &fields) else { continue };
-        let model = match &kind {
-            SystemKind::OpenAi { model, .. } => model.clone(),
-            _ => String::new(),
-        };
-        systems.push(System {
-            name: SystemName::new(&key.text),
-            kind,
-            family: text(reader, &fields, "family", "`family`").unwrap_or_else(|| family(&model)),
-            describe: text(reader, &fields, "describe", "`describe`").unwrap_or_default(),
-        });
-    }
-    systems
-}
-
-fn system_kind(reader: &mut Reader, node: &Node, fields: &Fields) -> Option<SystemKind> {
-    let given = fields.given(&["recorded", "imported", "openai"]);
-    match given.as_slice() {
-        ["recorded"] | ["recorded", "imported"] | ["imported", "recorded"] => {
-            let imported = fields.get("imported").map(|node| reader.name(node, "`imported`"));
-            let path = reader.path(fields.get("recorded")?, "`recorded`")?;
-            Some(SystemKind::Recorded { path, imported: imported.flatten() })
-        }
-        ["imported"] => Some(SystemKind::Imported { name: reader.name(fields.get("imported")?, "`imported`")? }),
-        ["openai"] => {
-            let fields = reader.fields(fields.get("openai")?, "an OpenAI-compatible system", OPENAI_KEYS)?;
-            let mut needed = |key: &str, help: &str| match fields.get(key) {
-                Some(node) => {
-                    let what = format!("`{key}`");
-                    reader.text(node, &what).and_then(|_| reader.name(node, &what))
-                }
-                None => {
-                    reader.missing(fields.at, format!("`{key}` is missing"), help);
-                    None
-                }
-            };
-            let base_url = needed("base_url", "write `base_url: \"${ASSISTANT_URL}\"`");
-            let model = needed("model", "write `model: assistant-v15`");
-            Some(SystemKind::OpenAi { base_url: base_url?, model: model? })
-        }
-        several => {
-            let (at, what) = match several.get(1) {
-                Some(second) => (fields.place_of(second), "a system has one way to answer, and this is the second"),
-                None => (node.at, "a system needs one way to answer"),
-            };
-            reader.missing(at, what, "write one of `recorded: answers/file.jsonl`, `imported: name in the scores`, `openai: {base_url, model}`");
-            None
-        }
-    }
-}
-
-/// The model family that a model's name starts with: `assistant-v15` and `assistant-v14` are one.
-fn family(model: &str) -> String {
-    let base = model.rsplit('/').next().unwrap_or(model).to_lowercase();
-    base.split(['-', '_', ':', '.', '@']).next().unwrap_or("").trim_end_matches(|c: char| c.is_ascii_digit()).to_owned()
 }

@@ -175,7 +175,7 @@ fn recorded(eval: &Eval) -> Result<Vec<(Arm, Vec<Utf8PathBuf>)>, Failure> {
                     "bring them in with `plimsoll import scores FILE`, then `plimsoll decide`",
                 ));
             }
-            SystemKind::OpenAi { .. } => {
+            SystemKind::Live(_) | SystemKind::Traces { .. } => {
                 return Err(Failure::yours(
                     format!("`{}` is a live system, and this version reads recorded answers only", arm.as_str()),
                     "record its answers and name them with `recorded:`",

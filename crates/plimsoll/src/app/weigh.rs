@@ -148,7 +148,8 @@ fn systems(contract: &Contract, grounds: &Grounds, coverage: &BTreeMap<Arm, Cove
                 "kind": system.map(|system| match &system.kind {
                     domain::system::SystemKind::Recorded { path, .. } => format!("recorded: {path}"),
                     domain::system::SystemKind::Imported { name } => format!("imported: {name}"),
-                    domain::system::SystemKind::OpenAi { model, .. } => format!("openai: {model}"),
+                    domain::system::SystemKind::Traces { path } => format!("traces: {path}"),
+                    domain::system::SystemKind::Live(live) => live.speaks.describe(),
                 }),
                 "describe": system.map(|system| system.describe.clone()).filter(|text| !text.is_empty()),
                 "planned": of.planned,

@@ -166,19 +166,22 @@ fn json(reader: &mut Reader, node: &Node) -> Option<Grader> {
     let part = part(reader, &fields, Part::Text);
     let schema = match fields.get("schema") {
         None => None,
-        Some(node) if matches!(node.kind, NodeKind::Text(_)) => Some(Schema::File(reader.path(node, "`schema`")?)),
-        Some(node) if matches!(node.kind, NodeKind::Map(_) | NodeKind::Bool(_)) => Some(Schema::Inline(node.to_json())),
-        Some(node) => {
-            reader.wrong(
-                node,
-                "`schema`",
-                "a JSON Schema or a file",
-                "write `schema: schemas/answer.json`, or the schema",
-            );
-            return None;
-        }
+        Some(node) => Some(schema(reader, node, "`schema`")?),
     };
     Some(Grader::Json { schema, part, formats })
+}
+
+/// A JSON Schema, inline or in a file of the eval's folder.
+pub fn schema(reader: &mut Reader, node: &Node, what: &str) -> Option<Schema> {
+    match node.kind {
+        NodeKind::Text(_) => Some(Schema::File(reader.path(node, what)?)),
+        NodeKind::Map(_) | NodeKind::Bool(_) => Some(Schema::Inline(node.to_json())),
+        _ => {
+            let help = "write a path such as `schemas/answer.json`, or the schema";
+            reader.wrong(node, what, "a JSON Schema or a file", help);
+            None
+        }
+    }
 }
 
 fn number(reader: &mut Reader, node: &Node) -> Option<Grader> {
