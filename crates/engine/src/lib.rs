@@ -8,10 +8,12 @@ mod grade;
 pub mod jsonl;
 pub mod process;
 pub mod provider;
+mod question;
 mod rows;
 mod set;
 
 pub use documents::{Documents, Keeper};
 pub use grade::{GradeError, Graded, Grading, Ready, grade_system};
+pub use question::question;
 pub use rows::{AnswerRow, Batch, Failed, ScoreRow, Sink};
 pub use set::{ReadError, files, read_set};

@@ -24,7 +24,7 @@ use std::time::Duration;
 /// Starts of one program before it is given up.
 pub const MOST_STARTS: u32 = 20;
 /// Variables that interpreters need to be found and to speak UTF-8.
-const ENVIRONMENT: &[&str] = &["PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR"];
+pub(crate) const ENVIRONMENT: &[&str] = &["PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR"];
 
 /// The programs of a run, by position.
 #[derive(Default)]
@@ -105,7 +105,7 @@ pub fn request(document: &Value, answer: &Answer) -> String {
 impl Program {
     fn start(&mut self) -> io::Result<()> {
         self.starts += 1;
-        let mut command = Command::new(self.executable());
+        let mut command = Command::new(executable(&self.command, &self.folder));
         command.args(self.command.get(1..).unwrap_or_default()).current_dir(&self.folder).env_clear();
         for name in ENVIRONMENT {
             if let Some(value) = std::env::var_os(name) {
@@ -114,17 +114,6 @@ impl Program {
         }
         self.running = Some(Running::start(command)?);
         Ok(())
-    }
-
-    /// A command with a slash is a file of the eval's folder; without one it is looked up in PATH.
-    fn executable(&self) -> std::path::PathBuf {
-        let name = self.command.first().map_or("", String::as_str);
-        let path = Utf8Path::new(name);
-        if name.contains('/') && path.is_relative() {
-            self.folder.join(path).canonicalize_utf8().map_or_else(|_| path.into(), Into::into)
-        } else {
-            path.into()
-        }
     }
 
     fn ask(&mut self, request: &str) -> Result<Verdict, String> {
@@ -155,5 +144,16 @@ impl Program {
     fn line(&self, request: &str) -> String {
         let rest = request.strip_prefix('{').and_then(|request| request.strip_suffix('}')).unwrap_or_default();
         format!("{{\"id\":{},{rest},\"settings\":{}}}\n", self.asked, self.settings)
+    }
+}
+
+/// A command with a slash is a file of the eval's folder; without one it is looked up in PATH.
+pub(crate) fn executable(command: &[String], folder: &Utf8Path) -> std::path::PathBuf {
+    let name = command.first().map_or("", String::as_str);
+    let path = Utf8Path::new(name);
+    if name.contains('/') && path.is_relative() {
+        folder.join(path).canonicalize_utf8().map_or_else(|_| path.into(), Into::into)
+    } else {
+        path.into()
     }
 }

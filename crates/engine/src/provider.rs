@@ -2,14 +2,172 @@
 //!
 //! in      a system of the contract, its folder, the environment
 //! out     a `Provider` that turns a question into a request, and one attempt at it into a reply or a trouble
-//! note    keys are in `Secrets` alone: a request's content, its digest, and everything that is kept or printed are without them
+//! errors  `ProviderError` before anything is asked; afterwards a `Trouble` of one attempt, whatever the other side does
+//! note    keys are in `Secrets` and in headers alone: a request's content, its digest, and everything that is kept or printed are
+//!         without them
 
+mod completions;
+mod endpoint;
+mod error;
+mod fill;
+mod headroom;
+mod http;
+mod messages;
+mod model;
+mod parts;
+mod place;
+mod program;
+mod reading;
+mod responses;
 mod secrets;
+mod template;
+mod trouble;
+mod turns;
 
+pub use error::ProviderError;
 pub use secrets::Secrets;
 
+use camino::Utf8Path;
+use domain::system::{Live, Speaks};
+use endpoint::{Endpoint, Exchange, Target};
+use model::Model;
+use place::Place;
+use reqwest::Method;
 use serde_json::Value;
 use std::time::Duration;
+
+/// A system, ready to be asked: variables filled in, templates compiled, its client open.
+pub struct Provider {
+    kind: Kind,
+    address: String,
+    shares: String,
+}
+
+enum Kind {
+    Model(Box<AtModel>),
+    Http(Box<http::Asking>),
+    Program(program::Programs),
+}
+
+struct AtModel {
+    model: Model,
+    endpoint: Endpoint,
+    target: Target,
+    /// Method, address and headers as the contract writes them.
+    head: String,
+}
+
+/// What a provider needs from outside, handed in so that nothing here looks around by itself.
+pub struct Surroundings<'a> {
+    /// The contract's folder.
+    pub folder: &'a Utf8Path,
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// Hosts that may be asked; empty: any.
+    pub hosts: &'a [String],
+}
+
+impl Provider {
+    pub fn ready(
+        name: &str,
+        live: &Live,
+        around: &Surroundings,
+        secrets: &mut Secrets,
+    ) -> Result<Provider, ProviderError> {
+        endpoint::proxy_passwords(around).iter().for_each(|password| secrets.add(password));
+        match &live.speaks {
+            Speaks::Chat(chat) => {
+                let place = Place::of_model(name, chat, around, secrets)?;
+                let model = Model::ready(name, chat, place.is_openai(), around)?;
+                let endpoint = Endpoint::new(name, Method::POST, &live.limits, around)?;
+                let (address, shares, head) = (place.address(), place.shares(), place.head("POST"));
+                let target = place.target;
+                let kind = Kind::Model(Box::new(AtModel { model, endpoint, target, head }));
+                Ok(Provider { kind, address, shares })
+            }
+            Speaks::Http(http) => {
+                let (asking, address, shares) = http::Asking::ready(name, http, &live.limits, around, secrets)?;
+                Ok(Provider { kind: Kind::Http(Box::new(asking)), address, shares })
+            }
+            Speaks::Program(program) => {
+                let programs = program::Programs::ready(name, program, &live.limits, around, secrets)?;
+                let (address, shares) = (program.command.join(" "), programs.shares());
+                Ok(Provider { kind: Kind::Program(programs), address, shares })
+            }
+        }
+    }
+
+    /// The request of a question; the same question gives the same request. In words, why this question cannot be put.
+    pub fn prepare(&self, question: &Question, repeat: u32) -> Result<Request, String> {
+        match &self.kind {
+            Kind::Model(at) => {
+                let (body, structured) = at.model.body(question, repeat)?;
+                Ok(Request::new(&at.head, body.to_string().into_bytes(), structured, None))
+            }
+            Kind::Http(asking) => asking.prepare(question, repeat),
+            Kind::Program(programs) => Ok(programs.prepare(question, repeat)),
+        }
+    }
+
+    /// One attempt, which ends within the time limit whatever the other side does.
+    pub async fn attempt(&self, request: &Request, secrets: &Secrets) -> Attempt {
+        match &self.kind {
+            Kind::Model(at) => {
+                let exchange = at.endpoint.exchange(&at.target, &request.body).await;
+                finished(exchange, secrets, |exchange| {
+                    let (said, raw) = reading::json(exchange, secrets, true)?;
+                    let mut reply = at.model.reply(&said, request.structured)?;
+                    reply.raw = raw;
+                    Ok(reply)
+                })
+            }
+            Kind::Http(asking) => {
+                let exchange = asking.exchange(request).await;
+                finished(exchange, secrets, |exchange| asking.reply(exchange, secrets))
+            }
+            Kind::Program(programs) => programs.attempt(request, secrets).await,
+        }
+    }
+
+    /// Where it is asked, for messages: address without query, or command.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Systems that say the same here share one account's limits: a text without the key.
+    pub fn shares(&self) -> String {
+        self.shares.clone()
+    }
+}
+
+/// An exchange as an attempt, its reply read by `read` where the status is a success.
+fn finished(
+    mut exchange: Exchange,
+    secrets: &Secrets,
+    read: impl FnOnce(&mut Exchange) -> Result<Reply, Trouble>,
+) -> Attempt {
+    let headroom = headroom::headroom(&exchange.headers);
+    let got = match (&exchange.body, exchange.status) {
+        (Err(trouble), _) => Err(trouble.clone()),
+        (Ok(_), Some(200..=299)) => read(&mut exchange),
+        (Ok(body), status) => Err(trouble::of_status(status.unwrap_or(0), &exchange.headers, body, secrets)),
+    };
+    Attempt {
+        got: got.map(|reply| reply.without(secrets)).map_err(|trouble| trouble.without(secrets)),
+        status: exchange.status,
+        latency: exchange.latency,
+        first_byte: exchange.first_byte,
+        headroom,
+    }
+}
+
+/// A file of the eval's folder.
+fn read(system: &str, path: &Utf8Path, around: &Surroundings) -> Result<String, ProviderError> {
+    std::fs::read_to_string(around.folder.join(path)).map_err(|error| ProviderError::File {
+        system: system.to_owned(),
+        path: path.to_owned(),
+        cause: error.to_string(),
+    })
+}
 
 /// What a system is asked, whatever it speaks. It never holds what is expected.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +207,19 @@ pub struct Request {
     pub body: Vec<u8>,
     /// About how many tokens it holds, for budgets and limits: a quarter of its bytes.
     pub tokens: u64,
+    /// Whether it asks for structured output.
+    structured: bool,
+    /// Where it goes, where that depends on the question.
+    target: Option<Box<Target>>,
+}
+
+impl Request {
+    fn new(head: &str, body: Vec<u8>, structured: bool, target: Option<Box<Target>>) -> Self {
+        let mut content = String::with_capacity(head.len() + body.len());
+        content.push_str(head);
+        content.push_str(&String::from_utf8_lossy(&body));
+        Request { content, tokens: body.len() as u64 / 4, body, structured, target }
+    }
 }
 
 /// What a system replied.
@@ -69,6 +240,16 @@ pub struct Reply {
     pub spend: Option<f64>,
     /// The body as it came.
     pub raw: String,
+}
+
+impl Reply {
+    /// Without keys, also where JSON inside of text spelled them otherwise.
+    fn without(mut self, secrets: &Secrets) -> Self {
+        for value in self.structured.iter_mut().chain(self.tool_calls.iter_mut().map(|(_, arguments)| arguments)) {
+            secrets.redact_value(value);
+        }
+        self
+    }
 }
 
 /// One attempt, as it went.
@@ -99,6 +280,13 @@ pub struct Trouble {
     pub message: String,
     /// How long the system asks to be left alone.
     pub retry_after: Option<Duration>,
+}
+
+impl Trouble {
+    fn without(mut self, secrets: &Secrets) -> Self {
+        self.message = secrets.redacted(self.message);
+        self
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

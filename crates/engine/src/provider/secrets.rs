@@ -1,6 +1,7 @@
 //! Keys, and texts without them.
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 
 /// Every key that a run uses. What is kept, printed or compared goes through `redact` first.
 #[derive(Clone, Default)]
@@ -8,26 +9,83 @@ pub struct Secrets(Vec<SecretString>);
 
 /// Shorter texts are no keys, and would be found in every word.
 const SHORTEST: usize = 6;
+/// No key is as short as a word and made of letters alone.
+const LONGEST_WORD: usize = 16;
 const MARK: &str = "[secret]";
 
 impl Secrets {
+    /// Adds a key, and the forms in which a server may echo it.
     pub fn add(&mut self, secret: &str) {
-        if secret.len() >= SHORTEST {
-            self.0.push(SecretString::from(secret.to_owned()));
-            // A longer secret that holds a shorter one is taken out first.
-            self.0.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
+        if secret.len() < SHORTEST {
+            return;
+        }
+        let quoted = Value::from(secret).to_string();
+        let in_json = quoted.trim_matches('"').to_owned();
+        let slashed = in_json.replace('/', "\\/");
+        let forms = [secret.to_owned(), in_json, slashed, super::fill::percent_encoded(secret)];
+        for form in forms {
+            if !self.0.iter().any(|known| known.expose_secret() == form) {
+                self.0.push(SecretString::from(form));
+            }
+        }
+        // A longer secret that holds a shorter one is taken out first.
+        self.0.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
+    }
+
+    /// Adds what fills a place of this name, unless it is plainly a word: `billing` in `x-team` would be taken out of every
+    /// answer.
+    pub fn add_value(&mut self, place: &str, value: &str) {
+        const TELLING: [&str; 8] = ["key", "token", "secret", "pass", "auth", "cookie", "credential", "session"];
+        let place = place.to_lowercase();
+        let is_word =
+            value.len() < LONGEST_WORD && value.chars().all(|c| c.is_ascii_alphabetic() || c == '-' || c == '_');
+        if !is_word || TELLING.iter().any(|word| place.contains(word)) {
+            self.add(value);
         }
     }
 
     /// The text, with a mark in place of every key.
     pub fn redact(&self, text: &str) -> String {
-        let mut text = text.to_owned();
+        self.redacted(text.to_owned())
+    }
+
+    /// The same of a text that is given away: most hold no key, and are not copied.
+    pub fn redacted(&self, mut text: String) -> String {
         for secret in &self.0 {
             if text.contains(secret.expose_secret()) {
                 text = text.replace(secret.expose_secret(), MARK);
             }
         }
         text
+    }
+
+    pub fn occur_in(&self, text: &str) -> bool {
+        self.0.iter().any(|secret| text.contains(secret.expose_secret()))
+    }
+
+    /// Takes keys out of every text of a value, keys of objects included; whether there was any.
+    pub fn redact_value(&self, value: &mut Value) -> bool {
+        match value {
+            Value::String(text) => {
+                let found = self.occur_in(text);
+                if found {
+                    *text = self.redact(text);
+                }
+                found
+            }
+            Value::Array(items) => items.iter_mut().fold(false, |found, item| self.redact_value(item) | found),
+            Value::Object(fields) => {
+                let mut found = fields.keys().any(|key| self.occur_in(key));
+                if found {
+                    *fields = std::mem::take(fields).into_iter().map(|(key, v)| (self.redacted(key), v)).collect();
+                }
+                for field in fields.values_mut() {
+                    found |= self.redact_value(field);
+                }
+                found
+            }
+            _ => false,
+        }
     }
 }
 
@@ -48,5 +106,18 @@ mod tests {
         secrets.add("sk-abc123-long");
         assert_eq!(secrets.redact("Bearer sk-abc123-long and sk-abc123!"), "Bearer [secret] and [secret]!");
         assert!(!format!("{secrets:?}").contains("sk-"));
+    }
+
+    #[test]
+    fn a_key_is_found_in_the_forms_that_servers_echo() {
+        let mut secrets = Secrets::default();
+        secrets.add("ab/cd+\"ef");
+        for form in ["ab/cd+\"ef", r#"ab/cd+\"ef"#, r#"ab\/cd+\"ef"#, "ab%2Fcd%2B%22ef"] {
+            assert_eq!(secrets.redact(form), "[secret]", "{form}");
+        }
+        let mut value = serde_json::json!({"ab/cd+\"ef": ["x ab/cd+\"ef", 1]});
+        assert!(secrets.redact_value(&mut value));
+        assert_eq!(value, serde_json::json!({"[secret]": ["x [secret]", 1]}));
+        assert!(!secrets.redact_value(&mut value));
     }
 }

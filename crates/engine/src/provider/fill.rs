@@ -1,0 +1,71 @@
+//! Variables of the environment in the contract's texts: `${NAME}`.
+//!
+//! in      a text, the environment as a function
+//! out     the text with values in place of names, and which values
+//! errors  a variable that is not set or is empty, a `${` that names none
+
+use super::{ProviderError, Surroundings};
+
+/// A text that was filled in, and what with.
+#[derive(Default)]
+pub struct Filled {
+    pub text: String,
+    /// Name and value.
+    pub values: Vec<(String, String)>,
+}
+
+/// Puts what `put` makes of each name in its place.
+pub fn replace<E>(text: &str, mut put: impl FnMut(&str) -> Result<String, E>, unnamed: E) -> Result<String, E> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        out.push_str(&rest[..start]);
+        let after = &rest[start + 2..];
+        let Some(name) = after.find('}').map(|end| &after[..end]).filter(|name| is_name(name)) else {
+            return Err(unnamed);
+        };
+        out.push_str(&put(name)?);
+        rest = &after[name.len() + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+pub fn fill(system: &str, place: &str, text: &str, around: &Surroundings) -> Result<Filled, ProviderError> {
+    let unnamed = ProviderError::Unnamed { system: system.to_owned(), place: place.to_owned() };
+    let mut values = Vec::new();
+    let value = |name: &str| {
+        let value = variable(system, place, name, around)?;
+        values.push((name.to_owned(), value.clone()));
+        Ok(value)
+    };
+    let text = replace(text, value, unnamed)?;
+    Ok(Filled { text, values })
+}
+
+pub fn variable(system: &str, place: &str, name: &str, around: &Surroundings) -> Result<String, ProviderError> {
+    let value = (around.environment)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    value.ok_or_else(|| ProviderError::Unset {
+        system: system.to_owned(),
+        variable: name.to_owned(),
+        place: place.to_owned(),
+    })
+}
+
+fn is_name(name: &str) -> bool {
+    let usual = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    usual && !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Every byte that is not unreserved in an address (RFC 3986), as `%XX`.
+pub fn percent_encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}

@@ -1,0 +1,50 @@
+//! Replies as JSON.
+//!
+//! in      an exchange whose status is a success
+//! out     the value, and the body as text, both without keys
+//! errors  another content type, no UTF-8, no JSON: unreadable, with the start of what came
+
+use super::endpoint::Exchange;
+use super::{Secrets, Trouble};
+use reqwest::header::CONTENT_TYPE;
+use serde_json::Value;
+
+/// Characters of a body that a message shows.
+const SHOWN: usize = 80;
+
+/// `strict`: a content type that is given must be JSON's.
+pub fn json(exchange: &mut Exchange, secrets: &Secrets, strict: bool) -> Result<(Value, String), Trouble> {
+    let kind = content_type(exchange);
+    let mut raw = text(exchange, secrets)?;
+    let is_json = kind.is_empty() || kind.ends_with("json");
+    if !is_json && (strict || kind == "text/html") {
+        return Err(Trouble::unreadable(format!("the reply is `{kind}` and not JSON: {}", start(&raw))));
+    }
+    let mut value: Value = serde_json::from_str(&raw).map_err(|error| {
+        let what = if error.is_eof() { "is cut off" } else { "is no JSON" };
+        Trouble::unreadable(format!("the reply {what}: {}", start(&raw)))
+    })?;
+    // A key can be spelled otherwise only where something is escaped.
+    if raw.contains('\\') && secrets.redact_value(&mut value) {
+        raw = value.to_string();
+    }
+    Ok((value, raw))
+}
+
+/// The body as text, without keys.
+pub fn text(exchange: &mut Exchange, secrets: &Secrets) -> Result<String, Trouble> {
+    let body = std::mem::replace(&mut exchange.body, Ok(Vec::new()))?;
+    let text = String::from_utf8(body).map_err(|_| Trouble::unreadable("the reply is not UTF-8"))?;
+    Ok(secrets.redacted(text))
+}
+
+/// The content type without its parameters, in lower case; empty where none is given.
+pub fn content_type(exchange: &Exchange) -> String {
+    let given = exchange.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    given.split(';').next().unwrap_or_default().trim().to_lowercase()
+}
+
+fn start(text: &str) -> String {
+    let start: String = text.trim_start().chars().take(SHOWN).collect();
+    if start.is_empty() { "it is empty".to_owned() } else { start }
+}
