@@ -19,6 +19,7 @@ cargo xtask golden    runs the reference cases of a FILE against `stats`; a kind
 cargo xtask calibrate shows by simulation that the statistics err as rarely as they say; `--full` takes long, `--only C1,T2` picks
 cargo xtask shape     prints which files and functions are long; refuses nothing
 cargo xtask data      turns real data that others published into an eval: `data NAME FROM TO`
+cargo xtask faulty    serves an OpenAI-compatible system that fails as told; `faulty --port 8901 --delay-ms 200 --broken 0.03`
 cargo xtask bench     how fast answers are graded and decided on, beside parsing alone and beside other tools; `bench 10k 1m`";
 
 fn main() -> ExitCode {
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         ["calibrate", ..] => xtask::calibrate::main(&words[1..]),
         ["shape"] => shape::main(),
         ["data", ..] => xtask::data::main(&words[1..]),
+        ["faulty", ..] => xtask::faulty::main(&words[1..]),
         ["bench", ..] => bench::main(&words[1..]),
         ["help" | "--help" | "-h"] => {
             println!("{CHORES}");

@@ -3,13 +3,21 @@
 //! The denominator is fixed before the first answer is read: every active example, in every repeat, of every system, for
 //! every criterion that applies. Whatever has no answer becomes a row of its own state.
 
+pub mod asking;
+pub mod budget;
 mod documents;
+pub mod driver;
 mod grade;
+mod interrupt;
+pub mod journal;
 pub mod jsonl;
+pub mod pace;
 pub mod process;
 pub mod provider;
 mod question;
+pub mod retry;
 mod rows;
+pub mod schedule;
 mod set;
 
 pub use documents::{Documents, Keeper};

@@ -28,6 +28,7 @@ pub use error::ProviderError;
 pub use secrets::Secrets;
 
 use camino::Utf8Path;
+use domain::digest::Digest;
 use domain::system::{Live, Speaks};
 use endpoint::{Endpoint, Exchange, Target};
 use model::Model;
@@ -219,6 +220,11 @@ impl Request {
         content.push_str(head);
         content.push_str(&String::from_utf8_lossy(&body));
         Request { content, tokens: body.len() as u64 / 4, body, structured, target }
+    }
+
+    /// What names the request: equal digests are the same request to the same address.
+    pub fn digest(&self) -> Digest {
+        Digest::of_canonical("plimsoll.request.v1", &self.content)
     }
 }
 

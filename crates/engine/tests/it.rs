@@ -6,5 +6,7 @@ mod eval;
 mod faults;
 #[path = "it/grade.rs"]
 mod grade;
+#[path = "it/journal.rs"]
+mod journal;
 #[path = "it/process.rs"]
 mod process;

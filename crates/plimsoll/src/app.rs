@@ -1,5 +1,6 @@
 //! What the verbs do, one file a verb, and the few nouns that they share.
 
+pub mod ask;
 pub mod chain;
 pub mod changed;
 pub mod check;

@@ -18,6 +18,8 @@ mod hostile_text;
 mod init;
 #[path = "it/questions.rs"]
 mod questions;
+#[path = "it/live.rs"]
+mod live;
 #[path = "it/real.rs"]
 mod real;
 #[path = "it/machine.rs"]

@@ -10,6 +10,7 @@ use camino::Utf8Path;
 use domain::criterion::Criterion;
 use domain::fault::{Fault, Place};
 use domain::grader::{Grader, Schema};
+use domain::system::System;
 use engine::Ready;
 use engine::process::Programs;
 use grading::Compiled;
@@ -68,6 +69,15 @@ fn compiled(eval: &Eval, criterion: &Criterion) -> Result<Compiled, Failure> {
         .map_err(|what| refused(eval, criterion, &what, "give a JSON Schema in a file of the eval's folder"))?;
     let grader = Grader::Json { schema: Some(Schema::Inline(schema)), part: part.clone(), formats: *formats };
     compile(&grader, "mend the schema")
+}
+
+/// A system that cannot be asked, with its place in the contract.
+pub fn refused_system(eval: &Eval, system: &System, what: &str) -> Failure {
+    let spot = eval.places.of(&format!("systems.{}", system.name));
+    let place = Place { file: eval.path.clone(), line: spot.line, column: spot.column };
+    let what = format!("system `{}`: {what}", system.name);
+    let help = "mend the system in the contract, or what it names".to_owned();
+    Failure::Faults(Fault { place, found: system.name.to_string(), what, help }.into())
 }
 
 fn refused(eval: &Eval, criterion: &Criterion, what: &str, help: &str) -> Failure {

@@ -1,5 +1,6 @@
-//! `run`: grade the systems' recorded answers, seal the scores, weigh, decide, record.
+//! `run`: ask the systems, grade their answers, seal the scores, weigh, decide, record.
 
+use super::ask::{Asked, ask};
 use super::chain::{Chain, Kept};
 use super::elsewhere::Elsewhere;
 use super::eval::Eval;
@@ -14,6 +15,7 @@ use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::{Contract, Looks};
 use domain::digest::Digest;
+use domain::example::Example;
 use domain::name::OwnerRole;
 use domain::reference_set::ReferenceSet;
 use domain::system::{Arm, SystemKind};
@@ -35,6 +37,8 @@ pub struct Orders {
 pub trait Progress {
     fn step(&mut self, what: &str);
     fn count(&mut self, done: u64, of: u64);
+    /// How the step goes on, in words.
+    fn say(&mut self, _what: &str) {}
     /// Something that somebody should know, though nothing stops for it.
     fn note(&mut self, _what: &str) {}
 }
@@ -47,8 +51,10 @@ pub fn run(
     progress: &mut dyn Progress,
 ) -> Result<(Weighed, Kept), Failure> {
     may_decide(&eval.contract)?;
-    let sealed = grade(eval, scores, orders.threads, progress)?;
-    decide(eval, &sealed, orders, progress)
+    let (sealed, asked) = grade(eval, scores, orders.threads, progress)?;
+    let decided = decide(eval, &sealed, orders, progress)?;
+    asked.map_or(Ok(()), Asked::closed)?;
+    Ok(decided)
 }
 
 /// A missing precondition is the writer's to mend, and never a record.
@@ -149,6 +155,15 @@ pub fn read_failure(error: ReadError) -> Failure {
 
 /// Reads the reference set of an eval.
 pub fn reference_set(eval: &Eval, progress: &mut dyn Progress) -> Result<(ReferenceSet, Keeper), Failure> {
+    reference_set_with(eval, progress, |_| {})
+}
+
+/// Reads it and shows every example to whoever else wants to see it.
+fn reference_set_with(
+    eval: &Eval,
+    progress: &mut dyn Progress,
+    mut seen: impl FnMut(&Example),
+) -> Result<(ReferenceSet, Keeper), Failure> {
     progress.step("reading the reference set");
     let mut keeper = Keeper::new(&eval.contract.criteria);
     let set = read_set(&eval.folder, &eval.contract.examples, eval.contract.simulated, |example, count| {
@@ -156,11 +171,12 @@ pub fn reference_set(eval: &Eval, progress: &mut dyn Progress) -> Result<(Refere
             progress.count(count, 0);
         }
         keeper.keep(&example);
+        seen(&example);
     });
     set.map(|set| (set, keeper)).map_err(read_failure)
 }
 
-/// The files of each arm's answers.
+/// The files of each arm's recorded answers; a live arm has none yet.
 fn recorded(eval: &Eval) -> Result<Vec<(Arm, Vec<Utf8PathBuf>)>, Failure> {
     let mut recorded = Vec::new();
     for arm in Arm::ALL {
@@ -169,15 +185,16 @@ fn recorded(eval: &Eval) -> Result<Vec<(Arm, Vec<Utf8PathBuf>)>, Failure> {
             SystemKind::Recorded { path, .. } => {
                 recorded.push((arm, engine::files(&eval.folder, path).map_err(read_failure)?))
             }
+            SystemKind::Live(_) => recorded.push((arm, Vec::new())),
             SystemKind::Imported { .. } => {
                 return Err(Failure::yours(
                     format!("the scores of `{arm}` come from elsewhere", arm = arm.as_str()),
                     "bring them in with `plimsoll import scores FILE`, then `plimsoll decide`",
                 ));
             }
-            SystemKind::Live(_) | SystemKind::Traces { .. } => {
+            SystemKind::Traces { .. } => {
                 return Err(Failure::yours(
-                    format!("`{}` is a live system, and this version reads recorded answers only", arm.as_str()),
+                    format!("the answers of `{}` are in traces, which this version does not read", arm.as_str()),
                     "record its answers and name them with `recorded:`",
                 ));
             }
@@ -192,18 +209,31 @@ fn grade(
     scores: Option<&Utf8Path>,
     threads: usize,
     progress: &mut dyn Progress,
-) -> Result<SealedRun, Failure> {
+) -> Result<(SealedRun, Option<Asked>), Failure> {
     let contract = &eval.contract;
-    let recorded = recorded(eval)?;
+    let mut recorded = recorded(eval)?;
     let mut programs = Programs::default();
     let graders = ready(eval, scores, &mut programs)?;
-    let (set, keeper) = reference_set(eval, progress)?;
+    let asks = recorded.iter().any(|(_, files)| files.is_empty());
+    let mut shown = asks.then(Keeper::of_what_systems_see);
+    let (set, keeper) = reference_set_with(eval, progress, |example| {
+        if let Some(shown) = &mut shown {
+            shown.keep(example);
+        }
+    })?;
     let set = set.without_facts();
     if set.active().next().is_none() {
         return Err(Failure::yours(
             "the reference set has no active example",
             "add examples, or make proposed ones active",
         ));
+    }
+    let asked = match shown {
+        Some(shown) => ask(eval, &set, &Documents::new(&set, shown), progress)?,
+        None => None,
+    };
+    for (arm, file) in asked.iter().flat_map(|asked| &asked.files) {
+        recorded.iter_mut().filter(|(known, _)| known == arm).for_each(|(_, files)| files.push(file.clone()));
     }
     let elsewhere = Elsewhere::read(eval, scores, &set)?;
     // What the table says of the examples belongs to them; their documents are still found by the set that was read.
@@ -241,7 +271,11 @@ fn grade(
     let mut made_of = made_of.as_object().cloned().unwrap_or_default();
     made_of.extend(grades.map(|grades| ("grades".to_owned(), grades)));
     let systems = recorded.iter().map(|(arm, _)| (*arm, arm.as_str().to_owned())).collect();
-    seal(work, Sealing { contract, scores_digest, files, systems, made_of })
+    let sealed = seal(work, Sealing { contract, scores_digest, files, systems, made_of })?;
+    if let Some(asked) = &asked {
+        asked.sealed()?;
+    }
+    Ok((sealed, asked))
 }
 
 fn grade_failure(error: GradeError<LakeError>) -> Failure {

@@ -135,7 +135,7 @@ fn clear(runs: &Utf8Path) {
     }
 }
 
-fn open_lock(state: &Utf8Path, name: &str) -> io::Result<File> {
+pub fn open_lock(state: &Utf8Path, name: &str) -> io::Result<File> {
     let folder = state.join("locks");
     std::fs::create_dir_all(&folder)?;
     File::options().create(true).truncate(false).write(true).open(folder.join(name))

@@ -29,6 +29,10 @@ impl Progress for Bar {
         self.0.set_position(done);
     }
 
+    fn say(&mut self, what: &str) {
+        self.0.set_message(plain(what));
+    }
+
     fn note(&mut self, what: &str) {
         self.0.suspend(|| {
             // A reader that left hears no note.

@@ -1,7 +1,7 @@
 //! A line of answers as types: what `shape.rs` says, fast. A property test holds the two together.
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
@@ -9,6 +9,9 @@ use std::fmt;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Line<'a> {
+    /// Of the bytes that follow it in a journal's line; looked at when the journal is opened.
+    #[allow(dead_code)]
+    crc: Option<IgnoredText>,
     #[serde(borrow)]
     pub example: Text<'a>,
     pub repeat: Option<u32>,
@@ -31,6 +34,18 @@ pub struct Line<'a> {
     pub attempts: Option<Attempts>,
     #[serde(borrow)]
     pub error: Option<ErrorLine<'a>>,
+    /// How the answer was asked for; nothing is graded by it.
+    #[allow(dead_code)]
+    asked: Option<IgnoredAny>,
+}
+
+/// Text that is checked to be text and not kept.
+pub struct IgnoredText;
+
+impl<'de> Deserialize<'de> for IgnoredText {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        Text::deserialize(reader).map(|_| IgnoredText)
+    }
 }
 
 /// Text that is borrowed where it holds no escapes.

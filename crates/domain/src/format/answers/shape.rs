@@ -40,6 +40,8 @@ pub static LINE: Shape = Shape::Fields(&Fields {
             Shape::Either(&[Shape::Text, Shape::Fields(&ERROR)]),
             "Why there is no answer: counts as a failure of every criterion",
         ),
+        may("asked", Shape::Any, "How it was asked for, where `plimsoll run` asked: request, time, model, reply"),
+        may("crc", Shape::Text, "CRC-32 of the rest of the line, where `plimsoll run` wrote it"),
     ],
 });
 

@@ -1,0 +1,259 @@
+//! Asks the live systems of a run for their answers, and keeps them in the run's journal: one file of recorded answers a system.
+//!
+//! in      a reference set and its documents, the systems, the journal's folder
+//! out     every planned answer in the journal; answers that it held already, to the very same requests, are not asked for again
+//! errors  questions that cannot be put, before anything is asked: all of them; a journal that cannot be read or written
+//! note    a line whose request is another than it would be now (an example or a prompt that changed) is put aside, not lost
+
+mod begun;
+mod known;
+mod line;
+
+use crate::budget::Used;
+use crate::documents::Documents;
+use crate::driver::{Answers, Asked, DriveError, Drove, Lane, Standing, Work, drive};
+use crate::journal::{Disk, Journal, Layer, Opened, open};
+use crate::provider::{Question, Request};
+use crate::question::question;
+use begun::Begun;
+use camino::{Utf8Path, Utf8PathBuf};
+use domain::digest::Digest;
+use domain::reference_set::{ExampleIndex, Ids, ReferenceSet};
+use domain::system::{Budget, Live};
+use known::Known;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+/// Questions that cannot be put which are told.
+const MOST_TOLD: usize = 20;
+/// Tokens of an answer, where nothing says how long answers are.
+const USUAL_ANSWER: u64 = 300;
+
+/// A live system, ready.
+pub struct LiveSystem {
+    pub name: String,
+    pub system: Arc<dyn Answers>,
+    pub live: Live,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    #[error("{}", told(.0, *.1))]
+    Questions(Vec<String>, usize),
+    #[error("cannot read or write the journal `{path}`: {cause}")]
+    Journal { path: Utf8PathBuf, cause: io::Error },
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+}
+
+fn told(faults: &[String], more: usize) -> String {
+    let more = if more > 0 { format!("; {more} more") } else { String::new() };
+    format!("{}{more}", faults.join("; "))
+}
+
+/// What is asked about.
+#[derive(Clone, Copy)]
+pub struct Plan<'a> {
+    pub set: &'a ReferenceSet,
+    pub documents: &'a Documents<'a>,
+    pub repeats: u16,
+}
+
+/// Everything that is to be asked, with what is known already taken out.
+pub struct Asking<'a> {
+    plan: Plan<'a>,
+    systems: Vec<LiveSystem>,
+    /// For each system, example and repeat of what is missing.
+    missing: Vec<Vec<(ExampleIndex, u16)>>,
+    files: Vec<Utf8PathBuf>,
+    /// Answers that an earlier run had to the same request, as lines for each system.
+    cached: Vec<Vec<String>>,
+    begun: Vec<RefCell<Begun>>,
+    used: Used,
+    forecast: Forecast,
+}
+
+/// What asking is thought to take.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Forecast {
+    /// Answers that are asked for.
+    pub asks: u64,
+    /// Answers that the journal held.
+    pub known: u64,
+    /// Answers that an earlier run had.
+    pub cached: u64,
+    /// Answers that were asked for when the last run ended and never came: they are asked for again.
+    pub in_flight: u64,
+    /// Lines that a crash tore, left out.
+    pub torn: u64,
+    /// Lines that answer requests that have changed, put aside.
+    pub put_aside: u64,
+    pub tokens: u64,
+    /// In the currency of the prices; `None` where a system has no price.
+    pub spend: Option<f64>,
+}
+
+impl<'a> Asking<'a> {
+    /// Looks at what is there, and what is missing.
+    pub fn plan(
+        plan: Plan<'a>,
+        systems: Vec<LiveSystem>,
+        folder: &Utf8Path,
+        earlier: &[Utf8PathBuf],
+        tell: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, AskError> {
+        let mut faults = Vec::new();
+        let (mut missing, mut files, mut cached, mut begun) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut opened, mut used, mut forecast) = (Opened::default(), Used::default(), Forecast::default());
+        let ids = Ids::of(&plan.set.rows);
+        let slots: Vec<(ExampleIndex, u16)> =
+            plan.set.active().flat_map(|(example, _)| (0..plan.repeats).map(move |repeat| (example, repeat))).collect();
+        let of = (slots.len() * systems.len()) as u64;
+        let mut seen = 0;
+        forecast.spend = Some(0.0);
+        for system in &systems {
+            let mut wanted = HashMap::with_capacity(slots.len());
+            let mut tokens = 0;
+            for slot in &slots {
+                seen += 1;
+                if seen % 1000 == 0 {
+                    tell(seen, of);
+                }
+                match plan.request(system, *slot) {
+                    Ok(request) => {
+                        tokens += request.tokens;
+                        wanted.insert(*slot, request.digest());
+                    }
+                    Err(fault) => faults.push(format!("`{}` cannot be asked: {fault}", system.name)),
+                }
+            }
+            if !faults.is_empty() {
+                continue;
+            }
+            let path = folder.join(format!("{}.jsonl", system.name));
+            let journal = |cause| AskError::Journal { path: path.clone(), cause };
+            let mut known = Known::new(plan.set, &ids, &wanted);
+            let found = open(&path, |line| known.see(line)).map_err(journal)?;
+            opened.torn += found.torn;
+            opened.left += found.left;
+            used.add(known.used());
+            let mut lines = Vec::new();
+            if system.live.cache && plan.repeats == 1 {
+                for folder in earlier {
+                    let path = folder.join(format!("{}.jsonl", system.name));
+                    for path in [path.clone(), path.with_extension("left.jsonl")] {
+                        let journal = |cause| AskError::Journal { path: path.clone(), cause };
+                        lines.extend(known.from_earlier(&path).map_err(journal)?);
+                    }
+                }
+            }
+            let left: Vec<(ExampleIndex, u16)> = slots.iter().copied().filter(|slot| !known.has(*slot)).collect();
+            let (log, in_flight) = Begun::open(&path.with_extension("begun"), |id, repeat| {
+                ids.find(&plan.set.rows, id)
+                    .is_some_and(|example| wanted.contains_key(&(example, repeat)) && !known.has((example, repeat)))
+            })
+            .map_err(journal)?;
+            begun.push(RefCell::new(log));
+            forecast.in_flight += in_flight;
+            let each = tokens.checked_div(slots.len() as u64).unwrap_or(0);
+            let written = known.mean_written().unwrap_or(USUAL_ANSWER);
+            let asks = left.len() as u64;
+            forecast.asks += asks;
+            forecast.cached += lines.len() as u64;
+            forecast.known += known.count() - lines.len() as u64;
+            forecast.tokens += asks * (each + written);
+            forecast.spend = forecast
+                .spend
+                .zip(system.live.price)
+                .map(|(spend, price)| spend + price.of(asks * each, asks * written));
+            missing.push(left);
+            files.push(path);
+            cached.push(lines);
+        }
+        if !faults.is_empty() {
+            let more = faults.len().saturating_sub(MOST_TOLD);
+            faults.truncate(MOST_TOLD);
+            return Err(AskError::Questions(faults, more));
+        }
+        (forecast.torn, forecast.put_aside) = (opened.torn, opened.left);
+        Ok(Asking { plan, systems, missing, files, cached, begun, used, forecast })
+    }
+
+    pub fn forecast(&self) -> Forecast {
+        self.forecast
+    }
+
+    /// The journal's files, one a system, in their order.
+    pub fn files(&self) -> &[Utf8PathBuf] {
+        &self.files
+    }
+
+    /// What the journal's answers took already.
+    pub fn used(&self) -> Used {
+        self.used
+    }
+
+    /// Asks for what is missing.
+    pub fn carry_out(&self, budget: Budget, tell: &mut dyn FnMut(&Standing)) -> Result<Drove, AskError> {
+        let mut layers: Vec<(Utf8PathBuf, Box<dyn Layer>)> = Vec::new();
+        for path in &self.files {
+            let disk = Disk::open(path).map_err(|cause| AskError::Journal { path: path.clone(), cause })?;
+            layers.push((path.clone(), Box::new(disk)));
+        }
+        let journal = Journal::write(layers);
+        for (file, lines) in self.cached.iter().enumerate() {
+            journal.append_all(file, lines).map_err(DriveError::Journal)?;
+        }
+        let lane = |(file, system): (usize, &LiveSystem)| {
+            let missing = &self.missing[file];
+            let position =
+                |slot: &(ExampleIndex, u16)| u64::from(slot.0.0) * u64::from(self.plan.repeats) + u64::from(slot.1);
+            Lane {
+                system: Arc::clone(&system.system),
+                limits: system.live.limits,
+                price: system.live.price,
+                file,
+                positions: missing.iter().map(position).collect(),
+                thought: self.thought(),
+            }
+        };
+        let lanes = self.systems.iter().enumerate().map(lane).collect();
+        Ok(drive(lanes, self, &journal, budget, self.used, tell)?)
+    }
+
+    fn thought(&self) -> Used {
+        let asks = self.forecast.asks.max(1);
+        Used { tokens: self.forecast.tokens / asks, spend: self.forecast.spend.unwrap_or(0.0) / asks as f64 }
+    }
+}
+
+impl Plan<'_> {
+    fn request(&self, system: &LiveSystem, (example, repeat): (ExampleIndex, u16)) -> Result<Request, String> {
+        let id = &self.set.rows[example.0 as usize].id;
+        let document =
+            self.documents.get(example).ok_or_else(|| format!("the example `{id}` changed while it was read"))?;
+        let question: Question = question(&document, u32::from(repeat));
+        system.system.prepare(&question, u32::from(repeat)).map_err(|fault| format!("example `{id}`: {fault}"))
+    }
+}
+
+impl Work for Asking<'_> {
+    fn request(&self, lane: usize, at: usize) -> Result<Request, String> {
+        self.plan.request(&self.systems[lane], self.missing[lane][at])
+    }
+
+    fn starts(&self, lane: usize, at: usize) {
+        let (example, repeat) = self.missing[lane][at];
+        self.begun[lane].borrow_mut().note(self.plan.set.rows[example.0 as usize].id.as_str(), repeat);
+    }
+
+    fn line(&self, lane: usize, at: usize, asked: &Asked) -> String {
+        let (example, repeat) = self.missing[lane][at];
+        line::of(self.plan.set.rows[example.0 as usize].id.as_str(), repeat, asked)
+    }
+}
+
+/// The request that each planned answer answers.
+type Wanted = HashMap<(ExampleIndex, u16), Digest>;

@@ -1,0 +1,112 @@
+//! What a journal holds of the answers that are wanted.
+
+use super::Wanted;
+use crate::budget::Used;
+use crate::journal::unsealed;
+use crate::jsonl::Lines;
+use camino::Utf8Path;
+use domain::digest::Digest;
+use domain::format::answers::{Recorded, parse};
+use domain::format::lines::LinePlace;
+use domain::reference_set::{ExampleIndex, Ids, ReferenceSet};
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::{self, BufReader};
+
+/// The answers to the very requests that would be made now.
+pub struct Known<'a> {
+    set: &'a ReferenceSet,
+    ids: &'a Ids,
+    wanted: &'a Wanted,
+    by_request: Option<HashMap<Digest, (ExampleIndex, u16)>>,
+    has: HashSet<(ExampleIndex, u16)>,
+    used: Used,
+    written: (u64, u64),
+}
+
+impl<'a> Known<'a> {
+    pub fn new(set: &'a ReferenceSet, ids: &'a Ids, wanted: &'a Wanted) -> Self {
+        Known { set, ids, wanted, by_request: None, has: HashSet::new(), used: Used::default(), written: (0, 0) }
+    }
+
+    pub fn has(&self, slot: (ExampleIndex, u16)) -> bool {
+        self.has.contains(&slot)
+    }
+
+    pub fn count(&self) -> u64 {
+        self.has.len() as u64
+    }
+
+    /// What the known answers took; cached ones took nothing.
+    pub fn used(&self) -> Used {
+        self.used
+    }
+
+    /// Tokens of an answer in the mean.
+    pub fn mean_written(&self) -> Option<u64> {
+        self.written.0.checked_div(self.written.1)
+    }
+
+    /// Whether a line of the journal is of use.
+    pub fn see(&mut self, line: &[u8]) -> bool {
+        let slot = read(line, |recorded, request| {
+            let example = self.ids.find(&self.set.rows, &recorded.example)?;
+            let slot = (example, u16::try_from(recorded.repeat).ok()?);
+            if self.wanted.get(&slot) != Some(&request) {
+                return None;
+            }
+            let answer = &recorded.answer;
+            let tokens = answer.tokens_in.unwrap_or(0).saturating_add(answer.tokens_out.unwrap_or(0));
+            if !answer.cached {
+                self.used.add(Used { tokens, spend: answer.spend.map_or(0.0, |spend| spend.get()) });
+            }
+            if let Some(written) = answer.tokens_out {
+                self.written = (self.written.0.saturating_add(written), self.written.1 + 1);
+            }
+            Some(slot)
+        });
+        slot.is_some_and(|slot| self.has.insert(slot))
+    }
+
+    /// Lines for wanted answers that a file of an earlier run holds: marked as cached, without a latency.
+    pub fn from_earlier(&mut self, path: &Utf8Path) -> io::Result<Vec<String>> {
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            file => file?,
+        };
+        let wanted = self.wanted;
+        let by_request =
+            self.by_request.get_or_insert_with(|| wanted.iter().map(|(slot, request)| (*request, *slot)).collect());
+        let mut lines = Lines::new(BufReader::with_capacity(1 << 20, file));
+        let mut found = Vec::new();
+        while let Some(line) = lines.next()? {
+            if line.too_long || !unsealed(line.bytes) {
+                continue;
+            }
+            let slot = read(line.bytes, |recorded, request| {
+                (recorded.answer.error.is_none()).then(|| by_request.get(&request).copied()).flatten()
+            });
+            let Some(slot) = slot.filter(|slot| !self.has.contains(slot)) else { continue };
+            let Ok(Value::Object(mut object)) = serde_json::from_slice(line.bytes) else { continue };
+            for key in ["crc", "latency_ms", "attempts", "repeat"] {
+                object.shift_remove(key);
+            }
+            object.insert("example".to_owned(), self.set.rows[slot.0.0 as usize].id.as_str().into());
+            object.insert("cached".to_owned(), true.into());
+            self.has.insert(slot);
+            found.push(Value::Object(object).to_string());
+        }
+        Ok(found)
+    }
+}
+
+/// An answer with the request that it answers.
+fn read<T>(line: &[u8], then: impl FnOnce(&Recorded, Digest) -> Option<T>) -> Option<T> {
+    let text = std::str::from_utf8(line).ok()?;
+    let place = LinePlace { file: Utf8Path::new("journal"), line: 1 };
+    let recorded = parse(place, text).ok()??;
+    let value: Value = serde_json::from_str(text).ok()?;
+    let request = Digest::parse(value.get("asked")?.get("request")?.as_str()?)?;
+    then(&recorded, request)
+}

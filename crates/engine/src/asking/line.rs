@@ -1,0 +1,97 @@
+//! The line that keeps an answer: a recorded answer (`docs/formats/answers.md`), and how it was asked for.
+
+use crate::driver::Asked;
+use crate::provider::{Reply, Trouble};
+use domain::format::lines::LONGEST_LINE;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// Bytes of a line beside the reply's own words, at most.
+const ROOM: usize = 1 << 16;
+
+pub fn of(example: &str, repeat: u16, asked: &Asked) -> String {
+    let mut line = Map::new();
+    line.insert("example".to_owned(), json!(example));
+    if repeat > 0 {
+        line.insert("repeat".to_owned(), json!(repeat));
+    }
+    match asked.got {
+        Ok(reply) => said(&mut line, reply, asked),
+        Err(trouble) => failed(&mut line, trouble),
+    }
+    let last = asked.attempts.last().map(|(_, latency)| *latency);
+    if let Some(latency) = last {
+        line.insert("latency_ms".to_owned(), json!(milliseconds(latency)));
+    }
+    if asked.attempts.len() > 1 || asked.got.is_err() {
+        let attempt = |(error, latency): &(Option<String>, Duration)| match error {
+            Some(error) => json!({"error": error, "latency_ms": milliseconds(*latency)}),
+            None => json!({"latency_ms": milliseconds(*latency)}),
+        };
+        line.insert("attempts".to_owned(), asked.attempts.iter().map(attempt).collect());
+    } else {
+        line.insert("attempts".to_owned(), json!(1));
+    }
+    let mut how = Map::new();
+    how.insert("request".to_owned(), json!(asked.request.to_string()));
+    how.insert("at".to_owned(), json!(asked.at.to_string()));
+    if let Ok(reply) = asked.got {
+        if let Some(model) = &reply.model {
+            how.insert("model".to_owned(), json!(model));
+        }
+        if let Some(first_byte) = asked.first_byte {
+            how.insert("first_byte_ms".to_owned(), json!(milliseconds(first_byte)));
+        }
+        // What came is kept as it came, as long as a line may be.
+        if 2 * reply.raw.len() + size(&line) + ROOM < LONGEST_LINE {
+            how.insert("raw".to_owned(), json!(reply.raw));
+        }
+    }
+    line.insert("asked".to_owned(), Value::Object(how));
+    Value::Object(line).to_string()
+}
+
+fn said(line: &mut Map<String, Value>, reply: &Reply, asked: &Asked) {
+    let words = reply.text.as_ref().map_or(0, String::len);
+    let structured = reply.structured.as_ref().map_or(0, |value| value.to_string().len());
+    if 2 * words + structured + ROOM > LONGEST_LINE {
+        let message = format!("the answer is longer than {} MB", LONGEST_LINE >> 21);
+        line.insert("error".to_owned(), json!({"class": "unreadable", "message": message}));
+        return;
+    }
+    let mut put = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            line.insert(key.to_owned(), value);
+        }
+    };
+    put("text", reply.text.as_ref().map(|text| json!(text)));
+    put("structured", reply.structured.clone());
+    let calls =
+        reply.tool_calls.iter().map(|(name, arguments)| json!({"name": name, "arguments": arguments})).collect();
+    put("tool_calls", (!reply.tool_calls.is_empty()).then_some(calls));
+    put("citations", reply.citations.as_ref().map(|citations| json!(citations)));
+    put("behaviour", reply.behaviour.as_ref().map(|behaviour| json!(behaviour)));
+    put("finish_reason", reply.finish_reason.as_ref().map(|reason| json!(reason)));
+    let mut tokens = Map::new();
+    for (key, count) in [("input", reply.tokens_in), ("output", reply.tokens_out)] {
+        if let Some(count) = count {
+            tokens.insert(key.to_owned(), json!(count));
+        }
+    }
+    put("tokens", (!tokens.is_empty()).then_some(Value::Object(tokens)));
+    put("spend", asked.spend.filter(|spend| spend.is_finite() && *spend >= 0.0).map(|spend| json!(spend)));
+}
+
+fn failed(line: &mut Map<String, Value>, trouble: &Trouble) {
+    line.insert("error".to_owned(), json!({"class": trouble.kind.class(), "message": trouble.message}));
+}
+
+fn size(line: &Map<String, Value>) -> usize {
+    line.get("text").and_then(Value::as_str).map_or(0, |text| 2 * text.len())
+        + line.get("structured").map_or(0, |value| value.to_string().len())
+}
+
+/// To a microsecond.
+fn milliseconds(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1000.0
+}

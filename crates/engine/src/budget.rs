@@ -1,0 +1,82 @@
+//! What asking has taken, and whether it may take more.
+//!
+//! in      a budget; what each call is thought to take when it starts, and what it took when it ended
+//! out     whether another call may start
+//! errors  none
+//! note    calls in flight count with what they are thought to take, so that the budget is passed by no more than their error
+
+use domain::system::Budget;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Used {
+    pub tokens: u64,
+    pub spend: f64,
+}
+
+impl Used {
+    pub fn add(&mut self, other: Used) {
+        self.tokens = self.tokens.saturating_add(other.tokens);
+        self.spend += other.spend;
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Purse {
+    budget: Budget,
+    used: Used,
+    in_flight: Used,
+}
+
+impl Purse {
+    /// With what was used before this process began.
+    pub fn new(budget: Budget, used: Used) -> Self {
+        Purse { budget, used, in_flight: Used::default() }
+    }
+
+    pub fn may_start(&self, thought: Used) -> bool {
+        let tokens = self.used.tokens.saturating_add(self.in_flight.tokens).saturating_add(thought.tokens);
+        let spend = self.used.spend + self.in_flight.spend + thought.spend;
+        self.budget.tokens.is_none_or(|most| tokens <= most) && self.budget.spend.is_none_or(|most| spend <= most.get())
+    }
+
+    pub fn starts(&mut self, thought: Used) {
+        self.in_flight.add(thought);
+    }
+
+    pub fn ended(&mut self, thought: Used, took: Used) {
+        self.in_flight.tokens = self.in_flight.tokens.saturating_sub(thought.tokens);
+        self.in_flight.spend = (self.in_flight.spend - thought.spend).max(0.0);
+        self.used.add(took);
+    }
+
+    pub fn used(&self) -> Used {
+        self.used
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::share::Amount;
+
+    #[test]
+    fn calls_in_flight_count() {
+        let budget = Budget { tokens: Some(100), spend: Amount::new(1.0).ok() };
+        let thought = Used { tokens: 40, spend: 0.3 };
+        let mut purse = Purse::new(budget, Used { tokens: 10, spend: 0.1 });
+        purse.starts(thought);
+        assert!(purse.may_start(thought));
+        purse.starts(thought);
+        assert!(!purse.may_start(thought), "90 are bound");
+        purse.ended(thought, Used { tokens: 5, spend: 0.01 });
+        assert!(purse.may_start(thought));
+        purse.ended(thought, Used { tokens: 85, spend: 0.85 });
+        assert!(!purse.may_start(Used { tokens: 1, spend: 0.0 }));
+        assert_eq!(purse.used(), Used { tokens: 100, spend: 0.96 });
+    }
+
+    #[test]
+    fn without_a_budget_everything_may_start() {
+        assert!(Purse::new(Budget::default(), Used::default()).may_start(Used { tokens: u64::MAX, spend: 1e300 }));
+    }
+}

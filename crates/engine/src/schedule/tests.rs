@@ -1,0 +1,193 @@
+use super::*;
+use domain::share::Amount;
+use proptest::prelude::*;
+
+fn lane(asks: u64, at_once: u32) -> Lane {
+    Lane {
+        limits: Limits { at_once, attempts: 3, ..Default::default() },
+        shares: format!("{at_once}-{asks}"),
+        positions: (0..asks).collect(),
+        thought: Used { tokens: 10, spend: 0.01 },
+    }
+}
+
+fn trouble(kind: TroubleKind) -> Trouble {
+    Trouble { kind, message: "it went wrong".to_owned(), retry_after: None }
+}
+
+/// Plays a schedule with calls of one second; `reply` says what an attempt at this ask comes to. Returns what was asked when, and
+/// how it ended.
+fn play(
+    mut schedule: Schedule,
+    mut reply: impl FnMut(AskId) -> Option<TroubleKind>,
+) -> (Vec<(f64, AskId, Outcome)>, Ending) {
+    let mut now = Duration::ZERO;
+    let mut running: Vec<(Duration, AskId)> = Vec::new();
+    let mut done = Vec::new();
+    for _ in 0..1_000_000 {
+        match schedule.next(now) {
+            Next::Ask(ask) => running.push((now + Duration::from_secs(1), ask)),
+            Next::Ended(ending) => return (done, ending),
+            Next::Wait(later) => {
+                running.sort();
+                let first = running.first().map(|(due, _)| *due);
+                let due = match (first, later) {
+                    (Some(first), Some(later)) => first.min(later),
+                    (first, later) => first.or(later).expect("something to wait for"),
+                };
+                now = now.max(due);
+                if first == Some(due) {
+                    let (_, ask) = running.remove(0);
+                    let trouble = reply(ask).map(trouble);
+                    let took = Used { tokens: 10, spend: 0.01 };
+                    let outcome = schedule.attempted(now, ask, trouble.as_ref(), &Headroom::default(), took, 0.5);
+                    if outcome == Outcome::Answered {
+                        schedule.released(ask.lane).iter().for_each(|held| schedule.kept(held.lane));
+                    }
+                    if matches!(outcome, Outcome::Answered | Outcome::GaveUp) {
+                        schedule.kept(ask.lane);
+                    }
+                    done.push((now.as_secs_f64(), ask, outcome));
+                }
+            }
+        }
+    }
+    panic!("it does not end");
+}
+
+fn plain(lanes: Vec<Lane>) -> Schedule {
+    Schedule::new(lanes, Budget::default(), Used::default())
+}
+
+#[test]
+fn everything_is_asked_once_as_fast_as_may_be() {
+    let (done, ending) = play(plain(vec![lane(100, 10), lane(100, 5)]), |_| None);
+    assert_eq!(ending, Ending::Done);
+    let mut asked: Vec<AskId> = done.iter().map(|(_, ask, _)| *ask).collect();
+    asked.sort();
+    asked.dedup();
+    assert_eq!((done.len(), asked.len()), (200, 200));
+    assert_eq!(done.last().map(|(at, ..)| *at), Some(20.0), "the slower lane has 100 calls, 5 at once");
+}
+
+#[test]
+fn lanes_keep_step() {
+    // Left alone, the first lane would be done in two seconds.
+    let (done, _) = play(plain(vec![lane(1000, 500), lane(1000, 4)]), |_| None);
+    let behind = |second: f64| {
+        let of = |lane| done.iter().filter(|(at, ask, _)| *at <= second && ask.lane == lane).count() as i64;
+        of(0) - of(1)
+    };
+    assert!((1..250).all(|second| behind(f64::from(second)) <= 2100));
+    let (done, _) = play(plain(vec![lane(1000, 16), lane(1000, 4)]), |_| None);
+    let behind = |second: f64| {
+        let of = |lane| done.iter().filter(|(at, ask, _)| *at <= second && ask.lane == lane).count() as i64;
+        of(0) - of(1)
+    };
+    assert!((1..250).all(|second| behind(f64::from(second)) <= 64 + 16));
+}
+
+#[test]
+fn what_is_transient_is_asked_again_and_then_counts() {
+    let mut asked = 0;
+    let (done, ending) = play(plain(vec![lane(1, 1)]), |_| {
+        asked += 1;
+        Some(TroubleKind::Overloaded)
+    });
+    let outcomes: Vec<Outcome> = done.iter().map(|(_, _, outcome)| *outcome).collect();
+    assert_eq!(outcomes, [Outcome::Again, Outcome::Again, Outcome::GaveUp]);
+    assert_eq!(ending, Ending::Done);
+}
+
+#[test]
+fn a_refused_request_is_not_repeated() {
+    let (done, ending) = play(plain(vec![lane(2, 1)]), |_| Some(TroubleKind::Refused));
+    assert_eq!(done.len(), 2);
+    assert_eq!(ending, Ending::Done);
+}
+
+#[test]
+fn a_wrong_key_stops_everything_at_once() {
+    let (done, ending) = play(plain(vec![lane(1000, 4)]), |_| Some(TroubleKind::Forbidden));
+    assert!(done.len() <= 4);
+    assert!(matches!(ending, Ending::Stopped(0, trouble) if trouble.kind == TroubleKind::Forbidden));
+}
+
+#[test]
+fn a_system_out_of_reach_stops_and_leaves_no_answer() {
+    let (done, ending) = play(plain(vec![lane(1000, 2)]), |_| Some(TroubleKind::Connection));
+    assert!(matches!(ending, Ending::Stopped(0, _)));
+    assert!(done.iter().all(|(_, _, outcome)| matches!(outcome, Outcome::Again | Outcome::Held)));
+    assert!(done.len() < 20);
+    let (_, ending) = play(plain(vec![lane(1, 2)]), |_| Some(TroubleKind::Connection));
+    assert!(matches!(ending, Ending::Stopped(0, _)), "also where there is one ask");
+}
+
+#[test]
+fn one_lost_connection_among_answers_is_a_failure_of_that_answer() {
+    let (done, ending) = play(plain(vec![lane(20, 1)]), |ask| (ask.at == 3).then_some(TroubleKind::Connection));
+    assert_eq!(ending, Ending::Done);
+    assert_eq!(done.iter().filter(|(_, _, outcome)| *outcome == Outcome::Held).count(), 1);
+    assert_eq!(done.iter().filter(|(_, _, outcome)| *outcome == Outcome::Answered).count(), 19);
+}
+
+#[test]
+fn the_budget_is_not_passed() {
+    let budget = Budget { tokens: None, spend: Amount::new(0.255).ok() };
+    let schedule = Schedule::new(vec![lane(100, 10)], budget, Used::default());
+    let (done, ending) = play(schedule, |_| None);
+    assert_eq!((done.len(), ending), (25, Ending::BudgetSpent));
+    let schedule = Schedule::new(vec![lane(100, 10)], budget, Used { tokens: 0, spend: 0.2 });
+    assert_eq!(play(schedule, |_| None).0.len(), 5, "what was spent before counts");
+}
+
+#[test]
+fn an_interrupt_waits_for_what_is_in_flight_and_starts_nothing() {
+    let mut schedule = plain(vec![lane(100, 3)]);
+    let mut asks = Vec::new();
+    while let Next::Ask(ask) = schedule.next(Duration::ZERO) {
+        asks.push(ask);
+    }
+    assert_eq!(asks.len(), 3);
+    schedule.end(Ending::Interrupted);
+    for ask in asks {
+        assert_eq!(schedule.next(Duration::ZERO), Next::Wait(None));
+        schedule.attempted(Duration::ZERO, ask, None, &Headroom::default(), Used::default(), 0.5);
+        assert_eq!(schedule.next(Duration::ZERO), Next::Wait(None), "it is not durable yet");
+        schedule.kept(ask.lane);
+    }
+    assert_eq!(schedule.next(Duration::ZERO), Next::Ended(Ending::Interrupted));
+}
+
+#[test]
+fn systems_behind_one_key_share_its_limits() {
+    let mut one = lane(50, 8);
+    one.limits.per_minute = Some(60);
+    let mut two = one.clone();
+    (one.shares, two.shares) = ("same".to_owned(), "same".to_owned());
+    let (done, _) = play(plain(vec![one, two]), |_| None);
+    assert!(done.last().is_some_and(|(at, ..)| *at >= 99.0), "100 calls at one a second");
+}
+
+proptest! {
+    #[test]
+    fn every_ask_is_settled_once_whatever_goes_wrong(
+        seed in any::<u64>(), asks in 1u64..60, at_once in 1u32..20, share in 0u32..60,
+    ) {
+        let mut state = seed | 1;
+        let mut chance = move || { state ^= state << 13; state ^= state >> 7; state ^= state << 17; (state % 100) as u32 };
+        let kinds = [TroubleKind::RateLimited, TroubleKind::Overloaded, TroubleKind::TimedOut, TroubleKind::Unreadable];
+        let (done, ending) = play(plain(vec![lane(asks, at_once), lane(asks, 3)]), |_| {
+            let drawn = chance();
+            (drawn < share).then(|| kinds[drawn as usize % kinds.len()])
+        });
+        prop_assert_eq!(ending, Ending::Done);
+        let mut settled: Vec<AskId> =
+            done.iter().filter(|(_, _, outcome)| *outcome != Outcome::Again).map(|(_, ask, _)| *ask).collect();
+        let count = settled.len();
+        settled.sort();
+        settled.dedup();
+        prop_assert_eq!(count, settled.len());
+        prop_assert_eq!(count as u64, 2 * asks);
+    }
+}
