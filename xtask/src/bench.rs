@@ -1,5 +1,5 @@
 //! How fast the binary grades recorded answers and decides, beside the least that reading them can cost and beside other
-//! tools on the same records: `cargo xtask bench [RECORDS... | statistics] [--runs N]`.
+//! tools on the same records: `cargo xtask bench [RECORDS... | statistics | calls] [--runs N]`.
 //!
 //! in      how many records the candidate answers (1k 10k 100k if left out; 1m takes minutes), how often each is measured
 //! out     for each: CPU and clock time, memory, verdicts, and ratios, all from this run
@@ -7,7 +7,9 @@
 //! note    binary and floor are built by the release profile. Peers are run where they are installed and nowhere else: in
 //!         `python3`, in environments in the folder that `LAB` names, and never fetched from here
 
+mod bare;
 mod bootstrapped;
+mod calls;
 mod corpus;
 mod floor;
 mod measure;
@@ -28,12 +30,15 @@ struct Order {
     sizes: Vec<u32>,
     /// The statistics of a large table, beside bootstraps.
     statistics: bool,
+    /// A live system, beside a bare client.
+    calls: bool,
     runs: usize,
 }
 
 pub fn main(words: &[&str]) -> bool {
     let done = match words {
         ["floor", folder, as_what] => floor::main(folder, *as_what == "documents").map_err(|error| error.to_string()),
+        ["bare", base_url, at_once, examples] => bare::main(base_url, at_once, examples),
         _ => order(words).and_then(|order| if cfg!(debug_assertions) { rebuilt(words) } else { bench(&order) }),
     };
     if let Err(what) = &done {
@@ -43,7 +48,7 @@ pub fn main(words: &[&str]) -> bool {
 }
 
 fn order(words: &[&str]) -> Result<Order, String> {
-    let mut order = Order { sizes: Vec::new(), statistics: false, runs: RUNS };
+    let mut order = Order { sizes: Vec::new(), statistics: false, calls: false, runs: RUNS };
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         if *word == "--runs" {
@@ -51,11 +56,13 @@ fn order(words: &[&str]) -> Result<Order, String> {
             order.runs = count.ok_or("`--runs` takes a number from 1 to 99")?;
         } else if *word == "statistics" {
             order.statistics = true;
+        } else if *word == "calls" {
+            order.calls = true;
         } else {
             order.sizes.push(size(word).ok_or_else(|| format!("`{word}` is no number of records: write 10k, or 1m"))?);
         }
     }
-    if order.sizes.is_empty() && !order.statistics {
+    if order.sizes.is_empty() && !order.statistics && !order.calls {
         order.sizes = SIZES.to_vec();
     }
     Ok(order)
@@ -112,6 +119,9 @@ fn bench(order: &Order) -> Result<(), String> {
     if order.statistics {
         println!("{}", bootstrapped::bench(&binary, &home, order.runs)?);
     }
+    if order.calls {
+        println!("{}", calls::bench(&binary, &home, order.runs)?);
+    }
     Ok(())
 }
 
@@ -132,10 +142,10 @@ mod tests {
     fn sizes_are_written_with_or_without_their_zeros() {
         assert_eq!(
             order(&["10k", "--runs", "5", "1m"]),
-            Ok(Order { sizes: vec![10_000, 1_000_000], statistics: false, runs: 5 })
+            Ok(Order { sizes: vec![10_000, 1_000_000], statistics: false, calls: false, runs: 5 })
         );
         assert_eq!(order(&[]).map(|order| order.sizes), Ok(SIZES.to_vec()));
-        assert_eq!(order(&["statistics"]), Ok(Order { sizes: Vec::new(), statistics: true, runs: RUNS }));
+        assert_eq!(order(&["statistics"]), Ok(Order { sizes: Vec::new(), statistics: true, calls: false, runs: RUNS }));
         assert!(order(&["ten"]).is_err() && order(&["--runs", "0"]).is_err() && order(&["5000m"]).is_err());
     }
 }

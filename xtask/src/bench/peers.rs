@@ -11,12 +11,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const SCRIPTS: [(&str, &str); 5] = [
+const SCRIPTS: [(&str, &str); 7] = [
     ("checks.py", include_str!("peers/checks.py")),
     ("bare.py", include_str!("peers/bare.py")),
     ("with_inspect.py", include_str!("peers/with_inspect.py")),
     ("with_deepeval.py", include_str!("peers/with_deepeval.py")),
     ("with_promptfoo.py", include_str!("peers/with_promptfoo.py")),
+    ("calls_with_inspect.py", include_str!("peers/calls_with_inspect.py")),
+    ("calls_with_promptfoo.py", include_str!("peers/calls_with_promptfoo.py")),
 ];
 /// What is asked of every peer: nothing leaves the machine, nothing is cached.
 const QUIET: [(&str, &str); 8] = [
@@ -45,6 +47,7 @@ pub struct Peer {
 }
 
 pub struct Took {
+    pub wall: Spread,
     pub cpu: Spread,
     pub peak_mb: Spread,
     pub agrees: bool,
@@ -114,13 +117,10 @@ impl Peer {
         let Some(python) = self.python.as_ref().filter(|_| records <= self.most) else { return Ok(None) };
         let failed = |error: std::io::Error| format!("cannot run {}: {error}", self.name);
         let scripts = self.home.join("peers");
-        fs::create_dir_all(&scripts).map_err(failed)?;
-        for (name, text) in SCRIPTS {
-            fs::write(scripts.join(name), text).map_err(failed)?;
-        }
+        write(&scripts).map_err(failed)?;
         let work = folder.join("peer");
         let output = folder.join("peer.txt");
-        let (mut cpu, mut peak_mb, mut agrees) = (Vec::new(), Vec::new(), true);
+        let (mut wall, mut cpu, mut peak_mb, mut agrees) = (Vec::new(), Vec::new(), Vec::new(), true);
         for _ in 0..if self.heavy && records > 1_000 { 1 } else { runs } {
             if work.exists() {
                 fs::remove_dir_all(&work).map_err(failed)?;
@@ -134,12 +134,13 @@ impl Peer {
                 let said = super::text(&output.with_extension("err"));
                 return Err(format!("{} ended with {:?}:\n{said}", self.name, usage.code));
             }
+            wall.push(usage.wall);
             cpu.push(usage.cpu);
             peak_mb.push(usage.peak_mb);
             agrees &= agree(&super::text(&output), records);
         }
-        let took = Spread::of(cpu).zip(Spread::of(peak_mb)).map(|(cpu, peak_mb)| Took { cpu, peak_mb, agrees });
-        Ok(took)
+        let took = Spread::of(wall).zip(Spread::of(cpu)).zip(Spread::of(peak_mb));
+        Ok(took.map(|((wall, cpu), peak_mb)| Took { wall, cpu, peak_mb, agrees }))
     }
 
     pub fn why_not(&self, records: u32) -> String {
@@ -148,6 +149,62 @@ impl Peer {
             (Some(_), true) => "not run: it would take minutes".to_owned(),
             (Some(_), false) => "not run".to_owned(),
         }
+    }
+}
+
+fn write(scripts: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(scripts)?;
+    SCRIPTS.iter().try_for_each(|(name, text)| fs::write(scripts.join(name), text))
+}
+
+/// A tool that asks a live system.
+pub struct Client {
+    pub name: &'static str,
+    script: &'static str,
+    python: Option<PathBuf>,
+    promptfoo: Option<PathBuf>,
+    home: PathBuf,
+}
+
+pub fn clients(home: &Path) -> Vec<Client> {
+    let promptfoo = promptfoo();
+    let python = promptfoo.as_ref().and_then(|_| python_with("json"));
+    vec![
+        Client { name: "promptfoo", script: "calls_with_promptfoo.py", python, promptfoo, home: home.to_owned() },
+        Client {
+            name: "Inspect",
+            script: "calls_with_inspect.py",
+            python: python_with("inspect_ai, openai"),
+            promptfoo: None,
+            home: home.to_owned(),
+        },
+    ]
+}
+
+impl Client {
+    /// One run that asks every example; `None` where the tool is not installed.
+    pub fn measure(&self, folder: &Path, base_url: &str, at_once: u32) -> Result<Option<Took>, String> {
+        let Some(python) = &self.python else { return Ok(None) };
+        let failed = |error: std::io::Error| format!("cannot run {}: {error}", self.name);
+        let scripts = self.home.join("peers");
+        write(&scripts).map_err(failed)?;
+        let work = folder.join("peer");
+        if work.exists() {
+            fs::remove_dir_all(&work).map_err(failed)?;
+        }
+        fs::create_dir_all(&work).map_err(failed)?;
+        let output = folder.join("peer.txt");
+        let mut command = Command::new(python);
+        command.arg(scripts.join(self.script)).arg(folder.join("examples.jsonl")).arg(base_url);
+        command.arg(at_once.to_string()).arg(&work).current_dir(&work);
+        command.envs(QUIET).envs(self.promptfoo.as_ref().map(|program| ("PROMPTFOO", program)));
+        let usage = run(&mut command, &output, |_| {}).map_err(failed)?;
+        if usage.code != Some(0) {
+            let said = super::text(&output.with_extension("err"));
+            return Err(format!("{} ended with {:?}:\n{said}", self.name, usage.code));
+        }
+        let one = |figure: f64| Spread { middle: figure, least: figure, most: figure };
+        Ok(Some(Took { wall: one(usage.wall), cpu: one(usage.cpu), peak_mb: one(usage.peak_mb), agrees: true }))
     }
 }
 
