@@ -15,6 +15,7 @@ pub use standing::{Standing, standing};
 use crate::contract::Contract;
 use crate::name::CriterionName;
 use crate::reference_set::{ExampleIndex, ReferenceSet};
+use crate::system::System;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -264,20 +265,18 @@ fn systems(contract: &Contract) -> Vec<CheckFinding> {
     let family = contract.system(Arm::Candidate).map(|system| system.family.clone()).unwrap_or_default();
     for criterion in &contract.criteria {
         let crate::grader::Grader::Judge { with, .. } = &criterion.grader else { continue };
-        let judge = contract
-            .systems
-            .iter()
-            .find(|system| system.name == *with)
-            .map(|system| system.family.clone())
-            .unwrap_or_default();
-        if !judge.is_empty() && judge == family {
-            found.push(finding(
-                "PLM020",
-                format!("criteria.{}", criterion.name),
-                format!("the judge of `{}` and the candidate are of one family (`{family}`)", criterion.name),
-                "judge with a model of another family",
-            ));
+        let akin = |system: &&System| with.contains(&system.name) && !family.is_empty() && system.family == family;
+        let judges: Vec<&str> = contract.systems.iter().filter(akin).map(|system| system.name.as_str()).collect();
+        if judges.is_empty() {
+            continue;
         }
+        let which = if with.len() == 1 { "the judge".to_owned() } else { format!("judge `{}`", judges.join("`, `")) };
+        found.push(finding(
+            "PLM020",
+            format!("criteria.{}", criterion.name),
+            format!("{which} of `{}` and the candidate are of one family (`{family}`)", criterion.name),
+            "judge with a model of another family",
+        ));
     }
     found
 }

@@ -8,4 +8,5 @@ pub mod lines;
 pub mod mapping;
 mod shape;
 pub mod record;
+pub mod rubric;
 pub mod yaml;

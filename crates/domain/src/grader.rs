@@ -172,10 +172,10 @@ pub enum Grader {
         part: Part,
         normalise: Normalisation,
     },
-    /// A model judge with a rubric. Known to `check`; not carried out by this version.
+    /// Judges with a rubric: one, or a panel whose majority counts. Never empty, and no judge sits twice.
     Judge {
         rubric: Utf8PathBuf,
-        with: SystemName,
+        with: Vec<SystemName>,
     },
     /// Grades come from elsewhere: `plimsoll run --scores`, `plimsoll import scores`.
     Imported,
@@ -204,7 +204,8 @@ impl Grader {
                 let offers = rules.as_offered && field == "input";
                 offers || rules.unless.is_some() || any([&rules.require, &rules.forbid, &rules.allow])
             }
-            Grader::Cel { .. } | Grader::Process { .. } => true,
+            // What a judge sees is in its rubric.
+            Grader::Cel { .. } | Grader::Process { .. } | Grader::Judge { .. } => true,
             Grader::Regex { .. }
             | Grader::Json { .. }
             | Grader::Length { .. }
@@ -212,7 +213,6 @@ impl Grader {
             | Grader::Latency { .. }
             | Grader::Spend { .. }
             | Grader::Pair { .. }
-            | Grader::Judge { .. }
             | Grader::Imported => false,
         }
     }

@@ -16,6 +16,7 @@ pub mod segment;
 pub mod grader;
 pub mod system;
 pub mod criterion;
+pub mod rubric;
 pub mod gate;
 pub mod provenance;
 pub mod contract;

@@ -14,6 +14,8 @@ mod pages;
 mod preflight;
 #[path = "it/rehearsal.rs"]
 mod rehearsal;
+#[path = "it/rubric.rs"]
+mod rubric;
 #[path = "it/scored.rs"]
 mod scored;
 #[path = "it/slips.rs"]

@@ -2,7 +2,7 @@
 
 use crate::corpus::sound;
 use crate::slips::{slip, slipped};
-use crate::story::stories;
+use crate::story::{stories, told};
 use camino::Utf8Path;
 use domain::contract::Contract;
 use domain::fault::Faults;
@@ -29,17 +29,6 @@ fn contracts_read_as_written() {
         };
         story.expect("expect.txt", &told);
     }
-}
-
-/// Each fault with its place, the text it points at, what is wrong and what to write.
-fn told(faults: &Faults) -> String {
-    let mut told = String::new();
-    for fault in faults.iter() {
-        let place = format!("{}:{}", fault.place.line, fault.place.column);
-        let found = if fault.found.is_empty() { String::new() } else { format!("  [{}]", fault.found) };
-        let _ = writeln!(told, "{place}{found}\n    {}\n    help: {}", fault.what, fault.help);
-    }
-    told
 }
 
 /// Every part of a contract, one a line.

@@ -1,5 +1,7 @@
 //! Stories: folders with a question and its answer as written. `UPDATE=1` writes the answers anew.
 
+use domain::fault::Faults;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 pub struct Story {
@@ -33,4 +35,15 @@ impl Story {
         }
         assert_eq!(told, self.text(file), "story {}", self.name());
     }
+}
+
+/// Each fault with its place, the text it points at, what is wrong and what to write.
+pub fn told(faults: &Faults) -> String {
+    let mut told = String::new();
+    for fault in faults.iter() {
+        let place = format!("{}:{}", fault.place.line, fault.place.column);
+        let found = if fault.found.is_empty() { String::new() } else { format!("  [{}]", fault.found) };
+        let _ = writeln!(told, "{place}{found}\n    {}\n    help: {}", fault.what, fault.help);
+    }
+    told
 }

@@ -159,11 +159,7 @@ fn examples(page: &Page) -> String {
 
 fn stub(starter: &Starter) -> Result<String, Failure> {
     let classes: Vec<&str> = starter.protects.iter().map(|class| class.as_str()).collect();
-    let mut describe = starter.describe.to_owned();
-    if let Some(first) = describe.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    rendered(&Rubric { name: starter.name, describe: &describe, protects: classes.join(", "), classes })
+    rendered(&Rubric { name: starter.name, describe: starter.describe, protects: classes.join(", "), classes })
 }
 
 fn rendered(template: &impl Template) -> Result<String, Failure> {

@@ -142,7 +142,7 @@ fn story(wanted: &str, folder: &Path) -> &'static [&'static str] {
             contract("grade: {behaviour: expected.behaviour}", "grade: {judge: rubrics/decides.md, with: judge}");
             contract(
                 "  fallback: {recorded",
-                "  judge: {recorded: answers/judge.jsonl, family: assistant}\n  fallback: {recorded",
+                "  judge: {openai: {base_url: \"https://judge.example/v1\", model: assistant-large}}\n  fallback: {recorded",
             );
         }
         "PLM021" => {

@@ -28,7 +28,9 @@ fn the_page_in_the_help_becomes_an_eval_whose_only_errors_are_missing_examples()
         contract.contains("- {criterion: cites, in: [all, task], not_worse_than: production, by: 5%"),
         "{contract}"
     );
-    assert!(folder.path().join("eval/rubrics/cites.md").is_file());
+    let rubric = std::fs::read_to_string(folder.path().join("eval/rubrics/cites.md")).expect("a rubric");
+    let blanks = domain::format::rubric::parse("cites.md".into(), &rubric, None).expect_err("a form to fill in");
+    assert!(blanks.iter().all(|fault| fault.what == "this is still to be filled in"), "{blanks:?}");
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use super::operand::{self, long_form, normalisation, part, part_of};
 use super::threshold::duration_ms;
-use crate::format::yaml::{Fields, Node, NodeKind, Reader, meant, percent};
+use crate::format::yaml::{Fields, Node, NodeKind, Reader, meant, one_or_many, percent};
 use crate::grader::{Grader, LengthUnit, Normalisation, Part, Reading, Schema, TextSimilarity, ToolRules};
 use crate::name::SystemName;
 use crate::share::{Amount, Share};
-use crate::system::System;
+use crate::system::{Speaks, System};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -452,6 +452,7 @@ fn pair(reader: &mut Reader, node: &Node) -> Option<Grader> {
     Some(Grader::Pair { part: part(reader, &fields, Part::Text), normalise })
 }
 
+/// One judge, or a panel: systems that can be asked, none of them twice.
 fn judge(reader: &mut Reader, node: &Node, fields: &Fields, systems: &[System]) -> Option<Grader> {
     let rubric = reader.path(node, "`judge`");
     let Some(with) = fields.get("with") else {
@@ -462,11 +463,40 @@ fn judge(reader: &mut Reader, node: &Node, fields: &Fields, systems: &[System]) 
         );
         return None;
     };
-    let name = reader.name(with, "`with`")?;
-    if !systems.iter().any(|system| system.name.as_str() == name) {
-        let meant = meant(&name, systems.iter().map(|system| system.name.as_str()));
-        let help = format!("{meant}name it under `systems`");
-        reader.fault(with.at, format!("`{name}` is not among the systems"), help);
+    let mut judges: Vec<SystemName> = Vec::new();
+    for item in one_or_many(with) {
+        let Some(name) = reader.name(item, "`with`") else { continue };
+        let judge = SystemName::new(&name);
+        if judges.contains(&judge) {
+            reader.fault(item.at, format!("`{name}` sits on the panel twice"), "keep one of the two");
+            continue;
+        }
+        match systems.iter().find(|system| system.name == judge) {
+            Some(system) => can_judge(reader, item, system),
+            None => {
+                let meant = meant(&name, systems.iter().map(|system| system.name.as_str()));
+                let help = format!("{meant}name it under `systems`");
+                reader.fault(item.at, format!("`{name}` is not among the systems"), help);
+            }
+        }
+        judges.push(judge);
     }
-    Some(Grader::Judge { rubric: rubric?, with: SystemName::new(name) })
+    if matches!(&with.kind, NodeKind::List(items) if items.is_empty()) {
+        reader.fault(with.at, "nobody sits on the panel", "name one system or more");
+    }
+    Some(Grader::Judge { rubric: rubric?, with: judges })
+}
+
+/// A judge is asked, and told by its rubric alone what to do.
+fn can_judge(reader: &mut Reader, node: &Node, system: &System) {
+    let Some(live) = system.live() else {
+        let what = format!("`{}` is not asked, and a judge is", system.name);
+        let help = "judge with a system of kind openai, anthropic, http or program; verdicts made elsewhere are `grade: imported`";
+        reader.fault(node.at, what, help);
+        return;
+    };
+    if matches!(&live.speaks, Speaks::Chat(chat) if chat.prompt.is_some()) {
+        let what = format!("`{}` has a prompt of its own, and a judge is told by its rubric what to do", system.name);
+        reader.fault(node.at, what, "leave `prompt` out of the system that judges, or name another system");
+    }
 }
