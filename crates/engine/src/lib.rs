@@ -12,6 +12,7 @@ mod interrupt;
 pub mod journal;
 pub mod jsonl;
 pub mod pace;
+pub mod judge;
 pub mod process;
 pub mod provider;
 mod question;

@@ -29,7 +29,8 @@ fn the_page_in_the_help_becomes_an_eval_whose_only_errors_are_missing_examples()
         "{contract}"
     );
     let rubric = std::fs::read_to_string(folder.path().join("eval/rubrics/cites.md")).expect("a rubric");
-    let blanks = domain::format::rubric::parse("cites.md".into(), &rubric, None).expect_err("a form to fill in");
+    let blanks =
+        domain::format::rubric::parse(camino::Utf8Path::new("cites.md"), &rubric, None).expect_err("a form to fill in");
     assert!(blanks.iter().all(|fault| fault.what == "this is still to be filled in"), "{blanks:?}");
 }
 
