@@ -8,5 +8,7 @@ mod faults;
 mod grade;
 #[path = "it/journal.rs"]
 mod journal;
+#[path = "it/judge.rs"]
+mod judge;
 #[path = "it/process.rs"]
 mod process;

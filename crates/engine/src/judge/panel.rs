@@ -110,16 +110,12 @@ fn reason(judgement: &Judgement) -> String {
 
 /// What more than half of the panel say.
 fn majority(rubric: &Rubric, panel: &[(&SystemName, Opinion)]) -> Verdict {
-    let of = |value: Share| -> Vec<(&SystemName, &Option<ClassName>, &String)> {
-        let same = |(name, opinion): &'_ (&'_ SystemName, Opinion)| match opinion {
-            Opinion::Scored { value: own, .. } => (*own == value).then(|| name.as_str().to_owned()),
-            Opinion::Unknown(_) => None,
-        };
-        panel
-            .iter()
-            .filter(|member| same(member).is_some())
-            .filter_map(|(name, opinion)| match opinion {
-                Opinion::Scored { class, reason, .. } => Some((*name, class, reason)),
+    let of = |value: Share| -> Vec<(&Option<ClassName>, &String)> {
+        let agrees = |(_, opinion): &'_ (&SystemName, Opinion)| matches!(opinion, Opinion::Scored { value: own, .. } if *own == value);
+        let agreeing = panel.iter().filter(|member| agrees(member));
+        agreeing
+            .filter_map(|(_, opinion)| match opinion {
+                Opinion::Scored { class, reason, .. } => Some((class, reason)),
                 Opinion::Unknown(_) => None,
             })
             .collect()
@@ -128,11 +124,11 @@ fn majority(rubric: &Rubric, panel: &[(&SystemName, Opinion)]) -> Verdict {
     let winner = [Share::ONE, half, Share::ZERO].into_iter().find(|value| 2 * of(*value).len() > panel.len());
     let Some(value) = winner else { return split(rubric, panel) };
     let agreeing = of(value);
-    let classes: Vec<&ClassName> = agreeing.iter().filter_map(|(_, class, _)| class.as_ref()).collect();
+    let classes: Vec<&ClassName> = agreeing.iter().filter_map(|(class, _)| class.as_ref()).collect();
     let count = |class: &ClassName| classes.iter().filter(|other| **other == class).count();
     // The one named most; the first named among those.
     let class = classes.iter().rev().max_by_key(|class| count(class)).map(|class| (*class).clone());
-    let reason = agreeing.first().map(|(_, _, reason)| (*reason).clone()).unwrap_or_default();
+    let reason = agreeing.first().map(|(_, reason)| (*reason).clone()).unwrap_or_default();
     let dissent = if agreeing.len() == panel.len() { String::new() } else { format!(" ({})", told(rubric, panel)) };
     let reason = shortened(&reason, LONGEST.saturating_sub(dissent.chars().count())) + &dissent;
     Verdict::Graded { value, class, reason }
