@@ -39,7 +39,11 @@ pub fn escaped(text: &str) -> String {
 pub fn parts(rubric: &Rubric, answer: &Answer) -> Vec<(&'static str, String)> {
     let mut parts = Vec::new();
     if rubric.shows(Seen::Answer) {
-        parts.push(("answer", answer.text.as_deref().unwrap_or("").to_owned()));
+        let text = answer.text.as_deref().unwrap_or("");
+        // An answer that says nothing at all is shown as that.
+        if !text.is_empty() || answer.structured.is_none() {
+            parts.push(("answer", text.to_owned()));
+        }
         parts.extend(answer.structured.as_ref().map(|value| ("answer as data", pretty(value))));
         parts.extend(answer.citations.as_ref().map(|cited| ("citations", cited.join("\n"))));
         parts.extend(answer.behaviour.as_ref().map(|behaviour| ("behaviour", behaviour.to_string())));
