@@ -1,5 +1,7 @@
 //! The crate from outside: files in, rows out.
 
+#[path = "it/asked/mod.rs"]
+mod asked;
 #[path = "it/eval.rs"]
 mod eval;
 #[path = "it/faults.rs"]

@@ -139,7 +139,9 @@ fn proxies(around: &Surroundings) -> Result<Vec<Proxy>, ProviderError> {
     let mut proxies = Vec::new();
     for (name, make) in KINDS {
         let Some(address) = either(name) else { continue };
-        let proxy = make(address.trim()).map_err(|_| ProviderError::Proxy { variable: name.to_uppercase() })?;
+        let spoken = address.split_once("://").is_none_or(|(scheme, _)| ["http", "https"].contains(&scheme.trim()));
+        let refused = || ProviderError::Proxy { variable: name.to_uppercase() };
+        let proxy = spoken.then(|| make(address.trim()).ok()).flatten().ok_or_else(refused)?;
         proxies.push(proxy.no_proxy(except.clone()));
     }
     Ok(proxies)

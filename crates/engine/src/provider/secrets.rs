@@ -19,10 +19,10 @@ impl Secrets {
         if secret.len() < SHORTEST {
             return;
         }
-        let quoted = Value::from(secret).to_string();
-        let in_json = quoted.trim_matches('"').to_owned();
-        let slashed = in_json.replace('/', "\\/");
-        let forms = [secret.to_owned(), in_json, slashed, super::fill::percent_encoded(secret)];
+        // Arguments of tools are JSON in a text of JSON.
+        let in_json = quoted(secret);
+        let (in_text_of_json, slashed) = (quoted(&in_json), in_json.replace('/', "\\/"));
+        let forms = [secret.to_owned(), in_json, in_text_of_json, slashed, super::fill::percent_encoded(secret)];
         for form in forms {
             if !self.0.iter().any(|known| known.expose_secret() == form) {
                 self.0.push(SecretString::from(form));
@@ -87,6 +87,12 @@ impl Secrets {
             _ => false,
         }
     }
+}
+
+/// A text as it stands between the quotes of JSON.
+fn quoted(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(&quoted).to_owned()
 }
 
 impl std::fmt::Debug for Secrets {

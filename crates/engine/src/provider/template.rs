@@ -43,10 +43,9 @@ impl Sight {
     /// The same with variables of the environment, put into addresses as they are.
     pub fn with_environment(example: &Value, environment: &[(String, String)]) -> Self {
         let variables = environment.iter().map(|(name, value)| (name.as_str(), Seen::from_safe_string(value.clone())));
-        let variables: Seen = variables.collect();
         let fields = example.as_object().into_iter().flatten();
         let seen = fields.map(|(key, value)| (key.as_str(), Seen::from(Serde(value))));
-        Sight(seen.chain([("environment", variables)]).collect())
+        Sight(Seen::from_pairs(seen.chain([("environment", Seen::from_pairs(variables))])))
     }
 }
 
