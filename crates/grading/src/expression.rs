@@ -32,36 +32,10 @@ const MOST_NESTED_ITEMS: usize = 300;
 
 impl Check {
     pub fn of(text: &str, reading: Reading) -> Result<Self, GraderFault> {
-        let refuse = |why: String| Err(GraderFault::Expression(why));
-        if text.len() > LONGEST {
-            return refuse(format!("it is longer than {LONGEST} characters"));
-        }
-        if nesting(text) > DEEPEST {
-            return refuse(format!("its brackets are nested deeper than {DEEPEST} levels"));
-        }
-        let comprehensions = comprehensions(text);
-        if comprehensions > COMPREHENSIONS {
-            return refuse(format!(
-                "it has {comprehensions} comprehensions (map, filter, all, exists); at most {COMPREHENSIONS} are run"
-            ));
-        }
-        match Program::compile(text) {
-            Ok(program) => {
-                let references = program.references();
-                let variables = references.variables();
-                if let Some(odd) = variables.iter().find(|name| {
-                    !matches!(**name, "example" | "answer" | "input" | "expected" | "attributes")
-                        && !is_bound(text, name)
-                }) {
-                    return refuse(format!(
-                        "`{odd}` is not known; there are example, answer, input, expected and attributes"
-                    ));
-                }
-                let uses_example = variables.iter().any(|name| *name != "answer");
-                Ok(Check { program, text: text.to_owned(), reading, uses_example })
-            }
-            Err(errors) => refuse(shortened(&errors.to_string().replace('\n', " "))),
-        }
+        let known = ["example", "answer", "input", "expected", "attributes"];
+        let program = compile(text, &known)?;
+        let uses_example = program.references().variables().iter().any(|name| *name != "answer");
+        Ok(Check { program, text: text.to_owned(), reading, uses_example })
     }
 
     pub fn grade(&self, document: &Value, answer: &Prepared) -> Verdict {
@@ -100,24 +74,67 @@ impl Check {
     }
 
     fn evaluate(&self, document: &Value, answer: &Prepared) -> Result<Cel, String> {
-        let limit = if comprehensions(&self.text) > 1 { MOST_NESTED_ITEMS } else { MOST_ITEMS };
         let answer = answer_value(answer);
-        if largest(&answer) > limit || self.uses_example && largest(document) > limit {
-            return Err(format!("a list or text has more than {limit} items"));
-        }
-        let mut context = Context::default();
-        context.add_variable_from_value("answer", as_cel(&answer));
+        let mut values = vec![("answer", &answer)];
         if self.uses_example {
-            context.add_variable_from_value("example", as_cel(document));
-            for part in ["input", "expected", "attributes"] {
-                context.add_variable_from_value(part, as_cel(document.get(part).unwrap_or(&Value::Null)));
-            }
+            values.push(("example", document));
+            let parts = ["input", "expected", "attributes"];
+            values.extend(parts.map(|part| (part, document.get(part).unwrap_or(&Value::Null))));
         }
-        add_functions(&mut context).map_err(|error| format!("the expression fails: {error}"))?;
-        self.program
-            .execute(&context)
-            .map_err(|error| format!("the expression fails: {}", shortened(&error.to_string())))
+        run(&self.program, &self.text, &values)
     }
+}
+
+/// An expression within the limits, over these names alone.
+pub fn compile(text: &str, known: &[&str]) -> Result<Program, GraderFault> {
+    let refuse = |why: String| Err(GraderFault::Expression(why));
+    if text.len() > LONGEST {
+        return refuse(format!("it is longer than {LONGEST} characters"));
+    }
+    if nesting(text) > DEEPEST {
+        return refuse(format!("its brackets are nested deeper than {DEEPEST} levels"));
+    }
+    let comprehensions = comprehensions(text);
+    if comprehensions > COMPREHENSIONS {
+        return refuse(format!(
+            "it has {comprehensions} comprehensions (map, filter, all, exists); at most {COMPREHENSIONS} are run"
+        ));
+    }
+    let program = match Program::compile(text) {
+        Ok(program) => program,
+        Err(errors) => return refuse(shortened(&errors.to_string().replace('\n', " "))),
+    };
+    let references = program.references();
+    let odd = references.variables().into_iter().find(|name| !known.contains(name) && !is_bound(text, name));
+    match odd.map(str::to_owned) {
+        Some(odd) => refuse(format!("`{odd}` is not known; there {}", listed(known))),
+        None => {
+            drop(references);
+            Ok(program)
+        }
+    }
+}
+
+fn listed(known: &[&str]) -> String {
+    match known {
+        [one] => format!("is {one}"),
+        [first @ .., last] => format!("are {} and {last}", first.join(", ")),
+        [] => "is nothing".to_owned(),
+    }
+}
+
+/// What an expression gives, over these values by their names.
+pub fn run(program: &Program, text: &str, values: &[(&str, &Value)]) -> Result<Cel, String> {
+    let limit = if comprehensions(text) > 1 { MOST_NESTED_ITEMS } else { MOST_ITEMS };
+    if values.iter().any(|(_, value)| largest(value) > limit) {
+        return Err(format!("a list or text has more than {limit} items"));
+    }
+    let mut context = Context::default();
+    for (name, value) in values {
+        context.add_variable_from_value(*name, as_cel(value));
+    }
+    add_functions(&mut context).map_err(|error| format!("the expression fails: {error}"))?;
+    program.execute(&context).map_err(|error| format!("the expression fails: {}", shortened(&error.to_string())))
 }
 
 /// A JSON value as expressions see it. A whole number is an `int`, so that it can be counted with: `expected.n + 1`.

@@ -15,6 +15,7 @@ mod number;
 mod operand;
 mod pair;
 mod prepared;
+mod reply;
 mod similarity;
 mod text;
 mod tools;
@@ -22,6 +23,7 @@ mod written;
 
 pub use pair::{Side, grade_pair, side};
 pub use prepared::Prepared;
+pub use reply::ReplyExpression;
 pub use similarity::{bleu, levenshtein, rouge_n};
 
 use domain::grader::{Grader, Schema};

@@ -7,8 +7,10 @@
 
 use super::{ProviderError, Reply, Trouble, turns};
 use domain::system::ReplyPaths;
+use grading::{GraderFault, ReplyExpression};
 use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
+use std::borrow::Cow;
 
 /// The paths that are given, each with the name of its part.
 #[derive(Default)]
@@ -26,7 +28,12 @@ pub struct Paths {
 
 struct Path {
     written: String,
-    compiled: JsonPath,
+    compiled: How,
+}
+
+enum How {
+    Path(JsonPath),
+    Expression(ReplyExpression),
 }
 
 impl Paths {
@@ -38,7 +45,11 @@ impl Paths {
                 place: format!("path `{text}` to the reply's `{part}`"),
                 cause,
             };
-            let compiled = JsonPath::parse(text).map_err(|error| refuse(error.to_string()))?;
+            let compiled = if text.starts_with('$') {
+                How::Path(JsonPath::parse(text).map_err(|error| refuse(error.to_string()))?)
+            } else {
+                How::Expression(ReplyExpression::of(text).map_err(|fault| refuse(told(fault)))?)
+            };
             Ok(Some(Path { written: text.clone(), compiled }))
         };
         Ok(Paths {
@@ -68,12 +79,12 @@ impl Paths {
         let called = self.tool_calls.as_ref().map(|path| flat(path.found(said))).unwrap_or_default();
         for call in called {
             tool_calls
-                .push(tool_call(call).ok_or_else(|| Trouble::unreadable("the reply has a tool call without a name"))?);
+                .push(tool_call(&call).ok_or_else(|| Trouble::unreadable("the reply has a tool call without a name"))?);
         }
         let structured = self.structured.as_ref().and_then(|path| match path.found(said).as_slice() {
             [] => None,
-            [one] => Some((*one).clone()),
-            several => Some(several.iter().copied().cloned().collect()),
+            [one] => Some(one.clone().into_owned()),
+            several => Some(several.iter().cloned().map(Cow::into_owned).collect()),
         });
         let spend = self.spend.as_ref().and_then(|path| path.found(said).first()?.as_f64());
         let reply = Reply {
@@ -83,7 +94,7 @@ impl Paths {
             citations: self
                 .citations
                 .as_ref()
-                .map(|path| flat(path.found(said)).into_iter().filter_map(cited).collect()),
+                .map(|path| flat(path.found(said)).into_iter().filter_map(|item| cited(&item)).collect()),
             behaviour: text(&self.behaviour),
             finish_reason: text(&self.finish_reason),
             tokens_in: count(&self.tokens_in),
@@ -102,15 +113,26 @@ impl Paths {
 }
 
 impl Path {
-    /// What is there; a null is not.
-    fn found<'a>(&self, said: &'a Value) -> Vec<&'a Value> {
-        self.compiled.query(said).all().into_iter().filter(|value| !value.is_null()).collect()
+    /// What is there; a null is not, nor is what an expression cannot tell.
+    fn found<'a>(&self, said: &'a Value) -> Vec<Cow<'a, Value>> {
+        let found: Vec<Cow<Value>> = match &self.compiled {
+            How::Path(path) => path.query(said).all().into_iter().map(Cow::Borrowed).collect(),
+            How::Expression(expression) => expression.value(said).into_iter().map(Cow::Owned).collect(),
+        };
+        found.into_iter().filter(|value| !value.is_null()).collect()
+    }
+}
+
+fn told(fault: GraderFault) -> String {
+    match fault {
+        GraderFault::Expression(why) => why,
+        other => other.to_string(),
     }
 }
 
 /// Texts as they are, one after the other; other values as their JSON.
-fn as_text(found: Vec<&Value>) -> Option<String> {
-    let texts = found.iter().map(|value| match value {
+fn as_text(found: Vec<Cow<Value>>) -> Option<String> {
+    let texts = found.iter().map(|value| match value.as_ref() {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     });
@@ -118,9 +140,9 @@ fn as_text(found: Vec<&Value>) -> Option<String> {
 }
 
 /// Lists that were found count as what is in them.
-fn flat(found: Vec<&Value>) -> Vec<&Value> {
-    let items = found.into_iter().flat_map(|value| match value {
-        Value::Array(items) => items.iter().collect(),
+fn flat(found: Vec<Cow<Value>>) -> Vec<Value> {
+    let items = found.into_iter().map(Cow::into_owned).flat_map(|value| match value {
+        Value::Array(items) => items,
         other => vec![other],
     });
     items.collect()

@@ -120,7 +120,7 @@ say(text=q)";
 
 #[test]
 fn one_that_always_fails_is_given_up() {
-    let ready = ready("sys.exit(3)", "20s");
+    let ready = World::new().ready("{program: {command: [sh, -c, exit 3]}, time_limit: 20s}");
     let attempts = asked(&ready, &["a"; 22]);
     let kinds: Vec<TroubleKind> = attempts.iter().map(|attempt| attempt.got.as_ref().unwrap_err().kind).collect();
     assert_eq!(kinds[..20], [TroubleKind::Connection; 20]);

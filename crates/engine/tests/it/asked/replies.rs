@@ -162,6 +162,21 @@ fn the_parts_of_any_reply_are_found_by_their_paths() {
 }
 
 #[test]
+fn an_expression_over_the_reply_is_as_good_as_a_path() {
+    let said = json!({"parts": [{"t": "Yes, "}, {"t": "we do."}], "handed_over": true, "usage": [3, 4]});
+    let server = Server::new(vec![json(said), json(json!({"parts": 1}))]);
+    let paths = "{text: \"$.parts[*].t\", behaviour: \"reply.handed_over ? 'escalate' : 'answer'\", tokens_in: \"reply.usage[0] + reply.usage[1]\", \
+        citations: \"reply.parts.map(p, p.t)\"}";
+    let ready = World::new().ready(&format!("{{http: {{url: \"{}/\", reply: {paths}}}}}", server.url()));
+    let reply = ready.ask(&plain()).got.unwrap();
+    assert_eq!((reply.text, reply.behaviour, reply.tokens_in), (text("Yes, we do."), text("escalate"), Some(7)));
+    assert_eq!(reply.citations.unwrap(), ["Yes, ", "we do."]);
+    assert_eq!(ready.ask(&plain()).got.unwrap_err().kind, TroubleKind::Unreadable);
+    let told = World::new().refused("{http: {url: \"http://127.0.0.1/\", reply: {text: answer.text}}}");
+    assert!(told.ends_with("cannot be used: `answer` is not known; there is reply"), "{told}");
+}
+
+#[test]
 fn a_body_is_the_answer_where_no_path_is_given_unless_it_is_a_page() {
     let of = |kind: &str, body: &str| Play::Say(200, vec![("content-type", kind.to_owned())], body.as_bytes().to_vec());
     let server =
