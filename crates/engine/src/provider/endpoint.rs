@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// Longest body.
 const LONGEST: usize = 64 << 20;
+/// Shorter than servers keep a connection that waits (uvicorn: 5 s): one that they just closed costs an attempt.
+const IDLE: Duration = Duration::from_secs(4);
 const REDIRECTS: usize = 5;
 const IDENTITY: &str = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));
 
@@ -60,6 +62,7 @@ impl Endpoint {
             .http1_only()
             .tcp_nodelay(true)
             .pool_max_idle_per_host(limits.at_once as usize)
+            .pool_idle_timeout(IDLE)
             .redirect(redirect::Policy::custom(same_place))
             .referer(false)
             .no_proxy();
@@ -105,7 +108,7 @@ async fn whole(mut response: Response) -> Result<Vec<u8>, Trouble> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(trouble::of_error)? {
         if body.len() + chunk.len() > LONGEST {
-            return Err(Trouble::new(TroubleKind::Unreadable, "the reply is longer than 64 MB".to_owned()));
+            return Err(Trouble::new(TroubleKind::Unreadable, "the reply is longer than 64 MB"));
         }
         body.extend_from_slice(&chunk);
     }

@@ -132,9 +132,12 @@ impl Asking {
         if url.origin().ascii_serialization() != self.origin || elsewhere {
             return Err("`url` leads to another host".to_owned());
         }
-        let shown = Sight::with_environment(&question.example, &self.shown);
-        let written = Sight::with_environment(&question.example, &self.written);
-        let mut head = format!("{} {}", self.method, self.templates.render(&self.url, &shown)?);
+        // Where no variable is named, all three are the same.
+        let other =
+            |names: &[(String, String)]| (!names.is_empty()).then(|| Sight::with_environment(&question.example, names));
+        let (shown, written) = (other(&self.shown), other(&self.written));
+        let (shown, written) = (shown.as_ref().unwrap_or(&sight), written.as_ref().unwrap_or(&sight));
+        let mut head = format!("{} {}", self.method, self.templates.render(&self.url, shown)?);
         let mut headers = self.usual.clone();
         for (name, text) in &self.headers {
             let of = |error: String| format!("header `{name}`: {error}");
@@ -142,7 +145,7 @@ impl Asking {
                 .map_err(|_| of("it holds characters that no header may hold".to_owned()))?;
             value.set_sensitive(true);
             headers.insert(name.clone(), value);
-            head.push_str(&format!("\n{name}: {}", self.templates.render(text, &written).map_err(of)?));
+            head.push_str(&format!("\n{name}: {}", self.templates.render(text, written).map_err(of)?));
         }
         head.push_str("\n\n");
         let body = match (&self.body, self.method.as_str()) {

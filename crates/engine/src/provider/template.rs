@@ -118,3 +118,41 @@ fn told(error: &Error) -> String {
         None => format!("{}{line}", error.kind()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn rendered(within: Within, text: &str) -> Result<String, String> {
+        let mut templates = Templates::default();
+        let text = templates.add(within, text)?;
+        templates.render(&text, &Sight::new(&json!({"input": {"q": "a&b/c", "<": 1}, "repeat": 0})))
+    }
+
+    #[test]
+    fn text_is_put_in_as_it_is_and_encoded_in_an_address() {
+        assert_eq!(rendered(Within::Other, "{{ input.q }} <{{ repeat }}>\n").as_deref(), Ok("a&b/c <0>\n"));
+        assert_eq!(rendered(Within::Address, "/{{ input.q }}").as_deref(), Ok("/a%26b%2Fc"));
+        assert_eq!(rendered(Within::Address, "/{{ input.none }}").unwrap_err(), "undefined value (line 1)");
+    }
+
+    #[test]
+    fn a_template_ends() {
+        let nested = "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}";
+        assert_eq!(rendered(Within::Other, nested).unwrap_err(), "engine ran out of fuel (line 1)");
+    }
+
+    #[test]
+    fn one_expression_alone_is_a_value() {
+        let templates = Templates::default();
+        let sight = Sight::new(&json!({"input": {"n": 3, "list": [1, {"a": null}]}}));
+        let value = |text| templates.value(templates.expression(text).unwrap_or("none"), &sight);
+        assert_eq!(value(" {{ input.list }} "), Ok(json!([1, {"a": null}])));
+        assert_eq!(value("{{ input.n + 0.5 }}"), Ok(json!(3.5)));
+        assert_eq!(value("{{ {'a': {'b': input.n}} }}"), Ok(json!({"a": {"b": 3}})));
+        assert!(value("{{ input.none }}").is_err());
+        assert_eq!(templates.expression("{{ input.n }} and {{ input.n }}"), None);
+        assert_eq!(templates.expression("n"), None);
+    }
+}

@@ -243,3 +243,20 @@ fn no_question_leads_an_endpoint_to_another_host() {
     let request = ready.request(&question(json!({"input": "@evil.example/"})));
     assert!(request.content.starts_with("GET http://127.0.0.1/@evil.example/\n"), "{}", request.content);
 }
+
+#[test]
+fn a_tool_that_has_the_name_of_structured_output_is_told() {
+    let ready = World::new().ready(&format!("{{anthropic: {{model: m, {SCHEMA}}}}}"));
+    let asked = question(json!({"input": {"messages": [], "tools": [{"name": "give_answer"}]}}));
+    assert!(ready.provider.prepare(&asked, 0).unwrap_err().starts_with("the tool `give_answer` has the name"));
+}
+
+#[test]
+fn attempts_may_be_made_from_any_thread() {
+    fn sent<T: Send>(_: T) {}
+    fn shared<T: Sync>(_: &T) {}
+    let ready = World::new().ready("{program: {command: [python3]}}");
+    shared(&ready.provider);
+    let request = ready.request(&plain());
+    sent(ready.provider.attempt(&request, &ready.secrets));
+}
