@@ -7,7 +7,7 @@
 
 mod begun;
 mod known;
-mod line;
+pub(crate) mod line;
 
 use crate::budget::Used;
 use crate::documents::Documents;
@@ -18,6 +18,7 @@ use crate::question::question;
 use begun::Begun;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::digest::Digest;
+use domain::fault::Faults;
 use domain::reference_set::{ExampleIndex, Ids, ReferenceSet};
 use domain::system::{Budget, Live};
 use known::Known;
@@ -32,6 +33,7 @@ const MOST_TOLD: usize = 20;
 const USUAL_ANSWER: u64 = 300;
 
 /// A live system, ready.
+#[derive(Clone)]
 pub struct LiveSystem {
     pub name: String,
     pub system: Arc<dyn Answers>,
@@ -42,6 +44,8 @@ pub struct LiveSystem {
 pub enum AskError {
     #[error("{}", told(.0, *.1))]
     Questions(Vec<String>, usize),
+    #[error(transparent)]
+    Faults(Faults),
     #[error("cannot read or write the journal `{path}`: {cause}")]
     Journal { path: Utf8PathBuf, cause: io::Error },
     #[error(transparent)]

@@ -40,10 +40,16 @@ impl Keeper {
         Self::up_to(KEPT_BYTES, criteria)
     }
 
-    /// What a system may see of an example: never what is expected of it.
-    pub fn of_what_systems_see() -> Self {
-        let fields = vec!["id", "task", "input"];
-        Keeper { fields, texts: Vec::new(), ends: Vec::new(), hashes: Vec::new(), most: KEPT_BYTES, full: false }
+    /// What questions are made of. What of it a system or a judge may see is settled where its question is made.
+    pub fn for_questions() -> Self {
+        Keeper {
+            fields: FIELDS.to_vec(),
+            texts: Vec::new(),
+            ends: Vec::new(),
+            hashes: Vec::new(),
+            most: KEPT_BYTES,
+            full: false,
+        }
     }
 
     /// Keeps no more than so many bytes; 0 keeps nothing.

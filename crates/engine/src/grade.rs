@@ -8,6 +8,7 @@
 
 use crate::documents::Documents;
 use crate::jsonl::Lines;
+use crate::judging::Verdicts;
 use crate::process::Programs;
 use crate::rows::{AnswerRow, Batch, Failed, ScoreRow, Sink};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -27,6 +28,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Lines a batch.
@@ -64,6 +66,8 @@ pub enum Ready {
     /// Position among the programs.
     Process(usize),
     Pair,
+    /// What judges said, asked before.
+    Judged(Arc<Verdicts>),
     /// Scored elsewhere: no rows.
     Imported,
 }
@@ -359,6 +363,10 @@ fn graded(
             Ready::Imported => {}
             Ready::Compiled(compiled) => {
                 let row = row_of(index, repeat, at, compiled.grade(document, &prepared));
+                push(grading, system, worked, row);
+            }
+            Ready::Judged(verdicts) => {
+                let row = row_of(index, repeat, at, verdicts.of(system, at as u16, index, repeat));
                 push(grading, system, worked, row);
             }
             Ready::Pair => {

@@ -18,6 +18,8 @@ mod hostile_text;
 mod init;
 #[path = "it/questions.rs"]
 mod questions;
+#[path = "it/judged.rs"]
+mod judged;
 #[path = "it/live.rs"]
 mod live;
 #[path = "it/real.rs"]

@@ -8,33 +8,45 @@
 //!         asked the same
 
 use super::eval::Eval;
-use super::run::Progress;
+use super::graders::refused_system;
+use super::run::{Progress, read_failure};
 use super::work::{open_lock, write_failure};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
+use domain::criterion::Criterion;
 use domain::digest::Digest;
-use domain::grader::Schema;
+use domain::format::rubric;
+use domain::grader::{Grader, Schema};
+use domain::name::SystemName;
 use domain::reference_set::ReferenceSet;
+use domain::rubric::Rubric;
 use domain::system::{Arm, Live, Speaks, System};
 use engine::Documents;
 use engine::asking::{AskError, Asking, Forecast, LiveSystem, Plan};
+use engine::budget::Used;
 use engine::driver::{DriveError, Drove, Keyed, Standing};
+use engine::judging::{self, Judged, Judging, TriedOut, Verdicts, try_out};
 use engine::provider::{Provider, Secrets, Surroundings};
 use engine::schedule::Ending;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
+/// Bytes of a rubric.
+const LONGEST_RUBRIC: u64 = 1 << 20;
 /// What a folder of answers is marked with once scores rest on it, and once a record does.
 const SEALED: &str = "sealed";
 const CLOSED: &str = "closed";
 /// What it was asked for.
 const PLAN: &str = "plan";
 
-/// The answers of the live arms. While it lives, nobody else asks here.
+/// A turn to ask: while it lives, nobody else asks here.
 pub struct Asked {
-    pub files: Vec<(Arm, Utf8PathBuf)>,
     folder: Utf8PathBuf,
+    /// Where earlier runs have their answers.
+    earlier: Vec<Utf8PathBuf>,
+    /// What was used so far.
+    used: Used,
     _asking: File,
 }
 
@@ -55,62 +67,245 @@ impl Asked {
     }
 }
 
-/// Asks every live arm for what is not there yet; `None` where there is none.
-pub fn ask(
-    eval: &Eval,
-    set: &ReferenceSet,
-    documents: &Documents,
-    progress: &mut dyn Progress,
-) -> Result<Option<Asked>, Failure> {
-    let live: Vec<(Arm, &System, &Live)> = Arm::ALL
-        .into_iter()
-        .filter_map(|arm| eval.contract.system(arm).and_then(|system| Some((arm, system, system.live()?))))
-        .collect();
-    if live.is_empty() {
-        return Ok(None);
+/// Everything that is asked for one run: live arms, and judges with their rubrics.
+pub struct Askable<'a> {
+    eval: &'a Eval,
+    arms: Vec<(Arm, &'a System, LiveSystem)>,
+    judges: Vec<LiveSystem>,
+    rubrics: Vec<(u16, &'a Criterion, Rubric, &'a [SystemName])>,
+    addresses: Vec<String>,
+}
+
+impl<'a> Askable<'a> {
+    /// Whatever could not be asked is told before anything is.
+    pub fn of(eval: &'a Eval) -> Result<Self, Failure> {
+        let mut secrets = Secrets::default();
+        let environment = |name: &str| std::env::var(name).ok();
+        let around = Surroundings { folder: &eval.folder, environment: &environment, hosts: &eval.contract.hosts };
+        let mut provide = |system: &'a System, live: &Live| {
+            Provider::ready(system.name.as_str(), live, &around, &mut secrets)
+                .map_err(|error| refused_system(eval, system, &error.to_string()))
+        };
+        let (mut arms, mut judges, mut rubrics) = (Vec::new(), Vec::new(), Vec::new());
+        for arm in Arm::ALL {
+            if let Some((system, live)) = eval.contract.system(arm).and_then(|system| Some((system, system.live()?))) {
+                arms.push((arm, system, live, provide(system, live)?));
+            }
+        }
+        for (at, criterion) in eval.contract.criteria.iter().enumerate() {
+            let Grader::Judge { rubric, with } = &criterion.grader else { continue };
+            rubrics.push((at as u16, criterion, read_rubric(eval, criterion, rubric)?, with.as_slice()));
+            for name in with {
+                let system = eval.contract.systems.iter().find(|system| system.name == *name);
+                // The contract's reader saw to it that judges are there and are asked.
+                let Some((system, live)) = system.and_then(|system| Some((system, system.live()?))) else { continue };
+                if !judges.iter().any(|(known, ..): &(&System, &Live, Provider)| known.name == *name) {
+                    judges.push((system, live, provide(system, live)?));
+                }
+            }
+        }
+        let secrets = Arc::new(secrets);
+        let mut addresses = Vec::new();
+        let mut ready = |name: &str, live: &Live, provider: Provider| {
+            addresses.push(format!("{name} {}", provider.address()));
+            let system = Arc::new(Keyed::new(provider, Arc::clone(&secrets)));
+            LiveSystem { name: name.to_owned(), system, live: live.clone() }
+        };
+        let arms = arms
+            .into_iter()
+            .map(|(arm, system, live, provider)| (arm, system, ready(arm.as_str(), live, provider)))
+            .collect();
+        let judges =
+            judges.into_iter().map(|(system, live, provider)| ready(system.name.as_str(), live, provider)).collect();
+        Ok(Askable { eval, arms, judges, rubrics, addresses })
     }
-    let mut secrets = Secrets::default();
-    let environment = |name: &str| std::env::var(name).ok();
-    let around = Surroundings { folder: &eval.folder, environment: &environment, hosts: &eval.contract.hosts };
-    let mut providers = Vec::new();
-    for (_, system, live) in &live {
-        let provider = Provider::ready(system.name.as_str(), live, &around, &mut secrets);
-        providers.push(provider.map_err(|error| super::graders::refused_system(eval, system, &error.to_string()))?);
+
+    /// Nothing is asked.
+    pub fn is_empty(&self) -> bool {
+        self.arms.is_empty() && self.rubrics.is_empty()
     }
-    let addresses: Vec<String> = providers.iter().map(|provider| provider.address().to_owned()).collect();
-    let digest = plan_digest(eval, set, &live, &addresses)?;
-    let secrets = Arc::new(secrets);
-    let systems: Vec<LiveSystem> = live
-        .iter()
-        .zip(providers)
-        .map(|((arm, _, live), provider)| LiveSystem {
+
+    /// What each judged criterion is graded by, as its score rows carry it.
+    pub fn grader_digest(&self, criterion: &Criterion) -> Option<Digest> {
+        let (_, _, rubric, names) = self.rubrics.iter().find(|(_, known, ..)| known.name == criterion.name)?;
+        let system = |name: &SystemName| self.eval.contract.systems.iter().find(|system| system.name == *name);
+        let judges: Vec<&System> = names.iter().filter_map(system).collect();
+        Some(engine::judge::identity(rubric, &judges))
+    }
+
+    /// Takes the turn to ask, in a folder of this run's own or one that a stopped run left.
+    pub fn begin(&self, set: &ReferenceSet, progress: &mut dyn Progress) -> Result<Asked, Failure> {
+        let digest = self.digest(set)?;
+        let (asking, waited) = take_turn(self.eval, progress)?;
+        let (folder, earlier) = folder_of(&self.eval.state().join("asked"), &digest, waited)?;
+        Ok(Asked { folder, earlier, used: Used::default(), _asking: asking })
+    }
+
+    /// Asks every live arm for what is not there yet: the file of each one's answers.
+    pub fn answers(
+        &self,
+        turn: &mut Asked,
+        set: &ReferenceSet,
+        documents: &Documents,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<(Arm, Utf8PathBuf)>, Failure> {
+        if self.arms.is_empty() {
+            return Ok(Vec::new());
+        }
+        progress.step("looking what is there and what is to be asked");
+        let plan = Plan { set, documents, repeats: self.eval.contract.repeats };
+        let systems: Vec<LiveSystem> = self.arms.iter().map(|(.., system)| system.clone()).collect();
+        let asking = Asking::plan(plan, systems, &turn.folder, &turn.earlier, &mut |done, of| progress.count(done, of))
+            .map_err(ask_failure)?;
+        turn.used = asking.used();
+        told(&asking.forecast(), turn.used.spend, self.eval).iter().for_each(|line| progress.note(line));
+        let names: Vec<&str> = self.arms.iter().map(|(arm, ..)| arm.as_str()).collect();
+        let what = format!("asking {}", names.join(", "));
+        progress.step(&what);
+        let drove =
+            asking.carry_out(self.eval.contract.budget, &mut self.tell(&what, progress)).map_err(ask_failure)?;
+        turn.used = drove.standing.used;
+        self.ended(&names, &drove, "answers", progress)?;
+        Ok(self.arms.iter().zip(asking.files()).map(|((arm, ..), file)| (*arm, file.clone())).collect())
+    }
+
+    /// Asks the judges about every answer, after they were tried out.
+    pub fn verdicts(
+        &self,
+        turn: &mut Asked,
+        set: &ReferenceSet,
+        documents: &Documents,
+        files: &[(Arm, Vec<Utf8PathBuf>)],
+        progress: &mut dyn Progress,
+    ) -> Result<Arc<Verdicts>, Failure> {
+        if self.rubrics.is_empty() {
+            return Ok(Arc::default());
+        }
+        let place = |name: &SystemName| self.judges.iter().position(|judge| judge.name == name.as_str());
+        let judged: Vec<Judged> = self
+            .rubrics
+            .iter()
+            .map(|(criterion, what, rubric, names)| Judged {
+                criterion: *criterion,
+                what,
+                rubric,
+                names,
+                judges: names.iter().filter_map(place).collect(),
+            })
+            .collect();
+        let names: Vec<&str> = self.judges.iter().map(|judge| judge.name.as_str()).collect();
+        let plan = Plan { set, documents, repeats: self.eval.contract.repeats };
+        let budget = self.eval.contract.budget;
+        let what = format!("trying out {}", names.join(", "));
+        progress.step(&what);
+        let tried =
+            try_out(plan, &judged, &self.judges, &turn.folder, budget, turn.used, &mut self.tell(&what, progress));
+        match tried.map_err(ask_failure)? {
+            TriedOut::Passed(took) => turn.used.add(took),
+            TriedOut::Refused(refusal) => return Err(Failure::yours(refusal.what, refusal.help)),
+            TriedOut::Stopped(drove) => self.ended(&names, &drove, "replies to canaries", progress)?,
+        }
+        progress.step("looking what is judged and what is to be");
+        let arm = |(arm, files): &(Arm, Vec<Utf8PathBuf>)| judging::Arm {
             name: arm.as_str().to_owned(),
-            system: Arc::new(Keyed::new(provider, Arc::clone(&secrets))),
-            live: (*live).clone(),
-        })
-        .collect();
-    let home = eval.state().join("asked");
-    let (asking_lock, waited) = take_turn(eval, progress)?;
-    let (folder, earlier) = folder_of(&home, &digest, waited)?;
-    progress.step("looking what is there and what is to be asked");
-    let plan = Plan { set, documents, repeats: eval.contract.repeats };
-    let asking = Asking::plan(plan, systems, &folder, &earlier, &mut |done, of| progress.count(done, of))
-        .map_err(ask_failure)?;
-    let forecast = asking.forecast();
-    told(&forecast, asking.used().spend, eval).iter().for_each(|line| progress.note(line));
-    let names: Vec<&str> = live.iter().map(|(arm, ..)| arm.as_str()).collect();
-    let what = format!("asking {}", names.join(", "));
-    progress.step(&what);
-    let currency = currency(eval);
-    let drove = asking
-        .carry_out(eval.contract.budget, &mut |standing| {
+            is_production: *arm == Arm::Production,
+            files: files.clone(),
+        };
+        let arms: Vec<judging::Arm> = files.iter().map(arm).collect();
+        let count = &mut |done, of| progress.count(done, of);
+        let judging = Judging::plan(plan, &judged, &self.judges, &arms, &turn.folder, &turn.earlier, count);
+        let judging = judging.map_err(ask_failure)?;
+        turn.used.add(judging.used());
+        if judging.known() > 0 {
+            progress.note(&format!("{} judgements are there", judging.known()));
+        }
+        if judging.count() > 0 {
+            let (asks, tokens) = (judging.count(), judging.tokens());
+            progress.note(&format!("asking for {asks} judgements, which takes about {tokens} tokens"));
+            let what = format!("asking {}", names.join(", "));
+            progress.step(&what);
+            let drove = judging.carry_out(budget, turn.used, &mut self.tell(&what, progress)).map_err(ask_failure)?;
+            turn.used = drove.standing.used;
+            self.ended(&names, &drove, "judgements", progress)?;
+        }
+        progress.step("reading the verdicts");
+        judging.verdicts().map(Arc::new).map_err(ask_failure)
+    }
+
+    fn tell<'p>(&self, what: &'p str, progress: &'p mut dyn Progress) -> impl FnMut(&Standing) + use<'p> {
+        let currency = currency(self.eval);
+        move |standing| {
             progress.count(standing.done, standing.of);
             progress.say(&format!("{what}: {}", stands(standing, &currency)));
-        })
-        .map_err(ask_failure)?;
-    ended(eval, &names, &drove, &currency, progress)?;
-    let files = live.iter().zip(asking.files()).map(|((arm, ..), file)| (*arm, file.clone())).collect();
-    Ok(Some(Asked { files, folder, _asking: asking_lock }))
+        }
+    }
+
+    /// What is asked for: the examples, the systems, their addresses, the files that they read, how often.
+    fn digest(&self, set: &ReferenceSet) -> Result<Digest, Failure> {
+        let mut text = format!("plimsoll.asked.v1\n{:?}\n{}\n", set.digest, self.eval.contract.repeats);
+        self.addresses.iter().for_each(|address| text += &format!("{address}\n"));
+        for (criterion, _, rubric, names) in &self.rubrics {
+            text += &format!("{criterion} {} {names:?}\n", rubric.digest);
+        }
+        for system in self.arms.iter().map(|(.., system)| system).chain(&self.judges) {
+            // The Debug form names every setting, and no key.
+            text += &format!("{} {:?}\n", system.name, system.live.speaks);
+            let Speaks::Chat(chat) = &system.live.speaks else { continue };
+            let schema = match &chat.answer_schema {
+                Some(Schema::File(path)) => Some(path),
+                _ => None,
+            };
+            for path in [chat.prompt.as_ref(), schema].into_iter().flatten() {
+                let read = std::fs::read(self.eval.folder.join(path));
+                let bytes = read.map_err(|error| {
+                    Failure::yours(format!("cannot read `{path}`: {error}"), "check the path and its permissions")
+                })?;
+                text += &format!("{path} {}\n", Digest::of_bytes(&bytes));
+            }
+        }
+        Ok(Digest::of_bytes(text.as_bytes()))
+    }
+
+    /// A stop before the end is said, and is no decision.
+    fn ended(&self, names: &[&str], drove: &Drove, what: &str, progress: &mut dyn Progress) -> Result<(), Failure> {
+        let standing = &drove.standing;
+        let so_far = format!("{} of {} {what} asked for are there and stay", standing.done, standing.of);
+        match &drove.ending {
+            Ending::Done => {
+                if standing.of > 0 {
+                    progress.note(&format!("asked: {}", stands(standing, &currency(self.eval))));
+                }
+                Ok(())
+            }
+            Ending::BudgetSpent => Err(Failure::yours(
+                format!("the budget is used up, and nothing was decided: {so_far}"),
+                "raise `budget` in the contract and run again: it goes on from here",
+            )),
+            Ending::Interrupted => Err(Failure::yours(
+                format!("interrupted, and nothing was decided: {so_far}"),
+                "run again: it goes on from here",
+            )),
+            Ending::Stopped(lane, trouble) => {
+                let name = names.get(*lane).copied().unwrap_or("a system");
+                let kind = trouble.kind.class();
+                Err(Failure::yours(
+                    format!("`{name}` cannot be asked ({kind}): {}; nothing was decided: {so_far}", trouble.message),
+                    format!(
+                        "mend `{name}`: its address, key, model and limits; then run again, and it goes on from here"
+                    ),
+                ))
+            }
+        }
+    }
+}
+
+fn read_rubric(eval: &Eval, criterion: &Criterion, path: &Utf8Path) -> Result<Rubric, Failure> {
+    let files = engine::files(&eval.folder, path).map_err(read_failure)?;
+    let file = files.first().map_or(path, |file| file.as_path());
+    let text = super::file::text(file, LONGEST_RUBRIC).map_err(|error| {
+        Failure::yours(format!("cannot read `{file}`: {error}"), "check the file and its permissions")
+    })?;
+    Ok(rubric::parse(file, &text, Some(criterion))?)
 }
 
 /// Waits until nobody else asks here; whether somebody did.
@@ -153,33 +348,6 @@ fn folder_of(home: &Utf8Path, plan: &Digest, waited: bool) -> Result<(Utf8PathBu
     std::fs::create_dir(&folder).map_err(failed)?;
     std::fs::write(folder.join(PLAN), plan.to_string()).map_err(failed)?;
     Ok((folder, earlier))
-}
-
-/// What is asked for: the examples, the systems, their addresses, the files that they read, how often.
-fn plan_digest(
-    eval: &Eval,
-    set: &ReferenceSet,
-    live: &[(Arm, &System, &Live)],
-    addresses: &[String],
-) -> Result<Digest, Failure> {
-    let mut text = format!("plimsoll.asked.v1\n{:?}\n{}\n", set.digest, eval.contract.repeats);
-    for ((arm, _, live), address) in live.iter().zip(addresses) {
-        // The Debug form names every setting, and no key.
-        text += &format!("{} {:?} {address}\n", arm.as_str(), live.speaks);
-        let Speaks::Chat(chat) = &live.speaks else { continue };
-        let schema = match &chat.answer_schema {
-            Some(Schema::File(path)) => Some(path),
-            _ => None,
-        };
-        for path in [chat.prompt.as_ref(), schema].into_iter().flatten() {
-            let read = std::fs::read(eval.folder.join(path));
-            let bytes = read.map_err(|error| {
-                Failure::yours(format!("cannot read `{path}`: {error}"), "check the path and its permissions")
-            })?;
-            text += &format!("{path} {}\n", Digest::of_bytes(&bytes));
-        }
-    }
-    Ok(Digest::of_bytes(text.as_bytes()))
 }
 
 /// The unit of money: the first word of `USD per occurrence`.
@@ -250,50 +418,9 @@ fn lasting(seconds: f64) -> String {
     }
 }
 
-/// A stop before the end is said, and is no decision.
-fn ended(
-    eval: &Eval,
-    names: &[&str],
-    drove: &Drove,
-    currency: &str,
-    progress: &mut dyn Progress,
-) -> Result<(), Failure> {
-    let standing = &drove.standing;
-    let so_far = format!("{} of {} answers asked for are there and stay", standing.done, standing.of);
-    match &drove.ending {
-        Ending::Done => {
-            if standing.of > 0 {
-                progress.note(&format!("asked: {}", stands(standing, currency)));
-            }
-            Ok(())
-        }
-        Ending::BudgetSpent => Err(Failure::yours(
-            format!("the budget is used up, and nothing was decided: {so_far}"),
-            "raise `budget` in the contract and run again: it goes on from here",
-        )),
-        Ending::Interrupted => Err(Failure::yours(
-            format!("interrupted, and nothing was decided: {so_far}"),
-            "run again: it goes on from here",
-        )),
-        Ending::Stopped(lane, trouble) => {
-            let name = names.get(*lane).copied().unwrap_or("a system");
-            let kind = trouble.kind.class();
-            let what = format!("`{name}` cannot be asked ({kind}): {}", trouble.message);
-            let arm = Arm::ALL.into_iter().find(|arm| arm.as_str() == name);
-            let speaks = arm.and_then(|arm| eval.contract.system(arm)?.live().map(|live| live.speaks.describe()));
-            let about = speaks.map_or(String::new(), |speaks| format!(" ({speaks})"));
-            Err(Failure::yours(
-                format!("{what}; nothing was decided: {so_far}"),
-                format!(
-                    "mend the system{about}: its address, key, model and limits; then run again, and it goes on from here"
-                ),
-            ))
-        }
-    }
-}
-
 fn ask_failure(error: AskError) -> Failure {
     match error {
+        AskError::Faults(faults) => Failure::Faults(faults),
         AskError::Questions(..) | AskError::Drive(DriveError::Question(_)) => {
             Failure::yours(error.to_string(), "mend the template, or give the example what it needs")
         }

@@ -1,6 +1,6 @@
 //! `run`: ask the systems, grade their answers, seal the scores, weigh, decide, record.
 
-use super::ask::{Asked, ask};
+use super::ask::{Askable, Asked};
 use super::chain::{Chain, Kept};
 use super::elsewhere::Elsewhere;
 use super::eval::Eval;
@@ -20,10 +20,11 @@ use domain::name::OwnerRole;
 use domain::reference_set::ReferenceSet;
 use domain::system::{Arm, SystemKind};
 use engine::process::Programs;
-use engine::{Documents, GradeError, Grading, Keeper, ReadError, grade_system, read_set};
+use engine::{Documents, GradeError, Grading, Keeper, ReadError, Ready, grade_system, read_set};
 use lake::LakeError;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Who runs, and on whose word a contract that changed may be used.
 pub struct Orders {
@@ -213,9 +214,9 @@ fn grade(
     let contract = &eval.contract;
     let mut recorded = recorded(eval)?;
     let mut programs = Programs::default();
-    let graders = ready(eval, scores, &mut programs)?;
-    let asks = recorded.iter().any(|(_, files)| files.is_empty());
-    let mut shown = asks.then(Keeper::of_what_systems_see);
+    let mut graders = ready(eval, scores, &mut programs)?;
+    let askable = Askable::of(eval)?;
+    let mut shown = (!askable.is_empty()).then(Keeper::for_questions);
     let (set, keeper) = reference_set_with(eval, progress, |example| {
         if let Some(shown) = &mut shown {
             shown.keep(example);
@@ -228,12 +229,20 @@ fn grade(
             "add examples, or make proposed ones active",
         ));
     }
-    let asked = match shown {
-        Some(shown) => ask(eval, &set, &Documents::new(&set, shown), progress)?,
-        None => None,
-    };
-    for (arm, file) in asked.iter().flat_map(|asked| &asked.files) {
-        recorded.iter_mut().filter(|(known, _)| known == arm).for_each(|(_, files)| files.push(file.clone()));
+    let mut asked = None;
+    if let Some(shown) = shown {
+        let shown = Documents::new(&set, shown);
+        let mut turn = askable.begin(&set, progress)?;
+        for (arm, file) in askable.answers(&mut turn, &set, &shown, progress)? {
+            recorded.iter_mut().filter(|(known, _)| *known == arm).for_each(|(_, files)| files.push(file.clone()));
+        }
+        let verdicts = askable.verdicts(&mut turn, &set, &shown, &recorded, progress)?;
+        for ready in graders.iter_mut() {
+            if let Ready::Judged(empty) = ready {
+                *empty = Arc::clone(&verdicts);
+            }
+        }
+        asked = Some(turn);
     }
     let elsewhere = Elsewhere::read(eval, scores, &set)?;
     // What the table says of the examples belongs to them; their documents are still found by the set that was read.
@@ -241,7 +250,8 @@ fn grade(
     let documents = Documents::new(&set, keeper);
     let set = further.as_ref().unwrap_or(&set);
     let work = Work::begin(&eval.state())?;
-    let digests: Vec<Digest> = contract.criteria.iter().map(grader_digest).collect();
+    let graded_by = |criterion| askable.grader_digest(criterion).unwrap_or_else(|| grader_digest(criterion));
+    let digests: Vec<Digest> = contract.criteria.iter().map(graded_by).collect();
     let mut sink = Sealer::begin(work.path(), set, contract, &digests, elsewhere)?;
     let grading = Grading::new(set, &documents, &contract.criteria, graders, digests, contract.repeats, threads);
     let planned = set.active().count() as u64 * u64::from(contract.repeats);

@@ -15,6 +15,7 @@ use domain::finding::{
 use domain::format::record::{self, Describes, Particulars};
 use domain::fragility::flips;
 use domain::gate::Measure;
+use domain::grader::Grader;
 use domain::name::{CriterionName, OwnerRole};
 use domain::provenance::Weight;
 use domain::question::{Question, Tally};
@@ -112,6 +113,10 @@ fn graders(
             Some(lake::IMPORTED) => {
                 let digest = table.map_or_else(|| lake::IMPORTED.to_owned(), |table| table.to_string());
                 (lake::IMPORTED.to_owned(), digest)
+            }
+            // What judged depends on more than the contract says: the rubric, and the words that judges are asked in.
+            Some(digest) if matches!(criterion.grader, Grader::Judge { .. }) => {
+                (criterion.grader.kind().to_owned(), digest.to_owned())
             }
             _ => (criterion.grader.kind().to_owned(), grader_digest(criterion).to_string()),
         };

@@ -12,7 +12,7 @@ const CONTRACT: &str = include_str!("../stories/contract.yaml");
 const KEY: &str = "sk-nobody-may-see-this";
 
 /// An eval of so many examples of each of two tasks, both arms asked from one server.
-fn eval(examples: usize, settings: &str, rest: &str) -> tempfile::TempDir {
+pub fn eval(examples: usize, settings: &str, rest: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let kept = CONTRACT.split("criteria:").next().expect("the head of a contract");
     let arm = |name: &str, model: &str| {
@@ -49,7 +49,7 @@ fn command(folder: &Path, server: &Server) -> Command {
     command
 }
 
-fn run(folder: &Path, server: &Server) -> Output {
+pub fn run(folder: &Path, server: &Server) -> Output {
     command(folder, server).output().expect("the binary")
 }
 
@@ -63,7 +63,7 @@ fn signal(child: &Child, name: &str) {
 }
 
 /// The answers that the journals hold: the key as the server knows it, and the line.
-fn journaled(folder: &Path) -> BTreeMap<String, serde_json::Value> {
+pub fn journaled(folder: &Path) -> BTreeMap<String, serde_json::Value> {
     let mut found = BTreeMap::new();
     for (arm, model) in [("candidate", "v15"), ("production", "v14")] {
         for entry in std::fs::read_dir(folder.join(".plimsoll/asked")).into_iter().flatten().flatten() {
@@ -78,7 +78,7 @@ fn journaled(folder: &Path) -> BTreeMap<String, serde_json::Value> {
     found
 }
 
-fn asked(server: &Server) -> HashMap<String, u32> {
+pub fn asked(server: &Server) -> HashMap<String, u32> {
     server.counts().asked()
 }
 

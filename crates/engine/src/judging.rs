@@ -1,0 +1,254 @@
+//! Asks judges for verdicts on answers that are there, and keeps what they said in the run's journal: one file a judge.
+//!
+//! in      judged criteria with their rubrics, the judges, the files of every arm's answers, the journal's folder
+//! out     for every planned answer of every judged criterion a verdict; what a judge said already to the very same request is not
+//!         asked for again
+//! errors  a judge that obeys what it judges, before anything else is asked; answers that cannot be read; a journal that cannot be written
+//! note    what is kept is the reply, and verdicts are read from it: equal requests (two arms with the same answer) are asked once
+
+mod canaries;
+mod replies;
+mod tasks;
+
+pub use canaries::{TriedOut, try_out};
+pub use tasks::{Arm, Judged};
+
+use crate::asking::{AskError, LiveSystem, Plan, line};
+use crate::budget::Used;
+use crate::driver::{Asked, Drove, Lane, Standing, Work, drive};
+use crate::journal::{Disk, Journal, Layer};
+use crate::judge::{Ask, Judgement, Shown, combine, itself, question, read};
+use crate::provider::{Reply, Request};
+use camino::{Utf8Path, Utf8PathBuf};
+use domain::digest::Digest;
+use domain::reference_set::ExampleIndex;
+use domain::rubric::Kind;
+use domain::score::Verdict;
+use domain::system::Budget;
+use replies::Replies;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use tasks::{Opened, Task};
+
+/// Tokens of a verdict, where nothing says how long verdicts are.
+const USUAL_VERDICT: u64 = 150;
+
+/// What judges say of each answer.
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    arms: Vec<String>,
+    by_answer: HashMap<(u16, u16, ExampleIndex, u16), Verdict>,
+}
+
+impl Verdicts {
+    /// The verdict on an arm's answer to an example by a criterion, given by its position in the contract.
+    pub fn of(&self, arm: &str, criterion: u16, example: ExampleIndex, repeat: u32) -> Verdict {
+        let key = self.arms.iter().position(|known| known == arm).zip(u16::try_from(repeat).ok());
+        let found = key.and_then(|(arm, repeat)| self.by_answer.get(&(criterion, arm as u16, example, repeat)));
+        // What is compared with production, and has nothing to be compared with, is the one case that nobody is asked about.
+        let unknown = || Verdict::GraderError { reason: "production has no answer to compare with".to_owned() };
+        found.cloned().unwrap_or_else(unknown)
+    }
+}
+
+/// What is to be judged, with what is known already taken out.
+pub struct Judging<'a> {
+    plan: Plan<'a>,
+    judged: &'a [Judged<'a>],
+    systems: &'a [LiveSystem],
+    answers: Opened<'a>,
+    tasks: Vec<Task>,
+    /// For each judge the tasks and questions whose request nobody has answered yet.
+    missing: Vec<Vec<(u32, Ask)>>,
+    replies: Vec<Replies>,
+    tokens: u64,
+    known: u64,
+}
+
+impl<'a> Judging<'a> {
+    /// Looks at every answer, and at what the journal holds.
+    pub fn plan(
+        plan: Plan<'a>,
+        judged: &'a [Judged<'a>],
+        systems: &'a [LiveSystem],
+        arms: &'a [Arm],
+        folder: &Utf8Path,
+        earlier: &[Utf8PathBuf],
+        tell: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, AskError> {
+        let answers = Opened::open(plan, arms)?;
+        let tasks = tasks::of(plan, judged, &answers);
+        let mut judging = Judging {
+            plan,
+            judged,
+            systems,
+            answers,
+            tasks,
+            missing: vec![Vec::new(); systems.len()],
+            replies: Vec::new(),
+            tokens: 0,
+            known: 0,
+        };
+        let mut wanted: Vec<HashMap<Digest, (u32, Ask, u64)>> = vec![HashMap::new(); systems.len()];
+        let mut order: Vec<Vec<Digest>> = vec![Vec::new(); systems.len()];
+        let of = judging.tasks.len() as u64;
+        for at in 0..judging.tasks.len() {
+            if at % 1000 == 0 {
+                tell(at as u64, of);
+            }
+            for ask in judging.asks(at) {
+                let system = judging.system(at, ask);
+                let request = judging.made(at, ask).map_err(|fault| AskError::Questions(vec![fault], 0))?;
+                let digest = request.digest();
+                if !wanted[system].contains_key(&digest) {
+                    order[system].push(digest);
+                    wanted[system].insert(digest, (at as u32, ask, request.tokens));
+                }
+            }
+        }
+        for (at, system) in systems.iter().enumerate() {
+            let path = folder.join(format!("judge-{}.jsonl", system.name));
+            let wanted_here: HashSet<Digest> = wanted[at].keys().copied().collect();
+            let mut replies = Replies::open(&path, &wanted_here)?;
+            if system.live.cache {
+                for folder in earlier {
+                    replies.from_earlier(&folder.join(format!("judge-{}.jsonl", system.name)), &wanted_here)?;
+                }
+            }
+            for digest in &order[at] {
+                let (task, ask, tokens) = wanted[at][digest];
+                if replies.has(digest) {
+                    judging.known += 1;
+                } else {
+                    judging.missing[at].push((task, ask));
+                    judging.tokens += tokens + USUAL_VERDICT;
+                }
+            }
+            judging.replies.push(replies);
+        }
+        Ok(judging)
+    }
+
+    /// Judgements that are asked for.
+    pub fn asks(&self, task: usize) -> Vec<Ask> {
+        let judged = &self.judged[self.tasks[task].judged as usize];
+        crate::judge::asks(judged.names, judged.rubric)
+    }
+
+    pub fn count(&self) -> u64 {
+        self.missing.iter().map(|missing| missing.len() as u64).sum()
+    }
+
+    /// Judgements that the journal held.
+    pub fn known(&self) -> u64 {
+        self.known
+    }
+
+    /// About how many tokens it takes.
+    pub fn tokens(&self) -> u64 {
+        self.tokens
+    }
+
+    /// What the journal's judgements took already.
+    pub fn used(&self) -> Used {
+        let mut used = Used::default();
+        self.replies.iter().for_each(|replies| used.add(replies.used()));
+        used
+    }
+
+    fn system(&self, task: usize, ask: Ask) -> usize {
+        self.judged[self.tasks[task].judged as usize].judges[ask.judge]
+    }
+
+    fn made(&self, task: usize, ask: Ask) -> Result<Request, String> {
+        let system = &self.systems[self.system(task, ask)];
+        self.shown(task, ask, |judged, shown| system.system.prepare(&question(judged.rubric, shown), 0))?
+    }
+
+    /// Shows what a question is about.
+    fn shown<T>(&self, task: usize, ask: Ask, then: impl FnOnce(&Judged, &Shown) -> T) -> Result<T, String> {
+        let task = &self.tasks[task];
+        let judged = &self.judged[task.judged as usize];
+        let id = &self.plan.set.rows[task.example.0 as usize].id;
+        let document = self
+            .plan
+            .documents
+            .get(task.example)
+            .ok_or_else(|| format!("the example `{id}` changed while it was judged"))?;
+        self.answers.with(task.own, |own| match task.production {
+            None => Ok(then(judged, &Shown::new(&document, own, None, ask))),
+            Some(production) => self
+                .answers
+                .with(production, |production| Ok(then(judged, &Shown::new(&document, own, Some(production), ask)))),
+        })
+    }
+
+    /// Asks for what is missing.
+    pub fn carry_out(&self, budget: Budget, used: Used, tell: &mut dyn FnMut(&Standing)) -> Result<Drove, AskError> {
+        let mut layers: Vec<(Utf8PathBuf, Box<dyn Layer>)> = Vec::new();
+        for replies in &self.replies {
+            let path = replies.path().to_owned();
+            let disk = Disk::open(&path).map_err(|cause| AskError::Journal { path: path.clone(), cause })?;
+            layers.push((path, Box::new(disk)));
+        }
+        let journal = Journal::write(layers);
+        let each = self.tokens / self.count().max(1);
+        let lane = |(file, system): (usize, &LiveSystem)| Lane {
+            system: Arc::clone(&system.system),
+            limits: system.live.limits,
+            price: system.live.price,
+            file,
+            positions: (0..self.missing[file].len() as u64).collect(),
+            thought: Used { tokens: each, spend: system.live.price.map_or(0.0, |price| price.of(each, USUAL_VERDICT)) },
+        };
+        let lanes = self.systems.iter().enumerate().map(lane).collect();
+        Ok(drive(lanes, self, &journal, budget, used, tell)?)
+    }
+
+    /// Reads the verdicts from everything that was said.
+    pub fn verdicts(mut self) -> Result<Verdicts, AskError> {
+        for replies in &mut self.replies {
+            replies.read_again()?;
+        }
+        let mut by_answer = HashMap::with_capacity(self.tasks.len());
+        for at in 0..self.tasks.len() {
+            let task = &self.tasks[at];
+            let judged = &self.judged[task.judged as usize];
+            let key = (judged.criterion, task.arm, task.example, task.repeat);
+            let said: Vec<(Ask, Result<Judgement, String>)> =
+                self.asks(at).into_iter().map(|ask| (ask, self.said(at, ask))).collect();
+            by_answer.insert(key, combine(judged.names, judged.rubric, &said));
+        }
+        for (judged, (arm, example, repeat)) in self.judged.iter().flat_map(|judged| {
+            let pairwise = judged.rubric.kind == Kind::Pairwise;
+            self.answers.of_production().filter(move |_| pairwise).map(move |slot| (judged, slot))
+        }) {
+            by_answer.insert((judged.criterion, arm, example, repeat), itself());
+        }
+        Ok(Verdicts { arms: self.answers.names(), by_answer })
+    }
+
+    fn said(&self, task: usize, ask: Ask) -> Result<Judgement, String> {
+        let request = self.made(task, ask)?;
+        let reply = self.replies[self.system(task, ask)].reply(&request.digest())?;
+        self.shown(task, ask, |judged, shown| read(judged.rubric, shown, reply))?
+    }
+}
+
+impl Work for Judging<'_> {
+    fn request(&self, lane: usize, at: usize) -> Result<Request, String> {
+        let (task, ask) = self.missing[lane][at];
+        self.made(task as usize, ask)
+    }
+
+    fn accept(&self, lane: usize, at: usize, reply: &Reply) -> Result<(), String> {
+        let (task, ask) = self.missing[lane][at];
+        self.shown(task as usize, ask, |judged, shown| read(judged.rubric, shown, reply).map(|_| ()))?
+    }
+
+    fn line(&self, lane: usize, at: usize, asked: &Asked) -> String {
+        let (task, _) = self.missing[lane][at];
+        let task = &self.tasks[task as usize];
+        line::of(self.plan.set.rows[task.example.0 as usize].id.as_str(), task.repeat, asked)
+    }
+}

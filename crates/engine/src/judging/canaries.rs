@@ -1,0 +1,174 @@
+//! Judges are tried out before they judge: on canaries, which order them to pass what is wrong.
+
+use super::replies::Replies;
+use super::tasks::Judged;
+use crate::asking::{AskError, LiveSystem, Plan, line};
+use crate::budget::Used;
+use crate::driver::{Asked, Drove, Lane, Standing, Work, drive};
+use crate::journal::{Disk, Journal, Layer};
+use crate::judge::{Ask, Canary, Refusal, canaries, question, read, refused};
+use crate::provider::{Reply, Request};
+use crate::schedule::Ending;
+use camino::{Utf8Path, Utf8PathBuf};
+use domain::digest::Digest;
+use domain::system::Budget;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// One question to one judge about one canary.
+struct Try {
+    judged: usize,
+    canary: usize,
+    ask: Ask,
+}
+
+struct TryingOut<'a> {
+    judged: &'a [Judged<'a>],
+    systems: &'a [LiveSystem],
+    canaries: Vec<Vec<Canary>>,
+    /// For each judge what it is not asked yet.
+    missing: Vec<Vec<Try>>,
+}
+
+/// What trying out came to.
+pub enum TriedOut {
+    /// Nobody obeyed.
+    Passed(Used),
+    /// One judge may not judge.
+    Refused(Refusal),
+    /// It stopped before the end.
+    Stopped(Drove),
+}
+
+/// Asks every judge about the canaries of each of its rubrics, once for a journal.
+pub fn try_out(
+    plan: Plan,
+    judged: &[Judged],
+    systems: &[LiveSystem],
+    folder: &Utf8Path,
+    budget: Budget,
+    used: Used,
+    tell: &mut dyn FnMut(&Standing),
+) -> Result<TriedOut, AskError> {
+    let of = |judged: &Judged| {
+        let example = plan
+            .set
+            .active()
+            .map(|(example, _)| example)
+            .find(|example| plan.set.lies_in(&judged.what.applies, *example));
+        let document = example.and_then(|example| plan.documents.get(example)).unwrap_or_default();
+        canaries(judged.rubric, &document)
+    };
+    let mut trying = TryingOut {
+        judged,
+        systems,
+        canaries: judged.iter().map(of).collect(),
+        missing: systems.iter().map(|_| Vec::new()).collect(),
+    };
+    let mut wanted: Vec<HashSet<Digest>> = vec![HashSet::new(); systems.len()];
+    let mut all: Vec<Vec<(Try, Digest)>> = systems.iter().map(|_| Vec::new()).collect();
+    for (at, judged) in judged.iter().enumerate() {
+        for canary in 0..trying.canaries[at].len() {
+            for ask in crate::judge::asks(judged.names, judged.rubric) {
+                let system = judged.judges[ask.judge];
+                let one = Try { judged: at, canary, ask };
+                let request = trying.made(&one).map_err(|fault| AskError::Questions(vec![fault], 0))?.digest();
+                wanted[system].insert(request);
+                all[system].push((one, request));
+            }
+        }
+    }
+    let path = |system: &LiveSystem| folder.join(format!("canaries-{}.jsonl", system.name));
+    let mut replies = Vec::new();
+    for (at, system) in systems.iter().enumerate() {
+        replies.push(Replies::open(&path(system), &wanted[at])?);
+    }
+    let mut asked: HashSet<(usize, Digest)> = HashSet::new();
+    for (at, tries) in all.iter().enumerate() {
+        for (one, request) in tries {
+            if !replies[at].has(request) && asked.insert((at, *request)) {
+                trying.missing[at].push(Try { ask: one.ask, ..*one });
+            }
+        }
+    }
+    let mut took = Used::default();
+    if trying.missing.iter().any(|missing| !missing.is_empty()) {
+        let drove = trying.carry_out(systems.iter().map(path).collect(), budget, used, tell)?;
+        if drove.ending != Ending::Done {
+            return Ok(TriedOut::Stopped(drove));
+        }
+        took = Used { tokens: drove.standing.used.tokens - used.tokens, spend: drove.standing.used.spend - used.spend };
+    }
+    for replies in &mut replies {
+        replies.read_again()?;
+    }
+    for (at, judged) in judged.iter().enumerate() {
+        for (judge, name) in judged.names.iter().enumerate() {
+            let replies = &replies[judged.judges[judge]];
+            let mut answered = Vec::new();
+            for (place, canary) in trying.canaries[at].iter().enumerate() {
+                let asks = crate::judge::asks(judged.names, judged.rubric).into_iter().filter(|ask| ask.judge == judge);
+                let said = asks.map(|ask| {
+                    let request = trying.made(&Try { judged: at, canary: place, ask });
+                    let reply = request.and_then(|request| replies.reply(&request.digest()));
+                    (ask, reply.and_then(|reply| read(judged.rubric, &canary.shown(ask), reply)))
+                });
+                answered.push((canary.clone(), said.collect()));
+            }
+            if let Some(refusal) = refused(name, judged.rubric, &answered) {
+                return Ok(TriedOut::Refused(refusal));
+            }
+        }
+    }
+    Ok(TriedOut::Passed(took))
+}
+
+impl TryingOut<'_> {
+    fn made(&self, one: &Try) -> Result<Request, String> {
+        let judged = &self.judged[one.judged];
+        let system = &self.systems[judged.judges[one.ask.judge]];
+        let canary = &self.canaries[one.judged][one.canary];
+        system.system.prepare(&question(judged.rubric, &canary.shown(one.ask)), 0)
+    }
+
+    fn carry_out(
+        &self,
+        paths: Vec<Utf8PathBuf>,
+        budget: Budget,
+        used: Used,
+        tell: &mut dyn FnMut(&Standing),
+    ) -> Result<Drove, AskError> {
+        let mut layers: Vec<(Utf8PathBuf, Box<dyn Layer>)> = Vec::new();
+        for path in paths {
+            let disk = Disk::open(&path).map_err(|cause| AskError::Journal { path: path.clone(), cause })?;
+            layers.push((path, Box::new(disk)));
+        }
+        let journal = Journal::write(layers);
+        let lane = |(file, system): (usize, &LiveSystem)| Lane {
+            system: Arc::clone(&system.system),
+            limits: system.live.limits,
+            price: system.live.price,
+            file,
+            positions: (0..self.missing[file].len() as u64).collect(),
+            thought: Used::default(),
+        };
+        let lanes = self.systems.iter().enumerate().map(lane).collect();
+        Ok(drive(lanes, self, &journal, budget, used, tell)?)
+    }
+}
+
+impl Work for TryingOut<'_> {
+    fn request(&self, lane: usize, at: usize) -> Result<Request, String> {
+        self.made(&self.missing[lane][at])
+    }
+
+    fn accept(&self, lane: usize, at: usize, reply: &Reply) -> Result<(), String> {
+        let one = &self.missing[lane][at];
+        let canary = &self.canaries[one.judged][one.canary];
+        read(self.judged[one.judged].rubric, &canary.shown(one.ask), reply).map(|_| ())
+    }
+
+    fn line(&self, lane: usize, at: usize, asked: &Asked) -> String {
+        line::of(&format!("canary {}", self.missing[lane][at].canary), 0, asked)
+    }
+}

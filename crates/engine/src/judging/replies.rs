@@ -1,0 +1,123 @@
+//! What a judge said so far, by the digest of the request.
+
+use crate::asking::AskError;
+use crate::budget::Used;
+use crate::journal::{open, unsealed};
+use crate::jsonl::Lines;
+use crate::provider::Reply;
+use camino::{Utf8Path, Utf8PathBuf};
+use domain::digest::Digest;
+use domain::format::answers::parse;
+use domain::format::lines::LinePlace;
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::{self, BufReader};
+
+pub struct Replies {
+    path: Utf8PathBuf,
+    said: HashMap<Digest, Result<Reply, String>>,
+    wanted: HashSet<Digest>,
+    used: Used,
+}
+
+impl Replies {
+    /// Reads the journal of a judge; lines that nobody wants any more are put aside.
+    pub fn open(path: &Utf8Path, wanted: &HashSet<Digest>) -> Result<Self, AskError> {
+        let mut replies =
+            Replies { path: path.to_owned(), said: HashMap::new(), wanted: wanted.clone(), used: Used::default() };
+        let failed = |cause| AskError::Journal { path: path.to_owned(), cause };
+        let found = open(path, |line| replies.see(line)).map_err(failed);
+        found.map(|_| replies)
+    }
+
+    /// Also what it said in an earlier run, to the very same requests.
+    pub fn from_earlier(&mut self, path: &Utf8Path, wanted: &HashSet<Digest>) -> Result<(), AskError> {
+        let failed = |cause: io::Error| AskError::Journal { path: path.to_owned(), cause };
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            file => file.map_err(failed)?,
+        };
+        let mut lines = Lines::new(BufReader::with_capacity(1 << 20, file));
+        while let Some(line) = lines.next().map_err(failed)? {
+            if line.too_long || !unsealed(line.bytes) {
+                continue;
+            }
+            if let Some((request, Ok(reply), _)) = read(line.bytes)
+                && wanted.contains(&request)
+            {
+                self.said.entry(request).or_insert(Ok(reply));
+            }
+        }
+        Ok(())
+    }
+
+    fn see(&mut self, line: &[u8]) -> bool {
+        let Some((request, said, used)) = read(line) else { return false };
+        if !self.wanted.contains(&request) || self.said.contains_key(&request) {
+            return false;
+        }
+        self.used.add(used);
+        self.said.insert(request, said);
+        true
+    }
+
+    /// Reads what was said since.
+    pub fn read_again(&mut self) -> Result<(), AskError> {
+        let path = self.path.clone();
+        let failed = |cause: io::Error| AskError::Journal { path: path.clone(), cause };
+        if !path.exists() {
+            return Ok(());
+        }
+        let mut lines = Lines::new(BufReader::with_capacity(1 << 20, File::open(&path).map_err(failed)?));
+        while let Some(line) = lines.next().map_err(failed)? {
+            if let Some((request, said, _)) = read(line.bytes) {
+                self.said.entry(request).or_insert(said);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+
+    pub fn has(&self, request: &Digest) -> bool {
+        self.said.contains_key(request)
+    }
+
+    pub fn used(&self) -> Used {
+        self.used
+    }
+
+    /// What was said; else why nothing was.
+    pub fn reply(&self, request: &Digest) -> Result<&Reply, String> {
+        match self.said.get(request) {
+            Some(Ok(reply)) => Ok(reply),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err("the judge was not asked".to_owned()),
+        }
+    }
+}
+
+/// A line of a judge's journal: the request, what was said or why nothing was, and what it took.
+fn read(line: &[u8]) -> Option<(Digest, Result<Reply, String>, Used)> {
+    let text = std::str::from_utf8(line).ok()?;
+    let place = LinePlace { file: Utf8Path::new("journal"), line: 1 };
+    let recorded = parse(place, text).ok()??;
+    let value: Value = serde_json::from_str(text).ok()?;
+    let request = Digest::parse(value.get("asked")?.get("request")?.as_str()?)?;
+    let answer = recorded.answer;
+    let tokens = answer.tokens_in.unwrap_or(0).saturating_add(answer.tokens_out.unwrap_or(0));
+    let used = Used { tokens, spend: answer.spend.map_or(0.0, |spend| spend.get()) };
+    let said = match &answer.error {
+        Some(error) => Err(format!("{}: {}", error.class, error.message)),
+        None => Ok(Reply {
+            text: answer.text.map(|text| text.into_owned()),
+            structured: answer.structured,
+            finish_reason: answer.finish_reason.map(|reason| reason.into_owned()),
+            ..Reply::default()
+        }),
+    };
+    Some((request, said, used))
+}

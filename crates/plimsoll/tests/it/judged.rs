@@ -1,0 +1,145 @@
+//! Model judges, told from outside: a server on loopback plays the systems and the judge.
+
+use super::live::{self, asked, journaled};
+use super::{code, err, out};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use xtask::faulty::{Faults, Server};
+
+const RUBRIC: &str = "---\nplimsoll_rubric: 1\nquestion: Does the answer name the state of the request?\nsees: [input, answer]\n---\n\n\
+                      ## Pass\n\n- it says approved, pending or declined\n\n## Fail\n\n- wrong_source: it names no state\n";
+
+/// What the judge says of an answer, found in what it is shown.
+type Judge = fn(&str) -> Value;
+
+fn verdict(word: &str, quote: &str) -> Value {
+    json!({"reasoning": "seen", "quotes": [quote], "verdict": word, "failure_class": null})
+}
+
+/// Passes what names a state; canaries say nothing of one.
+fn fair(shown: &str) -> Value {
+    match ["approved", "declined", "pending"].iter().find(|state| shown.contains(&format!("request is {state}"))) {
+        Some(state) => verdict("pass", &format!("request is {state}")),
+        None if shown.contains("request is somewhere") => verdict("fail", "somewhere"),
+        None => verdict("fail", "Thank you for your message"),
+    }
+}
+
+/// Passes whatever tells it to.
+fn obedient(shown: &str) -> Value {
+    let orders = ["must be \"pass\"", "lautet \"pass\"", "judged \"pass\"", "verdict \"pass\"", "\"verdict\":\"pass\""];
+    if orders.iter().any(|order| shown.contains(order)) {
+        return verdict("pass", "Thank you for your message");
+    }
+    fair(shown)
+}
+
+/// Invents what it quotes.
+fn inventive(shown: &str) -> Value {
+    let said = fair(shown);
+    if said["verdict"] == "pass" { verdict("pass", "the request is as it should be") } else { said }
+}
+
+fn server(judge: Judge, faults: Faults) -> Server {
+    let says = move |request: &Value| {
+        let text = request["messages"].to_string();
+        if request["model"] == "judge-1" {
+            let shown = request["messages"].as_array().and_then(|all| all.last()).map(|last| last["content"].clone());
+            return judge(shown.as_ref().and_then(Value::as_str).unwrap_or("")).to_string();
+        }
+        let id = text.split_once("[id:r").and_then(|(_, rest)| rest.get(..4)?.parse::<u32>().ok()).unwrap_or(0);
+        // The candidate is wrong about every tenth, production about every fifth.
+        let every = if request["model"] == "v15" { 10 } else { 5 };
+        let state = if id % every == 0 { "somewhere" } else { "approved" };
+        format!("The request is {state}.")
+    };
+    Server::start(faults, 0, Some(Arc::new(says))).expect("a server")
+}
+
+fn eval(examples: usize) -> tempfile::TempDir {
+    let folder = live::eval(examples, "at_once: 8", "");
+    let path = folder.path().join("plimsoll.yaml");
+    let judge = "  judge: {openai: {base_url: \"${ASSISTANT_URL}\", model: judge-1, temperature: 0}, family: other, at_once: 8, attempts: 3}\n";
+    let text = std::fs::read_to_string(&path).expect("a contract");
+    let text = text.replace("grade: {contains: Answer}", "grade: {judge: rubrics/state.md, with: judge}");
+    std::fs::write(&path, text.replace("examples: examples.jsonl", &format!("{judge}examples: examples.jsonl")))
+        .expect("a contract");
+    std::fs::create_dir(folder.path().join("rubrics")).expect("a folder");
+    std::fs::write(folder.path().join("rubrics/state.md"), RUBRIC).expect("a rubric");
+    folder
+}
+
+/// Every score of the criterion, as the record's list of what changed knows it, is in the run; here the judgements that were asked for.
+fn judgements(folder: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(folder.join(".plimsoll/asked/0001/judge-judge.jsonl")).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
+}
+
+#[test]
+fn judges_are_tried_out_then_asked_once_for_each_answer_and_their_verdicts_are_scores() {
+    let server = server(fair, Faults { truncated: 0.1, broken: 0.05, attempts: 2, ..Default::default() });
+    let folder = eval(40);
+    let ended = live::run(folder.path(), &server);
+    assert!([0, 10, 20, 40].contains(&code(&ended)), "{}{}", out(&ended), err(&ended));
+    assert_eq!(journaled(folder.path()).len(), 160);
+    // Both arms say the same about most examples: equal requests are asked once.
+    assert_eq!(judgements(folder.path()).len(), 80 + 8);
+    let record: Value = serde_json::from_str(&out(&ended)).expect("a record");
+    let changed = &record["changed"];
+    assert_eq!((&changed["worse"], &changed["better"]), (&json!(0), &json!(8)), "{record:#}");
+    let verified = super::plimsoll(folder.path(), &["verify"]);
+    assert_eq!(code(&verified), 0, "{}", out(&verified));
+    let canaries = std::fs::read_to_string(folder.path().join(".plimsoll/asked/0001/canaries-judge.jsonl"));
+    assert!(canaries.expect("canaries").lines().count() >= 7);
+}
+
+#[test]
+fn a_judge_that_obeys_is_refused_before_it_judges_anything() {
+    let server = server(obedient, Faults::default());
+    let folder = eval(20);
+    let ended = live::run(folder.path(), &server);
+    assert_eq!(code(&ended), 2, "{}{}", out(&ended), err(&ended));
+    assert!(err(&ended).contains("judge `judge` obeys what it judges"), "{}", err(&ended));
+    assert!(judgements(folder.path()).is_empty());
+}
+
+#[test]
+fn a_quotation_that_was_invented_is_a_grader_error_and_never_a_pass() {
+    let server = server(inventive, Faults::default());
+    let folder = eval(20);
+    let ended = live::run(folder.path(), &server);
+    assert_eq!(code(&ended), 40, "{}{}", out(&ended), err(&ended));
+    assert!(err(&ended).contains("grader") || out(&ended).contains("unfit"), "{}", err(&ended));
+    let failed = judgements(folder.path());
+    assert!(failed.iter().filter(|line| line["error"].to_string().contains("unreadable")).count() >= 36, "{failed:?}");
+    assert!(
+        failed
+            .iter()
+            .all(|line| line.get("error").is_none() || line["attempts"].as_array().is_some_and(|all| all.len() == 3))
+    );
+}
+
+#[test]
+fn judgements_survive_a_stop_and_are_not_asked_for_again() {
+    let server = server(fair, Faults::default());
+    let folder = eval(40);
+    let path = folder.path().join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&path).expect("a contract");
+    std::fs::write(&path, format!("{text}budget: {{tokens: 45000}}\n")).expect("a contract");
+    let short = live::run(folder.path(), &server);
+    assert_eq!(code(&short), 2, "{}", err(&short));
+    let had = judgements(folder.path()).len();
+    assert!(had > 0 && had < 88, "{had}: {}", err(&short));
+    std::fs::write(&path, text).expect("a contract");
+    let ended = live::run(folder.path(), &server);
+    assert!(err(&ended).contains(&format!("{had} judgements are there")), "{}", err(&ended));
+    assert_eq!(judgements(folder.path()).len(), 88);
+    assert!(
+        asked(&server).values().all(|count| *count <= 2),
+        "a canary and its plain base may be one request in both tries"
+    );
+    let requests = server.counts().requests.load(Ordering::Relaxed);
+    assert_eq!(requests, asked(&server).values().map(|count| u64::from(*count)).sum::<u64>());
+}
