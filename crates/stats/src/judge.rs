@@ -7,6 +7,10 @@
 //!         `mover`; Rogan & Gladen 1978 with the interval of Lee et al. 2025 (arXiv 2511.21140)
 //! not for labels picked by hand; a verdict without labels says nothing and has the widest interval
 
+mod corrected;
+
+pub use corrected::{Corrected, Missing};
+
 use crate::mover::{Term, mover};
 use crate::proportion::{clopper_pearson, wilson};
 use crate::special::normal_quantile;
