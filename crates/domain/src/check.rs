@@ -14,6 +14,7 @@ pub use standing::{Standing, standing};
 
 use crate::contract::Contract;
 use crate::name::CriterionName;
+use crate::qualification::{Judged, Unproven, is_judged};
 use crate::reference_set::{ExampleIndex, ReferenceSet};
 use crate::system::System;
 
@@ -63,6 +64,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("PLM025", Severity::Warning, "a criterion that no blocking gate uses"),
     ("PLM026", Severity::Error, "a gate where its criterion applies to no example"),
     ("PLM027", Severity::Error, "a reference of which nothing is left to compare"),
+    ("PLM028", Severity::Error, "a blocking gate rests on a judge that is not calibrated"),
 ];
 
 /// One finding about the eval. (A `Finding` is about a gate; this is about what gates rest on.)
@@ -92,6 +94,8 @@ pub struct Given<'a> {
     pub together: &'a [(CriterionName, CriterionName, u64)],
     /// References of examples that cannot be compared with any answer.
     pub blank: &'a [Blank],
+    /// The judged criteria, with what calibration shows of their judges.
+    pub judges: &'a [Judged],
 }
 
 /// Examples whose reference leaves nothing to compare on a criterion: the first of them with its reference, and how many there are.
@@ -120,6 +124,7 @@ pub fn check(contract: &Contract, given: Given) -> Vec<CheckFinding> {
     findings.extend(page(contract));
     findings.extend(gates(contract));
     findings.extend(systems(contract));
+    findings.extend(judges(contract, given.judges));
     for (a, b, count) in given.together {
         let what = format!("`{a}` and `{b}` failed on the same {count} answers and never apart");
         findings.push(finding(
@@ -136,6 +141,28 @@ pub fn check(contract: &Contract, given: Given) -> Vec<CheckFinding> {
     }
     findings.sort_by(|a, b| a.code.cmp(b.code));
     findings
+}
+
+/// Blocking gates that no verdict can make hold yet. Segments and pairs are asked for once there are examples: here it is whether
+/// there is a calibration of this judge at all, and whether it still holds.
+fn judges(contract: &Contract, judges: &[Judged]) -> Vec<CheckFinding> {
+    let mut found = Vec::new();
+    for (at, gate) in contract.gates.iter().enumerate().filter(|(_, gate)| gate.blocking) {
+        let crate::gate::Measure::Criterion(name) = &gate.measure else { continue };
+        let Some(criterion) = contract.criterion(name.as_str()).filter(|criterion| is_judged(criterion)) else { continue };
+        let judged = judges.iter().find(|judged| judged.criterion == *name);
+        let all = crate::segment::Segment::all().name;
+        let unproven = judged.map_or(Err(Unproven::NotCalibrated), |judged| judged.qualify(criterion, &all));
+        if let Err(unproven) = unproven {
+            found.push(finding(
+                "PLM028",
+                format!("gates[{at}]"),
+                format!("`{}` blocks on `{name}`: {}", gate.name, unproven.why()),
+                unproven.remedy(name),
+            ));
+        }
+    }
+    found
 }
 
 /// An unclear promise blocks a run.

@@ -215,6 +215,9 @@ fn of_finding(finding: &Finding) -> FollowUp {
         (State::Unfit, _) if finding.code == Some(Code::ContractChanged) => {
             (Kind::Approve, "approve the changed contract by name, or ask the systems again".to_owned())
         }
+        (State::Unfit, _) if finding.code == Some(Code::JudgeUnproven) => {
+            (Kind::RepairRubric, format!("calibrate the judge: {}", finding.reason))
+        }
         (State::Unfit | State::Error, _) => (Kind::RunAgain, format!("get the missing grades: {}", finding.reason)),
         (State::NoData | State::NotShown, _) => (Kind::Collect, collect(finding)),
         (_, Some(follow_up)) => (Kind::of_text(follow_up), follow_up.clone()),
@@ -235,6 +238,7 @@ fn collect(finding: &Finding) -> String {
     let place = &finding.segment.name;
     match finding.estimate.and_then(|estimate| estimate.more_needed) {
         _ if finding.code == Some(Code::MissingGrades) => format!("get the missing grades of {place}"),
+        _ if finding.code == Some(Code::JudgeUnproven) => format!("label more of the judge's verdicts on {place}"),
         _ if finding.code == Some(Code::LooksSpent) => format!("draw a fresh reference sample of {place}"),
         Some(more) if more > 0 => format!("collect about {more} more conversations of {place}"),
         _ => format!("collect more conversations of {place}"),

@@ -8,11 +8,13 @@ use crate::contract::Contract;
 use crate::criterion::{Criterion, Kind};
 use crate::gate::{Gate, Margin, Measure, Opponent, Rule, Scope};
 use crate::name::SegmentName;
+use crate::qualification::{Judged, Labelled, with_missing};
 use crate::question::{Compared, Counts, Question, RelativeMargin, Tally, ValueOf};
 use crate::reference_set::ReferenceSet;
 use crate::segment::{Segment, Segmentation, Shares};
 use crate::share::Share;
 use crate::system::Arm;
+use stats::judge::Corrected;
 use std::collections::BTreeSet;
 
 /// Every question once, in a fixed order.
@@ -225,6 +227,16 @@ pub struct Weighing {
     /// Where grades are missing: all of them at best, and at worst, for the one that is asked about.
     pub best: Option<Weighed>,
     pub worst: Option<Weighed>,
+    /// What a judge gave, corrected for its error; `None` where no judge gave it, or where its error is not known.
+    pub corrected: Option<Correction>,
+}
+
+/// The three readings of a judge's verdicts, corrected.
+#[derive(Clone, Debug)]
+pub struct Correction {
+    pub graded: Corrected,
+    pub best: Option<Corrected>,
+    pub worst: Option<Corrected>,
 }
 
 /// What `stats` says of one set of cluster sums.
@@ -240,7 +252,30 @@ impl Weighing {
             graded: weigh(&tally.clusters),
             best: tally.best.as_ref().map(weigh),
             worst: tally.worst.as_ref().map(weigh),
+            corrected: None,
         }
+    }
+
+    /// The same, corrected where a judge that is qualified for the question gave the verdicts.
+    pub fn judged(mut self, contract: &Contract, question: &Question, tally: &Tally, judges: &[Judged]) -> Self {
+        let Measure::Criterion(name) = &question.measure else { return self };
+        let judged = judges.iter().find(|judged| judged.criterion == *name);
+        let labelled = contract.criterion(name.as_str()).zip(judged);
+        let labelled = labelled.and_then(|(criterion, judged)| judged.qualify_for(criterion, question).ok());
+        self.corrected = labelled.and_then(|labelled| self.correction(labelled, tally));
+        self
+    }
+
+    fn correction(&self, labelled: &Labelled, tally: &Tally) -> Option<Correction> {
+        let seen = self.graded.as_ref().ok()?;
+        let graded = match seen.kind() {
+            stats::Kind::Rate => labelled.correct_rate(seen),
+            _ => labelled.correct_difference(seen, &tally.clusters, &tally.strata),
+        };
+        let graded = graded.ok()?;
+        let estimate = |weighed: &Option<Weighed>| Some(weighed.as_ref()?.as_ref().ok()?.estimate());
+        let [best, worst] = with_missing(&graded, estimate(&self.best), estimate(&self.worst));
+        Some(Correction { graded, best, worst })
     }
 }
 

@@ -18,14 +18,16 @@ pub use judge::{best_p, claim_holds};
 
 use crate::contract::{Contract, Looks};
 use crate::evidence::Evidence;
-use crate::gate::{Gate, Rule};
+use crate::gate::{Gate, Measure, Rule};
 use crate::name::{Attribute, ExampleId, OwnerRole};
 use crate::provenance::SourceKind;
-use crate::question::Counts;
+use crate::qualification::{Judged, Unproven, is_judged};
+use crate::question::{Counts, Question};
 use crate::reference_set::{ExampleIndex, ReferenceSet};
 use crate::segment::Segment;
 use crate::system::Arm;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The states in order of precedence: a finding is in the first that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +96,8 @@ pub enum Code {
     LooksSpent,
     ContractChanged,
     UnequalMissing,
+    /// A judge gave the grades, and what is known of its error does not let them decide.
+    JudgeUnproven,
 }
 
 impl Code {
@@ -109,6 +113,7 @@ impl Code {
             Code::LooksSpent => "LOOKS_SPENT",
             Code::ContractChanged => "CONTRACT_CHANGED",
             Code::UnequalMissing => "UNEQUAL_MISSING",
+            Code::JudgeUnproven => "JUDGE_UNPROVEN",
         }
     }
 }
@@ -159,6 +164,17 @@ pub struct Estimate {
     pub method: Method,
     /// Independent conversations more that would settle it if there were truly no change (80 % power); where known.
     pub more_needed: Option<u64>,
+    /// Where a judge's verdicts were corrected: what they say uncorrected, and the labels that correct them.
+    pub judged: Option<AsJudged>,
+}
+
+/// What a judge's verdicts say before they are corrected for its error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AsJudged {
+    pub value: f64,
+    pub labels: u64,
+    /// Labels more, of the same kind, with which what was seen would be shown; where any would do.
+    pub more_labels: Option<u64>,
 }
 
 /// How an estimate was made.
@@ -172,6 +188,10 @@ pub enum Method {
     Mean,
     /// Exact upper bound on the rate of failures, any failure being final.
     ZeroFailures,
+    /// A judge's rate, corrected by what people say of each of its verdicts.
+    JudgedRate,
+    /// A judge's paired difference, corrected by pairs that people labelled.
+    JudgedDifference,
 }
 
 impl Method {
@@ -183,12 +203,24 @@ impl Method {
         }
     }
 
+    /// Of verdicts that were corrected for the judge's error.
+    pub fn of_judged(kind: stats::Kind) -> Self {
+        match kind {
+            stats::Kind::Rate => Method::JudgedRate,
+            _ => Method::JudgedDifference,
+        }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Rate => "rate: Korn-Graubard, shrunk design effect",
             Method::PairedDifference => "paired difference: Tango score on effective counts",
             Method::Mean => "mean: cluster-robust (CR2) t",
             Method::ZeroFailures => "exact bound on a failure rate",
+            Method::JudgedRate => "judged rate: post-stratified on the verdict by people's labels, MOVER",
+            Method::JudgedDifference => {
+                "judged paired difference: post-stratified on the paired verdict by people's labels, MOVER"
+            }
         }
     }
 }
@@ -208,6 +240,20 @@ pub struct Facts {
     /// Examples on which a never gate's criterion could not be seen, because the system failed for a reason of a class
     /// that the criterion does not protect against.
     pub system_faults: Vec<Failures>,
+    /// The criteria that a model judges, with what calibration shows of the judges. One that is not among them is not qualified.
+    pub judges: Arc<[Judged]>,
+}
+
+impl Facts {
+    /// Why a judge's verdicts do not answer this question; `None` where they do, or where no judge was asked.
+    pub fn unproven(&self, contract: &Contract, question: &Question) -> Option<Unproven> {
+        let Measure::Criterion(name) = &question.measure else { return None };
+        let criterion = contract.criterion(name.as_str()).filter(|criterion| is_judged(criterion))?;
+        match self.judges.iter().find(|judged| judged.criterion == *name) {
+            Some(judged) => judged.qualify_for(criterion, question).err(),
+            None => Some(Unproven::NotCalibrated),
+        }
+    }
 }
 
 /// Examples that failed a criterion in an arm.

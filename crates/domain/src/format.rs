@@ -1,9 +1,12 @@
 //! Files that outlive the program, one module a format; serde lives only here in `domain`.
 
 pub mod answers;
+pub mod calibration;
 pub mod contract;
 pub mod examples;
 pub mod json;
+pub mod judged;
+pub mod labels;
 pub mod lines;
 pub mod mapping;
 mod shape;

@@ -33,6 +33,7 @@ pub mod score;
 pub mod question;
 pub mod tally;
 pub mod layout;
+pub mod qualification;
 pub mod evidence;
 
 // what follows from it

@@ -23,6 +23,7 @@ use crate::digest::Digest;
 use crate::evidence::{Evidence, Weighing, in_scope, questions_of};
 use crate::finding::{Facts, Findings, Heard, State, Subject, joined};
 use crate::layout::Layout;
+use crate::qualification::Judged;
 use crate::question::{Question, ValueOf};
 use crate::reference_set::ReferenceSet;
 use crate::routing::{Cell, Outcome, cells, outcome, route};
@@ -34,6 +35,7 @@ use held::{Entry, summed};
 use loss::Lossy;
 use outright::Outright;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What is rehearsed.
 #[derive(Clone, Copy)]
@@ -44,6 +46,8 @@ pub struct Play<'a> {
     pub arms: &'a BTreeSet<Arm>,
     /// The look at whose level the gates are tested; unknown is the first.
     pub look: Option<u32>,
+    /// What calibration showed of the judges when it was decided.
+    pub judges: &'a Arc<[Judged]>,
 }
 
 /// One gate on one segment, as it judges the candidate.
@@ -184,7 +188,9 @@ impl<'a> Stage<'a> {
     fn evidence_on<'b>(&self, drawn: &Drawn, wanted: impl Iterator<Item = &'b Asked>) -> Evidence {
         let answered = wanted.map(|asked| {
             let question = asked.question.clone();
-            let weighing = Weighing::of(&question, &asked.tally(drawn));
+            let tally = asked.tally(drawn);
+            let weighing =
+                Weighing::of(&question, &tally).judged(self.play.contract, &question, &tally, self.play.judges);
             (question, weighing)
         });
         Evidence::new(answered.collect())
@@ -192,7 +198,11 @@ impl<'a> Stage<'a> {
 
     /// What failed outright in a draw.
     fn facts(&self, drawn: &Drawn) -> Facts {
-        Facts { look: self.play.look, ..self.outright.facts(drawn, self.play.arms) }
+        Facts {
+            look: self.play.look,
+            judges: Arc::clone(self.play.judges),
+            ..self.outright.facts(drawn, self.play.arms)
+        }
     }
 
     /// The findings on the scores as they are, with their estimates and sentences, as a record has them; `decided_under` as in

@@ -6,6 +6,8 @@ mod contract;
 mod corpus;
 #[path = "it/decision.rs"]
 mod decision;
+#[path = "it/judged.rs"]
+mod judged;
 #[path = "it/margins.rs"]
 mod margins;
 #[path = "it/pages.rs"]

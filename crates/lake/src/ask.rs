@@ -9,8 +9,10 @@ mod columns;
 mod facts;
 mod held;
 mod per_example;
+mod verdicts;
 
 pub use facts::{Changes, ClassCount, Coverage, Failing};
+pub use verdicts::Verdict;
 
 use crate::LakeError;
 use crate::engine::{Cut, Engine};

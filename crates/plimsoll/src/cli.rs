@@ -11,6 +11,7 @@ mod import;
 mod init;
 mod overrule;
 mod rehearse;
+mod review;
 mod run;
 mod schema;
 mod show;
@@ -51,6 +52,8 @@ enum Verb {
     Verify(verify::Args),
     /// How often would this gate err? Identical systems, known losses and single examples, on your own scores
     Rehearse(rehearse::Args),
+    /// What people say of a judge's verdicts: calibrate a judge by their labels
+    Review(review::Args),
     /// Follow a record with a new one: by someone else, with reason, scope and expiry
     Override(overrule::Args),
     /// Print the JSON Schema of the contract, or of examples, answers or scores, for editors
@@ -112,6 +115,7 @@ pub fn main() -> ExitCode {
         Verb::Show(args) => show::main(args),
         Verb::Verify(args) => verify::main(args),
         Verb::Rehearse(args) => rehearse::main(args),
+        Verb::Review(args) => review::main(args),
         Verb::Override(args) => overrule::main(args),
         Verb::Schema(args) => schema::main(args),
     };

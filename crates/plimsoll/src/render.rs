@@ -12,5 +12,6 @@ pub mod page;
 pub mod progress;
 pub mod read;
 pub mod rehearse;
+pub mod review;
 pub mod text;
 pub mod word_diff;

@@ -12,12 +12,14 @@ mod dawid_skene;
 mod fleiss;
 mod gwet;
 mod krippendorff;
+mod two_by_two;
 
 pub use cohen::{Cohen, Specific, cohen};
 pub use dawid_skene::{Answer, Consensus, dawid_skene};
 pub use fleiss::fleiss;
 pub use gwet::{Gwet, Weights, gwet};
 pub use krippendorff::{Level, krippendorff};
+pub use two_by_two::{Agreement, TwoByTwo, two_raters};
 
 /// Ratings of one item, without the missing ones.
 type Item = Vec<f64>;

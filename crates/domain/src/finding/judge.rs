@@ -1,13 +1,15 @@
 //! One gate on one segment for one arm, heard: p values under each reading of missing grades, then a state.
 
 use super::levels::Levels;
-use super::{Code, Estimate, Facts, FailedExample, Failures, Finding, Method, State, Subject, look_level};
+use super::{AsJudged, Code, Estimate, Facts, FailedExample, Failures, Finding, Method, State, Subject, look_level};
 use crate::contract::Contract;
 use crate::evidence::{Evidence, Weighed, Weighing, absolute_margin, higher_is_better, questions_of};
 use crate::gate::{Gate, Margin, Measure, Rule};
+use crate::qualification::Unproven;
 use crate::question::Counts;
 use crate::segment::Segment;
 use crate::system::Arm;
+use stats::judge::Corrected;
 
 /// How missing grades are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub(super) struct Hearing<'a> {
     p: [[Option<f64>; 3]; 2],
     failed: Vec<FailedExample>,
     faulted: Vec<FailedExample>,
+    /// Why the judge that gave the grades decides nothing here.
+    unproven: Option<Unproven>,
 }
 
 impl<'a> Hearing<'a> {
@@ -81,6 +85,7 @@ impl<'a> Hearing<'a> {
             p: [p_claim(test, claim), p_harm(test, harm)],
             failed: in_segment(&facts.failures, gate, arm, segment),
             faulted: in_segment(&facts.system_faults, gate, arm, segment),
+            unproven: questions.first().and_then(|question| facts.unproven(contract, question)),
         })
     }
 
@@ -94,7 +99,7 @@ impl<'a> Hearing<'a> {
             _ => Hearing {
                 failed: in_segment(&facts.failures, self.gate, self.arm, self.segment),
                 faulted: in_segment(&facts.system_faults, self.gate, self.arm, self.segment),
-                ..*self
+                ..self.clone()
             },
         }
     }
@@ -117,7 +122,7 @@ impl<'a> Hearing<'a> {
     pub fn finding(&self, contract: &Contract, levels: &Levels, at: usize, facts: &Facts) -> Finding {
         let mut finding = self.bare(levels, at, facts);
         finding.estimate = self.estimate(levels, at, finding.state);
-        finding.reason = super::reason::sentence(contract, self.gate, &finding, facts);
+        finding.reason = super::reason::sentence(contract, self.gate, &finding, facts, self.unproven.as_ref());
         finding
     }
 
@@ -173,6 +178,9 @@ impl<'a> Hearing<'a> {
         if facts.decided_under.is_some() {
             return Some(Code::ContractChanged);
         }
+        if self.unproven.is_some() {
+            return Some(Code::JudgeUnproven);
+        }
         let weighing = self.claim?;
         if self.gate.measure == Measure::GraderErrors {
             return None; // missing grades are what this gate measures
@@ -206,7 +214,10 @@ impl<'a> Hearing<'a> {
     /// Upper bound on the rate of failures when none was seen, over clusters sampled from production.
     fn zero_failure_upper(&self, level: f64) -> f64 {
         let clusters = self.claim.and_then(|weighing| weighing.graded.as_ref().ok()).map_or(0, |w| w.clusters());
-        if clusters == 0 { 1.0 } else { stats::zero_failure_upper(clusters, level) }
+        let seen = if clusters == 0 { 1.0 } else { stats::zero_failure_upper(clusters, level) };
+        // A judge that saw none may have overlooked some.
+        let overlooked = self.claim.and_then(|weighing| weighing.corrected.as_ref());
+        overlooked.map_or(seen, |corrected| seen.max(1.0 - corrected.graded.interval(level).lower))
     }
 
     fn tested_state(&self, levels: &Levels, at: usize) -> (State, Option<Code>) {
@@ -281,6 +292,10 @@ impl<'a> Hearing<'a> {
         if weighed.is_dominated() {
             return Code::Dominated;
         }
+        let as_judged = self.claim.and_then(|weighing| weighing.corrected.as_ref()).map(|_| p_on_seen(weighed, test));
+        if as_judged.is_some_and(|p| p <= level) {
+            return Code::JudgeUnproven;
+        }
         let shown_at_first = self.p_claim(Reading::AsGraded).is_some_and(|p| p <= level * self.spent);
         if shown_at_first { Code::LooksSpent } else { Code::Underpowered }
     }
@@ -293,9 +308,13 @@ impl<'a> Hearing<'a> {
         let test = self.test?;
         let weighing = if state == State::Breached { self.harm? } else { self.claim? };
         let weighed = weighing.graded.as_ref().ok()?;
-        let interval = weighed.interval(tested.level);
+        let corrected = weighing.corrected.as_ref().map(|correction| &correction.graded);
+        let (value, interval) = match corrected {
+            Some(corrected) => (corrected.estimate(), corrected.interval(tested.level)),
+            None => (weighed.estimate(), weighed.interval(tested.level)),
+        };
         Some(Estimate {
-            value: weighed.estimate(),
+            value,
             lower: interval.lower,
             upper: interval.upper,
             level: tested.level,
@@ -307,8 +326,9 @@ impl<'a> Hearing<'a> {
             effective_n: weighed.effective_n(),
             clusters: weighed.clusters(),
             unmeasured: weighed.unmeasured(),
-            method: Method::of(weighed.kind()),
-            more_needed: self.more_needed(weighed, test, tested.level),
+            method: if corrected.is_some() { Method::of_judged(weighed.kind()) } else { Method::of(weighed.kind()) },
+            more_needed: self.more_needed(weighed, test, tested.level).filter(|_| corrected.is_none()),
+            judged: corrected.map(|corrected| as_judged(corrected, test, tested.level)),
         })
     }
 
@@ -338,6 +358,11 @@ impl<'a> Hearing<'a> {
             more_needed: max_rate
                 .map(|rate| stats::zero_failure_n(rate, level).saturating_sub(weighed.clusters()))
                 .filter(|_| clean),
+            judged: self.claim.and_then(|weighing| weighing.corrected.as_ref()).map(|correction| AsJudged {
+                value: weighed.estimate(),
+                labels: correction.graded.labels(),
+                more_labels: None,
+            }),
         })
     }
 
@@ -368,6 +393,16 @@ fn read(weighing: &Weighing, reading: Reading) -> Option<&Weighed> {
     }
 }
 
+/// The same of a judge's verdicts, corrected.
+fn read_corrected(weighing: &Weighing, reading: Reading) -> Option<&Corrected> {
+    let correction = weighing.corrected.as_ref()?;
+    match reading {
+        Reading::AsGraded => Some(&correction.graded),
+        Reading::Best => correction.best.as_ref(),
+        Reading::Worst => correction.worst.as_ref(),
+    }
+}
+
 /// p of the claim that the measure lies on this side of the bound. The one place where an estimate meets a threshold.
 fn p_on(weighed: &stats::Weighed, side: Side, bound: f64) -> f64 {
     match side {
@@ -376,12 +411,41 @@ fn p_on(weighed: &stats::Weighed, side: Side, bound: f64) -> f64 {
     }
 }
 
+/// The same in a reading of what was weighed; a judge's verdicts are corrected for its error before they meet a threshold.
+fn p_in(weighing: &Weighing, reading: Reading, side: Side, bound: f64) -> Option<f64> {
+    let weighed = read(weighing, reading)?.as_ref().ok()?;
+    Some(match (read_corrected(weighing, reading), side) {
+        (Some(corrected), Side::Above) => corrected.p_at_most(bound),
+        (Some(corrected), Side::Below) => corrected.p_at_least(bound),
+        (None, _) => p_on(weighed, side, bound),
+    })
+}
+
+/// p of the claim by the judge's verdicts alone.
+fn p_on_seen(weighed: &stats::Weighed, test: Test) -> f64 {
+    p_on(weighed, test.side, test.bound)
+}
+
+/// What the verdicts say, and about how many labels more of the same kind would show what they now only suggest.
+fn as_judged(corrected: &Corrected, test: Test, level: f64) -> AsJudged {
+    let (value, labels) = (corrected.estimate(), corrected.labels());
+    let interval = corrected.interval(level);
+    let (gap, half) = match test.side {
+        Side::Above => (value - test.bound, value - interval.lower),
+        Side::Below => (test.bound - value, interval.upper - value),
+    };
+    // Half-widths shrink with the root of the labels.
+    let times = (half / gap) * (half / gap);
+    let more = (gap > 0.0 && times > 1.0).then(|| ((times - 1.0) * labels as f64).ceil());
+    let more_labels = more.filter(|more| *more < 1e6).map(|more| more as u64);
+    AsJudged { value: corrected.seen().estimate(), labels, more_labels }
+}
+
 /// Under each reading p of the claim that the rule holds.
 fn p_claim(test: Option<Test>, weighing: Option<&Weighing>) -> [Option<f64>; 3] {
     READINGS.map(|reading| {
         let test = test?;
-        let weighed = read(weighing?, reading)?.as_ref().ok()?;
-        Some(p_on(weighed, test.side, test.bound))
+        p_in(weighing?, reading, test.side, test.bound)
     })
 }
 
@@ -393,8 +457,7 @@ fn p_harm(test: Option<Test>, weighing: Option<&Weighing>) -> [Option<f64>; 3] {
             Side::Above => Side::Below,
             Side::Below => Side::Above,
         };
-        let weighed = read(weighing?, reading)?.as_ref().ok()?;
-        Some(p_on(weighed, other, test.harm_bound))
+        p_in(weighing?, reading, other, test.harm_bound)
     })
 }
 

@@ -4,14 +4,24 @@ use super::{Code, Estimate, Facts, Finding, Method, State, listed};
 use crate::contract::Contract;
 use crate::evidence::higher_is_better;
 use crate::gate::{Gate, Measure, Opponent, Rule};
+use crate::qualification::Unproven;
 use crate::question::Counts;
 
-pub fn sentence(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) -> String {
+pub fn sentence(
+    contract: &Contract,
+    gate: &Gate,
+    finding: &Finding,
+    facts: &Facts,
+    unproven: Option<&Unproven>,
+) -> String {
     let names = || listed(finding.examples.iter().map(|example| example.id.as_str()).collect::<Vec<_>>().into_iter());
     match finding.state {
         State::FailedNever => format!("fails on {} example(s), and none may: {}", finding.examples.len(), names()),
         State::FailedGuard => format!("fails again on {}", names()),
-        State::Unfit => unfit(finding, facts),
+        State::Unfit => match unproven.filter(|_| finding.code == Some(Code::JudgeUnproven)) {
+            Some(unproven) => advisory(contract, gate, finding, unproven),
+            None => unfit(finding, facts),
+        },
         State::Error if finding.examples.is_empty() => {
             format!("nothing was graded: {}", missing(&finding.counts))
         }
@@ -34,6 +44,31 @@ fn unfit(finding: &Finding, facts: &Facts) -> String {
         ),
         _ => format!("too many grades are missing: {}", missing(&finding.counts)),
     }
+}
+
+/// What a judge says that nobody has shown to be right: what was seen, how wrong it may be, and what would decide.
+fn advisory(contract: &Contract, gate: &Gate, finding: &Finding, unproven: &Unproven) -> String {
+    let remedy = match &gate.measure {
+        Measure::Criterion(criterion) => unproven.remedy(criterion),
+        _ => String::new(),
+    };
+    let why = unproven.why();
+    match &finding.estimate {
+        Some(estimate) => {
+            let unit = Unit::of(contract, gate);
+            let (value, lower, upper) =
+                (unit.signed(estimate.value), unit.figure(estimate.lower), unit.figure(estimate.upper));
+            format!("{value} ({lower} to {upper}) as a model judges, advisory only: {why}; {remedy}")
+        }
+        None => format!("a model judges here, advisory only: {why}; {remedy}"),
+    }
+}
+
+/// Of verdicts that were corrected: what the judge itself says, and on how many labels the correction rests.
+fn corrected(unit: &Unit, estimate: &Estimate) -> String {
+    estimate.judged.map_or_else(String::new, |judged| {
+        format!(", corrected by {} from its judge's {}", plural(judged.labels, "label"), unit.signed(judged.value))
+    })
 }
 
 fn missing(counts: &Counts) -> String {
@@ -81,8 +116,13 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
     if let Rule::Never { max_rate } = gate.rule {
         return never(finding, &estimate, max_rate.map(|rate| rate.get()));
     }
-    let seen =
-        format!("{} ({} to {})", unit.signed(estimate.value), unit.figure(estimate.lower), unit.figure(estimate.upper));
+    let seen = format!(
+        "{} ({} to {}){}",
+        unit.signed(estimate.value),
+        unit.figure(estimate.lower),
+        unit.figure(estimate.upper),
+        corrected(&unit, &estimate)
+    );
     let asked = unit.asked(gate, estimate.margin);
     match (finding.state, finding.code) {
         (State::Holds, _) if unit.compared && unit.is_worse(gate, &estimate) => {
@@ -117,6 +157,15 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
                 "{seen}; {asked} would have been shown at the first look, and this is look {look}, at a level of {}: start a fresh reference sample{}",
                 level(estimate.level),
                 or_more(&estimate)
+            )
+        }
+        (_, Some(Code::JudgeUnproven)) => {
+            let labels = match estimate.judged.and_then(|judged| judged.more_labels) {
+                Some(more) => format!(": label about {more} more answers, half of them judge-fails"),
+                None => ": more labels alone would not show it".to_owned(),
+            };
+            format!(
+                "{seen}; {asked} would be shown if the judge never erred, and its error does not rule the opposite out{labels}"
             )
         }
         (_, Some(Code::TooFewClusters)) => {

@@ -3,6 +3,7 @@
 //! Decimals are text, so that one value has one spelling; `numbers` turns them into JSON numbers for readers. The envelope
 //! (id, time, author, previous record) is not part of it and is hashed on its own.
 
+use super::judged;
 use crate::contract::Contract;
 use crate::decision::{Decision, FollowUp};
 use crate::evidence::{Evidence, Weighing, matrix_question};
@@ -84,7 +85,7 @@ pub fn content(
     decision: &Decision,
     sealed: &Sealed,
 ) -> Value {
-    json!({
+    let mut content = json!({
         "plimsoll_record": 1,
         "version": sealed.version,
         "contract": {
@@ -126,7 +127,11 @@ pub fn content(
         })),
         "fragility": sealed.fragility,
         "follow_ups": decision.follow_ups.iter().map(|follow_up| follow_up_json(contract, follow_up)).collect::<Vec<_>>(),
-    })
+    });
+    if !facts.judges.is_empty() {
+        content["judges"] = judged::to_json(contract, segments, &facts.judges);
+    }
+    content
 }
 
 fn aligned_json(aligned: &Aligned) -> Value {
@@ -304,6 +309,10 @@ fn estimate_json(estimate: Option<&Estimate>) -> Map<String, Value> {
         ("more_needed", whole(|e| e.more_needed)),
     ]
     .into_iter()
+    .chain(estimate.and_then(|estimate| estimate.judged).into_iter().flat_map(|judged| {
+        let more = judged.more_labels.map_or(Value::Null, Value::from);
+        [("as_judged", decimal(judged.value)), ("labels", Value::from(judged.labels)), ("more_labels", more)]
+    }))
     .map(|(name, value)| (name.to_owned(), value))
     .collect()
 }
@@ -339,13 +348,21 @@ fn weighing_json(weighing: &Weighing) -> Value {
     let mut fields = Map::new();
     fields.insert("n".into(), counts_json(&weighing.counts));
     if let Ok(weighed) = &weighing.graded {
-        let interval = weighed.interval(LEVEL);
-        fields.insert("estimate".into(), decimal(weighed.estimate()));
+        let corrected = weighing.corrected.as_ref().map(|correction| &correction.graded);
+        let (estimate, interval, method) = match corrected {
+            Some(judged) => (judged.estimate(), judged.interval(LEVEL), Method::of_judged(weighed.kind())),
+            None => (weighed.estimate(), weighed.interval(LEVEL), Method::of(weighed.kind())),
+        };
+        fields.insert("estimate".into(), decimal(estimate));
         fields.insert("lower".into(), decimal(interval.lower));
         fields.insert("upper".into(), decimal(interval.upper));
         fields.insert("effective_n".into(), decimal(weighed.effective_n()));
         fields.insert("independent".into(), Value::from(weighed.clusters()));
-        fields.insert("method".into(), Value::from(Method::of(weighed.kind()).as_str()));
+        fields.insert("method".into(), Value::from(method.as_str()));
+        if let Some(judged) = corrected {
+            fields.insert("as_judged".into(), decimal(weighed.estimate()));
+            fields.insert("labels".into(), Value::from(judged.labels()));
+        }
     }
     Value::Object(fields)
 }
@@ -371,6 +388,11 @@ const DECIMALS: &[&str] = &[
     "delta",
     "before",
     "now",
+    "as_judged",
+    "agreement",
+    "kappa",
+    "kappa_lower",
+    "kappa_upper",
 ];
 
 /// The same content with decimals as JSON numbers; what is unbounded is null.

@@ -67,7 +67,14 @@ fn held(eval: &Eval, repeats: u32) -> Held {
 fn staged<T>(eval: &Eval, repeats: u32, look: impl FnOnce(&Stage) -> T) -> T {
     let segments: Vec<Segment> = domain::evidence::segments(&eval.contract, &eval.set);
     let arms: BTreeSet<Arm> = eval.marks.keys().copied().collect();
-    let play = Play { contract: &eval.contract, set: &eval.set, segments: &segments, arms: &arms, look: Some(1) };
+    let play = Play {
+        contract: &eval.contract,
+        set: &eval.set,
+        segments: &segments,
+        arms: &arms,
+        look: Some(1),
+        judges: &Default::default(),
+    };
     look(&Stage::new(play, &held(eval, repeats)))
 }
 

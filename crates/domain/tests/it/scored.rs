@@ -80,7 +80,11 @@ impl Eval {
         let arms: BTreeSet<Arm> = self.marks.keys().copied().collect();
         let segments = segments(&self.contract, &self.set);
         let inquiry = Inquiry::of(&self.contract, &segments, &arms);
-        let answered = inquiry.questions().iter().map(|asked| (asked.clone(), Weighing::of(asked, &self.tally(asked))));
+        let answered = inquiry.questions().iter().map(|asked| {
+            let tally = self.tally(asked);
+            let weighing = Weighing::of(asked, &tally);
+            (asked.clone(), weighing.judged(&self.contract, asked, &tally, &self.facts.judges))
+        });
         let evidence = Evidence::new(answered.collect());
         decide(&self.contract, &self.set, &segments, &arms, &evidence, &self.facts, Changed::default())
     }

@@ -94,7 +94,7 @@ impl Scores<'_> {
         Ok(failing)
     }
 
-    fn arm_of(&self, system: &str) -> Option<Arm> {
+    pub(super) fn arm_of(&self, system: &str) -> Option<Arm> {
         self.asked.systems.iter().find(|(_, name)| *name == system).map(|(arm, _)| *arm)
     }
 

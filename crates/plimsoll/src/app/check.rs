@@ -5,6 +5,7 @@ use super::diff::systems;
 use super::eval::Eval;
 use super::graders::all_compiled;
 use super::history::scores_digest;
+use super::judges::judged;
 use super::run::{Progress, reference_set};
 use super::sealed::folder_of;
 use super::weigh::ours;
@@ -45,8 +46,8 @@ pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     let blank = set.as_ref().zip(keeper).map(|(set, keeper)| blank(set, keeper, &graders)).unwrap_or_default();
     let empty = domain::reference_set::ReferenceSet::default();
     let today = jiff::Zoned::now().date().to_string();
-    let together = together(eval)?;
-    let given = Given { set: Some(set.as_ref().unwrap_or(&empty)), today: &today, together: &together, blank: &blank };
+    let (together, judges) = (together(eval)?, judged(eval)?);
+    let given = Given { set: Some(set.as_ref().unwrap_or(&empty)), today: &today, together: &together, blank: &blank, judges: &judges };
     Ok(Checked { findings: find(&eval.contract, given), standing: standing(&eval.contract, set.as_ref()) })
 }
 

@@ -129,7 +129,8 @@ pub fn rehearse(mut target: Target, orders: &Orders, progress: &mut dyn Progress
     let held = scores.held(&columns(contract, &set, &asked)).map_err(ours)?;
     // Whoever waits to run in this folder need not wait for rehearsals.
     drop(run);
-    let play = Play { contract, set: &set, segments: &segments, arms: &arms, look: target.look };
+    let play =
+        Play { contract, set: &set, segments: &segments, arms: &arms, look: target.look, judges: &target.judges };
     let stage = Stage::new(play, &held);
     progress.step("checking that the sums are those of the record");
     let found = stage.findings(target.decided_under);

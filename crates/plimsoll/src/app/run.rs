@@ -6,6 +6,7 @@ use super::elsewhere::Elsewhere;
 use super::eval::Eval;
 use super::graders::ready;
 use super::history::History;
+use super::judges::judged;
 use super::sealed::{SealedRun, Sealing, seal};
 use super::sealer::{Rows, Sealer};
 use super::signature::key_of;
@@ -123,6 +124,7 @@ pub fn decide(
         approval,
         before: history.before,
         systems: sealed.systems.clone(),
+        judges: judged(eval)?,
     };
     let weighed = weigh(&sealed.folder, &grounds)?;
     let kept = chain.append(&weighed.content, &orders.author, key.as_ref())?;

@@ -3,6 +3,7 @@
 use super::chain::{Chain, Kept};
 use super::diff::systems;
 use super::history::{History, scores_digest};
+use super::judges::sealed_judges;
 use super::sealed::folder_of;
 use super::signature::signer;
 use super::weigh::{Grounds, weigh};
@@ -105,6 +106,13 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
         let text = |key: &str| approval.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
         (OwnerRole::new(text("by")), text("reason"))
     });
+    let judges = match sealed_judges(content) {
+        Ok(judges) => judges,
+        Err(failure) => {
+            verified.faults.push(failure.to_string());
+            return Ok(());
+        }
+    };
     let history = History::of(&before(state, kept)?, &parsed.contract, &scores_digest);
     let grounds = Grounds {
         contract: &parsed.contract,
@@ -116,6 +124,7 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
         approval,
         before: history.before,
         systems: systems(content),
+        judges,
     };
     let mut again = match weigh(&folder, &grounds) {
         Ok(again) => again.content,

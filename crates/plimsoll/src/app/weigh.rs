@@ -18,6 +18,7 @@ use domain::gate::Measure;
 use domain::grader::Grader;
 use domain::name::{CriterionName, OwnerRole};
 use domain::provenance::Weight;
+use domain::qualification::Judged;
 use domain::question::{Question, Tally};
 use domain::reference_set::{Alignment, ExampleIndex, ReferenceSet};
 use domain::score::State as ScoreState;
@@ -26,6 +27,7 @@ use domain::system::Arm;
 use lake::{Asked, ClassCosts, Coverage, Scores};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What a decision rests on besides the sealed files.
 pub struct Grounds<'a> {
@@ -40,6 +42,8 @@ pub struct Grounds<'a> {
     pub before: Option<Before>,
     /// Names of the arms' systems in the scores.
     pub systems: BTreeMap<Arm, String>,
+    /// What calibration shows of the judges of judged criteria.
+    pub judges: Arc<[Judged]>,
 }
 
 /// A decision and the content of its record.
@@ -59,7 +63,10 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     let questions = inquiry.questions();
     // Nothing of a tally is kept but what it weighs.
     let mut weighings: Vec<Option<Weighing>> = questions.iter().map(|_| None).collect();
-    let weighing = |at: usize, tally: &Tally| Some(Weighing::of(&questions[at], tally));
+    let weighing = |at: usize, tally: &Tally| {
+        let plain = Weighing::of(&questions[at], tally);
+        Some(plain.judged(contract, &questions[at], tally, &grounds.judges))
+    };
     scores.tally_each(questions, |at, tally| weighings[at] = weighing(at, &tally)).map_err(ours)?;
     let entries = weighings.into_iter().enumerate().filter_map(|(at, known)| {
         let known = known.or_else(|| weighing(at, &Tally::default()))?;
@@ -213,6 +220,7 @@ fn facts(scores: &Scores, set: &ReferenceSet, grounds: &Grounds) -> Result<Facts
         never_examples,
         look: grounds.look,
         decided_under: grounds.decided_under,
+        judges: grounds.judges.clone(),
     })
 }
 
@@ -284,6 +292,10 @@ fn particulars(
         let decides = decides && finding.blocking && finding.arm == Arm::Candidate;
         let (Subject::Gate(gate), Some(estimate)) = (&finding.subject, &finding.estimate) else { continue };
         if !decides && finding.code != Some(Code::Dominated) {
+            continue;
+        }
+        // How labels and verdicts share in a corrected figure, no flipped verdict tells.
+        if estimate.judged.is_some() {
             continue;
         }
         let gate = &contract.gates[*gate];

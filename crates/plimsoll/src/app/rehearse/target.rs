@@ -9,6 +9,7 @@ use crate::app::diff::systems;
 use crate::app::eval::{Eval, state_beside};
 use crate::app::history::History;
 use crate::app::import::scores::seal;
+use crate::app::judges::{judged, sealed_judges};
 use crate::app::run::{Progress, may_decide};
 use crate::app::sealed::{SealedRun, folder_of, stored};
 use crate::app::weigh::{Grounds, weigh};
@@ -17,9 +18,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::digest::Digest;
 use domain::format::contract;
+use domain::qualification::Judged;
 use domain::system::Arm;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub struct Target {
     /// `record ...` or `run ...`.
@@ -28,6 +31,8 @@ pub struct Target {
     pub folder: Utf8PathBuf,
     pub systems: BTreeMap<Arm, String>,
     pub look: Option<u32>,
+    /// What calibration shows of the judges.
+    pub judges: Arc<[Judged]>,
     /// As the findings had it; a rehearsal decides on nothing, and is not unfit because the contract changed.
     pub decided_under: Option<Digest>,
     /// The findings of the decision, as its record has them or would have them.
@@ -113,6 +118,7 @@ fn of_run(
         "the contract changed after these scores were decided on: what is rehearsed is the contract as it is now"
             .to_owned()
     });
+    let judges = judged(&eval)?;
     let grounds = Grounds {
         contract: &eval.contract,
         contract_text: &eval.text,
@@ -123,6 +129,7 @@ fn of_run(
         approval: None,
         before: None,
         systems: run.systems.clone(),
+        judges: judges.clone(),
     };
     let findings = weigh(&run.folder, &grounds)?.content["findings"].take();
     Ok(Target {
@@ -130,6 +137,7 @@ fn of_run(
         folder: run.folder.clone(),
         systems: run.systems.clone(),
         look: history.look,
+        judges,
         decided_under: None,
         findings,
         notes: notes.into_iter().collect(),
@@ -183,6 +191,7 @@ fn of_record(state: &Utf8Path, kept: Kept) -> Result<Target, Failure> {
         folder,
         systems: systems(content),
         look: content["look"]["number"].as_u64().map(|look| look as u32),
+        judges: sealed_judges(content)?,
         decided_under,
         findings: content["findings"].clone(),
         notes: notes.into_iter().collect(),

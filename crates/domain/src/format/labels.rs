@@ -1,0 +1,121 @@
+//! Labels as JSON lines, version 1: what people say of answers. See `docs/formats/labels.md`.
+//!
+//! in      one line
+//! out     a `Label`; or every fault of the line, each with its column
+//! rule    a label that a model made is refused: a judge that is measured by a model shows nothing
+
+mod shape;
+
+use super::json;
+use super::lines::{LinePlace, Wrong};
+use super::shape::admits;
+use crate::fault::Faults;
+use crate::name::{CriterionName, ExampleId};
+use crate::qualification::Sample;
+use serde_json::Value;
+
+/// What a person said of one answer on one criterion.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Label {
+    pub example: ExampleId,
+    /// The system's name in the scores.
+    pub system: String,
+    pub repeat: u32,
+    pub criterion: CriterionName,
+    pub says: Says,
+    pub by: String,
+    /// `None` where the file does not say; it is then taken as drawn at random.
+    pub sample: Option<Sample>,
+    /// Of the answer that was seen, as `docs/formats/labels.md` makes it.
+    pub answer_digest: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Says {
+    Pass,
+    Fail,
+    CannotTell,
+}
+
+/// Reads one line that is not empty; `None` is the header `{"plimsoll_labels": 1}`, the version of the format.
+pub fn parse(place: LinePlace, text: &str) -> Result<Option<Label>, Faults> {
+    let refused = |shape| Err(place.faults(text, shape, broken));
+    match json::value(text) {
+        Some(header) if header.get("plimsoll_labels").is_some() => {
+            if admits(&shape::HEADER, &header) {
+                Ok(None)
+            } else {
+                refused(&shape::HEADER)
+            }
+        }
+        Some(line) if admits(&shape::LINE, &line) && broken(&line).is_empty() => Ok(Some(build(&line))),
+        _ => refused(&shape::LINE),
+    }
+}
+
+/// The JSON Schema of a line, for editors and other programs.
+pub fn json_schema() -> Value {
+    let about = "One line of a file of people's labels. A line {\"plimsoll_labels\": 1} may come first.";
+    super::shape::schema("Plimsoll label, version 1", about, &shape::LINE)
+}
+
+/// What no field alone shows.
+fn broken(line: &Value) -> Vec<Wrong> {
+    if line["kind"] != "model" {
+        return Vec::new();
+    }
+    let what = "a model made this label, and a judge that is measured by a model shows nothing".to_owned();
+    vec![Wrong { path: "kind", what, help: "let a person label the answer, and leave models' labels out" }]
+}
+
+fn build(line: &Value) -> Label {
+    let text = |key: &str| line[key].as_str().unwrap_or("");
+    Label {
+        example: ExampleId::new(text("example")),
+        system: text("system").to_owned(),
+        repeat: line["repeat"].as_u64().unwrap_or(0) as u32,
+        criterion: CriterionName::new(text("criterion")),
+        says: match text("label") {
+            "pass" => Says::Pass,
+            "fail" => Says::Fail,
+            _ => Says::CannotTell,
+        },
+        by: text("by").to_owned(),
+        sample: Sample::parse(text("sample")),
+        answer_digest: line["answer_digest"].as_str().map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use camino::Utf8Path;
+
+    fn read(text: &str) -> Result<Option<Label>, Faults> {
+        parse(LinePlace { file: Utf8Path::new("labels.jsonl"), line: 3 }, text)
+    }
+
+    #[test]
+    fn a_label_says_of_which_answer_what_and_by_whom() {
+        let line =
+            r#"{"example": "e1", "system": "candidate", "criterion": "grounded", "label": "fail", "by": "mara"}"#;
+        let label = read(line).unwrap().unwrap();
+        assert_eq!((label.example.as_str(), label.repeat, label.says), ("e1", 0, Says::Fail));
+        assert_eq!(read(r#"{"plimsoll_labels": 1}"#).unwrap(), None);
+    }
+
+    #[test]
+    fn a_label_that_a_model_made_is_refused() {
+        let line = r#"{"example": "e1", "system": "candidate", "criterion": "grounded", "label": "pass", "by": "m", "kind": "model"}"#;
+        let faults = read(line).unwrap_err();
+        let fault = faults.iter().next().unwrap();
+        assert!(fault.what.contains("a model made this label"), "{fault}");
+        assert_eq!((fault.place.line, fault.place.column), (3, 103));
+    }
+
+    #[test]
+    fn every_fault_of_a_line_is_told_at_once() {
+        let line = r#"{"example": "e1", "criterion": "grounded", "label": "good", "by": "mara", "sample": "some"}"#;
+        assert_eq!(read(line).unwrap_err().iter().count(), 3);
+    }
+}

@@ -1,0 +1,225 @@
+//! Labels laid beside the verdicts that they are of.
+//!
+//! in      the verdicts of one criterion, and people's labels
+//! out     what people found of each verdict, summed by segment; and what could not be used, and why
+//! rule    several people on one answer: what most of them say; where they are split it is used for nothing. *Cannot tell* is used
+//!         for nothing, and neither is what was picked by hand
+
+use super::labels::OfAnswer;
+use domain::criterion::Criterion;
+use domain::format::labels::Says;
+use domain::name::ClusterId;
+use domain::qualification::{Labelled, LabelledCluster, LabelledPairs, Sample};
+use domain::reference_set::{ExampleIndex, ReferenceSet};
+use domain::score::State;
+use domain::segment::Segment;
+use domain::system::Arm;
+use lake::Verdict;
+use std::collections::BTreeMap;
+
+/// An answer: of which example, by whom, which repeat.
+pub type Answer = (ExampleIndex, Arm, u32);
+
+pub struct Joined<'a> {
+    set: &'a ReferenceSet,
+    criterion: &'a Criterion,
+    /// Whether the judge passes.
+    pub verdicts: BTreeMap<Answer, bool>,
+    /// Whether people pass; only what is used.
+    pub people: BTreeMap<Answer, bool>,
+    /// Everything that anybody said something of.
+    pub labelled: BTreeMap<Answer, Vec<&'a OfAnswer>>,
+    split: u64,
+    cannot_tell: u64,
+    without_verdict: u64,
+    unsaid: u64,
+}
+
+pub fn join<'a>(
+    criterion: &'a Criterion,
+    set: &'a ReferenceSet,
+    verdicts: &[Verdict],
+    labels: &'a [OfAnswer],
+) -> Joined<'a> {
+    let mark = criterion.pass_at.map_or(1.0, |mark| mark.get());
+    let graded = verdicts.iter().filter(|verdict| verdict.state == State::Graded);
+    let verdicts =
+        graded.filter_map(|verdict| Some(((verdict.example, verdict.arm, verdict.repeat), verdict.value? >= mark)));
+    let mut joined = Joined {
+        set,
+        criterion,
+        verdicts: verdicts.collect(),
+        people: BTreeMap::new(),
+        labelled: BTreeMap::new(),
+        split: 0,
+        cannot_tell: 0,
+        without_verdict: 0,
+        unsaid: 0,
+    };
+    for label in labels.iter().filter(|label| label.label.criterion == criterion.name) {
+        let answer = (label.example, label.arm, label.label.repeat);
+        joined.labelled.entry(answer).or_default().push(label);
+    }
+    for (answer, labels) in &joined.labelled {
+        joined.unsaid += labels.iter().filter(|label| label.label.sample.is_none()).count() as u64;
+        let counts = |label: &&&OfAnswer| label.label.sample != Some(Sample::HandPicked);
+        let of = |says: Says| labels.iter().filter(counts).filter(|label| label.label.says == says).count();
+        let (passed, failed) = (of(Says::Pass), of(Says::Fail));
+        joined.cannot_tell += u64::from(passed + failed == 0 && of(Says::CannotTell) > 0);
+        if passed + failed == 0 {
+            continue;
+        }
+        if passed == failed {
+            joined.split += 1;
+        } else if joined.verdicts.contains_key(answer) {
+            joined.people.insert(*answer, passed > failed);
+        } else {
+            joined.without_verdict += 1;
+        }
+    }
+    joined
+}
+
+impl<'a> Joined<'a> {
+    fn lies_in(&self, segment: &Segment, example: ExampleIndex) -> bool {
+        self.set.lies_in(&segment.conditions, example)
+    }
+
+    /// What people said in a segment, by verdict and conversation.
+    pub fn in_segment(&self, segment: &Segment) -> Labelled {
+        let mut labelled = Labelled::empty(segment.name.clone());
+        for (answer, passes) in self.verdicts.iter().filter(|(answer, _)| self.lies_in(segment, answer.0)) {
+            *(if *passes { &mut labelled.judged.0 } else { &mut labelled.judged.1 }) += 1;
+            let Some(people) = self.people.get(answer) else { continue };
+            let cell = if *passes { &mut labelled.on_pass } else { &mut labelled.on_fail };
+            self.add(cell, answer.0, *people);
+        }
+        for cell in [&mut labelled.on_pass, &mut labelled.on_fail] {
+            cell.sort_by(|one, other| one.cluster.cmp(&other.cluster));
+        }
+        self.pairs(segment, &mut labelled);
+        labelled
+    }
+
+    fn of(&self, example: ExampleIndex) -> (ClusterId, f64) {
+        let row = &self.set.rows[example.0 as usize];
+        (row.cluster.clone(), row.weight.get())
+    }
+
+    fn add(&self, cell: &mut Vec<LabelledCluster>, example: ExampleIndex, passed: bool) {
+        let (cluster, weight) = self.of(example);
+        let at = cell.iter().position(|known| known.cluster == cluster).unwrap_or_else(|| {
+            let (weight, weight_squared, weight_passed) = (0.0, 0.0, 0.0);
+            cell.push(LabelledCluster { cluster, labels: 0, passed: 0, weight, weight_squared, weight_passed });
+            cell.len() - 1
+        });
+        let known = &mut cell[at];
+        known.labels += 1;
+        known.weight += weight;
+        known.weight_squared += weight * weight;
+        if passed {
+            known.passed += 1;
+            known.weight_passed += weight;
+        }
+    }
+
+    /// The candidate against production, or against the fallback where there is no production.
+    fn pairs(&self, segment: &Segment, labelled: &mut Labelled) {
+        let opponents = [Arm::Production, Arm::Fallback];
+        let among = |arm: &Arm| self.verdicts.keys().any(|(_, of, _)| of == arm);
+        let Some(with) = opponents.into_iter().find(among) else { return };
+        for ((example, arm, repeat), judged) in self.verdicts.iter() {
+            if *arm != Arm::Candidate || !self.lies_in(segment, *example) {
+                continue;
+            }
+            let (own, other) = ((*example, *arm, *repeat), (*example, with, *repeat));
+            let Some(judged_other) = self.verdicts.get(&other) else { continue };
+            let (Some(people), Some(people_other)) = (self.people.get(&own), self.people.get(&other)) else { continue };
+            let at = 1 + usize::from(!*judged & *judged_other) - usize::from(*judged & !*judged_other);
+            let (cluster, weight) = self.of(*example);
+            let cell = &mut labelled.pairs[at];
+            let at = cell.iter().position(|known| known.cluster == cluster).unwrap_or_else(|| {
+                let (weight, weight_squared, better, worse) = (0.0, 0.0, 0.0, 0.0);
+                cell.push(LabelledPairs { cluster, pairs: 0, weight, weight_squared, better, worse });
+                cell.len() - 1
+            });
+            let known = &mut cell[at];
+            known.pairs += 1;
+            known.weight += weight;
+            known.weight_squared += weight * weight;
+            known.better += if people & !people_other { weight } else { 0.0 };
+            known.worse += if !people & people_other { weight } else { 0.0 };
+        }
+        labelled.pairs.iter_mut().for_each(|cell| cell.sort_by(|one, other| one.cluster.cmp(&other.cluster)));
+    }
+
+    /// All verdicts in a segment, of every system, weighed.
+    pub fn seen(&self, segment: &Segment) -> Option<stats::Weighed> {
+        let mut clusters: BTreeMap<ClusterId, stats::Cluster> = BTreeMap::new();
+        for (answer, passes) in self.verdicts.iter().filter(|(answer, _)| self.lies_in(segment, answer.0)) {
+            let (cluster, weight) = self.of(answer.0);
+            if weight <= 0.0 {
+                continue;
+            }
+            let sums = clusters.entry(cluster).or_default();
+            sums.rows += 1;
+            sums.weight += weight;
+            sums.weight_squared += weight * weight;
+            sums.value += if *passes { weight } else { 0.0 };
+            sums.some_pass |= passes;
+            sums.some_fail |= !passes;
+        }
+        let clusters: Vec<stats::Cluster> = clusters.into_values().collect();
+        stats::weigh(&clusters, &stats::Strata::none(), stats::Kind::Rate).ok()
+    }
+
+    pub fn labellers(&self) -> Vec<(String, u64)> {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for label in self.labelled.values().flatten() {
+            *counts.entry(label.label.by.clone()).or_default() += 1;
+        }
+        counts.into_iter().collect()
+    }
+
+    pub fn samples(&self) -> Vec<(Sample, u64)> {
+        let mut counts: BTreeMap<Sample, u64> = BTreeMap::new();
+        for label in self.labelled.values().flatten() {
+            *counts.entry(label.label.sample.unwrap_or(Sample::Random)).or_default() += 1;
+        }
+        counts.into_iter().collect()
+    }
+
+    /// What somebody should know of the labels.
+    pub fn notes(&self) -> Vec<String> {
+        let name = &self.criterion.name;
+        let picked =
+            self.labelled.values().flatten().filter(|label| label.label.sample == Some(Sample::HandPicked)).count()
+                as u64;
+        let notes = [
+            (
+                picked,
+                format!("{picked} label(s) of `{name}` were picked by hand: they correct nothing, and are left out"),
+            ),
+            (
+                self.split,
+                format!("people are split on {} answer(s) of `{name}`: settle them, then they count", self.split),
+            ),
+            (
+                self.cannot_tell,
+                format!("people cannot tell on {} answer(s) of `{name}`: they count for neither", self.cannot_tell),
+            ),
+            (
+                self.without_verdict,
+                format!(
+                    "{} labelled answer(s) of `{name}` have no verdict of the judge, and are left out",
+                    self.without_verdict
+                ),
+            ),
+            (
+                self.unsaid,
+                format!("{} label(s) of `{name}` do not say how they were chosen: taken as at random", self.unsaid),
+            ),
+        ];
+        notes.into_iter().filter(|(count, _)| *count > 0).map(|(_, note)| note).collect()
+    }
+}
