@@ -149,7 +149,9 @@ fn judges(contract: &Contract, judges: &[Judged]) -> Vec<CheckFinding> {
     let mut found = Vec::new();
     for (at, gate) in contract.gates.iter().enumerate().filter(|(_, gate)| gate.blocking) {
         let crate::gate::Measure::Criterion(name) = &gate.measure else { continue };
-        let Some(criterion) = contract.criterion(name.as_str()).filter(|criterion| is_judged(criterion)) else { continue };
+        let Some(criterion) = contract.criterion(name.as_str()).filter(|criterion| is_judged(criterion)) else {
+            continue;
+        };
         let judged = judges.iter().find(|judged| judged.criterion == *name);
         let all = crate::segment::Segment::all().name;
         let unproven = judged.map_or(Err(Unproven::NotCalibrated), |judged| judged.qualify(criterion, &all));

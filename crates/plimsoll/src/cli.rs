@@ -56,7 +56,7 @@ enum Verb {
     Review(review::Args),
     /// Follow a record with a new one: by someone else, with reason, scope and expiry
     Override(overrule::Args),
-    /// Print the JSON Schema of the contract, or of examples, answers or scores, for editors
+    /// Print the JSON Schema of the contract, or of examples, answers, scores or labels, for editors
     Schema(schema::Args),
 }
 

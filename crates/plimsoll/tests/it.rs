@@ -32,6 +32,8 @@ mod record;
 mod rehearse;
 #[path = "it/refusals.rs"]
 mod refusals;
+#[path = "it/review.rs"]
+mod review;
 #[path = "../../domain/tests/it/slips.rs"]
 mod slips;
 #[path = "it/small.rs"]

@@ -47,7 +47,13 @@ pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     let empty = domain::reference_set::ReferenceSet::default();
     let today = jiff::Zoned::now().date().to_string();
     let (together, judges) = (together(eval)?, judged(eval)?);
-    let given = Given { set: Some(set.as_ref().unwrap_or(&empty)), today: &today, together: &together, blank: &blank, judges: &judges };
+    let given = Given {
+        set: Some(set.as_ref().unwrap_or(&empty)),
+        today: &today,
+        together: &together,
+        blank: &blank,
+        judges: &judges,
+    };
     Ok(Checked { findings: find(&eval.contract, given), standing: standing(&eval.contract, set.as_ref()) })
 }
 

@@ -3,12 +3,12 @@
 use super::Ending;
 use super::run::print;
 use domain::format::contract::SCHEMA;
-use domain::format::{answers, examples};
+use domain::format::{answers, examples, labels};
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll schema examples > plimsoll.examples.schema.json")]
 pub struct Args {
-    /// Which format; of examples, answers and scores the schema is that of one line
+    /// Which format; of examples, answers, scores and labels the schema is that of one line
     #[arg(value_enum, default_value_t = Format::Contract)]
     format: Format,
 }
@@ -19,6 +19,7 @@ enum Format {
     Examples,
     Answers,
     Scores,
+    Labels,
 }
 
 pub fn main(args: Args) -> Ending {
@@ -30,6 +31,7 @@ pub fn main(args: Args) -> Ending {
         Format::Examples => examples::json_schema(),
         Format::Answers => answers::json_schema(),
         Format::Scores => lake::scores_schema(),
+        Format::Labels => labels::json_schema(),
     };
     print(&format!("{schema:#}\n"))?;
     Ok(0)

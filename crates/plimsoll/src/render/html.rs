@@ -32,6 +32,7 @@ struct Page {
     better: u64,
     cost: Option<String>,
     fragility: String,
+    judges: Vec<String>,
     look: String,
     follow_ups: Vec<(String, String, String)>,
     record: String,
@@ -149,6 +150,7 @@ pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Erro
         better: content["changed"]["better"].as_u64().unwrap_or(0),
         cost: cost(shown),
         fragility: fragility(shown),
+        judges: shown.judges().iter().map(|judged| plain(judged)).collect(),
         look: look(shown),
         follow_ups: shown
             .list("follow_ups")

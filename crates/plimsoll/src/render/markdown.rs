@@ -25,6 +25,9 @@ pub fn decision(shown: &Shown) -> String {
         let _ = writeln!(out, "**Simulated**: its examples and answers are scripted, not traffic.\n");
     }
     let _ = writeln!(out, "{}. Numbers describe {}.\n", escaped(shown.text("deciding_rule")), shown.text("describes"));
+    for judged in shown.judges() {
+        let _ = writeln!(out, "Judged: {}.\n", escaped(&judged));
+    }
     let _ = writeln!(out, "| when | traffic | goes to |\n| --- | --- | --- |");
     for route in shown.list("routes") {
         let _ = writeln!(

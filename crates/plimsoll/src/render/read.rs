@@ -46,6 +46,11 @@ impl Shown {
         format!("{system}{at}{stop}")
     }
 
+    /// Of each judged criterion: where its judge was qualified, on what, and until when; and where it was not, and why.
+    pub fn judges(&self) -> Vec<String> {
+        self.list("judges").iter().map(judged).collect()
+    }
+
     pub fn is_override(&self) -> bool {
         self.content["override_of"].is_string()
     }
@@ -98,6 +103,30 @@ pub fn percent(value: &Value) -> String {
 /// The big word.
 pub fn headline(decision: &str) -> String {
     decision.replace('_', " ").to_uppercase()
+}
+
+fn judged(judged: &Value) -> String {
+    let models: Vec<&str> =
+        judged["judge"]["models"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let segments: Vec<&Value> = judged["segments"].as_array().into_iter().flatten().collect();
+    let name = |segment: &Value| segment["segment"].as_str().unwrap_or("").to_owned();
+    let qualified = segments.iter().filter(|segment| segment["qualified"] == Value::Bool(true)).map(|segment| {
+        let kappa = segment["kappa"].as_f64().map_or("not defined".to_owned(), |kappa| format!("{kappa:.2}"));
+        format!("{} (kappa {kappa}, {} labels)", name(segment), segment["labels"].as_u64().unwrap_or(0))
+    });
+    let qualified: Vec<String> = qualified.collect();
+    let open: Vec<&&Value> = segments.iter().filter(|segment| segment["qualified"] != Value::Bool(true)).collect();
+    let mut told = format!("{} by {}: ", judged["criterion"].as_str().unwrap_or(""), models.join(", "));
+    if !qualified.is_empty() {
+        let until = judged["calibration"]["expires_on"].as_str().unwrap_or("");
+        told += &format!("qualified on {}, until {until}", qualified.join(", "));
+    }
+    if let Some(first) = open.first() {
+        let names: Vec<String> = open.iter().map(|segment| name(segment)).collect();
+        let apart = if qualified.is_empty() { "" } else { "; " };
+        told += &format!("{apart}advisory only on {}: {}", names.join(", "), first["why"].as_str().unwrap_or(""));
+    }
+    told
 }
 
 /// Words of a state.

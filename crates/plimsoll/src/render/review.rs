@@ -51,8 +51,8 @@ pub fn text(found: &[OfCriterion]) -> String {
 }
 
 fn line(out: &mut String, name: &str, text: &str) {
-    for (at, part) in wrap(text, 66).into_iter().enumerate() {
-        let _ = writeln!(out, " {:<12}{part}", if at == 0 { name } else { "" });
+    for (at, part) in wrap(text, 64).into_iter().enumerate() {
+        let _ = writeln!(out, " {:<15}{part}", if at == 0 { name } else { "" });
     }
 }
 
@@ -73,9 +73,9 @@ fn segment(out: &mut String, labelled: &Labelled, seen: Option<&stats::Weighed>)
         "  labels",
         &format!("{} of {} conversation(s), {} pair(s)", table.items(), found.clusters, labelled.labelled_pairs()),
     );
-    let _ = writeln!(out, "              {:<14}{:>12}{:>12}", "", "people pass", "people fail");
-    let _ = writeln!(out, "              {:<14}{:>12}{:>12}", "judge passes", table.both_pass, table.only_first);
-    let _ = writeln!(out, "              {:<14}{:>12}{:>12}", "judge fails", table.only_second, table.both_fail);
+    let _ = writeln!(out, "                {:<14}{:>12}{:>12}", "", "people pass", "people fail");
+    let _ = writeln!(out, "                {:<14}{:>12}{:>12}", "judge passes", table.both_pass, table.only_first);
+    let _ = writeln!(out, "                {:<14}{:>12}{:>12}", "judge fails", table.only_second, table.both_fail);
     let share =
         |value: Result<f64, stats::Undefined>| value.map_or("not defined".to_owned(), |value| format!("{value:.3}"));
     line(

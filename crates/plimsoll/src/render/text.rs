@@ -223,6 +223,7 @@ fn foot(shown: &Shown, out: &mut String) {
     row(out, "speaks of", shown.text("describes"));
     row(out, "tested at", &look(shown));
     row(out, "fragility", &fragility(shown));
+    shown.judges().iter().for_each(|judged| row(out, "judged", judged));
     let short = |text: &str| text.chars().take(8).collect::<String>();
     row(
         out,

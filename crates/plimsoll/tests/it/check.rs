@@ -176,6 +176,10 @@ fn story(wanted: &str, folder: &Path) -> &'static [&'static str] {
                 [("\"content\": \"", "\"content\": \"again: "), ("\"sections\": [\"", "\"sections\": [\"?!\", \"")];
             append(folder, TRAFFIC, &again(folder, "blank", &edits));
         }
+        "PLM028" => {
+            contract("{length: {words: {at_least: 1, at_most: 60}}}", "{judge: rubrics/concise.md, with: judge}");
+            contract("  fallback: {recorded", "  judge: {imported: judge-1}\n  fallback: {recorded");
+        }
         other => panic!("no story tells {other}"),
     }
     &[]

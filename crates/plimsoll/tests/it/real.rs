@@ -7,6 +7,8 @@ mod bfcl_questions;
 mod checklist_suites;
 #[path = "real/ifeval.rs"]
 mod ifeval;
+#[path = "real/judges.rs"]
+mod judges;
 #[path = "real/qa_eval_evouna.rs"]
 mod qa_eval_evouna;
 #[path = "real/tau2_policies_tasks.rs"]

@@ -146,7 +146,7 @@ fn one_flipped_label_is_another_digest_and_another_difference() {
 
 /// The look-up of the other program, told from its counts: lower case, no ASCII punctuation, no articles, single blanks; what
 /// is nothing then is no alias.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let kept: String = text.to_lowercase().chars().filter(|c| !c.is_ascii_punctuation()).collect();
     let words = kept.split_whitespace().filter(|word| !matches!(*word, "a" | "an" | "the"));
     words.collect::<Vec<_>>().join(" ")
