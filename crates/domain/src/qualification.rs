@@ -98,7 +98,7 @@ pub struct Judged {
 /// The systems that judge a criterion; none where no model does.
 pub fn judges(grader: &Grader) -> Vec<&SystemName> {
     match grader {
-        Grader::Judge { with, .. } => vec![with],
+        Grader::Judge { with, .. } => with.iter().collect(),
         _ => Vec::new(),
     }
 }

@@ -78,7 +78,7 @@ pub fn journaled(folder: &Path) -> BTreeMap<String, serde_json::Value> {
     found
 }
 
-pub fn asked(server: &Server) -> HashMap<String, u32> {
+fn asked(server: &Server) -> HashMap<String, u32> {
     server.counts().asked()
 }
 
