@@ -8,6 +8,7 @@ pub mod budget;
 mod documents;
 pub mod driver;
 mod grade;
+pub mod intake;
 mod interrupt;
 pub mod journal;
 pub mod jsonl;

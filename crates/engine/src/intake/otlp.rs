@@ -1,0 +1,266 @@
+//! Spans out of OTLP in JSON, one at a time.
+//!
+//! in      a file as a stream: documents `{"resourceSpans": [...]}` one a line, one after another, in a list, or one alone, however it
+//!         is laid out
+//! out     every span with the attributes of its resource, and the line that it ends in; a count of what is no trace
+//! errors  what is no JSON, with its place; a span longer than 16 MB
+//! note    no document is held: the longest span is what it takes, where a resource comes before its spans, as collectors write it
+//! source  opentelemetry-proto `trace.proto` and its JSON encoding: ids in hex, 64-bit numbers as text or number, enums as numbers
+
+use super::attributes;
+use domain::format::lines::LONGEST_LINE;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, BufRead, Read};
+use std::rc::Rc;
+
+/// A span as it was collected.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Span {
+    pub trace: u128,
+    pub id: u64,
+    pub parent: Option<u64>,
+    pub name: String,
+    /// Nanoseconds since 1970; 0 where it is not said.
+    pub start: u64,
+    pub end: u64,
+    pub attributes: Map<String, Value>,
+    pub resource: Rc<Map<String, Value>>,
+    /// Name and attributes.
+    pub events: Vec<(String, Map<String, Value>)>,
+    /// The status says that it failed, with this message.
+    pub failed: Option<String>,
+}
+
+/// What a file held, in its order.
+#[derive(Debug)]
+pub enum Item {
+    Span(Box<Span>),
+    /// Read and left out.
+    Unread(&'static str),
+}
+
+/// Why a file cannot be read on.
+#[derive(Debug)]
+pub enum Broken {
+    Unreadable(io::Error),
+    At { line: u32, column: u32, what: String },
+}
+
+/// Hands on every item with the number of its line.
+pub fn items(reader: impl BufRead, each: &mut dyn FnMut(Item, u32)) -> Result<(), Broken> {
+    let (line, left) = (Rc::new(Cell::new(1)), Rc::new(Cell::new(LONGEST_LINE)));
+    let reader = Counted { reader, line: line.clone(), left: left.clone() };
+    let mut json = serde_json::Deserializer::from_reader(reader);
+    let mut walk = Walk { each, line: line.clone(), left: left.clone(), resource: None, waiting: Vec::new() };
+    loop {
+        left.set(LONGEST_LINE);
+        // It says so too when something follows.
+        if json.end().is_ok() {
+            return Ok(());
+        }
+        At { level: Level::Document, walk: &mut walk }.deserialize(&mut json).map_err(|error| {
+            let at = |what: String| Broken::At { line: line.get(), column: error.column().max(1) as u32, what };
+            match error.io_error_kind() {
+                Some(_) if left.get() == 0 => at("this span is longer than 16 MB".to_owned()),
+                Some(_) => Broken::Unreadable(error.into()),
+                None => at(reason(&error)),
+            }
+        })?;
+    }
+}
+
+/// The reason without its place, which is told apart from it.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason).to_owned()
+}
+
+/// Counts lines, and stops where one thing takes too much.
+struct Counted<R> {
+    reader: R,
+    line: Rc<Cell<u32>>,
+    left: Rc<Cell<usize>>,
+}
+
+impl<R: BufRead> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(into)?;
+        let lines = into[..read].iter().filter(|byte| **byte == b'\n').count();
+        self.line.set(self.line.get().saturating_add(lines as u32));
+        self.left.set(self.left.get().saturating_sub(read));
+        if self.left.get() == 0 && read > 0 { Err(io::Error::other("too long")) } else { Ok(read) }
+    }
+}
+
+struct Walk<'e> {
+    each: &'e mut dyn FnMut(Item, u32),
+    line: Rc<Cell<u32>>,
+    left: Rc<Cell<usize>>,
+    /// The attributes of the resource in hand.
+    resource: Option<Rc<Map<String, Value>>>,
+    /// Spans that came before their resource.
+    waiting: Vec<(Value, u32)>,
+}
+
+impl Walk<'_> {
+    fn span(&mut self, value: Value) {
+        self.left.set(LONGEST_LINE);
+        let line = self.line.get();
+        match self.resource.clone() {
+            Some(resource) => self.hand_on(&value, line, resource),
+            None => self.waiting.push((value, line)),
+        }
+    }
+
+    fn resource_ends(&mut self) {
+        let resource = self.resource.take().unwrap_or_default();
+        for (value, line) in std::mem::take(&mut self.waiting) {
+            self.hand_on(&value, line, resource.clone());
+        }
+    }
+
+    fn hand_on(&mut self, value: &Value, line: u32, resource: Rc<Map<String, Value>>) {
+        let item = match span(value, resource) {
+            Some(span) => Item::Span(Box::new(span)),
+            None => Item::Unread("spans without the ids of a trace and a span, in hex digits"),
+        };
+        (self.each)(item, line);
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Level {
+    Document,
+    Resources,
+    Resource,
+    Scopes,
+    Scope,
+    Spans,
+}
+
+/// A level of the document, with what is done there.
+struct At<'w, 'e> {
+    level: Level,
+    walk: &'w mut Walk<'e>,
+}
+
+impl<'de> DeserializeSeed<'de> for At<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for At<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self.level {
+            Level::Document => "a document of OpenTelemetry, `{\"resourceSpans\": [...]}`",
+            Level::Resources | Level::Scopes | Level::Spans => "a list",
+            Level::Resource | Level::Scope => "an object",
+        })
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let walk = self.walk;
+        let level = match self.level {
+            Level::Document => Level::Document,
+            Level::Resources => Level::Resource,
+            Level::Scopes => Level::Scope,
+            Level::Spans => {
+                while let Some(value) = items.next_element::<Value>()? {
+                    walk.span(value);
+                }
+                return Ok(());
+            }
+            Level::Resource | Level::Scope => return Err(A::Error::custom("expected an object, found a list")),
+        };
+        while items.next_element_seed(At { level, walk: &mut *walk })?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let (level, walk) = (self.level, self.walk);
+        if matches!(level, Level::Resources | Level::Scopes | Level::Spans) {
+            return Err(A::Error::custom("expected a list, found an object"));
+        }
+        let mut traces = !matches!(level, Level::Document);
+        while let Some(key) = entries.next_key::<String>()? {
+            let below = match (level, key.as_str()) {
+                (Level::Document, "resourceSpans" | "resource_spans") => Level::Resources,
+                (Level::Resource, "scopeSpans" | "scope_spans" | "instrumentationLibrarySpans") => Level::Scopes,
+                (Level::Scope, "spans") => Level::Spans,
+                (Level::Resource, "resource") => {
+                    let resource = entries.next_value::<Value>()?;
+                    walk.resource = Some(Rc::new(attributes::of(&resource)));
+                    continue;
+                }
+                _ => {
+                    entries.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            traces = true;
+            entries.next_value_seed(At { level: below, walk: &mut *walk })?;
+        }
+        if matches!(level, Level::Resource) {
+            walk.resource_ends();
+        }
+        if !traces {
+            (walk.each)(Item::Unread("documents that hold no traces, such as logs and metrics"), walk.line.get());
+        }
+        Ok(())
+    }
+}
+
+/// `None` without ids that name it.
+fn span(value: &Value, resource: Rc<Map<String, Value>>) -> Option<Span> {
+    let field = |camel: &str, snake: &str| value.get(camel).or_else(|| value.get(snake));
+    let text = |camel, snake| field(camel, snake).and_then(Value::as_str);
+    let status = value.get("status");
+    let failed = status
+        .and_then(|status| status.get("code"))
+        .is_some_and(|code| code.as_u64() == Some(2) || code.as_str() == Some("STATUS_CODE_ERROR"));
+    let message = status.and_then(|status| status.get("message")).and_then(Value::as_str).unwrap_or_default();
+    let events = value.get("events").and_then(Value::as_array).into_iter().flatten();
+    Some(Span {
+        trace: hex(text("traceId", "trace_id")?, 32)?,
+        id: u64::try_from(hex(text("spanId", "span_id")?, 16)?).ok()?,
+        parent: text("parentSpanId", "parent_span_id").and_then(|id| u64::try_from(hex(id, 16)?).ok()),
+        name: text("name", "name").unwrap_or_default().to_owned(),
+        start: nanoseconds(field("startTimeUnixNano", "start_time_unix_nano")),
+        end: nanoseconds(field("endTimeUnixNano", "end_time_unix_nano")),
+        attributes: attributes::of(value),
+        resource,
+        events: events
+            .map(|event| {
+                let name = event.get("name").and_then(Value::as_str).unwrap_or_default();
+                (name.to_owned(), attributes::of(event))
+            })
+            .collect(),
+        failed: failed.then(|| message.to_owned()),
+    })
+}
+
+/// An id of so many hex digits that is not all zeros.
+pub fn hex(text: &str, digits: usize) -> Option<u128> {
+    let plain = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    plain.then(|| u128::from_str_radix(text, 16).ok()).flatten().filter(|id| *id != 0)
+}
+
+fn nanoseconds(value: Option<&Value>) -> u64 {
+    match value {
+        Some(Value::String(text)) => text.parse().unwrap_or(0),
+        Some(value) => value.as_u64().unwrap_or(0),
+        None => 0,
+    }
+}

@@ -1,0 +1,324 @@
+use super::*;
+use crate::set::read_set;
+use serde_json::json;
+
+/// A file of traces, as one would be collected.
+fn span(trace: u32, id: u32, parent: u32, seconds: (u64, u64), attributes: Value) -> Value {
+    let wrapped = |value: &Value| match value {
+        Value::Number(number) if number.is_u64() => json!({"intValue": number.to_string()}),
+        Value::Array(items) => {
+            let values: Vec<Value> = items.iter().map(|item| json!({"stringValue": item})).collect();
+            json!({"arrayValue": {"values": values}})
+        }
+        other => json!({"stringValue": other}),
+    };
+    let attributes: Vec<Value> = attributes
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(key, value)| json!({"key": key, "value": wrapped(value)}))
+        .collect();
+    json!({
+        "traceId": format!("{trace:032x}"), "spanId": format!("{id:016x}"),
+        "parentSpanId": if parent == 0 { String::new() } else { format!("{parent:016x}") }, "name": "chat",
+        "startTimeUnixNano": (seconds.0 * 1_000_000_000).to_string(), "endTimeUnixNano": (seconds.1 * 1_000_000_000).to_string(),
+        "attributes": attributes,
+    })
+}
+
+fn document(spans: &[Value]) -> Value {
+    json!({"resourceSpans": [{"resource": {"attributes": []}, "scopeSpans": [{"scope": {"name": "t"}, "spans": spans}]}]})
+}
+
+/// What a model was asked and said, as the current conventions write it.
+fn said(text: &str) -> Value {
+    json!({
+        "gen_ai.operation.name": "chat", "gen_ai.response.model": "m-2", "gen_ai.usage.input_tokens": 30, "gen_ai.usage.output_tokens": 4,
+        "gen_ai.response.finish_reasons": ["stop"],
+        "gen_ai.system_instructions": r#"[{"type": "text", "content": "Be brief."}]"#,
+        "gen_ai.input.messages": r#"[{"role": "user", "parts": [{"type": "text", "content": "Refund me."}]}]"#,
+        "gen_ai.output.messages": json!([{"role": "assistant", "parts": [{"type": "text", "content": text}], "finish_reason": "stop"}]).to_string(),
+    })
+}
+
+fn with(mut attributes: Value, key: &str, value: Value) -> Value {
+    attributes[key] = value;
+    attributes
+}
+
+struct Told {
+    outcome: Result<Intake, IntakeError>,
+    lines: Vec<Value>,
+}
+
+/// The examples `a` and `b`; `b` was taken from trace 2.
+fn told(texts: &[&str]) -> Told {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Utf8Path::from_path(folder.path()).unwrap();
+    let set = concat!(
+        r#"{"id": "a", "task": "t", "input": {"messages": [{"role": "user", "content": "x"}]}}"#,
+        "\n",
+        r#"{"id": "b", "task": "t", "input": {"messages": [{"role": "user", "content": "y"}]}, "#,
+        r#""provenance": {"source": "traffic", "trace": "00000000000000000000000000000002"}}"#,
+    );
+    std::fs::write(root.join("set.jsonl"), set).unwrap();
+    let mut taken = Taken::default();
+    let note = |example: Example, count: u64| taken.note(&example, ExampleIndex(count as u32 - 1));
+    let set = read_set(root, &["set.jsonl".into()], false, note).unwrap();
+    let mut files = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        files.push(root.join(format!("{at}.jsonl")));
+        std::fs::write(&files[at], text).unwrap();
+    }
+    let mut out = Vec::new();
+    let outcome = answers_of(&files, &set, &taken, &mut out);
+    let text = String::from_utf8(out).unwrap();
+    let lines = text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap());
+    Told { outcome, lines: lines.collect() }
+}
+
+fn faults(told: &Told) -> String {
+    match &told.outcome {
+        Err(IntakeError::Faults(faults)) => faults
+            .iter()
+            .map(|fault| {
+                format!(
+                    "{}:{} {} | {}\n",
+                    fault.place.file.file_name().unwrap_or(""),
+                    fault.place.line,
+                    fault.what,
+                    fault.help
+                )
+            })
+            .collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_answer_belongs_to_the_example_that_its_span_names_or_that_was_taken_from_its_trace() {
+    let named = with(said("Done."), "plimsoll.example.id", "a".into());
+    let told = told(&[&document(&[
+        span(1, 1, 0, (10, 12), named),
+        span(2, 2, 0, (20, 23), said("Sorry.")),
+        span(3, 3, 0, (1, 2), said("?")),
+    ])
+    .to_string()]);
+    let line = |example: &str, text: &str, latency: f64| json!({"example": example, "text": text, "tool_calls": [], "finish_reason": "stop", "latency_ms": latency, "tokens": {"input": 30, "output": 4}});
+    assert_eq!(told.lines, [line("a", "Done.", 2000.0), line("b", "Sorry.", 3000.0)]);
+    let intake = told.outcome.unwrap();
+    assert_eq!((intake.spans, intake.traces, intake.answers), (3, 3, 2));
+    assert_eq!((intake.left_out[0].what, intake.left_out[0].count), ("traces that belong to no example", 1));
+    for line in &told.lines {
+        let place = domain::format::lines::LinePlace { file: Utf8Path::new("x"), line: 1 };
+        domain::format::answers::parse(place, &line.to_string()).unwrap();
+    }
+}
+
+#[test]
+fn an_agents_answer_is_what_its_model_said_last_with_all_its_calls_and_tokens_and_its_whole_time() {
+    let calls = r#"[{"role": "assistant", "parts": [{"type": "tool_call", "id": "c", "name": "refund", "arguments": {"n": 2}}]}]"#;
+    let agent =
+        json!({"gen_ai.operation.name": "invoke_agent", "plimsoll.example.id": "a", "gen_ai.usage.input_tokens": 60});
+    let tool = json!({"gen_ai.operation.name": "execute_tool", "output.value": "no answer"});
+    let spans = [
+        span(1, 9, 1, (14, 15), said("Refunded.")),
+        span(1, 3, 1, (12, 16), tool),
+        span(1, 2, 1, (11, 12), with(said(""), "gen_ai.output.messages", calls.into())),
+        span(1, 10, 9, (14, 15), said("Told again by a wrapped client.")),
+        span(1, 1, 0, (10, 17), agent),
+    ];
+    let told = told(&[&document(&spans).to_string()]);
+    let calls = json!([{"name": "refund", "arguments": {"n": 2}}]);
+    let line = json!({"example": "a", "text": "Refunded.", "tool_calls": calls, "finish_reason": "stop", "latency_ms": 7000.0, "tokens": {"input": 60, "output": 8}});
+    assert_eq!(told.lines, [line]);
+}
+
+#[test]
+fn repeats_are_numbered_by_time_around_those_that_say_theirs_and_spans_count_once() {
+    let spans = |trace: u32, start: u64, repeat: Option<u64>| {
+        let named = with(said(&format!("at {start}")), "plimsoll.example.id", "a".into());
+        let named = repeat.map_or(named.clone(), |repeat| with(named, "plimsoll.repeat", repeat.into()));
+        document(&[span(trace, trace, 0, (start, start + 1), named)]).to_string()
+    };
+    let first = [spans(1, 30, None), spans(4, 10, None), spans(5, 20, Some(0))].join("\n");
+    let told = told(&[&first, &spans(4, 10, None)]);
+    let seen: Vec<(u64, &str)> =
+        told.lines.iter().map(|line| (line["repeat"].as_u64().unwrap_or(0), line["text"].as_str().unwrap())).collect();
+    assert_eq!(seen, [(0, "at 20"), (1, "at 10"), (2, "at 30")]);
+    assert_eq!(told.outcome.unwrap().twice, 1);
+}
+
+#[test]
+fn two_answers_to_one_repeat_and_examples_that_are_not_there_are_told_with_their_places() {
+    let named = |trace: u32, example: &str| {
+        let named = with(with(said("x"), "plimsoll.example.id", example.into()), "plimsoll.repeat", 1.into());
+        document(&[span(trace, trace, 0, (10, 11), named)]).to_string()
+    };
+    let told = told(&[&named(1, "a"), &format!("\n{}\n{}", named(7, "a"), named(8, "zz"))]);
+    let expected = "1.jsonl:2 a second answer to example `a` in repeat 1 | the first is in FOLDER/0.jsonl:1; give each its own `plimsoll.repeat`, or leave it out to number them by time\n\
+                    1.jsonl:3 example `zz` is not in the set | mend `plimsoll.example.id` on the span or its resource, or add the example to the set\n";
+    let shown = faults(&told);
+    let folder = shown.split("the first is in ").nth(1).and_then(|rest| rest.split("/0.jsonl").next()).unwrap();
+    assert_eq!(shown.replace(folder, "FOLDER"), expected);
+    assert!(told.lines.is_empty());
+}
+
+#[test]
+fn a_failed_span_is_an_answer_that_failed_and_a_silent_one_is_none() {
+    let mut failed = span(
+        1,
+        1,
+        0,
+        (10, 11),
+        json!({"gen_ai.operation.name": "chat", "plimsoll.example.id": "a", "error.type": "TimeoutError"}),
+    );
+    failed["status"] = json!({"code": 2, "message": "no reply"});
+    let silent = span(2, 2, 0, (10, 11), json!({"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 5}));
+    let told = told(&[&document(&[failed, silent]).to_string()]);
+    assert_eq!(
+        told.lines,
+        [json!({"example": "a", "error": {"class": "timeout", "message": "no reply"}, "latency_ms": 1000.0})]
+    );
+    let intake = told.outcome.unwrap();
+    assert!(intake.left_out[0].what.starts_with("traces of examples that hold no answer"), "{intake:?}");
+}
+
+#[test]
+fn the_layout_of_a_document_does_not_matter_and_what_is_no_trace_is_counted() {
+    let document = document(&[span(2, 2, 0, (10, 11), said("One."))]);
+    let pretty = serde_json::to_string_pretty(&document).unwrap();
+    let mut turned = document.clone();
+    let resource = turned["resourceSpans"][0].as_object_mut().unwrap().shift_remove("resource").unwrap();
+    turned["resourceSpans"][0]["resource"] = resource;
+    for text in [
+        pretty,
+        format!("[{document}]"),
+        format!("\u{feff}{document}{{}}{{\"resourceLogs\": [1]}}"),
+        turned.to_string(),
+    ] {
+        let told = told(&[&text]);
+        assert_eq!(told.lines.len(), 1, "{text}");
+    }
+    let told = told(&[r#"{"resourceLogs": []}{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "no ids"}]}]}]}"#]);
+    let left: Vec<(&str, u64)> =
+        told.outcome.as_ref().unwrap().left_out.iter().map(|left| (left.what, left.count)).collect();
+    let logs = "documents that hold no traces, such as logs and metrics";
+    assert_eq!(left, [(logs, 1), ("spans without the ids of a trace and a span, in hex digits", 1)]);
+}
+
+#[test]
+fn a_file_that_breaks_off_is_told_with_its_place() {
+    let whole = document(&[span(2, 2, 0, (10, 11), said("One."))]).to_string();
+    let told = told(&[&format!("{whole}\n{}", &whole[..60]), "[[3]]"]);
+    let shown = faults(&told);
+    assert!(shown.starts_with("0.jsonl:2 no trace of OpenTelemetry can be read here: EOF while parsing"), "{shown}");
+    assert!(
+        shown.contains("1.jsonl:1 no trace of OpenTelemetry can be read here: invalid type: integer `3`"),
+        "{shown}"
+    );
+}
+
+/// The dialects say the same of the same conversation.
+#[test]
+fn three_dialects_and_the_earlier_events_tell_the_same_messages() {
+    let events = |list: &[(&str, Value)]| {
+        let mut told = span(1, 1, 0, (1, 2), json!({"gen_ai.operation.name": "chat"}));
+        let list = list.iter().map(|(name, attributes)| json!({"name": name, "attributes": span(1, 1, 0, (1, 2), attributes.clone())["attributes"]}));
+        told["events"] = list.collect();
+        told
+    };
+    let call = r#"[{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{\"n\": 1}"}}]"#;
+    let current = json!({
+        "gen_ai.operation.name": "chat",
+        "gen_ai.input.messages": r#"[{"role": "user", "parts": [{"type": "text", "content": "Hi"}]}]"#,
+        "gen_ai.output.messages": r#"[{"role": "assistant", "parts": [{"type": "reasoning", "content": "hm"}, {"type": "text", "content": "Yes"}, {"type": "tool_call", "id": "c", "name": "f", "arguments": {"n": 1}}]}]"#,
+    });
+    let indexed = json!({
+        "llm.request.type": "chat", "gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": r#"[{"type": "text", "text": "Hi"}]"#,
+        "gen_ai.completion.0.role": "assistant", "gen_ai.completion.0.content": "Yes", "gen_ai.completion.0.tool_calls.0.id": "c",
+        "gen_ai.completion.0.tool_calls.0.name": "f", "gen_ai.completion.0.tool_calls.0.arguments": "{\"n\": 1}",
+    });
+    let inference = json!({
+        "openinference.span.kind": "LLM", "llm.input_messages.0.message.role": "user",
+        "llm.input_messages.0.message.contents.0.message_content.type": "text", "llm.input_messages.0.message.contents.0.message_content.text": "Hi",
+        "llm.output_messages.0.message.role": "assistant", "llm.output_messages.0.message.content": "Yes",
+        "llm.output_messages.0.message.tool_calls.0.tool_call.id": "c", "llm.output_messages.0.message.tool_calls.0.tool_call.function.name": "f",
+        "llm.output_messages.0.message.tool_calls.0.tool_call.function.arguments": "{\"n\": 1}", "input.value": "other",
+    });
+    let plain = |attributes| span(1, 1, 0, (1, 2), attributes);
+    let operation = json!({"gen_ai.input.messages": current["gen_ai.input.messages"], "gen_ai.output.messages": current["gen_ai.output.messages"]});
+    let spans = [
+        plain(current),
+        plain(indexed),
+        plain(inference),
+        events(&[
+            ("gen_ai.user.message", json!({"content": "Hi"})),
+            ("gen_ai.choice", json!({"message": format!(r#"{{"content": "Yes", "tool_calls": {call}}}"#)})),
+        ]),
+        events(&[
+            ("gen_ai.user.message", json!({"content": "Hi"})),
+            ("gen_ai.choice", json!({"content": "Yes", "tool_calls": call})),
+        ]),
+        events(&[("gen_ai.client.inference.operation.details", operation)]),
+    ];
+    for (at, span) in spans.iter().enumerate() {
+        let (input, output, unread) = conversation(&document(std::slice::from_ref(span)).to_string());
+        assert_eq!(input, [json!({"role": "user", "content": "Hi"})], "{at}");
+        let call = json!([{"id": "c", "name": "f", "arguments": {"n": 1}}]);
+        assert_eq!(output, [json!({"role": "assistant", "content": "Yes", "tool_calls": call})], "{at}");
+        assert_eq!(unread, 0, "{at}");
+    }
+}
+
+/// Messages of the first span of a document.
+fn conversation(text: &str) -> (Vec<Value>, Vec<Value>, u32) {
+    let mut found = None;
+    otlp::items(text.as_bytes(), &mut |item, _| {
+        if let Item::Span(span) = item {
+            found.get_or_insert(super::told(&span));
+        }
+    })
+    .unwrap();
+    let told = found.unwrap();
+    let json = |list: &[Message]| list.iter().map(Message::to_json).collect();
+    (json(&told.input), json(&told.output), told.unread)
+}
+
+mod recorded;
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    /// Whatever stands in a file, reading it ends without a panic.
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
+        let _ = otlp::items(bytes.as_slice(), &mut |_, _| ());
+    }
+
+    /// And so do documents that are nearly right, with any bytes changed.
+    #[test]
+    fn damaged_documents_are_read_or_refused(changes in proptest::collection::vec((0usize..1500, proptest::prelude::any::<u8>()), 0..12)) {
+        let spans = [span(1, 1, 2, (1, 2), said("x")), span(1, 2, 1, (1, 2), with(said("y"), "plimsoll.example.id", "a".into()))];
+        let mut bytes = document(&spans).to_string().into_bytes();
+        for (at, byte) in changes {
+            let at = at % bytes.len();
+            bytes[at] = byte;
+        }
+        let mut gathered = Gathered::default();
+        let _ = otlp::items(bytes.as_slice(), &mut |item, line| {
+            if let Item::Span(span) = item {
+                gathered.add(&span, Spot { file: 0, line }, &mut 0);
+            }
+        });
+        gathered.answers();
+    }
+
+    /// Any JSON under the keys that messages are read from.
+    #[test]
+    fn any_message_is_read_or_counted(text in r#"[\[\]{}":,a-c0-9 ]{0,80}"#, key in 0usize..4) {
+        let key = ["gen_ai.output.messages", "gen_ai.completion.0.content", "llm.output_messages.0.message", "output.value"][key];
+        let told = span(1, 1, 0, (1, 2), json!({key: text}));
+        conversation(&document(&[told]).to_string());
+    }
+}
