@@ -6,7 +6,7 @@ use crate::rust_source::{RustSource, line_of};
 use crate::tree::{Tree, crate_of, is_test};
 
 /// A path or dependency, the crates that may name it, and the reason.
-const OWNED: [(&str, &[&str], &str); 27] = [
+const OWNED: [(&str, &[&str], &str); 28] = [
     ("datafusion", &["lake"], "the query engine is a detail of storage"),
     ("arrow", &["lake"], "the query engine is a detail of storage"),
     ("parquet", &["lake"], "the query engine is a detail of storage"),
@@ -31,6 +31,7 @@ const OWNED: [(&str, &[&str], &str); 27] = [
     ("regex", &["grading"], "what a pattern means is settled by its grader"),
     ("jsonschema", &["grading"], "what a schema means is settled by its grader"),
     ("cel", &["grading"], "what an expression means is settled by its grader"),
+    ("ndarray", &["local-grader"], "models are run by a program of their own"),
     ("statrs", &["stats"], "distribution functions have one home"),
     ("sqlx", &["catalog"], "the catalog alone keeps small facts in a database"),
     ("rusqlite", &["catalog"], "the catalog alone keeps small facts in a database"),
