@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod golden;
 mod mutate;
+mod real_model;
 mod rust_source;
 mod shape;
 mod tidy;
@@ -20,7 +21,8 @@ cargo xtask calibrate shows by simulation that the statistics err as rarely as t
 cargo xtask shape     prints which files and functions are long; refuses nothing
 cargo xtask data      turns real data that others published into an eval: `data NAME FROM TO`
 cargo xtask faulty    serves an OpenAI-compatible system that fails as told; `faulty --port 8901 --delay-ms 200 --broken 0.03`
-cargo xtask bench     how fast answers are graded and decided on, beside parsing alone and beside other tools; `bench 10k 1m`";
+cargo xtask bench     how fast answers are graded and decided on, beside parsing alone and beside other tools; `bench 10k 1m`
+cargo xtask real-model a whole run against a small model that is served here; `--if-at-hand` where its wheels may be missing";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["shape"] => shape::main(),
         ["data", ..] => xtask::data::main(&words[1..]),
         ["faulty", ..] => xtask::faulty::main(&words[1..]),
+        ["real-model", ..] => real_model::main(&words[1..]),
         ["bench", ..] => bench::main(&words[1..]),
         ["help" | "--help" | "-h"] => {
             println!("{CHORES}");
