@@ -144,6 +144,7 @@ fn story(wanted: &str, folder: &Path) -> &'static [&'static str] {
                 "  fallback: {recorded",
                 "  judge: {openai: {base_url: \"https://judge.example/v1\", model: assistant-large}}\n  fallback: {recorded",
             );
+            return &["PLM028"];
         }
         "PLM021" => {
             let text = std::fs::read_to_string(folder.join(CONTRACT)).expect("the contract");

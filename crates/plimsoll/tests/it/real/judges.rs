@@ -235,3 +235,63 @@ fn agreement_on_pandalm_is_that_of_other_programs() {
     }
     same_story("judges-pandalm.txt", &story);
 }
+
+/// 1,869 summaries, three people each, and an automatic score of factuality taken as the judge.
+#[test]
+fn agreement_of_raters_on_summaries_is_that_of_another_program() {
+    let Some(folder) = data("xsum_hallucination") else { return };
+    let text = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a table");
+    let expected: Value = serde_json::from_str(&text("expected.json")).expect("JSON");
+    let mut rated: BTreeMap<(String, String), Vec<(String, f64)>> = BTreeMap::new();
+    for line in text("factuality_annotations_xsum_summaries.csv").lines().skip(1) {
+        let (left, right): (Vec<&str>, Vec<&str>) = (line.splitn(3, ',').collect(), line.rsplitn(3, ',').collect());
+        let rating = match right[1] {
+            "yes" => 1.0,
+            "no" => 0.0,
+            _ => continue,
+        };
+        rated.entry((left[0].to_owned(), left[1].to_owned())).or_default().push((right[0].to_owned(), rating));
+    }
+    let workers: std::collections::BTreeSet<&String> = rated.values().flatten().map(|(who, _)| who).collect();
+    let of = |who: &String| {
+        let one = |ratings: &Vec<(String, f64)>| ratings.iter().find(|(by, _)| by == who).map(|(_, rating)| *rating);
+        rated.values().map(one).collect::<Vec<_>>()
+    };
+    let ratings: Vec<Vec<Option<f64>>> = workers.into_iter().map(of).collect();
+    let alpha = krippendorff(&ratings, stats::agreement::Level::Nominal).expect("alpha");
+    assert!((alpha - number(&expected["krippendorff_alpha_nominal_with_missing"])).abs() < 1e-9, "{alpha}");
+    same_story(
+        "judges-xsum.txt",
+        &format!("people among themselves: n {}, Krippendorff's alpha {alpha:.4}\n", rated.len()),
+    );
+}
+
+/// 60 answers with the verdict that they should get; a look-up of the reference is the judge. Partly right counts as failed.
+#[test]
+fn a_lookup_beside_the_labels_of_sixty_factual_answers() {
+    let Some(folder) = data("autoevals_labelled") else { return };
+    let rows = lines(&folder.join("coqa-factuality.jsonl"));
+    let plain = super::qa_eval_evouna::plain;
+    let of = |row: &Value, key: &str| plain(row["input"][key].as_str().unwrap_or(""));
+    let judged = |row: &Value| (of(row, "output").contains(&of(row, "expected")), number(&row["expected"]) >= 1.0);
+    same_story("judges-autoevals.txt", &told("look-up", &beside(rows.iter().map(judged))));
+}
+
+/// 50 reviews with an expert's label; that a review is long is the judge, as bad a judge as one would think of first.
+#[test]
+fn length_beside_an_expert_on_fifty_reviews() {
+    let Some(folder) = data("evidently_code_review") else { return };
+    let text = std::fs::read_to_string(folder.join("code_review.csv")).expect("a table");
+    let mut items = Vec::new();
+    // A row ends with `,good,...` or `,bad,...`; texts may hold line ends.
+    for (label, good) in [(",good,", true), (",bad,", false)] {
+        let mut rest = text.as_str();
+        while let Some(at) = rest.find(label) {
+            let before = &rest[..at];
+            let review = before.rfind("\n").map_or(before, |line| &before[line + 1..]);
+            items.push((review.chars().count() >= 120, good));
+            rest = &rest[at + label.len()..];
+        }
+    }
+    same_story("judges-code-review.txt", &told("at least 120 characters", &beside(items.into_iter())));
+}
