@@ -299,7 +299,12 @@ fn systems(contract: &Contract) -> Vec<CheckFinding> {
         if judges.is_empty() {
             continue;
         }
-        let which = if with.len() == 1 { "the judge".to_owned() } else { format!("judge `{}`", judges.join("`, `")) };
+        let named = judges.join("`, `");
+        let which = match (with.len(), judges.len()) {
+            (1, _) => "the judge".to_owned(),
+            (_, 1) => format!("judge `{named}`"),
+            _ => format!("judges `{named}`"),
+        };
         found.push(finding(
             "PLM020",
             format!("criteria.{}", criterion.name),

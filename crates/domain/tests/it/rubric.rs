@@ -4,8 +4,10 @@ use crate::corpus::sound;
 use crate::slips::{slip, slipped};
 use crate::story::{stories, told};
 use camino::Utf8Path;
+use domain::check::{Given, check};
 use domain::criterion::{Criterion, Kind};
 use domain::fault::Faults;
+use domain::format::contract;
 use domain::format::rubric::{json_schema, parse};
 use domain::grader::Grader;
 use domain::name::{ClassName, CriterionName};
@@ -121,6 +123,27 @@ fn the_schema_says_every_key_that_is_read() {
 fn a_new_rubric_is_read_and_every_blank_in_it_is_a_fault() {
     let faults = told(&read(include_str!("../rubric/new_form/rubric.md")).expect_err("blanks"));
     assert_eq!(faults.matches("still to be filled in").count(), faults.matches("help:").count(), "{faults}");
+}
+
+#[test]
+fn every_judge_of_the_candidates_family_is_named() {
+    let told = |with: &str| {
+        let text = format!(
+            "plimsoll: 1\nname: panel\ncriteria:\n  c: {{grade: {{judge: rubrics/c.md, with: {with}}}}}\nsystems:\n  \
+             candidate: {{recorded: answers/candidate.jsonl, family: acme}}\n  \
+             own: {{openai: {{base_url: \"https://a.example/v1\", model: acme-mini}}}}\n  \
+             large: {{openai: {{base_url: \"https://a.example/v1\", model: acme-large}}}}\n  \
+             other: {{openai: {{base_url: \"https://b.example/v1\", model: other-1}}}}\n"
+        );
+        let parsed = contract::parse(Utf8Path::new("plimsoll.yaml"), &text).expect("a contract");
+        let given = Given { set: None, today: "2026-11-24", together: &[], blank: &[] };
+        let found = check(&parsed.contract, given).into_iter().find(|finding| finding.code == "PLM020");
+        found.map(|finding| finding.what)
+    };
+    assert_eq!(told("other"), None);
+    assert_eq!(told("own").as_deref(), Some("the judge of `c` and the candidate are of one family (`acme`)"));
+    let panel = told("[own, other, large]");
+    assert_eq!(panel.as_deref(), Some("judges `own`, `large` of `c` and the candidate are of one family (`acme`)"));
 }
 
 proptest! {
