@@ -317,5 +317,8 @@ fn line(example: &str, repeat: u32, answer: &Gleaned) -> Value {
     if !tokens.is_empty() {
         put("tokens", Value::Object(tokens));
     }
+    let at = i128::from(answer.start);
+    let at = jiff::Timestamp::from_nanosecond(at).ok().filter(|_| answer.start > 0).map(|at| at.to_string());
+    put("asked", json!({"trace": format!("{:032x}", answer.trace), "model": answer.model, "at": at}));
     Value::Object(line)
 }

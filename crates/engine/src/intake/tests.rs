@@ -73,7 +73,13 @@ fn told(texts: &[&str]) -> Told {
     let mut out = Vec::new();
     let outcome = answers_of(&files, &set, &taken, &mut out);
     let text = String::from_utf8(out).unwrap();
-    let lines = text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap());
+    let lines = text.lines().skip(1).map(|line| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        let asked = line.as_object_mut().unwrap().remove("asked").unwrap();
+        let known = [None, Some("m-2")].contains(&asked["model"].as_str());
+        assert!(known && asked["at"].as_str().unwrap().starts_with("1970-01-01T00:00:"), "{asked}");
+        line
+    });
     Told { outcome, lines: lines.collect() }
 }
 
