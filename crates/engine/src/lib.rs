@@ -27,4 +27,4 @@ pub use documents::{Documents, Keeper};
 pub use grade::{GradeError, Graded, Grading, Ready, grade_system};
 pub use question::question;
 pub use rows::{AnswerRow, Batch, Failed, ScoreRow, Sink};
-pub use set::{ReadError, files, read_set};
+pub use set::{ReadError, files, files_of, read_set};

@@ -17,8 +17,8 @@ const MOST_FAULTS: usize = 200;
 pub enum ReadError {
     #[error("`{0}` does not exist")]
     Missing(Utf8PathBuf),
-    #[error("`{0}` holds no .jsonl file")]
-    EmptyFolder(Utf8PathBuf),
+    #[error("`{0}` holds no {1} file")]
+    EmptyFolder(Utf8PathBuf, String),
     #[error("`{0}` leads out of the eval's folder")]
     Outside(Utf8PathBuf),
     #[error("`{0}` is no regular file")]
@@ -34,6 +34,11 @@ pub enum ReadError {
 /// The JSON-lines files at a path inside a folder: the file itself, or those of a folder sorted by name. Links that lead out
 /// of the folder are refused.
 pub fn files(root: &Utf8Path, path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, ReadError> {
+    files_of(root, path, &["jsonl"])
+}
+
+/// The same of files whose names end in one of these.
+pub fn files_of(root: &Utf8Path, path: &Utf8Path, extensions: &[&str]) -> Result<Vec<Utf8PathBuf>, ReadError> {
     let full = root.join(path);
     let unreadable = |cause: io::Error| match cause.kind() {
         io::ErrorKind::NotFound => ReadError::Missing(full.clone()),
@@ -56,12 +61,13 @@ pub fn files(root: &Utf8Path, path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, ReadE
     let mut found = Vec::new();
     for entry in full.read_dir_utf8().map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
-        if entry.path().extension() == Some("jsonl") {
-            found.extend(files(root, &path.join(entry.file_name()))?);
+        if entry.path().extension().is_some_and(|extension| extensions.contains(&extension)) {
+            found.extend(files_of(root, &path.join(entry.file_name()), extensions)?);
         }
     }
     found.sort();
-    if found.is_empty() { Err(ReadError::EmptyFolder(full)) } else { Ok(found) }
+    let named = || extensions.iter().map(|extension| format!(".{extension}")).collect::<Vec<_>>().join(" or ");
+    if found.is_empty() { Err(ReadError::EmptyFolder(full, named())) } else { Ok(found) }
 }
 
 /// Reads every example; `seen` is shown each with its place, and the count so far.

@@ -21,6 +21,7 @@ pub mod run;
 pub mod sealed;
 pub mod sealer;
 pub mod signature;
+pub mod traces;
 pub mod unknown;
 pub mod verify;
 pub mod weigh;

@@ -10,6 +10,7 @@ use super::judges::judged;
 use super::sealed::{SealedRun, Sealing, seal};
 use super::sealer::{Rows, Sealer};
 use super::signature::key_of;
+use super::traces;
 use super::weigh::{Grounds, Weighed, grader_digest, ours, weigh};
 use super::work::Work;
 use crate::cli::Failure;
@@ -18,8 +19,9 @@ use domain::contract::{Contract, Looks};
 use domain::digest::Digest;
 use domain::example::Example;
 use domain::name::OwnerRole;
-use domain::reference_set::ReferenceSet;
+use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::system::{Arm, SystemKind};
+use engine::intake::Taken;
 use engine::process::Programs;
 use engine::{Documents, GradeError, Grading, Keeper, ReadError, Ready, grade_system, read_set};
 use lake::LakeError;
@@ -137,8 +139,8 @@ pub fn read_failure(error: ReadError) -> Failure {
         ReadError::Missing(path) => {
             Failure::yours(format!("`{path}` does not exist"), "mend the path in the contract, or add the file")
         }
-        ReadError::EmptyFolder(path) => {
-            Failure::yours(format!("`{path}` holds no .jsonl file"), "add one, or mend the path in the contract")
+        ReadError::EmptyFolder(path, ending) => {
+            Failure::yours(format!("`{path}` holds no {ending} file"), "add one, or mend the path in the contract")
         }
         ReadError::NotAFile(path) => Failure::yours(
             format!("`{path}` is no regular file"),
@@ -179,7 +181,7 @@ fn reference_set_with(
     set.map(|set| (set, keeper)).map_err(read_failure)
 }
 
-/// The files of each arm's recorded answers; a live arm has none yet.
+/// The files of each arm's recorded answers; where they are asked for, or in traces, there are none yet.
 fn recorded(eval: &Eval) -> Result<Vec<(Arm, Vec<Utf8PathBuf>)>, Failure> {
     let mut recorded = Vec::new();
     for arm in Arm::ALL {
@@ -188,17 +190,11 @@ fn recorded(eval: &Eval) -> Result<Vec<(Arm, Vec<Utf8PathBuf>)>, Failure> {
             SystemKind::Recorded { path, .. } => {
                 recorded.push((arm, engine::files(&eval.folder, path).map_err(read_failure)?))
             }
-            SystemKind::Live(_) => recorded.push((arm, Vec::new())),
+            SystemKind::Live(_) | SystemKind::Traces { .. } => recorded.push((arm, Vec::new())),
             SystemKind::Imported { .. } => {
                 return Err(Failure::yours(
                     format!("the scores of `{arm}` come from elsewhere", arm = arm.as_str()),
                     "bring them in with `plimsoll import scores FILE`, then `plimsoll decide`",
-                ));
-            }
-            SystemKind::Traces { .. } => {
-                return Err(Failure::yours(
-                    format!("the answers of `{}` are in traces, which this version does not read", arm.as_str()),
-                    "record its answers and name them with `recorded:`",
                 ));
             }
         }
@@ -219,10 +215,13 @@ fn grade(
     let mut graders = ready(eval, scores, &mut programs)?;
     let askable = Askable::of(eval)?;
     let mut shown = (!askable.is_empty()).then(Keeper::for_questions);
+    let (mut taken, mut seen) = (Taken::default(), 0);
     let (set, keeper) = reference_set_with(eval, progress, |example| {
         if let Some(shown) = &mut shown {
             shown.keep(example);
         }
+        taken.note(example, ExampleIndex(seen));
+        seen += 1;
     })?;
     let set = set.without_facts();
     if set.active().next().is_none() {
@@ -230,6 +229,11 @@ fn grade(
             "the reference set has no active example",
             "add examples, or make proposed ones active",
         ));
+    }
+    for (arm, files) in &mut recorded {
+        if let Some(SystemKind::Traces { path }) = contract.system(*arm).map(|system| &system.kind) {
+            files.push(traces::read(eval, arm.as_str(), path, &set, &taken, progress)?);
+        }
     }
     let mut asked = None;
     if let Some(shown) = shown {

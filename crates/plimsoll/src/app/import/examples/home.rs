@@ -97,7 +97,7 @@ impl Home {
         for path in self.eval.iter().flat_map(|eval| &eval.contract.examples) {
             match files(&self.folder, path) {
                 Ok(_) => paths.push(path.clone()),
-                Err(ReadError::Missing(_) | ReadError::EmptyFolder(_)) => {}
+                Err(ReadError::Missing(_) | ReadError::EmptyFolder(..)) => {}
                 Err(other) => return Err(read_failure(other)),
             }
         }
