@@ -43,9 +43,10 @@ pub fn read(rubric: &Rubric, shown: &Shown, reply: &Reply) -> Result<Judgement, 
 
 /// The object that the reply is, in text or as data.
 fn object(reply: &Reply) -> Result<Map<String, Value>, String> {
-    let value = match (&reply.text, &reply.structured) {
+    let value = match (reply.text.as_deref().map(unfenced), &reply.structured) {
+        // Where an API gives the object apart, text beside it is talk; text that is an object is read as strictly as alone.
+        (text, Some(value)) if !text.is_some_and(|text| text.starts_with('{')) => value.clone(),
         (Some(text), _) => {
-            let text = unfenced(text);
             let read = domain::format::json::value(text);
             read.ok_or_else(|| format!("the judge's reply is not one JSON object: `{}`", cut(text)))?
         }

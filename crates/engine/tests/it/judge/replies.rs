@@ -54,6 +54,10 @@ fn a_whole_fenced_block_is_a_reply_and_text_around_it_is_not() {
     assert!(read(&rubric(SUPPORTED), &shown, &Reply::default()).is_err());
     let structured = Reply { structured: Some(reply("pass", &["14 days"], None)), ..Reply::default() };
     assert!(read(&rubric(SUPPORTED), &shown, &structured).is_ok());
+    let talk = Reply { text: Some("I judge it so.".to_owned()), ..structured.clone() };
+    assert!(read(&rubric(SUPPORTED), &shown, &talk).is_ok(), "an API gives the object apart");
+    let twice = Reply { text: Some(object.replacen('{', "{\"verdict\":\"fail\",", 1)), ..structured };
+    assert!(read(&rubric(SUPPORTED), &shown, &twice).is_err(), "a verdict given twice");
 }
 
 #[test]
