@@ -3,12 +3,12 @@
 use super::Ending;
 use super::run::print;
 use domain::format::contract::SCHEMA;
-use domain::format::{answers, examples, labels};
+use domain::format::{answers, examples, labels, rubric};
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll schema examples > plimsoll.examples.schema.json")]
 pub struct Args {
-    /// Which format; of examples, answers, scores and labels the schema is that of one line
+    /// Which format; of examples, answers, scores and labels the schema is that of one line, of rubrics that of what stands in front
     #[arg(value_enum, default_value_t = Format::Contract)]
     format: Format,
 }
@@ -20,6 +20,7 @@ enum Format {
     Answers,
     Scores,
     Labels,
+    Rubric,
 }
 
 pub fn main(args: Args) -> Ending {
@@ -32,6 +33,7 @@ pub fn main(args: Args) -> Ending {
         Format::Answers => answers::json_schema(),
         Format::Scores => lake::scores_schema(),
         Format::Labels => labels::json_schema(),
+        Format::Rubric => rubric::json_schema(),
     };
     print(&format!("{schema:#}\n"))?;
     Ok(0)
