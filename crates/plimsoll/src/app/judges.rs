@@ -7,13 +7,13 @@
 use super::eval::Eval;
 use super::weigh::grader_digest;
 use crate::cli::Failure;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use domain::criterion::Criterion;
 use domain::digest::Digest;
-use domain::format::{calibration, judged as format};
+use domain::format::{calibration, judged as format, rubric};
 use domain::grader::Grader;
-use domain::name::CriterionName;
-use domain::qualification::{Calibration, Identity, Judged, is_judged, models};
+use domain::name::{CriterionName, SystemName};
+use domain::qualification::{Calibration, Identity, Judged, is_judged, judges, models};
 use serde_json::Value;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -45,17 +45,30 @@ pub fn today() -> String {
     jiff::Zoned::now().date().to_string()
 }
 
-/// What judges a criterion now.
+/// What judges a criterion now. The words that judges are asked in and their settings are part of it where they are asked here; of
+/// verdicts that were imported only what the contract says of the judge is known.
 pub fn identity(eval: &Eval, criterion: &Criterion) -> Identity {
-    let rubric = match &criterion.grader {
-        Grader::Judge { rubric, .. } => super::file::text(&eval.folder.join(rubric), LONGEST).ok(),
-        _ => None,
+    let Grader::Judge { rubric, .. } = &criterion.grader else {
+        return Identity { grader: grader_digest(criterion), models: Vec::new(), rubric: None };
     };
+    let text = super::file::text(&eval.folder.join(rubric), LONGEST).ok();
+    let asked = text.as_deref().and_then(|text| asked(eval, criterion, rubric, text));
     Identity {
-        grader: grader_digest(criterion),
+        grader: asked.unwrap_or_else(|| grader_digest(criterion)),
         models: models(&eval.contract, criterion),
-        rubric: rubric.map(|text| Digest::of_bytes(text.as_bytes())),
+        rubric: text.map(|text| Digest::of_bytes(text.as_bytes())),
     }
+}
+
+/// The digest that rows carry of a judge that is asked here; `None` of one that is not.
+fn asked(eval: &Eval, criterion: &Criterion, rubric: &Utf8Path, text: &str) -> Option<Digest> {
+    let live = |name: &SystemName| {
+        let system = eval.contract.systems.iter().find(|system| system.name == *name)?;
+        system.live().map(|_| system)
+    };
+    let systems: Vec<_> = judges(&criterion.grader).into_iter().map(live).collect::<Option<_>>()?;
+    let rubric = rubric::parse(rubric, text, Some(criterion)).ok()?;
+    Some(engine::judge::identity(&rubric, &systems))
 }
 
 /// Where the calibration of a criterion is kept.
