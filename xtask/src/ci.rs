@@ -34,6 +34,9 @@ pub fn main() -> bool {
         & step(&mut done, "lints", lints);
     // Tests are worth running where only style or lints failed: one run then shows everything.
     let tested = step(&mut done, "tests", tests) & step(&mut done, "doc tests", doc_tests);
+    if tested {
+        step(&mut done, "real model", real_model);
+    }
     step(&mut done, "calibration", || passed(xtask::calibrate::main(&["--fast"])));
     if sound && tested {
         step(&mut done, "mutations", || passed(crate::mutate::main(&[])));
@@ -41,6 +44,12 @@ pub fn main() -> bool {
     step(&mut done, "dependencies", dependencies);
     println!("\n{}", told(&done));
     done.iter().all(|step| step.ending != Ending::Failed)
+}
+
+/// Its server takes a quarter of an hour to build, so that it runs where that was done; elsewhere it says so.
+fn real_model() -> Ending {
+    let ending = passed(crate::real_model::main(&["--if-at-hand"]));
+    if crate::real_model::is_at_hand() { ending } else { Ending::Absent }
 }
 
 fn step(done: &mut Vec<Step>, name: &'static str, run: impl FnOnce() -> Ending) -> bool {

@@ -22,7 +22,7 @@ const RUN_LIMIT: Duration = Duration::from_secs(900);
 const KEPT_FIRST: usize = 5;
 
 pub fn main(words: &[&str]) -> bool {
-    let mut program = PathBuf::from("target/debug/plimsoll");
+    let mut program = built();
     let mut if_at_hand = false;
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -51,6 +51,17 @@ pub fn main(words: &[&str]) -> bool {
             false
         }
     }
+}
+
+/// Whether all the wheels are there.
+pub fn is_at_hand() -> bool {
+    lacking(&wheels()).is_none()
+}
+
+/// The program as `cargo build` leaves it.
+fn built() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    target.join("debug/plimsoll")
 }
 
 fn wheels() -> PathBuf {
