@@ -149,7 +149,7 @@ impl<'a> Asking<'a> {
                     let path = folder.join(format!("{}.jsonl", system.name));
                     for path in [path.clone(), path.with_extension("left.jsonl")] {
                         let journal = |cause| AskError::Journal { path: path.clone(), cause };
-                        lines.extend(known.from_earlier(&path).map_err(journal)?);
+                        lines.extend(known.take_earlier(&path).map_err(journal)?);
                     }
                 }
             }

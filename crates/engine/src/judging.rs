@@ -112,7 +112,7 @@ impl<'a> Judging<'a> {
             let mut replies = Replies::open(&path, &wanted_here)?;
             if system.live.cache {
                 for folder in earlier {
-                    replies.from_earlier(&folder.join(format!("judge-{}.jsonl", system.name)), &wanted_here)?;
+                    replies.take_earlier(&folder.join(format!("judge-{}.jsonl", system.name)), &wanted_here)?;
                 }
             }
             for digest in &order[at] {

@@ -6,7 +6,7 @@ fn criterion(describe: &str) -> Criterion {
         name: CriterionName::new("grounded"),
         describe: describe.to_owned(),
         protects: Vec::new(),
-        grader: Grader::Judge { rubric: "rubrics/grounded.md".into(), with: SystemName::new("judge") },
+        grader: Grader::Judge { rubric: "rubrics/grounded.md".into(), with: vec![SystemName::new("judge")] },
         applies: Default::default(),
         pass_at: None,
         kind: Kind::PassFail,

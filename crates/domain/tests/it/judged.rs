@@ -17,7 +17,7 @@ const NEVER: &str = "{criterion: right, in: all, never: true, owner: release}";
 
 fn judged_contract(gate: &str) -> Contract {
     let mut contract = contract("{by: task, routable: true, min_examples: 20}", &[gate]);
-    contract.criteria[0].grader = Grader::Judge { rubric: "right.md".into(), with: SystemName::new("judge") };
+    contract.criteria[0].grader = Grader::Judge { rubric: "right.md".into(), with: vec![SystemName::new("judge")] };
     contract
 }
 

@@ -70,7 +70,7 @@ impl<'a> Known<'a> {
     }
 
     /// Lines for wanted answers that a file of an earlier run holds: marked as cached, without a latency.
-    pub fn from_earlier(&mut self, path: &Utf8Path) -> io::Result<Vec<String>> {
+    pub fn take_earlier(&mut self, path: &Utf8Path) -> io::Result<Vec<String>> {
         let file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             file => file?,

@@ -32,7 +32,7 @@ impl Replies {
     }
 
     /// Also what it said in an earlier run, to the very same requests.
-    pub fn from_earlier(&mut self, path: &Utf8Path, wanted: &HashSet<Digest>) -> Result<(), AskError> {
+    pub fn take_earlier(&mut self, path: &Utf8Path, wanted: &HashSet<Digest>) -> Result<(), AskError> {
         let failed = |cause: io::Error| AskError::Journal { path: path.to_owned(), cause };
         let file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -8,7 +8,7 @@
 //!         asked the same
 
 use super::eval::Eval;
-use super::graders::refused_system;
+use super::graders::{refused, refused_system};
 use super::run::{Progress, read_failure};
 use super::work::{open_lock, write_failure};
 use crate::cli::Failure;
@@ -96,9 +96,13 @@ impl<'a> Askable<'a> {
             let Grader::Judge { rubric, with } = &criterion.grader else { continue };
             rubrics.push((at as u16, criterion, read_rubric(eval, criterion, rubric)?, with.as_slice()));
             for name in with {
-                let system = eval.contract.systems.iter().find(|system| system.name == *name);
-                // The contract's reader saw to it that judges are there and are asked.
-                let Some((system, live)) = system.and_then(|system| Some((system, system.live()?))) else { continue };
+                // The contract's reader saw to it that judges are there.
+                let Some(system) = eval.contract.systems.iter().find(|system| system.name == *name) else { continue };
+                let Some(live) = system.live() else {
+                    let what = format!("the verdicts of its judge `{name}` come from elsewhere");
+                    let help = "bring them in with `plimsoll import scores FILE`, then `plimsoll decide`; or name a judge that can be asked";
+                    return Err(refused(eval, criterion, &what, help));
+                };
                 if !judges.iter().any(|(known, ..): &(&System, &Live, Provider)| known.name == *name) {
                     judges.push((system, live, provide(system, live)?));
                 }

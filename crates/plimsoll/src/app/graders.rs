@@ -77,7 +77,8 @@ pub fn refused_system(eval: &Eval, system: &System, what: &str) -> Failure {
     Failure::Faults(Fault { place, found: system.name.to_string(), what, help }.into())
 }
 
-fn refused(eval: &Eval, criterion: &Criterion, what: &str, help: &str) -> Failure {
+/// A criterion that cannot be graded, with its place in the contract.
+pub fn refused(eval: &Eval, criterion: &Criterion, what: &str, help: &str) -> Failure {
     let spot = eval.places.of(&format!("criteria.{}.grade", criterion.name));
     let place = Place { file: eval.path.clone(), line: spot.line, column: spot.column };
     let what = format!("criterion `{}`: {what}", criterion.name);

@@ -6,7 +6,7 @@ use crate::format::yaml::{Fields, Node, NodeKind, Reader, meant, one_or_many, pe
 use crate::grader::{Grader, LengthUnit, Normalisation, Part, Reading, Schema, TextSimilarity, ToolRules};
 use crate::name::SystemName;
 use crate::share::{Amount, Share};
-use crate::system::{Speaks, System};
+use crate::system::{Speaks, System, SystemKind};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -489,11 +489,17 @@ fn judge(reader: &mut Reader, node: &Node, fields: &Fields, systems: &[System]) 
 
 /// A judge is asked, and told by its rubric alone what to do.
 fn can_judge(reader: &mut Reader, node: &Node, system: &System) {
-    let Some(live) = system.live() else {
-        let what = format!("`{}` is not asked, and a judge is", system.name);
-        let help = "judge with a system of kind openai, anthropic, http or program; verdicts made elsewhere are `grade: imported`";
-        reader.fault(node.at, what, help);
-        return;
+    let live = match &system.kind {
+        SystemKind::Live(live) => live,
+        // Its verdicts are made elsewhere, and it is still that judge.
+        SystemKind::Imported { .. } => return,
+        SystemKind::Recorded { .. } | SystemKind::Traces { .. } => {
+            let what = format!("`{}` is not asked, and a judge is", system.name);
+            let help =
+                "judge with a system of kind openai, anthropic, http or program, or with `imported` where verdicts are made elsewhere";
+            reader.fault(node.at, what, help);
+            return;
+        }
     };
     if matches!(&live.speaks, Speaks::Chat(chat) if chat.prompt.is_some()) {
         let what = format!("`{}` has a prompt of its own, and a judge is told by its rubric what to do", system.name);
