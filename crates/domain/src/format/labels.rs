@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_label_says_of_which_answer_what_and_by_whom() {
         let line =
-            r#"{"example": "e1", "system": "candidate", "criterion": "grounded", "label": "fail", "by": "mara"}"#;
+            r#"{"example": "e1", "system": "candidate", "criterion": "grounded", "label": "fail", "by": "reviewer-1"}"#;
         let label = read(line).unwrap().unwrap();
         assert_eq!((label.example.as_str(), label.repeat, label.says), ("e1", 0, Says::Fail));
         assert_eq!(read(r#"{"plimsoll_labels": 1}"#).unwrap(), None);
@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn every_fault_of_a_line_is_told_at_once() {
-        let line = r#"{"example": "e1", "criterion": "grounded", "label": "good", "by": "mara", "sample": "some"}"#;
+        let line =
+            r#"{"example": "e1", "criterion": "grounded", "label": "good", "by": "reviewer-1", "sample": "some"}"#;
         assert_eq!(read(line).unwrap_err().iter().count(), 3);
     }
 }

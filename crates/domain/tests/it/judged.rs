@@ -68,7 +68,7 @@ fn calibrated(on_pass: (u64, u64), on_fail: (u64, u64)) -> Judged {
         scores: "scores".to_owned(),
         made_on: "2026-06-01".to_owned(),
         expires_on: "2026-12-01".to_owned(),
-        labellers: vec![("mara".to_owned(), 100)],
+        labellers: vec![("reviewer-1".to_owned(), 100)],
         samples: Vec::new(),
         segments: vec![of("all"), of("task=pay")],
     };

@@ -18,7 +18,7 @@ pub fn contract(segments: &str, gates: &[&str]) -> Contract {
     let gates: String = gates.iter().map(|gate| format!("  - {gate}\n")).collect();
     let text = format!(
         "plimsoll: 1\nname: small\npromise:\n  work: answer billing questions\n  for: customers\n  evidence: [policy]\n  constraints: [cite it]\n  \
-         when_not_ready: escalate\nrelease: replace v1 by v2\nowners: {{release: ann, product: bob}}\ntasks: [pay, refund]\n\
+         when_not_ready: escalate\nrelease: replace v1 by v2\nowners: {{release: release captain, product: billing product}}\ntasks: [pay, refund]\n\
          failures:\n  wrong_source: {{cost: 10, owner: release}}\nexamples: [e.jsonl]\nsegments:\n  - {segments}\n\
          criteria:\n  right: {{protects: [wrong_source], grade: {{behaviour: expected.behaviour}}}}\n\
          systems:\n  candidate: {{recorded: c.jsonl}}\n  production: {{recorded: p.jsonl}}\n  fallback: {{recorded: f.jsonl}}\n\

@@ -52,7 +52,7 @@ fn server(judge: Judge, faults: Faults) -> Server {
         let id = text.split_once("[id:r").and_then(|(_, rest)| rest.get(..4)?.parse::<u32>().ok()).unwrap_or(0);
         // The candidate is wrong about every tenth, production about every fifth.
         let every = if request["model"] == "v15" { 10 } else { 5 };
-        let state = if id % every == 0 { "somewhere" } else { "approved" };
+        let state = if id.is_multiple_of(every) { "somewhere" } else { "approved" };
         format!("The request is {state}.")
     };
     Server::start(faults, 0, Some(Arc::new(says))).expect("a server")
@@ -139,4 +139,35 @@ fn judgements_survive_a_stop_and_are_not_asked_for_again() {
     let canaries = std::fs::read_to_string(folder.path().join(".plimsoll/asked/0001/canaries-judge.jsonl"));
     let lines = journaled(folder.path()).len() + 88 + canaries.expect("canaries").lines().count();
     assert_eq!(server.counts().requests.load(Ordering::Relaxed), lines as u64, "each was asked for once");
+}
+
+#[test]
+fn a_judge_gates_once_people_have_said_how_it_errs() {
+    let server = server(fair, Faults::default());
+    let folder = eval(60);
+    let ended = live::run(folder.path(), &server);
+    assert_eq!(code(&ended), 40, "{}{}", out(&ended), err(&ended));
+    let record: Value = serde_json::from_str(&out(&ended)).expect("a record");
+    assert!(record["findings"].to_string().contains("JUDGE_UNPROVEN"), "{record:#}");
+    // What people say of every answer: the judge is right.
+    let mut labels = String::new();
+    for at in 0..120 {
+        for (system, every) in [("candidate", 10), ("production", 5)] {
+            let label = if at % every == 0 { "fail" } else { "pass" };
+            let line = json!({"example": format!("r{at:04}"), "system": system, "criterion": "right", "label": label,
+                "by": "reviewer-1", "sample": "random"});
+            labels += &format!("{line}\n");
+        }
+    }
+    std::fs::write(folder.path().join("labels.jsonl"), labels).expect("labels");
+    let calibrated = super::plimsoll(folder.path(), &["review", "calibrate", "--labels", "labels.jsonl"]);
+    assert_eq!(code(&calibrated), 0, "{}{}", out(&calibrated), err(&calibrated));
+    let decided = super::plimsoll(folder.path(), &["decide", "--as", "json"]);
+    assert_eq!(code(&decided), 0, "{}{}", out(&decided), err(&decided));
+    // Another prompt, model or rubric is another judge.
+    std::fs::write(folder.path().join("rubrics/state.md"), RUBRIC.replace("names no state", "names no state at all"))
+        .expect("a rubric");
+    let other = super::plimsoll(folder.path(), &["decide", "--as", "json"]);
+    assert_eq!(code(&other), 40, "{}{}", out(&other), err(&other));
+    assert!(out(&other).contains("its rubric is another"), "{}", out(&other));
 }

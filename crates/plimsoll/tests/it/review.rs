@@ -8,7 +8,7 @@ use std::path::Path;
 const CONTRACT: &str = "plimsoll: 1\nname: judged\nsimulated: true\npromise:\n  work: answer billing questions and explain charges\n  \
     for: customers on self-serve plans who write to billing support\n  evidence: [current billing policy]\n  \
     constraints: [cite the policy section that the answer rests on]\n  when_not_ready: escalate to a billing agent when policy and account conflict\n\
-    release: replace prompt v1 by v2\nowners: {release: ann, product: bob}\ntasks: [pay, refund]\n\
+    release: replace prompt v1 by v2\nowners: {release: release captain, product: billing product}\ntasks: [pay, refund]\n\
     failures:\n  wrong_source: {cost: 10, owner: release}\nexamples: [examples.jsonl]\nsegments:\n  - {by: task, min_examples: 20}\n\
     criteria:\n  grounded: {protects: [wrong_source], grade: {judge: rubrics/grounded.md, with: judge}}\n\
     systems:\n  candidate: {imported: v2}\n  production: {imported: v1}\n  judge: {imported: judge-1}\n\
@@ -36,7 +36,7 @@ fn eval(failing: usize) -> tempfile::TempDir {
                 json!({"example": example, "system": system, "criterion": criterion, "value": judge})
             );
             let label = if people { "pass" } else { "fail" };
-            let line = json!({"example": example, "system": system, "criterion": criterion, "label": label, "by": "mara", "sample": "random"});
+            let line = json!({"example": example, "system": system, "criterion": criterion, "label": label, "by": "reviewer-1", "sample": "random"});
             let _ = writeln!(labels, "{line}");
         }
     }
@@ -147,8 +147,8 @@ fn labels_of_models_and_of_nothing_known_are_refused_all_at_once() {
     let lines = [
         r#"{"example": "e1", "system": "v2", "criterion": "grounded", "label": "pass", "by": "judge-1"}"#,
         r#"{"example": "e1", "system": "v2", "criterion": "grounded", "label": "pass", "by": "x", "kind": "model"}"#,
-        r#"{"example": "e9999", "system": "v3", "criterion": "ground", "label": "pass", "by": "mara"}"#,
-        r#"{"example": "e1", "system": "v2", "criterion": "grounded", "label": "good", "by": "mara"}"#,
+        r#"{"example": "e9999", "system": "v3", "criterion": "ground", "label": "pass", "by": "reviewer-1"}"#,
+        r#"{"example": "e1", "system": "v2", "criterion": "grounded", "label": "good", "by": "reviewer-1"}"#,
     ];
     std::fs::write(folder.path().join("labels.jsonl"), lines.join("\n")).expect("labels");
     let ended = plimsoll(folder.path(), &["review", "calibrate", "--labels", "labels.jsonl"]);

@@ -495,8 +495,7 @@ fn can_judge(reader: &mut Reader, node: &Node, system: &System) {
         SystemKind::Imported { .. } => return,
         SystemKind::Recorded { .. } | SystemKind::Traces { .. } => {
             let what = format!("`{}` is not asked, and a judge is", system.name);
-            let help =
-                "judge with a system of kind openai, anthropic, http or program, or with `imported` where verdicts are made elsewhere";
+            let help = "judge with a system of kind openai, anthropic, http or program, or with `imported` where verdicts are made elsewhere";
             reader.fault(node.at, what, help);
             return;
         }

@@ -38,7 +38,7 @@ fn told(name: &str, found: &Agreement) -> String {
 const CONTRACT: &str = "plimsoll: 1\nname: looked-up\nsimulated: true\npromise:\n  work: answer open questions from the encyclopedia\n  \
     for: readers of the encyclopedia who ask a question of fact\n  evidence: [the encyclopedia]\n  constraints: [say one answer only]\n  \
     when_not_ready: hand the question to a librarian when sources conflict\nrelease: replace ITS by it\n\
-    owners: {release: ann, product: bob}\ntasks: [fact]\nfailures:\n  wrong: {cost: 1, owner: release}\nexamples: [examples.jsonl]\n\
+    owners: {release: release captain, product: billing product}\ntasks: [fact]\nfailures:\n  wrong: {cost: 1, owner: release}\nexamples: [examples.jsonl]\n\
     criteria:\n  right: {protects: [wrong], grade: {judge: rubrics/right.md, with: lookup}}\n\
     systems:\n  candidate: {imported: gpt4}\n  production: {imported: chatgpt}\n  lookup: {imported: string-lookup}\n\
     gates:\n  - {criterion: right, in: all, at_least: 0.5, owner: release}\nalpha: 0.05\n";
