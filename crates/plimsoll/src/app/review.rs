@@ -19,6 +19,7 @@ use super::work::write_failure;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::criterion::Criterion;
+use domain::digest::Digest;
 use domain::digest::canonical;
 use domain::evidence::segments;
 use domain::format::calibration;
@@ -65,8 +66,20 @@ pub fn calibrate(eval: &Eval, orders: &Orders) -> Result<Vec<OfCriterion>, Failu
         costs: ClassCosts::of(&eval.contract),
     };
     let scores = Scores::open(&run.folder, asked).map_err(ours)?;
+    let graded_by = scores.graders().map_err(ours)?;
     let mut found = Vec::new();
     for criterion in criteria {
+        let judge = identity(eval, criterion);
+        let then = graded_by.get(criterion.name.as_str()).and_then(|digest| Digest::parse(digest));
+        if then.is_some_and(|then| then != judge.grader) {
+            return Err(Failure::yours(
+                format!(
+                    "the verdicts on `{}` were given by another judge: its rubric, model or settings have changed since",
+                    criterion.name
+                ),
+                "run again, label what this judge says, and calibrate it on that",
+            ));
+        }
         let verdicts = scores.verdicts(&criterion.name).map_err(ours)?;
         if orders.criterion.is_none() && !read.iter().any(|label| label.label.criterion == criterion.name) {
             continue;
@@ -79,7 +92,7 @@ pub fn calibrate(eval: &Eval, orders: &Orders) -> Result<Vec<OfCriterion>, Failu
         let calibration = Calibration {
             criterion: criterion.name.clone(),
             definition: definition(criterion),
-            judge: identity(eval, criterion),
+            judge,
             scores: run.scores_digest.clone(),
             made_on: made_on.clone(),
             expires_on: expires_on.clone(),

@@ -18,7 +18,7 @@ use domain::gate::Measure;
 use domain::grader::Grader;
 use domain::name::{CriterionName, OwnerRole};
 use domain::provenance::Weight;
-use domain::qualification::Judged;
+use domain::qualification::{Identity, Judged};
 use domain::question::{Question, Tally};
 use domain::reference_set::{Alignment, ExampleIndex, ReferenceSet};
 use domain::score::State as ScoreState;
@@ -59,13 +59,15 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     let arms: BTreeSet<Arm> = grounds.systems.keys().copied().collect();
     let asked = Asked { set: &set, contract, systems: grounds.systems.clone(), costs: ClassCosts::of(contract) };
     let scores = Scores::open(folder, asked).map_err(ours)?;
+    let graded_by = scores.graders().map_err(ours)?;
+    let judges = as_rows_say(&grounds.judges, &graded_by);
     let inquiry = Inquiry::of(contract, &segments, &arms);
     let questions = inquiry.questions();
     // Nothing of a tally is kept but what it weighs.
     let mut weighings: Vec<Option<Weighing>> = questions.iter().map(|_| None).collect();
     let weighing = |at: usize, tally: &Tally| {
         let plain = Weighing::of(&questions[at], tally);
-        Some(plain.judged(contract, &questions[at], tally, &grounds.judges))
+        Some(plain.judged(contract, &questions[at], tally, &judges))
     };
     scores.tally_each(questions, |at, tally| weighings[at] = weighing(at, &tally)).map_err(ours)?;
     let entries = weighings.into_iter().enumerate().filter_map(|(at, known)| {
@@ -73,7 +75,7 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
         Some((questions[at].clone(), known))
     });
     let evidence = Evidence::new(entries.collect());
-    let facts = facts(&scores, &set, grounds)?;
+    let facts = facts(&scores, &set, grounds, &judges)?;
     let (changed, examples) = changed(&scores, &set, contract)?;
     let decision = decide(contract, &set, &segments, &arms, &evidence, &facts, changed);
     let particulars = particulars(&scores, contract, &segments, &decision)?;
@@ -82,7 +84,7 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
         scores_digest: grounds.scores_digest.clone(),
         reference_set_digest: set.digest.map(|digest| digest.to_string()),
         files: grounds.files.clone(),
-        graders: graders(contract, &scores.graders().map_err(ours)?, lake::imported_from(folder).map_err(ours)?),
+        graders: graders(contract, &graded_by, lake::imported_from(folder).map_err(ours)?),
         systems: systems(contract, grounds, &scores.coverage().map_err(ours)?),
         fragility: fewest(&decision, &particulars),
         particulars,
@@ -106,6 +108,17 @@ fn aligned(folder: &Utf8Path, set: &ReferenceSet, before: &Before) -> record::Al
     let state = folder.parent().and_then(Utf8Path::parent).unwrap_or(Utf8Path::new(""));
     let there = lake::read_set(&folder_of(state, &before.scores)).ok();
     record::Aligned { record: before.record.clone(), alignment: there.map(|there| Alignment::of(set, &there)) }
+}
+
+/// Judges as they were when they gave their verdicts, where those were asked for here: what people say of one judge is nothing about
+/// another.
+fn as_rows_say(judges: &[Judged], graded_by: &BTreeMap<String, String>) -> Arc<[Judged]> {
+    let then = |judged: &Judged| {
+        let digest = graded_by.get(judged.criterion.as_str()).and_then(|digest| Digest::parse(digest));
+        let grader = digest.unwrap_or(judged.judge.grader);
+        Judged { judge: Identity { grader, ..judged.judge.clone() }, ..judged.clone() }
+    };
+    judges.iter().map(then).collect()
 }
 
 /// Criterion, kind and digest of what graded it, as the rows say: where grades were imported, no grader of ours was asked, and the
@@ -184,7 +197,7 @@ pub fn describes(contract: &Contract, set: &ReferenceSet) -> Describes {
     }
 }
 
-fn facts(scores: &Scores, set: &ReferenceSet, grounds: &Grounds) -> Result<Facts, Failure> {
+fn facts(scores: &Scores, set: &ReferenceSet, grounds: &Grounds, judges: &Arc<[Judged]>) -> Result<Facts, Failure> {
     let contract = grounds.contract;
     let never: Vec<&CriterionName> = contract
         .gates
@@ -220,7 +233,7 @@ fn facts(scores: &Scores, set: &ReferenceSet, grounds: &Grounds) -> Result<Facts
         never_examples,
         look: grounds.look,
         decided_under: grounds.decided_under,
-        judges: grounds.judges.clone(),
+        judges: Arc::clone(judges),
     })
 }
 

@@ -170,4 +170,7 @@ fn a_judge_gates_once_people_have_said_how_it_errs() {
     let other = super::plimsoll(folder.path(), &["decide", "--as", "json"]);
     assert_eq!(code(&other), 40, "{}{}", out(&other), err(&other));
     assert!(out(&other).contains("its rubric is another"), "{}", out(&other));
+    let again = super::plimsoll(folder.path(), &["review", "calibrate", "--labels", "labels.jsonl"]);
+    assert_eq!(code(&again), 2, "{}", out(&again));
+    assert!(err(&again).contains("were given by another judge"), "{}", err(&again));
 }
