@@ -139,16 +139,22 @@ impl Drop for Server {
     }
 }
 
-/// An answer that depends on the key alone; it also reads as a verdict.
+/// An answer that depends on the key alone; where structured output is asked for, a judge's verdict on such an answer.
 fn usual(request: &Value) -> String {
+    if request.get("response_format").is_some() {
+        const STATE: &str = "request is approved";
+        let shown = request.to_string();
+        let (quotes, verdict) = if shown.contains(STATE) { (vec![STATE], "pass") } else { (Vec::new(), "fail") };
+        let said =
+            serde_json::json!({"reasoning": "seen", "quotes": quotes, "verdict": verdict, "failure_class": null});
+        return said.to_string();
+    }
     let key = key(request.to_string().as_bytes());
     let drawn = hash(key.as_bytes());
-    let passes = drawn % 10 < 8;
     serde_json::json!({
         "answer": format!("Answer for {key}: request is {}.", ["approved", "pending", "declined"][(drawn % 3) as usize]),
         "citations": [format!("doc-{}", drawn % 5000)],
         "confidence": (drawn % 1000) as f64 / 1000.0,
-        "verdict": if passes { "pass" } else { "fail" },
     })
     .to_string()
 }

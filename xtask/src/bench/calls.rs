@@ -47,6 +47,15 @@ pub fn bench(binary: &Path, home: &Path, runs: usize) -> Result<String, String> 
             }
         }
     }
+    let _ = writeln!(said, "{CALLS} judgements of {DELAY_MS} ms on recorded answers");
+    for at_once in AT_ONCE {
+        let ideal = f64::from(CALLS) * f64::from(DELAY_MS) / 1000.0 / f64::from(at_once);
+        let server = Server::start(&[])?;
+        corpus(&folder, CALLS).map_err(|error| error.to_string())?;
+        let judged = several(runs, || judged(binary, &folder, &server, at_once))?;
+        let _ = writeln!(said, " at {at_once} at once, ideal {ideal:.1} s, and one round more to try the judge out");
+        let _ = writeln!(said, "{}", line("plimsoll", &judged, ideal, CALLS));
+    }
     let server = Server::start(FAULTS)?;
     corpus(&folder, 1_000).map_err(|error| error.to_string())?;
     let usage = ours(binary, &folder, &server, 100, 1_000, "5s")?;
@@ -157,6 +166,38 @@ fn ours(binary: &Path, folder: &Path, server: &Server, at_once: u32, calls: u32,
     let answered = stats["keys"].as_u64().zip(stats["never_answered"].as_u64()).map(|(keys, never)| keys - never);
     if answered != Some(u64::from(calls)) {
         return Err(format!("{answered:?} of {calls} calls were answered:\n{said}"));
+    }
+    Ok(usage)
+}
+
+/// Recorded answers, each judged once, by a judge that is tried out first.
+fn judged(binary: &Path, folder: &Path, server: &Server, at_once: u32) -> Result<Usage, String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let answer = |at: u32| {
+        let said = format!("Ticket {at}: the request is approved.");
+        format!("{}\n", serde_json::json!({"example": format!("r{at:06}"), "text": said}))
+    };
+    fs::write(folder.join("answers.jsonl"), (0..CALLS).map(answer).collect::<String>()).map_err(failed)?;
+    fs::write(folder.join("rubric.md"), include_str!("calls.md")).map_err(failed)?;
+    let contract = include_str!("calls.yaml")
+        .replace("TIME_LIMIT", "60s")
+        .replace("grade: {contains: \"request is\"}", "grade: {judge: rubric.md, with: judge}");
+    let contract = contract.replace("  candidate:", "  candidate: {recorded: answers.jsonl}\n  judge:");
+    let contract = contract.replace("AT_ONCE", &at_once.to_string()).replace("BASE_URL", &server.base_url);
+    fs::write(folder.join("plimsoll.yaml"), contract).map_err(failed)?;
+    let state = folder.join(".plimsoll");
+    if state.exists() {
+        fs::remove_dir_all(&state).map_err(failed)?;
+    }
+    server.reset()?;
+    let output = folder.join("run.json");
+    let mut command = Command::new(binary);
+    command.args(["run", "--as", "json", "--exit-zero"]).current_dir(folder).env_remove("http_proxy");
+    let usage = run(&mut command, &output, |_| {}).map_err(failed)?;
+    let said = super::text(&output.with_extension("err"));
+    let answered = server.stats()?["answered"].as_u64();
+    if usage.code != Some(0) || answered.is_none_or(|answered| answered < u64::from(CALLS)) {
+        return Err(format!("plimsoll ended with {:?} after {answered:?} judgements:\n{said}", usage.code));
     }
     Ok(usage)
 }

@@ -7,17 +7,25 @@ use std::io::Write;
 
 pub struct Bar(ProgressBar);
 
+/// A count, and how fast it grows; where a step says itself how it goes on, its words alone.
+const COUNTED: &str = "{spinner} {msg} {human_pos} {per_sec} {elapsed}";
+const SAID: &str = "{spinner} {wide_msg}";
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
 impl Bar {
     pub fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{spinner} {msg} {human_pos} {per_sec} {elapsed}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_style(style(COUNTED));
         Bar(bar)
     }
 }
 
 impl Progress for Bar {
     fn step(&mut self, what: &str) {
+        self.0.set_style(style(COUNTED));
         self.0.set_position(0);
         self.0.set_message(what.to_owned());
     }
@@ -30,6 +38,7 @@ impl Progress for Bar {
     }
 
     fn say(&mut self, what: &str) {
+        self.0.set_style(style(SAID));
         self.0.set_message(plain(what));
     }
 
