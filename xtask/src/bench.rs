@@ -120,7 +120,7 @@ fn bench(order: &Order) -> Result<(), String> {
         println!("{}", bootstrapped::bench(&binary, &home, order.runs)?);
     }
     if order.calls {
-        println!("{}", calls::bench(&binary, &home, order.runs)?);
+        calls::bench(&binary, &home, order.runs)?;
     }
     Ok(())
 }

@@ -8,7 +8,6 @@
 use super::measure::{Spread, Usage, run};
 use super::peers::{Client, Took};
 use serde_json::Value;
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -22,46 +21,42 @@ const AT_ONCE: [u32; 2] = [100, 500];
 const FAULTS: &[&str] =
     &["--turned-away", "0.1", "--broken", "0.03", "--truncated", "0.02", "--stalled", "0.003", "--stall-ms", "60000"];
 
-pub fn bench(binary: &Path, home: &Path, runs: usize) -> Result<String, String> {
+pub fn bench(binary: &Path, home: &Path, runs: usize) -> Result<(), String> {
     let folder = home.join("calls");
     fs::create_dir_all(&folder).map_err(|error| format!("cannot write in {}: {error}", folder.display()))?;
-    let mut said = format!("{CALLS} calls of {DELAY_MS} ms\n");
+    println!("{CALLS} calls of {DELAY_MS} ms");
     for at_once in AT_ONCE {
         let ideal = f64::from(CALLS) * f64::from(DELAY_MS) / 1000.0 / f64::from(at_once);
-        let _ = writeln!(said, " at {at_once} at once, ideal {ideal:.1} s");
+        println!(" at {at_once} at once, ideal {ideal:.1} s");
         let server = Server::start(&[])?;
         corpus(&folder, CALLS).map_err(|error| error.to_string())?;
         let bare = several(runs, || bare(&folder, &server, at_once))?;
-        let _ = writeln!(said, "{}", line("bare client", &bare, ideal, CALLS));
+        println!("{}", line("bare client", &bare, ideal, CALLS));
         let ours = several(runs, || ours(binary, &folder, &server, at_once, CALLS, "60s"))?;
-        let _ = writeln!(said, "{}", line("plimsoll", &ours, ideal, CALLS));
-        let _ = writeln!(said, "  times the bare client {:.3}", ours.wall.middle / bare.wall.middle);
+        println!("{}", line("plimsoll", &ours, ideal, CALLS));
+        println!("  times the bare client {:.3}", ours.wall.middle / bare.wall.middle);
         for client in super::peers::clients(home) {
-            match client.measure(&folder, &server.base_url, at_once)? {
-                Some(took) => {
-                    let _ = writeln!(said, "{}, {}", peer(&client, &took, ideal), beside(&ours, &took));
-                }
-                None => {
-                    let _ = writeln!(said, "  {:<20} not installed, not run", client.name);
-                }
+            match client.measure(&folder, &server.base_url, at_once) {
+                Ok(Some(took)) => println!("{}, {}", peer(&client, &took, ideal), beside(&ours, &took)),
+                Ok(None) => println!("  {:<20} not installed, not run", client.name),
+                Err(what) => println!("  {:<20} {}", client.name, what.chars().take(200).collect::<String>()),
             }
         }
     }
-    let _ = writeln!(said, "{CALLS} judgements of {DELAY_MS} ms on recorded answers");
+    println!("{CALLS} judgements of {DELAY_MS} ms on recorded answers");
     for at_once in AT_ONCE {
         let ideal = f64::from(CALLS) * f64::from(DELAY_MS) / 1000.0 / f64::from(at_once);
         let server = Server::start(&[])?;
         corpus(&folder, CALLS).map_err(|error| error.to_string())?;
         let judged = several(runs, || judged(binary, &folder, &server, at_once))?;
-        let _ = writeln!(said, " at {at_once} at once, ideal {ideal:.1} s, and one round more to try the judge out");
-        let _ = writeln!(said, "{}", line("plimsoll", &judged, ideal, CALLS));
+        println!(" at {at_once} at once, ideal {ideal:.1} s, and one round more to try the judge out");
+        println!("{}", line("plimsoll", &judged, ideal, CALLS));
     }
     let server = Server::start(FAULTS)?;
     corpus(&folder, 1_000).map_err(|error| error.to_string())?;
     let usage = ours(binary, &folder, &server, 100, 1_000, "5s")?;
     let stats = server.stats()?;
-    let _ = writeln!(
-        said,
+    println!(
         " 1,000 calls at 100 at once where 15 % of the attempts go wrong and 0.3 % stall for 60 s (time limit 5 s)\n  \
          plimsoll             {:.1} s, {} lost, {} asked again before they might, answered twice {}",
         usage.wall, stats["never_answered"], stats["too_early"], stats["answered_again"]
@@ -69,15 +64,14 @@ pub fn bench(binary: &Path, home: &Path, runs: usize) -> Result<String, String> 
     let server = Server::start(&[])?;
     corpus(&folder, 20_000).map_err(|error| error.to_string())?;
     let usage = ours(binary, &folder, &server, 2_000, 20_000, "60s")?;
-    let _ = writeln!(
-        said,
+    println!(
         " 20,000 calls at 2,000 at once, ideal 2.0 s\n  plimsoll             {:.2} s, CPU {:.3} ms a call, peak {:.0} MB, in flight {}",
         usage.wall,
         usage.cpu * 1000.0 / 20_000.0,
         usage.peak_mb,
         server.stats()?["most_in_flight"]
     );
-    Ok(said)
+    Ok(())
 }
 
 struct Runs {

@@ -19,6 +19,6 @@ def state():
 examples, base_url, at_once, folder = sys.argv[1:5]
 samples = [Sample(id=e["id"], input=e["input"], target="") for e in map(json.loads, open(examples))]
 task = Task(dataset=MemoryDataset(samples), solver=generate(), scorer=state())
-logs = run(task, model="openai/bench", model_base_url=base_url, max_connections=int(at_once), log_dir=folder, display="none")
-assert logs[0].status == "success", logs[0].error
+logs = run(task, model="openai/gpt-4o-mini", model_base_url=base_url, model_args={"responses_api": False}, max_connections=int(at_once), log_dir=folder, display="none")
+assert logs[0].status == "success", logs[0].error.message
 print(len(logs[0].samples))
