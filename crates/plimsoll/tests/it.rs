@@ -40,6 +40,8 @@ mod slips;
 mod small;
 #[path = "it/stories.rs"]
 mod stories;
+#[path = "it/traces.rs"]
+mod traces;
 #[path = "it/transcript.rs"]
 mod transcript;
 
