@@ -12,7 +12,7 @@ pub(crate) mod line;
 use crate::budget::Used;
 use crate::documents::Documents;
 use crate::driver::{Answers, Asked, DriveError, Drove, Lane, Standing, Work, drive};
-use crate::journal::{Disk, Journal, Layer, Opened, open};
+use crate::journal::{Journal, Opened, open};
 use crate::provider::{Question, Request};
 use crate::question::question;
 use begun::Begun;
@@ -201,12 +201,7 @@ impl<'a> Asking<'a> {
 
     /// Asks for what is missing.
     pub fn carry_out(&self, budget: Budget, tell: &mut dyn FnMut(&Standing)) -> Result<Drove, AskError> {
-        let mut layers: Vec<(Utf8PathBuf, Box<dyn Layer>)> = Vec::new();
-        for path in &self.files {
-            let disk = Disk::open(path).map_err(|cause| AskError::Journal { path: path.clone(), cause })?;
-            layers.push((path.clone(), Box::new(disk)));
-        }
-        let journal = Journal::write(layers);
+        let journal = Journal::on_disk(&self.files).map_err(DriveError::Journal)?;
         for (file, lines) in self.cached.iter().enumerate() {
             journal.append_all(file, lines).map_err(DriveError::Journal)?;
         }

@@ -56,6 +56,15 @@ impl Journal {
         Journal { entries: Some(entries), writer: Some(writer) }
     }
 
+    /// Goes on writing files on a disk; those that are not there are made.
+    pub fn on_disk(paths: &[Utf8PathBuf]) -> Result<Self, JournalError> {
+        let open = |path: &Utf8PathBuf| match Disk::open(path) {
+            Ok(disk) => Ok((path.clone(), Box::new(disk) as Box<dyn Layer>)),
+            Err(cause) => Err(JournalError { path: path.clone(), cause: Arc::new(cause) }),
+        };
+        Ok(Journal::write(paths.iter().map(open).collect::<Result<_, _>>()?))
+    }
+
     /// Hands a line over: a JSON object, without its end of line. Waits while too many others do.
     pub async fn append(&self, file: usize, object: &str) -> Acknowledged {
         let (acknowledge, acknowledged) = oneshot::channel();

@@ -15,8 +15,8 @@ pub use tasks::{Arm, Judged};
 
 use crate::asking::{AskError, LiveSystem, Plan, line};
 use crate::budget::Used;
-use crate::driver::{Asked, Drove, Lane, Standing, Work, drive};
-use crate::journal::{Disk, Journal, Layer};
+use crate::driver::{Asked, DriveError, Drove, Lane, Standing, Work, drive};
+use crate::journal::Journal;
 use crate::judge::{Ask, Judgement, Shown, combine, itself, question, read};
 use crate::provider::{Reply, Request};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -185,13 +185,8 @@ impl<'a> Judging<'a> {
 
     /// Asks for what is missing.
     pub fn carry_out(&self, budget: Budget, used: Used, tell: &mut dyn FnMut(&Standing)) -> Result<Drove, AskError> {
-        let mut layers: Vec<(Utf8PathBuf, Box<dyn Layer>)> = Vec::new();
-        for replies in &self.replies {
-            let path = replies.path().to_owned();
-            let disk = Disk::open(&path).map_err(|cause| AskError::Journal { path: path.clone(), cause })?;
-            layers.push((path, Box::new(disk)));
-        }
-        let journal = Journal::write(layers);
+        let paths: Vec<Utf8PathBuf> = self.replies.iter().map(|replies| replies.path().to_owned()).collect();
+        let journal = Journal::on_disk(&paths).map_err(DriveError::Journal)?;
         let each = self.tokens / self.count().max(1);
         let lane = |(file, system): (usize, &LiveSystem)| Lane {
             system: Arc::clone(&system.system),

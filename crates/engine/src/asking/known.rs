@@ -1,13 +1,12 @@
 //! What a journal holds of the answers that are wanted.
 
 use super::Wanted;
+use super::line::read;
 use crate::budget::Used;
 use crate::journal::unsealed;
 use crate::jsonl::Lines;
 use camino::Utf8Path;
 use domain::digest::Digest;
-use domain::format::answers::{Recorded, parse};
-use domain::format::lines::LinePlace;
 use domain::reference_set::{ExampleIndex, Ids, ReferenceSet};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -50,7 +49,7 @@ impl<'a> Known<'a> {
 
     /// Whether a line of the journal is of use.
     pub fn see(&mut self, line: &[u8]) -> bool {
-        let slot = read(line, |recorded, request| {
+        let slot = read(line).and_then(|(recorded, request)| {
             let example = self.ids.find(&self.set.rows, &recorded.example)?;
             let slot = (example, u16::try_from(recorded.repeat).ok()?);
             if self.wanted.get(&slot) != Some(&request) {
@@ -84,7 +83,7 @@ impl<'a> Known<'a> {
             if line.too_long || !unsealed(line.bytes) {
                 continue;
             }
-            let slot = read(line.bytes, |recorded, request| {
+            let slot = read(line.bytes).and_then(|(recorded, request)| {
                 (recorded.answer.error.is_none()).then(|| by_request.get(&request).copied()).flatten()
             });
             let Some(slot) = slot.filter(|slot| !self.has.contains(slot)) else { continue };
@@ -99,14 +98,4 @@ impl<'a> Known<'a> {
         }
         Ok(found)
     }
-}
-
-/// An answer with the request that it answers.
-fn read<T>(line: &[u8], then: impl FnOnce(&Recorded, Digest) -> Option<T>) -> Option<T> {
-    let text = std::str::from_utf8(line).ok()?;
-    let place = LinePlace { file: Utf8Path::new("journal"), line: 1 };
-    let recorded = parse(place, text).ok()??;
-    let value: Value = serde_json::from_str(text).ok()?;
-    let request = Digest::parse(value.get("asked")?.get("request")?.as_str()?)?;
-    then(&recorded, request)
 }

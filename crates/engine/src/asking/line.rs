@@ -2,7 +2,10 @@
 
 use crate::driver::Asked;
 use crate::provider::{Reply, Trouble};
-use domain::format::lines::LONGEST_LINE;
+use camino::Utf8Path;
+use domain::digest::Digest;
+use domain::format::answers::{Recorded, parse};
+use domain::format::lines::{LONGEST_LINE, LinePlace};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -49,6 +52,15 @@ pub fn of(example: &str, repeat: u16, asked: &Asked) -> String {
     }
     line.insert("asked".to_owned(), Value::Object(how));
     Value::Object(line).to_string()
+}
+
+/// What a line of a journal keeps, and the request that it answers; `None` of a line that no run wrote.
+pub fn read(line: &[u8]) -> Option<(Recorded<'_>, Digest)> {
+    let text = std::str::from_utf8(line).ok()?;
+    let place = LinePlace { file: Utf8Path::new("journal"), line: 1 };
+    let recorded = parse(place, text).ok()??;
+    let value: Value = serde_json::from_str(text).ok()?;
+    Some((recorded, Digest::parse(value.get("asked")?.get("request")?.as_str()?)?))
 }
 
 fn said(line: &mut Map<String, Value>, reply: &Reply, asked: &Asked) {

@@ -4,8 +4,8 @@ use super::replies::Replies;
 use super::tasks::Judged;
 use crate::asking::{AskError, LiveSystem, Plan, line};
 use crate::budget::Used;
-use crate::driver::{Asked, Drove, Lane, Standing, Work, drive};
-use crate::journal::{Disk, Journal, Layer};
+use crate::driver::{Asked, DriveError, Drove, Lane, Standing, Work, drive};
+use crate::journal::Journal;
 use crate::judge::{Ask, Canary, Refusal, canaries, question, read, refused};
 use crate::provider::{Reply, Request};
 use crate::schedule::Ending;
@@ -138,12 +138,7 @@ impl TryingOut<'_> {
         used: Used,
         tell: &mut dyn FnMut(&Standing),
     ) -> Result<Drove, AskError> {
-        let mut layers: Vec<(Utf8PathBuf, Box<dyn Layer>)> = Vec::new();
-        for path in paths {
-            let disk = Disk::open(&path).map_err(|cause| AskError::Journal { path: path.clone(), cause })?;
-            layers.push((path, Box::new(disk)));
-        }
-        let journal = Journal::write(layers);
+        let journal = Journal::on_disk(&paths).map_err(DriveError::Journal)?;
         let lane = |(file, system): (usize, &LiveSystem)| Lane {
             system: Arc::clone(&system.system),
             limits: system.live.limits,

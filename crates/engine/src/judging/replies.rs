@@ -1,15 +1,12 @@
 //! What a judge said so far, by the digest of the request.
 
-use crate::asking::AskError;
+use crate::asking::{AskError, line};
 use crate::budget::Used;
 use crate::journal::{open, unsealed};
 use crate::jsonl::Lines;
 use crate::provider::Reply;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::digest::Digest;
-use domain::format::answers::parse;
-use domain::format::lines::LinePlace;
-use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -102,11 +99,7 @@ impl Replies {
 
 /// A line of a judge's journal: the request, what was said or why nothing was, and what it took.
 fn read(line: &[u8]) -> Option<(Digest, Result<Reply, String>, Used)> {
-    let text = std::str::from_utf8(line).ok()?;
-    let place = LinePlace { file: Utf8Path::new("journal"), line: 1 };
-    let recorded = parse(place, text).ok()??;
-    let value: Value = serde_json::from_str(text).ok()?;
-    let request = Digest::parse(value.get("asked")?.get("request")?.as_str()?)?;
+    let (recorded, request) = line::read(line)?;
     let answer = recorded.answer;
     let tokens = answer.tokens_in.unwrap_or(0).saturating_add(answer.tokens_out.unwrap_or(0));
     let used = Used { tokens, spend: answer.spend.map_or(0.0, |spend| spend.get()) };
