@@ -71,6 +71,8 @@ pub struct Schedule {
     purse: Purse,
     again: BinaryHeap<Reverse<(Duration, AskId)>>,
     made: BTreeMap<AskId, Made>,
+    /// What each call in flight was thought to take.
+    started: BTreeMap<AskId, Used>,
     in_flight: usize,
     /// Nothing new starts; calls in flight are waited for.
     ending: Option<Ending>,
@@ -142,6 +144,7 @@ impl Schedule {
             purse: Purse::new(budget, used),
             again: BinaryHeap::new(),
             made: BTreeMap::new(),
+            started: BTreeMap::new(),
             in_flight: 0,
             ending: None,
         }
@@ -210,6 +213,7 @@ impl Schedule {
             return self.next(now);
         }
         self.purse.starts(thought);
+        self.started.insert(ask, thought);
         let running = &mut self.lanes[ask.lane];
         if is_again {
             self.again.pop();
@@ -249,24 +253,9 @@ impl Schedule {
         took: Used,
         chance: f64,
     ) -> Outcome {
-        let outcome = self.came_to(now, ask, trouble, headroom, took, chance);
-        if matches!(outcome, Outcome::Again | Outcome::Held) {
-            self.kept(ask.lane);
-        }
-        outcome
-    }
-
-    fn came_to(
-        &mut self,
-        now: Duration,
-        ask: AskId,
-        trouble: Option<&Trouble>,
-        headroom: &Headroom,
-        took: Used,
-        chance: f64,
-    ) -> Outcome {
         let running = &mut self.lanes[ask.lane];
-        let thought = running.thought();
+        // What it was thought to take when it started, whatever is thought by now.
+        let thought = self.started.remove(&ask).unwrap_or_default();
         self.purse.ended(thought, took);
         let more = took.tokens as i64 - thought.tokens as i64;
         self.paces[running.pace].ended(now, trouble, headroom, if trouble.is_some() { 0 } else { more });
@@ -276,6 +265,15 @@ impl Schedule {
             self.made.remove(&ask);
             return Outcome::Answered;
         };
+        let outcome = self.failed(now, ask, trouble, chance);
+        if outcome != Outcome::GaveUp {
+            self.kept(ask.lane);
+        }
+        outcome
+    }
+
+    fn failed(&mut self, now: Duration, ask: AskId, trouble: &Trouble, chance: f64) -> Outcome {
+        let running = &mut self.lanes[ask.lane];
         let made = self.made.entry(ask).or_default();
         made.count(trouble.kind);
         let wait = retry::wait(trouble, *made, running.lane.limits.attempts, chance);

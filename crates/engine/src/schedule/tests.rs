@@ -142,6 +142,15 @@ fn the_budget_is_not_passed() {
 }
 
 #[test]
+fn a_forecast_that_was_too_high_does_not_use_up_the_budget() {
+    let budget = Budget { tokens: Some(2000), spend: None };
+    let mut lane = lane(150, 10);
+    lane.thought = Used { tokens: 100, spend: 0.0 };
+    let (done, ending) = play(Schedule::new(vec![lane], budget, Used::default()), |_| None);
+    assert_eq!((done.len(), ending), (150, Ending::Done), "each takes 10 and was thought to take 100");
+}
+
+#[test]
 fn an_interrupt_waits_for_what_is_in_flight_and_starts_nothing() {
     let mut schedule = plain(vec![lane(100, 3)]);
     let mut asks = Vec::new();
