@@ -1,5 +1,7 @@
 //! Examples: the cases of the reference set.
 
+pub mod history;
+
 use crate::digest::Digest;
 use crate::name::{Attribute, ClusterId, ExampleId, OwnerRole, SourceId, TaskName};
 use crate::provenance::Provenance;

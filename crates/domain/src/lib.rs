@@ -9,6 +9,9 @@ pub mod share;
 pub mod digest;
 pub mod fault;
 
+// what people said
+pub mod entry;
+
 // what was promised
 pub mod promise;
 pub mod failure_class;
@@ -20,6 +23,9 @@ pub mod rubric;
 pub mod gate;
 pub mod provenance;
 pub mod contract;
+
+// what production was asked
+pub mod traffic;
 
 // what is asked
 pub mod example;

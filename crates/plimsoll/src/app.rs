@@ -14,6 +14,7 @@ pub mod history;
 pub mod import;
 pub mod init;
 pub mod judges;
+pub mod kept;
 pub mod overrule;
 pub mod rehearse;
 pub mod review;

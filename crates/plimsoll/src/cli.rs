@@ -26,6 +26,9 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "plimsoll", version, max_term_width = 100, disable_help_subcommand = true)]
 struct Cli {
+    /// Where what people say and decide is kept: a file, or postgres://USER@HOST/DATABASE; left out, `.plimsoll/catalog.sqlite`
+    #[arg(long, global = true, value_name = "PLACE", env = "PLIMSOLL_CATALOG", hide_env_values = true)]
+    catalog: Option<String>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -104,7 +107,16 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let ending = match cli.verb {
+    let named = cli.catalog.as_deref().map_or(Ok(()), crate::app::kept::name);
+    let ending = named.and_then(|()| told(cli.verb));
+    ExitCode::from(ending.unwrap_or_else(|failure| {
+        crate::render::failure::print(&failure);
+        failure.exit_code()
+    }))
+}
+
+fn told(verb: Verb) -> Ending {
+    match verb {
         Verb::Init(args) => init::main(args),
         Verb::Check(args) => check::main(args),
         Verb::Run(args) => run::main(args),
@@ -118,9 +130,5 @@ pub fn main() -> ExitCode {
         Verb::Review(args) => review::main(args),
         Verb::Override(args) => overrule::main(args),
         Verb::Schema(args) => schema::main(args),
-    };
-    ExitCode::from(ending.unwrap_or_else(|failure| {
-        crate::render::failure::print(&failure);
-        failure.exit_code()
-    }))
+    }
 }

@@ -12,7 +12,7 @@ const OWNED: [(&str, &[&str], &str); 28] = [
     ("parquet", &["lake"], "the query engine is a detail of storage"),
     ("object_store", &["lake"], "the query engine is a detail of storage"),
     ("ballista", &["lake"], "the query engine is a detail of storage"),
-    ("futures", &["lake", "engine", "xtask"], "the rest does not wait"),
+    ("futures", &["lake", "engine", "catalog", "xtask"], "the rest does not wait"),
     ("reqwest", &["engine"], "the engine alone speaks to models"),
     ("hyper", &["engine", "xtask"], "the engine alone speaks to models; the server that fails as told is a chore"),
     ("ureq", &["engine"], "the engine alone speaks to models"),

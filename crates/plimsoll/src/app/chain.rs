@@ -221,10 +221,14 @@ fn clear(folder: &Utf8Path) {
 
 /// Writes under another name, syncs, and renames: whole or not at all.
 pub fn write_whole(path: &Utf8Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Utf8Path::new("."));
+    write_bytes(path, format!("{text}\n").as_bytes())
+}
+
+/// The same of bytes, as they are.
+pub fn write_bytes(path: &Utf8Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
     let mut partial = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
-    partial.write_all(text.as_bytes())?;
-    partial.write_all(b"\n")?;
+    partial.write_all(bytes)?;
     partial.as_file().sync_all()?;
     partial.persist(path).map_err(|error| error.error)?;
     Ok(())

@@ -39,7 +39,7 @@ impl Progress for Silent {
 
 pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     // A set that is not there yet is a finding; one that cannot be read is a fault.
-    let there = eval.contract.examples.iter().any(|path| eval.folder.join(path).exists());
+    let there = super::kept::paths(eval)?.iter().any(|path| eval.folder.join(path).exists());
     let read = if there { Some(reference_set(eval, &mut Silent)?) } else { None };
     let graders = all_compiled(eval)?;
     let (set, keeper) = read.map_or((None, None), |(set, keeper)| (Some(set), Some(keeper)));

@@ -20,7 +20,7 @@ use engine::read_set;
 /// Reads the set; each example is shown with its position on the way.
 fn read(eval: &Eval, mut seen: impl FnMut(ExampleIndex, Example)) -> Result<ReferenceSet, Failure> {
     let contract = &eval.contract;
-    read_set(&eval.folder, &contract.examples, contract.simulated, |example, count| {
+    read_set(&eval.folder, &super::kept::paths(eval)?, contract.simulated, |example, count| {
         seen(ExampleIndex(count.saturating_sub(1) as u32), example);
     })
     .map_err(read_failure)

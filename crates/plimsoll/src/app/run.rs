@@ -171,7 +171,7 @@ fn reference_set_with(
 ) -> Result<(ReferenceSet, Keeper), Failure> {
     progress.step("reading the reference set");
     let mut keeper = Keeper::new(&eval.contract.criteria);
-    let set = read_set(&eval.folder, &eval.contract.examples, eval.contract.simulated, |example, count| {
+    let set = read_set(&eval.folder, &super::kept::paths(eval)?, eval.contract.simulated, |example, count| {
         if count % 1000 == 0 {
             progress.count(count, 0);
         }

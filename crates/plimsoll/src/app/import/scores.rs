@@ -28,7 +28,7 @@ pub struct FromElsewhere {
 pub fn seal(eval: &Eval, file: &Utf8Path, progress: &mut dyn Progress) -> Result<FromElsewhere, Failure> {
     let contract = &eval.contract;
     progress.step("reading the scores");
-    let there = contract.examples.iter().any(|path| eval.folder.join(path).exists());
+    let there = super::super::kept::paths(eval)?.iter().any(|path| eval.folder.join(path).exists());
     let set = if there { Some(reference_set(eval, progress)?.0) } else { None };
     let work = Work::begin(&eval.state())?;
     let leave_out = BTreeSet::new();

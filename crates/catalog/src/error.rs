@@ -1,0 +1,58 @@
+//! What can go wrong with a catalog, told without passwords.
+
+/// Why the catalog did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    #[error("`{text}` is no place of a catalog: {why}")]
+    NoPlace { text: String, why: &'static str },
+    #[error("cannot open the catalog at {place}: {why}")]
+    Unreachable { place: String, why: String },
+    #[error("the catalog at {place} was written by a newer version: its tables are at step {found}")]
+    Newer { place: String, found: i64 },
+    #[error("the tables of the catalog at {place} are not as they were made: {why}")]
+    NotOurs { place: String, why: String },
+    #[error("somebody else was faster: {noun} `{subject}` has {found} entries by now, not {seen}")]
+    Overtaken { noun: &'static str, subject: String, seen: u32, found: u32 },
+    #[error("cannot keep this: {what} holds a character that no text may hold")]
+    Unwritable { what: &'static str },
+    #[error("the history was changed: entry {number} is not what was written")]
+    Changed { number: u64 },
+    #[error("the catalog holds {entries} entries already: a backup is restored into an empty one")]
+    NotEmpty { entries: u64 },
+    #[error("the catalog could not {what}: {why}")]
+    Failed { what: &'static str, why: String },
+    #[error("the machine refused to serve the catalog at {place}: {cause}")]
+    Machine { place: String, cause: std::io::Error },
+}
+
+impl CatalogError {
+    /// What whoever reads the error can do now.
+    pub fn help(&self) -> &'static str {
+        match self {
+            CatalogError::NoPlace { .. } => "name a file, or postgres://USER@HOST/DATABASE",
+            CatalogError::Unreachable { .. } => "check that the database runs, its address, and who may use it",
+            CatalogError::Newer { .. } => "use the version that wrote it, or a newer one; tables are never taken back",
+            CatalogError::NotOurs { .. } => "restore it from a backup into an empty catalog",
+            CatalogError::Overtaken { .. } => "look at what they said, and say it again where it still holds",
+            CatalogError::Unwritable { .. } => "take out what does not print",
+            CatalogError::Changed { .. } => "restore it from a backup; nothing that was changed is read on",
+            CatalogError::NotEmpty { .. } => "name another place with --catalog",
+            CatalogError::Failed { .. } | CatalogError::Machine { .. } => {
+                "nothing was written; check disk space, permissions and the database, then try again"
+            }
+        }
+    }
+}
+
+/// What sqlx says, without what it was connected with.
+pub(crate) fn failed(what: &'static str) -> impl Fn(sqlx::Error) -> CatalogError {
+    move |cause| CatalogError::Failed { what, why: told(&cause) }
+}
+
+pub(crate) fn told(cause: &sqlx::Error) -> String {
+    match cause {
+        sqlx::Error::Database(cause) => cause.message().to_owned(),
+        sqlx::Error::PoolTimedOut => "it did not answer in time".to_owned(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,91 @@
+//! The catalog: small facts that must never be lost. What people said and decided, in one history that only grows.
+//!
+//! in      a place (a file of SQLite, or PostgreSQL by URL), drafts of entries
+//! out     entries in the order in which they were said; who may label what
+//! errors  `CatalogError`: a place that cannot be opened, or that a newer version wrote; somebody else was faster; a history
+//!         that was changed
+//! rule    whoever writes takes the row `head` first, so that writers follow one another on both databases; what was added is
+//!         durable when the call returns, all of it or nothing
+//!
+//! One SQL text serves both databases. Values are text and whole numbers, which both keep alike.
+
+mod error;
+mod history;
+mod place;
+mod seats;
+
+pub use error::CatalogError;
+pub use place::Place;
+pub use seats::{Seat, Taking};
+
+use error::failed;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{Any, AnyPool, SqlSafeStr, Transaction};
+use std::str::FromStr;
+use tokio::runtime::Runtime;
+
+/// An open catalog. Calls wait until the database has done what they ask.
+pub struct Catalog {
+    pool: AnyPool,
+    place: Place,
+    runtime: Runtime,
+}
+
+/// Every step that the tables took, oldest first. A step that was released is never edited.
+fn steps() -> Migrator {
+    let step = |version, words: &'static str, sql: &'static str| {
+        Migration::new(version, words.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(vec![step(1, "history", include_str!("../migrations/0001-history.sql"))])
+}
+
+/// What each new connection to a file is told: readers beside one writer, synced to the disk, patient with other processes.
+const FILE_SETTINGS: [&str; 3] =
+    ["PRAGMA busy_timeout = 60000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"];
+
+impl Catalog {
+    /// Opens the catalog, makes it where there is none, and brings its tables up to date.
+    pub fn open(place: &Place) -> Result<Self, CatalogError> {
+        sqlx::any::install_default_drivers();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|cause| CatalogError::Machine { place: place.to_string(), cause })?;
+        let _alone = place.prepare()?;
+        let pool = runtime.block_on(async {
+            let options = AnyConnectOptions::from_str(&place.address()).map_err(|cause| place.refused(&cause))?;
+            let is_file = place.is_file();
+            let pool = AnyPoolOptions::new().max_connections(2).after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if is_file {
+                        for setting in FILE_SETTINGS {
+                            sqlx::raw_sql(setting).execute(&mut *connection).await?;
+                        }
+                    }
+                    Ok(())
+                })
+            });
+            let pool = pool.connect_with(options).await.map_err(|cause| place.refused(&cause))?;
+            steps().run(&pool).await.map_err(|cause| place.not_ours(cause))?;
+            Ok(pool)
+        })?;
+        Ok(Catalog { pool, place: place.clone(), runtime })
+    }
+
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Begins to write: nobody else does until it ends.
+    async fn turn(&self) -> Result<Transaction<'static, Any>, CatalogError> {
+        let mut turn = self.pool.begin().await.map_err(failed("begin to write"))?;
+        let taken = sqlx::query("UPDATE head SET number = number WHERE id = 1").execute(&mut *turn).await;
+        taken.map_err(failed("begin to write"))?;
+        Ok(turn)
+    }
+}
+
+impl Drop for Catalog {
+    fn drop(&mut self) {
+        self.runtime.block_on(self.pool.close());
+    }
+}
