@@ -61,11 +61,12 @@ fn step(done: &mut Vec<Step>, name: &'static str, run: impl FnOnce() -> Ending) 
 }
 
 /// Programs that tests start, and the Debian packages that bring them.
-const NEEDED: [(&str, &str); 2] = [("python3", "python3"), ("script", "bsdutils")];
+const NEEDED: [(&str, &str); 4] =
+    [("python3", "python3"), ("script", "bsdutils"), ("setpriv", "util-linux"), ("postgres", "postgresql")];
 
 /// Installs what the tests start and this machine lacks; what cannot be installed is named, and fails.
 fn set_up() -> Ending {
-    let missing = || NEEDED.iter().filter(|(tool, _)| found(tool).is_none());
+    let missing = || NEEDED.iter().filter(|(tool, _)| !is_there(tool));
     let packages: Vec<&str> = missing().map(|(_, package)| *package).collect();
     if packages.is_empty() {
         return Ending::Passed;
@@ -82,6 +83,11 @@ fn set_up() -> Ending {
     }
     missing().for_each(|(tool, package)| eprintln!("error: tests start `{tool}`: install the package {package}"));
     passed(missing().next().is_none())
+}
+
+/// Debian keeps the programs of a database server off the path.
+fn is_there(tool: &str) -> bool {
+    if tool == "postgres" { xtask::postgres::programs().is_some() } else { found(tool).is_some() }
 }
 
 fn style() -> Ending {

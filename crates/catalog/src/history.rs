@@ -1,9 +1,9 @@
 //! The history: entries are added and read, and never changed.
 
+use crate::Catalog;
 use crate::error::{CatalogError, failed};
-use crate::{Catalog, Seat};
 use domain::digest::{Digest, canonical};
-use domain::entry::{Draft, Entry, Noun};
+use domain::entry::{Draft, Entry, Noun, Seat};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
@@ -35,46 +35,36 @@ impl Catalog {
         self.read(sqlx::query(SQL).bind(noun.as_str()).bind(subject.to_owned()))
     }
 
-    /// Up to a thousand entries after a number, oldest first.
-    pub fn page(&self, after: u64) -> Result<Vec<Entry>, CatalogError> {
-        const SQL: &str = "SELECT number, noun, subject, version, what, at, author, why, body, digest FROM entry \
-                           WHERE number > $1 ORDER BY number LIMIT $2";
-        self.read(sqlx::query(SQL).bind(after as i64).bind(PAGE))
-    }
-
-    /// Reads the whole history, a page at a time, and refuses it where an entry is not what was written, or one is missing.
-    pub fn every(&self, mut each: impl FnMut(&Entry)) -> Result<(), CatalogError> {
-        let mut before: Option<Entry> = None;
-        loop {
-            let page = self.page(before.as_ref().map_or(0, |entry| entry.number))?;
-            for entry in page {
-                if !follows(&entry, before.as_ref()) {
-                    return Err(CatalogError::Changed { number: entry.number });
+    /// Shows the whole history, oldest first, as it stands at one moment, and gives all seats of that moment. Refused where an
+    /// entry is not what was written, or one is missing.
+    pub fn every<E: From<CatalogError>>(&self, mut each: impl FnMut(&Entry) -> Result<(), E>) -> Result<Vec<Seat>, E> {
+        self.runtime.block_on(async {
+            let mut turn = self.turn().await?;
+            let mut before: Option<Entry> = None;
+            loop {
+                let page = page(&mut turn, before.as_ref().map_or(0, |entry| entry.number)).await?;
+                if page.is_empty() {
+                    break;
                 }
-                each(&entry);
-                before = Some(entry);
+                for entry in page {
+                    if !follows(&entry, before.as_ref()) {
+                        return Err(CatalogError::Changed { number: entry.number }.into());
+                    }
+                    each(&entry)?;
+                    before = Some(entry);
+                }
             }
-            let (number, digest) = self.runtime.block_on(async {
-                let row = sqlx::query("SELECT number, digest FROM head WHERE id = 1").fetch_one(&self.pool).await;
-                let row = row.map_err(failed("read its head"))?;
-                Ok((column::<i64>(&row, 0)? as u64, column::<String>(&row, 1)?))
-            })?;
+            let (number, digest) = head(&mut turn).await?;
             let last = before.as_ref().map_or(0, |entry| entry.number);
-            if last > number {
-                return Err(CatalogError::Changed { number: last });
+            if last != number || before.is_some_and(|entry| Some(entry.digest) != digest) {
+                return Err(CatalogError::Changed { number: last.min(number) + 1 }.into());
             }
-            if last == number {
-                let holds = before.as_ref().is_none_or(|entry| entry.digest.to_string() == digest);
-                return if holds { Ok(()) } else { Err(CatalogError::Changed { number }) };
-            }
-            if self.page(last)?.is_empty() {
-                return Err(CatalogError::Changed { number: last + 1 });
-            }
-        }
+            Ok(crate::seats::all(&mut turn).await?)
+        })
     }
 
     /// Puts a history back as it was, into an empty catalog: all of it or nothing.
-    pub fn restore(&self, entries: impl Iterator<Item = Entry>, seats: &[Seat]) -> Result<u64, CatalogError> {
+    pub fn restore(&self, entries: &[Entry], seats: &[Seat]) -> Result<u64, CatalogError> {
         self.runtime.block_on(async {
             let mut turn = self.turn().await?;
             let row = sqlx::query("SELECT COUNT(*) FROM entry").fetch_one(&mut *turn).await;
@@ -82,15 +72,15 @@ impl Catalog {
             if there > 0 {
                 return Err(CatalogError::NotEmpty { entries: there as u64 });
             }
-            let mut before: Option<Entry> = None;
+            let mut before: Option<&Entry> = None;
             for entry in entries {
-                if !follows(&entry, before.as_ref()) {
+                if !follows(entry, before) {
                     return Err(CatalogError::Changed { number: entry.number });
                 }
-                insert(&mut turn, &entry).await?;
+                insert(&mut turn, entry).await?;
                 before = Some(entry);
             }
-            let number = before.as_ref().map_or(0, |entry| entry.number);
+            let number = before.map_or(0, |entry| entry.number);
             move_head(&mut turn, number, before.map(|entry| entry.digest)).await?;
             crate::seats::put_back(&mut turn, seats).await?;
             turn.commit().await.map_err(failed("restore"))?;
@@ -113,12 +103,10 @@ fn follows(entry: &Entry, before: Option<&Entry>) -> bool {
 }
 
 pub(crate) async fn add(turn: &mut Transaction<'static, Any>, drafts: &[Draft]) -> Result<Vec<Entry>, CatalogError> {
-    let row = sqlx::query("SELECT number, digest FROM head WHERE id = 1").fetch_one(&mut **turn).await;
-    let row = row.map_err(failed("read its head"))?;
-    let mut number = column::<i64>(&row, 0)? as u64;
-    let mut before = Digest::parse(&column::<String>(&row, 1)?);
+    let (mut number, mut before) = head(turn).await?;
     let mut added = Vec::with_capacity(drafts.len());
     for draft in drafts {
+        writable(draft)?;
         const LAST: &str = "SELECT COALESCE(MAX(version), 0) FROM entry WHERE noun = $1 AND subject = $2";
         let last = sqlx::query(LAST).bind(draft.noun.as_str()).bind(draft.subject.clone()).fetch_one(&mut **turn).await;
         let last = column::<i64>(&last.map_err(failed("read what was said"))?, 0)? as u32;
@@ -136,19 +124,36 @@ pub(crate) async fn add(turn: &mut Transaction<'static, Any>, drafts: &[Draft]) 
     Ok(added)
 }
 
+/// Number and digest of the last entry.
+async fn head(turn: &mut Transaction<'static, Any>) -> Result<(u64, Option<Digest>), CatalogError> {
+    let row = sqlx::query("SELECT number, digest FROM head WHERE id = 1").fetch_one(&mut **turn).await;
+    let row = row.map_err(failed("read its head"))?;
+    Ok((column::<i64>(&row, 0)? as u64, Digest::parse(&column::<String>(&row, 1)?)))
+}
+
+/// So many entries after a number, oldest first.
+async fn page(turn: &mut Transaction<'static, Any>, after: u64) -> Result<Vec<Entry>, CatalogError> {
+    const SQL: &str = "SELECT number, noun, subject, version, what, at, author, why, body, digest FROM entry \
+                       WHERE number > $1 ORDER BY number LIMIT $2";
+    let rows = sqlx::query(SQL).bind(after as i64).bind(PAGE).fetch_all(&mut **turn).await;
+    rows.map_err(failed("read"))?.iter().map(entry).collect()
+}
+
+/// PostgreSQL keeps no text with a NUL in it, and so neither database does. In the body they are escaped.
+fn writable(draft: &Draft) -> Result<(), CatalogError> {
+    let texts = [
+        ("its subject", draft.subject.as_str()),
+        ("what was done", &draft.what),
+        ("its time", &draft.at),
+        ("its author", &draft.author),
+        ("its reason", draft.why.as_deref().unwrap_or("")),
+    ];
+    let bad = texts.iter().find(|(_, text)| text.contains('\0'));
+    bad.map_or(Ok(()), |(what, _)| Err(CatalogError::Unwritable { what }))
+}
+
 async fn insert(turn: &mut Transaction<'static, Any>, entry: &Entry) -> Result<(), CatalogError> {
     let body = canonical(&entry.body);
-    let texts: [(&'static str, &str); 6] = [
-        ("its subject", &entry.subject),
-        ("what was done", &entry.what),
-        ("its time", &entry.at),
-        ("its author", &entry.author),
-        ("its reason", entry.why.as_deref().unwrap_or("")),
-        ("its content", &body),
-    ];
-    if let Some((what, _)) = texts.iter().find(|(_, text)| text.contains('\0')) {
-        return Err(CatalogError::Unwritable { what });
-    }
     const SQL: &str = "INSERT INTO entry (number, noun, subject, version, what, at, author, why, body, digest) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let query = sqlx::query(SQL).bind(entry.number as i64).bind(entry.noun.as_str()).bind(entry.subject.clone());

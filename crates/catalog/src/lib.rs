@@ -16,12 +16,12 @@ mod seats;
 
 pub use error::CatalogError;
 pub use place::Place;
-pub use seats::{Seat, Taking};
+pub use seats::Taking;
 
 use error::failed;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{Any, AnyPool, SqlSafeStr, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, SqlSafeStr, Transaction};
 use std::str::FromStr;
 use tokio::runtime::Runtime;
 
@@ -44,6 +44,13 @@ fn steps() -> Migrator {
 const FILE_SETTINGS: [&str; 3] =
     ["PRAGMA busy_timeout = 60000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"];
 
+async fn told(connection: &mut AnyConnection, settings: &'static [&'static str]) -> Result<(), sqlx::Error> {
+    for setting in settings {
+        sqlx::raw_sql(*setting).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
 impl Catalog {
     /// Opens the catalog, makes it where there is none, and brings its tables up to date.
     pub fn open(place: &Place) -> Result<Self, CatalogError> {
@@ -53,17 +60,14 @@ impl Catalog {
         let _alone = place.prepare()?;
         let pool = runtime.block_on(async {
             let options = AnyConnectOptions::from_str(&place.address()).map_err(|cause| place.refused(&cause))?;
-            let is_file = place.is_file();
-            let pool = AnyPoolOptions::new().max_connections(2).after_connect(move |connection, _| {
-                Box::pin(async move {
-                    if is_file {
-                        for setting in FILE_SETTINGS {
-                            sqlx::raw_sql(setting).execute(&mut *connection).await?;
-                        }
-                    }
-                    Ok(())
-                })
-            });
+            let settings = if place.is_file() { &FILE_SETTINGS[..] } else { &[] };
+            // A pool tries again for half a minute what fails for good.
+            let mut first = AnyConnection::connect_with(&options).await.map_err(|cause| place.refused(&cause))?;
+            told(&mut first, settings).await.map_err(|cause| place.refused(&cause))?;
+            first.close().await.map_err(|cause| place.refused(&cause))?;
+            let pool = AnyPoolOptions::new()
+                .max_connections(2)
+                .after_connect(move |connection, _| Box::pin(told(connection, settings)));
             let pool = pool.connect_with(options).await.map_err(|cause| place.refused(&cause))?;
             steps().run(&pool).await.map_err(|cause| place.not_ours(cause))?;
             Ok(pool)

@@ -5,23 +5,9 @@
 use crate::Catalog;
 use crate::error::{CatalogError, failed};
 use crate::history::{add, column};
-use domain::entry::{Draft, Entry};
+use domain::entry::{Draft, Entry, Seat};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
-
-/// A seat as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seat {
-    pub queue: String,
-    pub item: String,
-    /// From 1 on.
-    pub place: u32,
-    pub reviewer: Option<String>,
-    /// Instant until which it is held, RFC 3339 in UTC.
-    pub until: Option<String>,
-    /// Its label was given.
-    pub done: bool,
-}
 
 /// Whoever wants a seat, now, until when.
 #[derive(Clone, Copy, Debug)]
@@ -56,13 +42,10 @@ impl Catalog {
     pub fn seats(&self, queue: &str) -> Result<Vec<Seat>, CatalogError> {
         const SQL: &str =
             "SELECT queue, item, place, reviewer, until, done FROM seat WHERE queue = $1 ORDER BY item, place";
-        self.read_seats(sqlx::query(SQL).bind(queue.to_owned()))
-    }
-
-    /// All seats of all queues.
-    pub fn all_seats(&self) -> Result<Vec<Seat>, CatalogError> {
-        const SQL: &str = "SELECT queue, item, place, reviewer, until, done FROM seat ORDER BY queue, item, place";
-        self.read_seats(sqlx::query(SQL))
+        self.runtime.block_on(async {
+            let rows = sqlx::query(SQL).bind(queue.to_owned()).fetch_all(&self.pool).await;
+            rows.map_err(failed("read its seats"))?.iter().map(seat).collect()
+        })
     }
 
     /// Takes a seat at the first of these items that has one for this reviewer: the one that is held already, else one that
@@ -118,16 +101,13 @@ impl Catalog {
             Ok(left > 0)
         })
     }
+}
 
-    fn read_seats(
-        &self,
-        query: sqlx::query::Query<'_, Any, sqlx::any::AnyArguments>,
-    ) -> Result<Vec<Seat>, CatalogError> {
-        self.runtime.block_on(async {
-            let rows = query.fetch_all(&self.pool).await.map_err(failed("read its seats"))?;
-            rows.iter().map(seat).collect()
-        })
-    }
+/// All seats of all queues.
+pub(crate) async fn all(turn: &mut Transaction<'static, Any>) -> Result<Vec<Seat>, CatalogError> {
+    const SQL: &str = "SELECT queue, item, place, reviewer, until, done FROM seat ORDER BY queue, item, place";
+    let rows = sqlx::query(SQL).fetch_all(&mut **turn).await;
+    rows.map_err(failed("read its seats"))?.iter().map(seat).collect()
 }
 
 /// Takes or renews a seat; false where there is none for this reviewer.

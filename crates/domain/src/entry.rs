@@ -81,6 +81,20 @@ pub struct Draft {
     pub body: Value,
 }
 
+/// A seat of a reviewer at an item of a queue: the one fact of the catalog that changes, because it runs out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seat {
+    pub queue: String,
+    pub item: String,
+    /// From 1 on.
+    pub place: u32,
+    pub reviewer: Option<String>,
+    /// Instant until which it is held, RFC 3339 in UTC.
+    pub until: Option<String>,
+    /// Its label was given.
+    pub done: bool,
+}
+
 impl Draft {
     /// The entry that it becomes at its place.
     pub fn entry(&self, number: u64, version: u32, before: Option<&Digest>) -> Entry {

@@ -4,6 +4,7 @@ pub mod answers;
 pub mod calibration;
 pub mod contract;
 pub mod examples;
+pub mod history;
 pub mod json;
 pub mod judged;
 pub mod labels;

@@ -1,6 +1,7 @@
 //! What the verbs do, one file a verb, and the few nouns that they share.
 
 pub mod ask;
+pub mod backup;
 pub mod chain;
 pub mod changed;
 pub mod check;

@@ -3,6 +3,7 @@
 //! exit codes: 0, 1 (a fault of ours or of the machine), 2 (a fault in what was given); `run` and `decide` use the
 //! decision's codes (ship 0, narrow rollout 10, hold 20, roll back 30, cannot decide 40); `check` and `verify` 0 or 3.
 
+mod backup;
 mod check;
 mod decide;
 mod diff;
@@ -59,6 +60,10 @@ enum Verb {
     Review(review::Args),
     /// Follow a record with a new one: by someone else, with reason, scope and expiry
     Override(overrule::Args),
+    /// Write all that people said and decided as JSON lines
+    Backup(backup::Backup),
+    /// Put a backup back, into an empty catalog
+    Restore(backup::Restore),
     /// Print the JSON Schema of the contract, or of examples, answers, scores or labels, for editors
     Schema(schema::Args),
 }
@@ -129,6 +134,8 @@ fn told(verb: Verb) -> Ending {
         Verb::Rehearse(args) => rehearse::main(args),
         Verb::Review(args) => review::main(args),
         Verb::Override(args) => overrule::main(args),
+        Verb::Backup(args) => backup::backup(args),
+        Verb::Restore(args) => backup::restore(args),
         Verb::Schema(args) => schema::main(args),
     }
 }

@@ -2,6 +2,8 @@
 
 #[path = "it/billing_support.rs"]
 mod billing_support;
+#[path = "it/catalog.rs"]
+mod catalog;
 #[path = "it/check.rs"]
 mod check;
 #[path = "it/examples.rs"]

@@ -3,7 +3,7 @@
 use super::Ending;
 use super::run::print;
 use domain::format::contract::SCHEMA;
-use domain::format::{answers, examples, labels, rubric};
+use domain::format::{answers, examples, history, labels, rubric};
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll schema examples > plimsoll.examples.schema.json")]
@@ -21,6 +21,7 @@ enum Format {
     Scores,
     Labels,
     Rubric,
+    History,
 }
 
 pub fn main(args: Args) -> Ending {
@@ -34,6 +35,7 @@ pub fn main(args: Args) -> Ending {
         Format::Scores => lake::scores_schema(),
         Format::Labels => labels::json_schema(),
         Format::Rubric => rubric::json_schema(),
+        Format::History => history::json_schema(),
     };
     print(&format!("{schema:#}\n"))?;
     Ok(0)

@@ -1,0 +1,137 @@
+//! The catalog through the binary: out and in as JSON lines, in a file and on a server, and what is refused.
+
+use super::{code, err, out, plimsoll};
+use ::catalog::{Catalog, Place};
+use domain::entry::{Draft, Noun};
+use serde_json::json;
+use std::path::Path;
+
+/// A folder whose catalog holds a proposed and an accepted example, and a queue with seats.
+fn said(folder: &Path) {
+    let path = folder.join(".plimsoll/catalog.sqlite");
+    let catalog = Catalog::open(&Place::File(path.to_str().unwrap().into())).unwrap();
+    let draft = |subject: &str, what: &str, body| Draft {
+        noun: Noun::Example,
+        subject: subject.to_owned(),
+        after: None,
+        what: what.to_owned(),
+        at: "2026-11-01T08:00:00.000Z".to_owned(),
+        author: "reviewer-1".to_owned(),
+        why: Some("came up \u{1b}[31mtwice\u{1b}[0m".to_owned()),
+        body,
+    };
+    let line = |id: &str| json!({"example": {"id": id, "task": "pay", "input": format!("question of {id}")}});
+    catalog
+        .append(&[
+            draft("kept-1", "proposed", line("kept-1")),
+            draft("kept-2", "proposed", line("kept-2")),
+            draft("kept-1", "accepted", json!({})),
+        ])
+        .unwrap();
+    catalog.lay("tone", &["a".to_owned()], 2, &[]).unwrap();
+}
+
+#[test]
+fn everything_goes_out_and_comes_in_again() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    said(one.path());
+    let backup = plimsoll(one.path(), &["backup", "--to", "history.jsonl"]);
+    assert_eq!(code(&backup), 0, "{}", err(&backup));
+    assert_eq!(err(&backup), "3 entries and 2 seats are in `history.jsonl`\n");
+    let history = one.path().join("history.jsonl");
+    let text = std::fs::read_to_string(&history).unwrap();
+    assert!(text.starts_with("{\"plimsoll_history\":1}\n") && text.ends_with("{\"end\":3}\n"), "{text}");
+
+    let restored = plimsoll(other.path(), &["restore", history.to_str().unwrap()]);
+    assert_eq!((code(&restored), err(&restored).as_str()), (0, "3 entries and 2 seats are back\n"));
+    let again = plimsoll(other.path(), &["backup"]);
+    assert_eq!(out(&again), text);
+
+    // Not over what is there.
+    let twice = plimsoll(other.path(), &["restore", history.to_str().unwrap()]);
+    assert_eq!(code(&twice), 2);
+    assert!(err(&twice).contains("holds 3 entries already"), "{}", err(&twice));
+}
+
+#[test]
+fn what_is_no_whole_backup_is_refused_and_nothing_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    said(folder.path());
+    let text = out(&plimsoll(folder.path(), &["backup"]));
+    let lines: Vec<&str> = text.lines().collect();
+    let (half, edited) = (lines[..3].join("\n"), text.replace("question of kept-2", "question of kept-3"));
+    let moved = [lines[0], lines[2], lines[1], lines[3], lines[4], lines[5], lines[6]].join("\n");
+    for (bad, said) in [
+        (half.as_str(), "is no whole backup"),
+        (&edited, "entry 2 is not what was written"),
+        (&moved, "entry 2 is not what was written"),
+        ("{\"end\": 0", "bad.jsonl:1:"),
+        ("", "is no whole backup"),
+    ] {
+        let other = tempfile::tempdir().unwrap();
+        std::fs::write(other.path().join("bad.jsonl"), bad).unwrap();
+        let restored = plimsoll(other.path(), &["restore", "bad.jsonl"]);
+        assert_eq!(code(&restored), 2, "{bad}");
+        assert!(err(&restored).contains(said), "{}", err(&restored));
+        assert_eq!(out(&plimsoll(other.path(), &["backup"])), "{\"plimsoll_history\":1}\n{\"end\":0}\n");
+    }
+}
+
+#[test]
+fn a_team_keeps_it_on_a_server() {
+    let server = xtask::postgres::Server::start().unwrap();
+    let url = server.database("team").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    said(folder.path());
+    let text = out(&plimsoll(folder.path(), &["backup"]));
+    std::fs::write(folder.path().join("history.jsonl"), &text).unwrap();
+    let restored = plimsoll(folder.path(), &["--catalog", &url, "restore", "history.jsonl"]);
+    assert_eq!(code(&restored), 0, "{}", err(&restored));
+    let elsewhere = tempfile::tempdir().unwrap();
+    assert_eq!(out(&plimsoll(elsewhere.path(), &["backup", "--catalog", &url])), text);
+    assert!(!elsewhere.path().join(".plimsoll").exists());
+}
+
+#[test]
+fn a_place_that_cannot_be_opened_is_told_without_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "postgres://team:s3cret@localhost/evals?host=/nowhere-at-all&password=s3cret";
+    let backup = plimsoll(folder.path(), &["backup", "--catalog", url]);
+    assert_eq!(code(&backup), 2);
+    assert!(err(&backup).contains("cannot open the catalog at postgres://team@localhost/evals"), "{}", err(&backup));
+    assert!(!err(&backup).contains("s3cret"), "{}", err(&backup));
+    let unknown = plimsoll(folder.path(), &["backup", "--catalog", "mysql://a:s3cret@b/c"]);
+    assert_eq!(code(&unknown), 2);
+    assert!(err(&unknown).contains("only files and PostgreSQL are known"), "{}", err(&unknown));
+    assert!(!err(&unknown).contains("s3cret"), "{}", err(&unknown));
+}
+
+#[test]
+fn the_catalogs_examples_are_part_of_the_set() {
+    let folder = super::eval("billing-support");
+    let count = |what: &str| {
+        let listed = plimsoll(folder.path(), &["examples", "list", "--as", "json"]);
+        assert_eq!(code(&listed), 0, "{}", err(&listed));
+        out(&listed).matches(what).count()
+    };
+    assert_eq!(count("\"kept-"), 0);
+    let path = folder.path().join(".plimsoll/catalog.sqlite");
+    let catalog = Catalog::open(&Place::File(path.to_str().unwrap().into())).unwrap();
+    let draft = |subject: &str, what: &str, body| Draft {
+        noun: Noun::Example,
+        subject: subject.to_owned(),
+        after: None,
+        what: what.to_owned(),
+        at: "2026-11-01T08:00:00.000Z".to_owned(),
+        author: "reviewer-1".to_owned(),
+        why: None,
+        body,
+    };
+    let line = json!({"example": {"id": "kept-1", "task": "refund-request", "input": "Please refund me."}});
+    catalog.append(&[draft("kept-1", "proposed", line)]).unwrap();
+    assert!(count("\"kept-1\"") > 0);
+    catalog.append(&[draft("kept-1", "accepted", json!({}))]).unwrap();
+    let shown = plimsoll(folder.path(), &["examples", "show", "kept-1"]);
+    assert_eq!(code(&shown), 0, "{}", err(&shown));
+    assert!(out(&shown).contains("Please refund me."), "{}", out(&shown));
+}
