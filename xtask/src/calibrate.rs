@@ -8,6 +8,7 @@
 
 mod broken;
 mod chance;
+mod corrected;
 mod draw;
 mod exact;
 mod gates;
@@ -106,7 +107,7 @@ const IDS: [&str; 20] = [
 type MakesRow = fn(Extent) -> Row;
 
 /// Rows with bars, which must be met.
-const BARRED: [(&str, MakesRow); 18] = [
+const BARRED: [(&str, MakesRow); 20] = [
     ("C1", rates::independent),
     ("C2", rates::clustered),
     ("C3", rates::weighted),
@@ -114,7 +115,9 @@ const BARRED: [(&str, MakesRow); 18] = [
     ("C5", pairs::differences),
     ("C6", exact::degenerate),
     ("C7", judged::rate),
+    ("C7", corrected::rate),
     ("C8", judged::difference),
+    ("C8", corrected::difference),
     ("C9", exact::never),
     ("T1", gates::same),
     ("T2", gates::boundary),

@@ -9,26 +9,25 @@
 use crate::question::Tally;
 use stats::{Cluster, Kind};
 
-/// Whether flipping this many grades changes the verdict, as the caller tests it.
-pub fn flips(tally: &Tally, kind: Kind, holds: bool, still: impl Fn(&stats::Weighed) -> bool) -> Option<u64> {
+/// The fewest flips that change the verdict; `still` says of flipped sums whether it holds on them.
+pub fn flips(tally: &Tally, kind: Kind, holds: bool, still: impl Fn(&[Cluster]) -> bool) -> Option<u64> {
     if !matches!(kind, Kind::Rate | Kind::Difference) {
         return None;
     }
     let order = heaviest_first(&tally.clusters);
     let changed = |count: u64| {
         let clusters = flipped(&tally.clusters, &order, kind, holds, count)?;
-        let weighed = stats::weigh(&clusters, &tally.strata, kind).ok()?;
-        Some(still(&weighed) != holds)
+        Some(still(&clusters) != holds)
     };
-    let most: u64 = tally.clusters.iter().map(|cluster| cluster.rows).sum();
-    let mut high = 1;
+    let most = flippable(&tally.clusters, kind, holds);
+    let (mut low, mut high) = (0, 1.min(most));
     while !changed(high)? {
         if high >= most {
             return None;
         }
+        low = high;
         high = (high * 2).min(most);
     }
-    let mut low = high / 2;
     while high - low > 1 {
         let middle = low + (high - low) / 2;
         if changed(middle)? { high = middle } else { low = middle }
@@ -85,6 +84,21 @@ fn flipped(clusters: &[Cluster], order: &[usize], kind: Kind, to_fail: bool, mut
     (count == 0).then_some(flipped)
 }
 
+/// How many grades there are to flip.
+fn flippable(clusters: &[Cluster], kind: Kind, to_fail: bool) -> u64 {
+    let mut most = 0;
+    let mut left = clusters.to_vec();
+    for flip in flips_of(kind, to_fail) {
+        for cluster in &mut left {
+            let each = row_weight(cluster);
+            let room = room(cluster, *flip, each);
+            apply(cluster, *flip, each * room as f64);
+            most += room;
+        }
+    }
+    most
+}
+
 fn apply(cluster: &mut Cluster, flip: Flip, moved: f64) {
     const NOTHING: f64 = 1e-12;
     match flip {
@@ -139,13 +153,20 @@ mod tests {
 
     #[test]
     fn the_last_grade_that_a_floor_can_spare_is_found_by_counting() {
-        let holds = |weighed: &stats::Weighed| weighed.p_at_most(0.9) <= 0.05;
-        let fragility = flips(&tally(100, 0), Kind::Rate, true, holds).unwrap();
-        let still = |failed: u64| {
-            let tally = tally(100 - failed, failed);
-            holds(&stats::weigh(&tally.clusters, &tally.strata, Kind::Rate).unwrap())
+        let holds = |clusters: &[Cluster]| {
+            let weighed = stats::weigh(clusters, &stats::Strata::none(), Kind::Rate).unwrap();
+            weighed.p_at_most(0.9) <= 0.05
         };
+        let fragility = flips(&tally(100, 0), Kind::Rate, true, holds).unwrap();
+        let still = |failed: u64| holds(&tally(100 - failed, failed).clusters);
         assert!(still(fragility - 1) && !still(fragility), "{fragility}");
+    }
+
+    #[test]
+    fn all_that_can_be_flipped_are_tried() {
+        // Five fails: the fifth flip is what changes it.
+        let holds = |clusters: &[Cluster]| clusters.iter().all(|cluster| !cluster.some_fail);
+        assert_eq!(flips(&tally(100, 5), Kind::Rate, false, holds), Some(5));
     }
 
     #[test]
@@ -172,11 +193,12 @@ mod tests {
             let ties = 40 - gained - lost;
             [vec![pair(1.0, 0.0); gained], vec![pair(0.0, 1.0); lost], vec![pair(0.0, 0.0); ties]].concat()
         };
-        let holds = |weighed: &stats::Weighed| weighed.p_at_most(-0.05) <= 0.025;
-        let shown =
-            |clusters: &[Cluster]| holds(&stats::weigh(clusters, &stats::Strata::none(), Kind::Difference).unwrap());
+        let shown = |clusters: &[Cluster]| {
+            let weighed = stats::weigh(clusters, &stats::Strata::none(), Kind::Difference).unwrap();
+            weighed.p_at_most(-0.05) <= 0.025
+        };
         let tally = Tally { clusters: pairs(6, 4), ..Tally::default() };
-        assert_eq!(flips(&tally, Kind::Difference, false, holds), Some(3));
+        assert_eq!(flips(&tally, Kind::Difference, false, shown), Some(3));
         assert!(!shown(&pairs(6, 2)) && shown(&pairs(6, 1)) && !shown(&pairs(9, 4)));
     }
 }

@@ -63,14 +63,23 @@ impl Shape {
 
 /// Rows that pass with probability `p`.
 pub fn rates(chance: &mut Chance, clusters: u32, p: f64, shape: &Shape) -> Vec<Cluster> {
-    (0..clusters)
-        .map(|_| {
-            let (size, weight) = (shape.size(chance), shape.weight(chance));
-            let urn = Urn::of(shape.rho);
-            let passed = (0..size).fold(0, |passed, row| passed + u32::from(chance.is(urn.share(p, passed, row))));
-            rate(size, passed, weight)
-        })
+    let drawn = (0..clusters).map(|_| passes(chance, p, shape));
+    drawn
+        .map(|(weight, rows)| rate(rows.len() as u32, rows.iter().filter(|passed| **passed).count() as u32, weight))
         .collect()
+}
+
+/// One cluster, row by row: what a row weighs, and whether each passes.
+pub fn passes(chance: &mut Chance, p: f64, shape: &Shape) -> (f64, Vec<bool>) {
+    let (size, weight) = (shape.size(chance), shape.weight(chance));
+    let urn = Urn::of(shape.rho);
+    let (mut rows, mut passed) = (Vec::with_capacity(size as usize), 0);
+    for row in 0..size {
+        let passes = chance.is(urn.share(p, passed, row));
+        passed += u32::from(passes);
+        rows.push(passes);
+    }
+    (weight, rows)
 }
 
 /// Polya's urn: a row is like one of those before it, or drawn afresh. Rows of one cluster are then beta-binomial, and
@@ -128,23 +137,31 @@ impl Discordance {
 }
 
 pub fn pairs(chance: &mut Chance, clusters: u32, truth: Discordance, shape: &Shape) -> Vec<Cluster> {
-    (0..clusters)
-        .map(|_| {
-            let (size, weight) = (shape.size(chance), shape.weight(chance));
-            let urn = Urn::of(shape.rho);
-            let (mut gained, mut lost) = (0, 0);
-            for row in 0..size {
-                let unit = chance.unit();
-                let gains = urn.share(truth.gained, gained, row);
-                if unit < gains {
-                    gained += 1;
-                } else if unit < gains + urn.share(truth.lost, lost, row) {
-                    lost += 1;
-                }
-            }
-            pair(size, gained, lost, weight)
-        })
-        .collect()
+    let drawn = (0..clusters).map(|_| differences(chance, truth, shape));
+    let of = |rows: &[i8], which: i8| rows.iter().filter(|row| **row == which).count() as u32;
+    drawn.map(|(weight, rows)| pair(rows.len() as u32, of(&rows, 1), of(&rows, -1), weight)).collect()
+}
+
+/// One cluster, pair by pair: what a pair weighs, and whether the candidate gains (1), loses (-1) or neither.
+pub fn differences(chance: &mut Chance, truth: Discordance, shape: &Shape) -> (f64, Vec<i8>) {
+    let (size, weight) = (shape.size(chance), shape.weight(chance));
+    let urn = Urn::of(shape.rho);
+    let (mut rows, mut gained, mut lost) = (Vec::with_capacity(size as usize), 0, 0);
+    for row in 0..size {
+        let unit = chance.unit();
+        let gains = urn.share(truth.gained, gained, row);
+        let row = if unit < gains {
+            gained += 1;
+            1
+        } else if unit < gains + urn.share(truth.lost, lost, row) {
+            lost += 1;
+            -1
+        } else {
+            0
+        };
+        rows.push(row);
+    }
+    (weight, rows)
 }
 
 pub fn pair(rows: u32, gained: u32, lost: u32, weight: f64) -> Cluster {

@@ -532,8 +532,8 @@ fn differently_missing(of: &Counts, with: &Counts) -> bool {
     stats::fisher_exact(missing(of), present(of), missing(with), present(with)) < 0.01
 }
 
-/// Whether a gate's claim holds on these sums at this level: the same test as in `find`.
-pub fn claim_holds(gate: &Gate, weighed: &stats::Weighed, level: f64) -> Option<bool> {
+/// Whether a gate's claim holds on what was weighed, at this level: the same test as in `find`.
+pub fn claim_holds(gate: &Gate, weighing: &Weighing, level: f64) -> Option<bool> {
     let test = test_of(gate)?;
-    Some(p_on(weighed, test.side, test.bound) <= level)
+    Some(p_in(weighing, Reading::AsGraded, test.side, test.bound)? <= level)
 }

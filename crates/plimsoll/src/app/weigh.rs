@@ -78,7 +78,7 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     let facts = facts(&scores, &set, grounds, &judges)?;
     let (changed, examples) = changed(&scores, &set, contract)?;
     let decision = decide(contract, &set, &segments, &arms, &evidence, &facts, changed);
-    let particulars = particulars(&scores, contract, &segments, &decision)?;
+    let particulars = particulars(&scores, contract, &segments, &decision, &facts.judges)?;
     let sealed = record::Sealed {
         contract_text: grounds.contract_text.to_owned(),
         scores_digest: grounds.scores_digest.clone(),
@@ -295,6 +295,7 @@ fn particulars(
     contract: &Contract,
     segments: &[Segment],
     decision: &Decision,
+    judges: &[Judged],
 ) -> Result<Vec<Particulars>, Failure> {
     let released = is_released(decision);
     let mut own = vec![Particulars::default(); decision.findings.0.len()];
@@ -305,10 +306,6 @@ fn particulars(
         let decides = decides && finding.blocking && finding.arm == Arm::Candidate;
         let (Subject::Gate(gate), Some(estimate)) = (&finding.subject, &finding.estimate) else { continue };
         if !decides && finding.code != Some(Code::Dominated) {
-            continue;
-        }
-        // How labels and verdicts share in a corrected figure, no flipped verdict tells.
-        if estimate.judged.is_some() {
             continue;
         }
         let gate = &contract.gates[*gate];
@@ -327,7 +324,11 @@ fn particulars(
     {
         let kind = weighed_as(question);
         if *decides {
-            let still = |weighed: &stats::Weighed| claim_holds(gate, weighed, *level).unwrap_or(false);
+            let still = |clusters: &[stats::Cluster]| {
+                let flipped = Tally { clusters: clusters.to_vec(), strata: tally.strata.clone(), ..Tally::default() };
+                let weighing = Weighing::of(question, &flipped).judged(contract, question, &flipped, judges);
+                claim_holds(gate, &weighing, *level).unwrap_or(false)
+            };
             own[*at].fragility = flips(&tally, kind, *holds, still);
         }
         let hinge = stats::weigh(&tally.clusters, &tally.strata, kind).ok().and_then(|weighed| weighed.dominated_by());

@@ -98,6 +98,8 @@ fn a_judge_that_nobody_calibrated_decides_nothing_and_one_that_errs_is_corrected
     assert_ne!(ended, 0);
     assert!((found["estimate"].as_f64().expect("a figure") - 0.9).abs() < 1e-9);
     assert_eq!((&found["as_judged"], &found["labels"]), (&json!(raw), &json!(1200)));
+    // How many verdicts would have to be otherwise is counted on corrected figures.
+    assert!(found["fragility"].as_u64().is_some_and(|flips| flips > 0), "{found}");
     let judged = &record["judges"][0];
     assert_eq!((&judged["criterion"], &judged["segments"][0]["qualified"]), (&json!("grounded"), &json!(true)));
     let verified = plimsoll(folder.path(), &["verify"]);
