@@ -210,7 +210,13 @@ fn more(estimate: &Estimate) -> String {
     match (estimate.more_needed, estimate.method) {
         (Some(0) | None, _) => String::new(),
         (Some(more), Method::ZeroFailures) => format!(": {more} more conversations without a failure would settle it"),
-        (Some(more), _) => format!(": about {more} more conversations would settle it"),
+        (Some(more), method) => {
+            let supposed = match method {
+                Method::PairedDifference => "there is truly no change",
+                _ => "the rate is truly the one seen",
+            };
+            format!(": about {more} more conversations would settle it if {supposed} (80 % chance)")
+        }
     }
 }
 
