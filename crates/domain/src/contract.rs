@@ -44,6 +44,8 @@ pub struct Contract {
     pub looks: Looks,
     /// Share of missing grades in an arm beyond which a finding is unfit.
     pub missing_at_most: Share,
+    /// Days within which an incident is to be covered; no target where it is not given.
+    pub cover_incidents_within: Option<u32>,
     /// Of the contract's canonical content; white space and comments do not count.
     pub digest: Digest,
 }

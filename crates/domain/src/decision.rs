@@ -250,14 +250,22 @@ fn of_class(contract: &Contract, class: &ClassName, count: u64) -> FollowUp {
     let built_in = crate::failure_class::BUILT_IN.iter().find(|(name, ..)| *name == class.as_str());
     let repair = declared.map(|known| known.repair.clone()).filter(|repair| !repair.is_empty());
     let repair = repair.or(built_in.map(|(_, _, repair)| (*repair).to_owned())).unwrap_or_else(|| "repair".to_owned());
-    let role = built_in.map(|(_, role, _)| OwnerRole::new(role));
-    let role = role.filter(|role| contract.owners.iter().any(|owner| owner.role == *role));
     FollowUp {
         kind: Kind::of_text(&repair),
         what: format!("{count} x {class}: {repair}"),
-        owner: declared.and_then(|known| known.owner.clone()).or(role).or(release_owner(contract)),
+        owner: class_owner(contract, class),
         because: format!("failing scores of the candidate of class {class}"),
     }
+}
+
+/// Who owns a class of failures: as the contract says, else the role that the built-in class names where the contract has it, else
+/// whoever signs for the release.
+pub fn class_owner(contract: &Contract, class: &ClassName) -> Option<OwnerRole> {
+    let declared = contract.failures.iter().find(|known| known.name == *class).and_then(|known| known.owner.clone());
+    let built_in = crate::failure_class::BUILT_IN.iter().find(|(name, ..)| *name == class.as_str());
+    let role = built_in.map(|(_, role, _)| OwnerRole::new(role));
+    let role = role.filter(|role| contract.owners.iter().any(|owner| owner.role == *role));
+    declared.or(role).or(release_owner(contract))
 }
 
 /// Who owns the promise: the role `product`, else whoever signs for the release.

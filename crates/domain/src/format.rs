@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod calibration;
+pub mod case_study;
 pub mod contract;
 pub mod examples;
 pub mod history;

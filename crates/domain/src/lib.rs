@@ -48,6 +48,7 @@ pub mod fragility;
 pub mod routing;
 pub mod decision;
 pub mod rehearsal;
+pub mod incident;
 pub mod check;
 
 // the files they are kept in

@@ -36,7 +36,8 @@ impl Cell {
         parts.join(", ")
     }
 
-    fn holds(&self, attributes: &BTreeMap<Attribute, String>) -> bool {
+    /// Whether a request with these attributes could be in it.
+    pub fn holds(&self, attributes: &BTreeMap<Attribute, String>) -> bool {
         // An example that lacks a routable attribute could be anywhere.
         self.values.iter().all(|(attribute, value)| attributes.get(attribute).is_none_or(|own| own == value))
     }

@@ -7,6 +7,7 @@
 mod criteria;
 mod gates;
 mod graders;
+mod incidents;
 mod operand;
 pub mod page;
 mod segments;
@@ -52,6 +53,7 @@ pub const KEYS: &[&str] = &[
     "alpha",
     "looks",
     "missing_at_most",
+    "incidents",
 ];
 pub const PROMISE_KEYS: &[&str] = &["work", "for", "evidence", "constraints", "when_not_ready"];
 pub const OWNER_KEYS: &[&str] = &["who", "key"];
@@ -154,6 +156,7 @@ fn read(reader: &mut Reader, node: &Node) -> Contract {
             .unwrap_or(Share::ZERO),
         hosts: top.get("hosts").map(|node| reader.some_words(node, "`hosts`")).unwrap_or_default(),
         budget: top.get("budget").map(|node| systems::budget(reader, node)).unwrap_or_default(),
+        cover_incidents_within: top.get("incidents").and_then(|node| incidents::cover_within(reader, node)),
         owners,
         segments,
         criteria,

@@ -54,6 +54,9 @@ fn parts(contract: &Contract) -> String {
     each(&mut told, "system", systems);
     each(&mut told, "gate", gates);
     let _ = writeln!(told, "repeats {repeats} alpha {alpha} looks {looks:?} missing at most {missing_at_most}");
+    if let Some(days) = contract.cover_incidents_within {
+        let _ = writeln!(told, "incidents  covered within {days} days");
+    }
     told
 }
 

@@ -306,3 +306,50 @@ fn one_conversation_is_never_evidence() {
     assert_ne!(finding(&decision, "all").state, State::Holds);
     assert!(decision.routes.iter().all(|route| route.system == Production), "{:?}", routes(&decision));
 }
+
+#[test]
+fn a_release_is_blocked_by_an_example_where_every_cell_that_could_hold_it_is_closed_because_of_it() {
+    use domain::incident::gated::blocked;
+    let mut eval = eval(&[FLOOR], &[(Candidate, "1*120"), (Production, "1*120")]);
+    let guard = |failed: &[Arm]| GuardFact {
+        example: example(3, "pay", true),
+        armed: true,
+        failed_by: failed.iter().copied().collect(),
+        seen_by: BTreeSet::from([Candidate, Production]),
+    };
+    eval.facts.guards = vec![guard(&[])];
+    let through = blocked(&eval.decide(), &example(3, "pay", true)).unwrap_err();
+    assert_eq!((through.cell.as_str(), through.to_candidate), ("task=pay", true));
+    eval.facts.guards = vec![guard(&[Candidate])];
+    let decision = eval.decide();
+    let names = |found: Vec<&Finding>| found.iter().map(|finding| finding.name.clone()).collect::<Vec<_>>();
+    assert_eq!(blocked(&decision, &example(3, "pay", true)).map(names), Ok(vec!["guards".to_owned()]));
+    // Another example of the cell is not what blocks, and one that could be anywhere goes through elsewhere.
+    assert!(blocked(&decision, &example(4, "pay", true)).is_err_and(|through| !through.to_candidate));
+    let anywhere = FailedExample { attributes: BTreeMap::new(), ..example(3, "pay", true) };
+    assert_eq!(blocked(&decision, &anywhere).map(names).unwrap_err().cell, "task=refund");
+    // A guard that is not armed yet lets it through.
+    eval.facts.guards[0].armed = false;
+    assert!(blocked(&eval.decide(), &example(3, "pay", true)).is_err_and(|through| through.to_candidate));
+}
+
+#[test]
+fn an_example_is_seen_by_what_blocks_on_it_alone() {
+    use domain::example::Guard;
+    use domain::incident::gated::watched;
+    use domain::reference_set::{ExampleIndex, RowState};
+    let rules = |gates: &[&str], guard: Guard, never: bool, state: RowState| -> Vec<String> {
+        let mut eval = eval(gates, &[(Candidate, "1*120")]);
+        let row = &mut eval.set.rows[0];
+        (row.guard, row.never, row.state) = (guard, never, state);
+        watched(&eval.contract, &eval.set, ExampleIndex(0)).into_iter().map(|watch| watch.rule).collect()
+    };
+    let active = RowState::Active;
+    assert_eq!(rules(&[FLOOR], Guard::No, false, active), [""; 0]);
+    assert_eq!(rules(&[FLOOR], Guard::WhenFixed, false, active), ["guard"]);
+    assert_eq!(rules(&[FLOOR], Guard::No, true, active), ["never example"]);
+    assert_eq!(rules(&[NEVER], Guard::No, false, active).len(), 1);
+    assert_eq!(rules(&[FLOOR], Guard::Armed, true, RowState::Proposed), [""; 0]);
+    let advisory = "{criterion: right, in: all, at_least: 0.8, owner: release, blocking: false}";
+    assert_eq!(rules(&[advisory], Guard::WhenFixed, false, active), [""; 0]);
+}
