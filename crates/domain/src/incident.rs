@@ -4,8 +4,10 @@
 //! out     each incident as it stands: open, covered or closed, with the decisions that let it through and the examples that
 //!         stand for it
 //! errors  none: an entry that no version of ours writes changes nothing
-//! note    whether a gate sees it, and would have blocked the release, is told in `incident::gated`
+//! note    which decision let it through is found in `incident::cause`; whether a gate sees it, and would have blocked the
+//!         release, in `incident::gated`
 
+pub mod cause;
 pub mod gated;
 
 use crate::entry::{Entry, Noun};
@@ -171,7 +173,8 @@ impl Incident {
         })
     }
 
-    fn hear(&mut self, entry: &Entry) {
+    /// Takes in what was said of it next.
+    pub fn hear(&mut self, entry: &Entry) {
         match entry.what.as_str() {
             "covered" => self.covered = Some(Covered { said: said(entry), seen_by: entry.body["seen_by"].clone() }),
             "closed" => self.closed = Some(Closed { said: said(entry), decided: entry.body["decided"].clone() }),

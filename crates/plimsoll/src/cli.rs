@@ -9,6 +9,7 @@ mod decide;
 mod diff;
 mod examples;
 mod import;
+mod incident;
 mod init;
 mod overrule;
 mod rehearse;
@@ -46,7 +47,7 @@ enum Verb {
     Decide(decide::Args),
     /// What the reference set holds: list, show, stats
     Examples(examples::Args),
-    /// Bring in what other tools made: examples from a table, scores
+    /// Bring in what other tools made: examples from a table, scores, incidents
     Import(import::Args),
     /// Which examples changed between two systems or two runs, worst first
     Diff(diff::Args),
@@ -60,6 +61,8 @@ enum Verb {
     Review(review::Args),
     /// Follow a record with a new one: by someone else, with reason, scope and expiry
     Override(overrule::Args),
+    /// Failures in production: open, link, cover, close and list them
+    Incident(incident::Args),
     /// Write all that people said and decided as JSON lines
     Backup(backup::Backup),
     /// Put a backup back, into an empty catalog
@@ -134,6 +137,7 @@ fn told(verb: Verb) -> Ending {
         Verb::Rehearse(args) => rehearse::main(args),
         Verb::Review(args) => review::main(args),
         Verb::Override(args) => overrule::main(args),
+        Verb::Incident(args) => incident::main(args),
         Verb::Backup(args) => backup::backup(args),
         Verb::Restore(args) => backup::restore(args),
         Verb::Schema(args) => schema::main(args),

@@ -6,6 +6,7 @@ pub mod checks;
 pub mod examples;
 pub mod failure;
 pub mod html;
+pub mod incident;
 pub mod junit;
 pub mod markdown;
 pub mod page;

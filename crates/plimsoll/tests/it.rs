@@ -16,6 +16,8 @@ mod import_examples;
 mod corpus;
 #[path = "it/hostile_text.rs"]
 mod hostile_text;
+#[path = "it/incident.rs"]
+mod incident;
 #[path = "it/init.rs"]
 mod init;
 #[path = "it/questions.rs"]

@@ -60,6 +60,12 @@ impl Told {
                 self.standing = Standing::Is(Status::Proposed);
             }
             "changed" => self.line = Some(entry.body["example"].clone()),
+            // Of an example in a file, its file says so.
+            "armed" => {
+                if let Some(fields) = self.line.as_mut().and_then(Value::as_object_mut) {
+                    fields.insert("guard".to_owned(), json!("armed"));
+                }
+            }
             "accepted" | "activated" => self.standing = Standing::Is(Status::Active),
             "declined" => self.standing = Standing::Declined { reason: reason() },
             "quarantined" => self.standing = Standing::Is(Status::Quarantined { reason: reason() }),
@@ -133,6 +139,18 @@ mod tests {
         let declined =
             history(&[("proposed", None, json!({"example": line})), ("declined", Some("not ours"), json!({}))]);
         assert_eq!(told(&declined)["e1"].line(), None);
+    }
+
+    #[test]
+    fn a_guard_is_armed_once_its_incident_is_closed() {
+        let line = json!({"id": "e1", "input": "Why?", "guard": true});
+        let armed = history(&[
+            ("proposed", None, json!({"example": line})),
+            ("accepted", None, json!({})),
+            ("armed", None, json!({"incident": "i1"})),
+        ]);
+        assert_eq!(told(&armed)["e1"].line().unwrap()["guard"], "armed");
+        assert_eq!(told(&history(&[("armed", None, json!({}))]))["e1"].line(), None);
     }
 
     #[test]

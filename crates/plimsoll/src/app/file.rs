@@ -15,7 +15,7 @@ pub fn text(path: &Utf8Path, most: u64) -> io::Result<String> {
         return refused(ErrorKind::InvalidInput, "it is no regular file".to_owned());
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         return refused(ErrorKind::FileTooLarge, format!("it is longer than {} MB", most >> 20));
     }

@@ -1,4 +1,5 @@
 //! `import`: what other tools made, brought in whole or not at all.
 
 pub mod examples;
+pub mod incidents;
 pub mod scores;

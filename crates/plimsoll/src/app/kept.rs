@@ -15,7 +15,7 @@ use domain::example::Status;
 use domain::example::history::{Standing, Told, status_value, told};
 use domain::format::examples::{Read, parse};
 use domain::format::lines::LinePlace;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
 /// The file of the state folder that holds the catalog, where no other place was named.
@@ -77,6 +77,18 @@ pub fn instant(at: jiff::Timestamp) -> String {
 
 /// Proposes an example; its home is the catalog.
 pub fn propose(eval: &Eval, catalog: &Catalog, line: Value, author: &str, why: Option<&str>) -> Result<Entry, Failure> {
+    let draft = proposal(eval, catalog, line, author, why)?;
+    last(catalog.append(&[draft]).map_err(failed)?)
+}
+
+/// What proposes an example, once it is appended.
+pub fn proposal(
+    eval: &Eval,
+    catalog: &Catalog,
+    line: Value,
+    author: &str,
+    why: Option<&str>,
+) -> Result<Draft, Failure> {
     let id = id_of(&line)?;
     let (set, _) = super::run::reference_set(eval, &mut Quiet)?;
     let told = told(&catalog.about(Noun::Example, &id).map_err(failed)?);
@@ -88,7 +100,7 @@ pub fn propose(eval: &Eval, catalog: &Catalog, line: Value, author: &str, why: O
             "an id names one example for ever: propose it under another",
         ));
     }
-    let draft = Draft {
+    Ok(Draft {
         noun: Noun::Example,
         subject: id,
         after: Some(told.values().next().map_or(0, |told| told.entries)),
@@ -97,9 +109,38 @@ pub fn propose(eval: &Eval, catalog: &Catalog, line: Value, author: &str, why: O
         author: author.to_owned(),
         why: why.map(str::to_owned),
         body: json!({"example": line}),
-    };
-    let mut added = catalog.append(&[draft]).map_err(failed)?;
-    added.pop().ok_or_else(|| Failure::ours("nothing was added", "try again"))
+    })
+}
+
+/// Arms guards, because their incident is closed: in their files, where these are their home, and in the history, together with
+/// what else is said. All of it or nothing is said.
+pub fn arm(eval: &Eval, catalog: &Catalog, ids: &[String], incident: &str, also: Draft) -> Result<(), Failure> {
+    let (author, at) = (also.author.clone(), also.at.clone());
+    let (mut drafts, mut in_files) = (vec![also], Vec::new());
+    let _alone = alone(eval)?;
+    for id in ids {
+        let told = told(&catalog.about(Noun::Example, id).map_err(failed)?).remove(id);
+        if told.as_ref().is_none_or(|told| told.line.is_none()) {
+            Written::of(eval, id)?;
+            in_files.push(id);
+        }
+        drafts.push(Draft {
+            noun: Noun::Example,
+            subject: id.clone(),
+            after: Some(told.map_or(0, |told| told.entries)),
+            what: "armed".to_owned(),
+            at: at.clone(),
+            author: author.clone(),
+            why: Some(format!("incident {incident} is closed")),
+            body: json!({"incident": incident}),
+        });
+    }
+    catalog.append(&drafts).map_err(failed)?;
+    // Each is looked for anew: the one before it may have moved it in their file.
+    for id in in_files {
+        Written::of(eval, id)?.with(|fields| drop(fields.insert("guard".to_owned(), json!("armed"))))?;
+    }
+    Ok(())
 }
 
 /// The id of a line that is a whole example; what is wrong with it, otherwise.
@@ -199,6 +240,14 @@ impl Written {
 
     /// Writes the file anew with this line's status changed, whole or not at all.
     fn with_status(self, status: &Status) -> Result<(), Failure> {
+        self.with(|fields| match status_value(status) {
+            Some(status) => drop(fields.insert("status".to_owned(), status)),
+            None => drop(fields.shift_remove("status")),
+        })
+    }
+
+    /// The same of any change of its fields.
+    fn with(self, change: impl FnOnce(&mut Map<String, Value>)) -> Result<(), Failure> {
         let Written { file, bytes, offset, length } = self;
         let changed = || {
             Failure::yours(
@@ -208,11 +257,7 @@ impl Written {
         };
         let line = bytes.get(offset..offset + length).ok_or_else(changed)?;
         let mut line: Value = serde_json::from_slice(line).map_err(|_| changed())?;
-        let fields = line.as_object_mut().ok_or_else(changed)?;
-        match status_value(status) {
-            Some(status) => drop(fields.insert("status".to_owned(), status)),
-            None => drop(fields.shift_remove("status")),
-        }
+        change(line.as_object_mut().ok_or_else(changed)?);
         let mut text = bytes[..offset].to_vec();
         text.extend(line.to_string().bytes());
         text.extend(&bytes[offset + length..]);
@@ -240,7 +285,7 @@ pub fn laid(eval: &Eval) -> Result<Option<Utf8PathBuf>, Failure> {
 }
 
 /// Nobody waits long for it.
-struct Quiet;
+pub struct Quiet;
 
 impl super::run::Progress for Quiet {
     fn step(&mut self, _: &str) {}

@@ -7,6 +7,7 @@ use super::eval::Eval;
 use super::graders::ready;
 use super::history::History;
 use super::judges::judged;
+use super::recorded;
 use super::sealed::{SealedRun, Sealing, seal};
 use super::sealer::{Rows, Sealer};
 use super::signature::key_of;
@@ -23,7 +24,7 @@ use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::system::{Arm, SystemKind};
 use engine::intake::Taken;
 use engine::process::Programs;
-use engine::{Documents, GradeError, Grading, Keeper, ReadError, Ready, grade_system, read_set};
+use engine::{Documents, GradeError, Graded, Grading, Keeper, ReadError, Ready, grade_system, read_set};
 use lake::LakeError;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -130,6 +131,7 @@ pub fn decide(
     };
     let weighed = weigh(&sealed.folder, &grounds)?;
     let kept = chain.append(&weighed.content, &orders.author, key.as_ref())?;
+    recorded::keep(&eval.state()).iter().for_each(|note| progress.note(note));
     Ok((weighed, kept))
 }
 
@@ -182,7 +184,7 @@ fn reference_set_with(
 }
 
 /// The files of each arm's recorded answers; where they are asked for, or in traces, there are none yet.
-fn recorded(eval: &Eval) -> Result<Vec<(Arm, Vec<Utf8PathBuf>)>, Failure> {
+fn files_of_answers(eval: &Eval) -> Result<Vec<(Arm, Vec<Utf8PathBuf>)>, Failure> {
     let mut recorded = Vec::new();
     for arm in Arm::ALL {
         let Some(system) = eval.contract.system(arm) else { continue };
@@ -210,7 +212,7 @@ fn grade(
     progress: &mut dyn Progress,
 ) -> Result<(SealedRun, Option<Asked>), Failure> {
     let contract = &eval.contract;
-    let mut recorded = recorded(eval)?;
+    let mut recorded = files_of_answers(eval)?;
     let mut programs = Programs::default();
     let mut graders = ready(eval, scores, &mut programs)?;
     let askable = Askable::of(eval)?;
@@ -258,27 +260,20 @@ fn grade(
     let work = Work::begin(&eval.state())?;
     let graded_by = |criterion| askable.grader_digest(criterion).unwrap_or_else(|| grader_digest(criterion));
     let digests: Vec<Digest> = contract.criteria.iter().map(graded_by).collect();
-    let mut sink = Sealer::begin(work.path(), set, contract, &digests, elsewhere)?;
-    let grading = Grading::new(set, &documents, &contract.criteria, graders, digests, contract.repeats, threads);
-    let planned = set.active().count() as u64 * u64::from(contract.repeats);
-    let mut counts = Vec::new();
-    for (arm, files) in &recorded {
-        progress.step(&format!("grading {}", arm.as_str()));
-        let graded =
-            grade_system(&grading, arm.as_str(), files, &mut programs, &mut sink, |done| progress.count(done, planned));
-        counts.push((*arm, graded.map_err(grade_failure)?));
-    }
-    sink.told().iter().for_each(|told| progress.note(told));
+    let plan = Plan { eval, set, documents: &documents, digests, threads };
+    let (Rows { mut files, fingerprint, grades }, counts) =
+        grade_into(work.path(), plan, graders, &mut programs, elsewhere, &recorded, progress)?;
     progress.step("sealing the scores");
-    let Rows { mut files, fingerprint, grades } = sink.finish()?;
     files.push(lake::write_set(work.path(), set, &eval.folder).map_err(ours)?);
     let scores_digest = fingerprint.digest().to_string();
     let seen_from_home =
         |file: &Utf8PathBuf| file.strip_prefix(&eval.folder).map_or_else(|_| file.clone(), Utf8Path::to_owned);
     let sources: BTreeMap<&str, Vec<Utf8PathBuf>> =
         recorded.iter().map(|(arm, files)| (arm.as_str(), files.iter().map(seen_from_home).collect())).collect();
+    let planned = set.active().count() as u64 * u64::from(contract.repeats);
     let made_of = json!({
         "answers": sources,
+        "answer_files": digests_of(&eval.folder, &recorded),
         "systems": counts.iter().map(|(arm, counts)| json!({
             "arm": arm.as_str(), "planned": planned, "answers": counts.answers, "not_run": counts.not_run,
             "system_errors": counts.system_errors, "left_out": counts.left_out,
@@ -292,6 +287,52 @@ fn grade(
         asked.sealed()?;
     }
     Ok((sealed, asked))
+}
+
+/// What is graded, besides the answers and the graders.
+pub struct Plan<'a> {
+    pub eval: &'a Eval,
+    pub set: &'a ReferenceSet,
+    pub documents: &'a Documents<'a>,
+    /// Of the graders, as rows carry them.
+    pub digests: Vec<Digest>,
+    pub threads: usize,
+}
+
+/// Grades the recorded answers of systems into a folder. Nothing is sealed yet.
+pub fn grade_into<'a>(
+    folder: &Utf8Path,
+    plan: Plan<'a>,
+    graders: Vec<Ready>,
+    programs: &mut Programs,
+    elsewhere: Option<Elsewhere<'a>>,
+    recorded: &[(Arm, Vec<Utf8PathBuf>)],
+    progress: &mut dyn Progress,
+) -> Result<(Rows, Vec<(Arm, Graded)>), Failure> {
+    let Plan { eval, set, documents, digests, threads } = plan;
+    let contract = &eval.contract;
+    let mut sink = Sealer::begin(folder, set, contract, &digests, elsewhere)?;
+    let grading = Grading::new(set, documents, &contract.criteria, graders, digests, contract.repeats, threads);
+    let planned = set.active().count() as u64 * u64::from(contract.repeats);
+    let mut counts = Vec::new();
+    for (arm, files) in recorded {
+        progress.step(&format!("grading {}", arm.as_str()));
+        let graded =
+            grade_system(&grading, arm.as_str(), files, programs, &mut sink, |done| progress.count(done, planned));
+        counts.push((*arm, graded.map_err(grade_failure)?));
+    }
+    sink.told().iter().for_each(|told| progress.note(told));
+    Ok((sink.finish()?, counts))
+}
+
+/// What the files of answers were when they were graded, so that they are known again; files that cannot be read again are left out.
+fn digests_of(home: &Utf8Path, recorded: &[(Arm, Vec<Utf8PathBuf>)]) -> BTreeMap<Utf8PathBuf, String> {
+    let all = recorded.iter().flat_map(|(_, files)| files);
+    let named = |file: &Utf8PathBuf| {
+        let seen = file.strip_prefix(home).map_or_else(|_| file.clone(), Utf8Path::to_owned);
+        Some((seen, lake::file_digest(file).ok()?.to_string()))
+    };
+    all.filter_map(named).collect()
 }
 
 fn grade_failure(error: GradeError<LakeError>) -> Failure {

@@ -1,6 +1,7 @@
 //! `plimsoll import`
 
 mod examples;
+mod incidents;
 mod scores;
 
 use super::Ending;
@@ -15,6 +16,8 @@ pub struct Args {
 enum What {
     /// Turn a table (CSV, TSV) into a file of examples, column by column
     Examples(examples::Args),
+    /// Open incidents from case studies of failures that others had
+    Incidents(incidents::Args),
     /// Seal scores that another harness made, so that `plimsoll decide` can decide on them
     Scores(scores::Args),
 }
@@ -22,6 +25,7 @@ enum What {
 pub fn main(args: Args) -> Ending {
     match args.what {
         What::Examples(args) => examples::main(args),
+        What::Incidents(args) => incidents::main(args),
         What::Scores(args) => scores::main(args),
     }
 }

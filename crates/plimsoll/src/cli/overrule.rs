@@ -5,7 +5,8 @@ use super::run::print;
 use crate::app::chain::Chain;
 use crate::app::eval::state_beside;
 use crate::app::overrule::{Overrule, overrule};
-use crate::render::read::Shown;
+use crate::app::recorded;
+use crate::render::read::{Shown, plain};
 use crate::render::text;
 use camino::Utf8PathBuf;
 
@@ -41,6 +42,9 @@ pub fn main(args: Args) -> Ending {
     let of = Chain::at(&state).find(&args.record)?;
     let orders = Overrule { by: args.by, reason: args.reason, scope: args.scope, expires: args.expires, key: args.key };
     let kept = overrule(&state, &of, &orders)?;
+    if let Some(note) = recorded::keep(&state) {
+        anstream::eprintln!("note: {}", plain(&note));
+    }
     print(&text::decision(&Shown::of(&kept)))?;
     Ok(0)
 }

@@ -5,6 +5,8 @@ use super::which::Which;
 use super::{Ending, Failure};
 use crate::app::chain::Kept;
 use crate::app::diff::{Comparison, With, diff};
+use crate::app::incident::list::let_through_by;
+use crate::render::incident::let_through;
 use crate::render::read::{Shown, json_text};
 use crate::render::{html, junit, markdown, text};
 use camino::Utf8Path;
@@ -29,7 +31,12 @@ pub enum Form {
 }
 
 pub fn main(args: Args) -> Ending {
-    print(&render(&args.which.state(), &args.which.find()?, args.form)?)?;
+    let (state, kept) = (args.which.state(), args.which.find()?);
+    let mut text = render(&state, &kept, args.form)?;
+    if args.form == Form::Text {
+        text.push_str(&let_through(&let_through_by(&state, kept.id())?));
+    }
+    print(&text)?;
     Ok(0)
 }
 

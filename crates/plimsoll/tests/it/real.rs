@@ -1,6 +1,8 @@
 //! Real data that nobody here wrote: turned into evals by `cargo xtask data`, decided by the binary. Where the data is not
 //! there, a test says so in one line and passes.
 
+#[path = "real/ai_incidents.rs"]
+mod ai_incidents;
 #[path = "real/bfcl_questions.rs"]
 mod bfcl_questions;
 #[path = "real/checklist_suites.rs"]

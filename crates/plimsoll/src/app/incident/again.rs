@@ -1,0 +1,259 @@
+//! The release that caused an incident, decided again: its own answers, under the contract and the reference set as they are now.
+//!
+//! in      the record of that release, or none where it was never decided here; the incident, whose answer belongs to it
+//! out     the decision of now, and for each example of the incident whether a finding that names it keeps the release out
+//! errors  no answer of the release to any of the examples is known; what grading refuses
+//! note    nothing is sealed or recorded: no look is spent, and the folder that it was graded in is gone afterwards. Guards of the
+//!         incident are taken as armed, as closing it arms them. Judges are not asked: their criteria block nothing here
+
+use crate::app::chain::Kept;
+use crate::app::elsewhere::Elsewhere;
+use crate::app::eval::Eval;
+use crate::app::graders::ready;
+use crate::app::judges::judged;
+use crate::app::run::{Plan, Progress, grade_into, reference_set};
+use crate::app::sealed::folder_of;
+use crate::app::weigh::{Grounds, grader_digest, ours, weigh};
+use crate::app::work::{Work, write_failure};
+use crate::cli::Failure;
+use camino::{Utf8Path, Utf8PathBuf};
+use domain::decision::Decision;
+use domain::digest::Digest;
+use domain::example::Guard;
+use domain::finding::{FailedExample, Finding};
+use domain::format::answers::parse;
+use domain::format::lines::LinePlace;
+use domain::incident::Incident;
+use domain::incident::gated::{Through, blocked};
+use domain::reference_set::{ExampleIndex, ReferenceSet};
+use domain::system::Arm;
+use engine::Documents;
+use engine::jsonl::Lines;
+use engine::process::Programs;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+
+/// What else is given, besides what the run and the incident have.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// Answers of the release, which come before those that are kept.
+    pub answers: Vec<Utf8PathBuf>,
+    /// Grades of criteria that say `grade: imported`.
+    pub scores: Option<Utf8PathBuf>,
+}
+
+/// A release, decided again.
+pub struct Again {
+    /// The record of its decision; `None` where it was never decided here.
+    pub record: Option<String>,
+    /// For each example of the incident with an answer: the findings that name it and keep the release out, or what lets it through.
+    pub examples: Vec<(String, Result<Vec<String>, Through>)>,
+    /// What the closing entry keeps of it.
+    pub kept: Value,
+}
+
+impl Again {
+    pub fn is_blocked(&self) -> bool {
+        self.examples.iter().any(|(_, found)| found.is_ok())
+    }
+}
+
+pub fn decide_again(
+    eval: &Eval,
+    record: Option<&Kept>,
+    incident: &Incident,
+    given: &Given,
+    progress: &mut dyn Progress,
+) -> Result<Again, Failure> {
+    let (mut set, keeper) = reference_set(eval, progress)?;
+    let own: Vec<ExampleIndex> = set
+        .active()
+        .filter(|(_, row)| incident.examples.iter().any(|id| row.id.as_str() == id))
+        .map(|(index, _)| index)
+        .collect();
+    for index in &own {
+        let row = &mut set.rows[index.0 as usize];
+        row.guard = if row.guard == Guard::No { Guard::No } else { Guard::Armed };
+    }
+    let set = set.without_facts();
+    let work = Work::begin(&eval.state())?;
+    let answers = Answers::gather(eval, record, incident, given, &set, &work.path().join("answers.jsonl"))?;
+    let answered: Vec<ExampleIndex> =
+        own.into_iter().filter(|index| answers.of.contains(set.rows[index.0 as usize].id.as_str())).collect();
+    if answered.is_empty() {
+        let what = match record {
+            Some(record) => {
+                format!("no answer of the release of record {} to an example of the incident is known", record.id())
+            }
+            None => "no answer of the release to an example of the incident is known".to_owned(),
+        };
+        return Err(Failure::yours(what, "give its answer with `--answers FILE`, a line of docs/formats/answers.md"));
+    }
+    let mut programs = Programs::default();
+    let graders = ready(eval, given.scores.as_deref(), &mut programs)?;
+    let elsewhere = Elsewhere::read(eval, given.scores.as_deref(), &set)?;
+    let documents = Documents::new(&set, keeper);
+    let digests: Vec<Digest> = eval.contract.criteria.iter().map(grader_digest).collect();
+    let plan = Plan { eval, set: &set, documents: &documents, digests, threads: 2 };
+    let recorded = [(Arm::Candidate, vec![answers.file.clone()])];
+    let (rows, _) = grade_into(work.path(), plan, graders, &mut programs, elsewhere, &recorded, progress)?;
+    lake::write_set(work.path(), &set, &eval.folder).map_err(ours)?;
+    progress.step("deciding again");
+    let scores_digest = rows.fingerprint.digest().to_string();
+    let look = record.and_then(|record| record.content["look"]["number"].as_u64()).map(|look| look as u32);
+    let grounds = Grounds {
+        contract: &eval.contract,
+        contract_text: &eval.text,
+        scores_digest: scores_digest.clone(),
+        files: Vec::new(),
+        // The look that was spent on it then.
+        look: look.or(Some(1)),
+        decided_under: None,
+        approval: None,
+        before: None,
+        systems: BTreeMap::from([(Arm::Candidate, Arm::Candidate.as_str().to_owned())]),
+        judges: judged(eval)?,
+    };
+    let decision = weigh(work.path(), &grounds)?.decision;
+    let found: Vec<(String, Result<Vec<&Finding>, Through>)> = answered
+        .iter()
+        .filter_map(|index| Some((set.rows[index.0 as usize].id.to_string(), FailedExample::of(&set, *index)?)))
+        .map(|(id, example)| (id, blocked(&decision, &example)))
+        .collect();
+    let kept = kept_of(eval, record, &set, &scores_digest, &answers, &decision, &found);
+    let told = |finding: &&Finding| format!("{} is {}: {}", finding.name, finding.state.words(), finding.reason);
+    let examples = found.into_iter().map(|(id, found)| (id, found.map(|all| all.iter().map(told).collect()))).collect();
+    Ok(Again { record: record.map(|record| record.id().to_owned()), examples, kept })
+}
+
+fn kept_of(
+    eval: &Eval,
+    record: Option<&Kept>,
+    set: &ReferenceSet,
+    scores_digest: &str,
+    answers: &Answers,
+    decision: &Decision,
+    found: &[(String, Result<Vec<&Finding>, Through>)],
+) -> Value {
+    let finding = |finding: &&Finding| json!({"gate": finding.name, "segment": finding.segment.name.as_str(), "state": finding.state.as_str(), "reason": finding.reason});
+    let blocked = found.iter().filter_map(|(id, found)| {
+        let findings: Vec<Value> = found.as_ref().ok()?.iter().map(finding).collect();
+        Some(json!({"example": id, "findings": findings}))
+    });
+    json!({
+        "record": record.map(Kept::id),
+        "record_digest": record.map(|record| record.digest().to_string()),
+        "then": record.map(|record| record.content["decision"].clone()),
+        "now": decision.outcome.as_str(),
+        "contract": eval.contract.digest.to_string(),
+        "set": set.digest.as_ref().map(Digest::to_string),
+        "scores": scores_digest,
+        "answers": {"of_run": answers.of_run, "of_incident": answers.of_incident, "given": answers.given},
+        "blocked": blocked.collect::<Vec<_>>(),
+    })
+}
+
+/// The answers of a release, in one file: those that are given first, then the incident's own, then those of the run.
+struct Answers {
+    file: Utf8PathBuf,
+    /// The examples that have one.
+    of: BTreeSet<String>,
+    of_incident: u64,
+    /// How many are from the run; `None` where its files are gone, or are not what was graded then.
+    of_run: Option<u64>,
+    /// Files that were given, with their digests and how many answers are from each.
+    given: Vec<Value>,
+}
+
+impl Answers {
+    fn gather(
+        eval: &Eval,
+        record: Option<&Kept>,
+        incident: &Incident,
+        given: &Given,
+        set: &ReferenceSet,
+        to: &Utf8Path,
+    ) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| write_failure(to, &error);
+        let active: BTreeSet<&str> = set.active().map(|(_, row)| row.id.as_str()).collect();
+        let mut taking = Taking {
+            active,
+            repeats: u32::from(eval.contract.repeats),
+            out: BufWriter::new(File::create(to).map_err(failed)?),
+            taken: BTreeSet::new(),
+        };
+        let mut all = Vec::new();
+        for file in &given.answers {
+            let count = taking.file(file)?;
+            let digest = lake::file_digest(file).map(|digest| digest.to_string()).ok();
+            all.push(json!({"file": file, "digest": digest, "answers": count}));
+        }
+        let mut of_incident = 0;
+        for id in incident.examples.iter().filter(|_| incident.answer.is_some()) {
+            let mut line = incident.answer.clone().unwrap_or_default();
+            line["example"] = json!(id);
+            of_incident += taking.line(id, 0, &line.to_string()).map_err(failed)?;
+        }
+        let mut of_run = None;
+        if let Some(files) = record.and_then(|record| files_of(eval, record)) {
+            let counts = files.iter().map(|file| taking.file(file)).collect::<Result<Vec<u64>, Failure>>()?;
+            of_run = Some(counts.iter().sum());
+        }
+        taking.out.flush().map_err(failed)?;
+        let of = taking.taken.into_iter().map(|(id, _)| id).collect();
+        Ok(Answers { file: to.to_owned(), of, of_incident, of_run, given: all })
+    }
+}
+
+/// The files of the candidate's answers, where they are still what was graded for the record.
+fn files_of(eval: &Eval, record: &Kept) -> Option<Vec<Utf8PathBuf>> {
+    let run = folder_of(&eval.state(), &record.content["scores"]).join("run.json");
+    let run: Value = serde_json::from_slice(&std::fs::read(run).ok()?).ok()?;
+    let files = run["answers"][Arm::Candidate.as_str()].as_array()?;
+    let same = |file: &Value| {
+        let name = file.as_str()?;
+        let path = eval.folder.join(name);
+        let digest = lake::file_digest(&path).ok()?.to_string();
+        (run["answer_files"][name].as_str()? == digest).then_some(path)
+    };
+    files.iter().map(same).collect()
+}
+
+struct Taking<'s> {
+    active: BTreeSet<&'s str>,
+    repeats: u32,
+    out: BufWriter<File>,
+    taken: BTreeSet<(String, u32)>,
+}
+
+impl Taking<'_> {
+    /// Takes what is planned and was not answered before; returns how many.
+    fn file(&mut self, file: &Utf8Path) -> Result<u64, Failure> {
+        let unreadable = |error: std::io::Error| {
+            Failure::yours(format!("cannot read `{file}`: {error}"), "check the path and its permissions")
+        };
+        let mut lines = Lines::new(BufReader::new(File::open(file).map_err(unreadable)?));
+        let mut count = 0;
+        while let Some(line) = lines.next().map_err(unreadable)? {
+            let place = LinePlace { file, line: line.number };
+            if line.too_long {
+                return Err(Failure::Faults(place.too_long().into()));
+            }
+            let text = place.text(line.bytes)?;
+            let Some(answer) = parse(place, text)? else { continue };
+            count += self.line(&answer.example, answer.repeat, text).map_err(|error| write_failure(file, &error))?;
+        }
+        Ok(count)
+    }
+
+    fn line(&mut self, example: &str, repeat: u32, text: &str) -> std::io::Result<u64> {
+        let planned = self.active.contains(example) && repeat < self.repeats;
+        if !planned || !self.taken.insert((example.to_owned(), repeat)) {
+            return Ok(0);
+        }
+        writeln!(self.out, "{text}")?;
+        Ok(1)
+    }
+}

@@ -1,0 +1,104 @@
+//! `incident cover`: an incident is covered once an active example stands for it, and something blocks on that example alone.
+//!
+//! in      an incident with its examples, the contract and the reference set as they are now
+//! out     what sees which example
+//! errors  no example that is active and seen, with the reason for each
+
+use super::{Opened, draft};
+use crate::app::eval::Eval;
+use crate::app::kept;
+use crate::app::run::reference_set;
+use crate::cli::Failure;
+use domain::contract::Contract;
+use domain::incident::gated::{Watch, watched};
+use domain::incident::{Incident, Standing};
+use domain::reference_set::{ExampleIndex, ReferenceSet, RowState};
+use serde_json::{Value, json};
+
+/// An example of an incident, and what blocks on it alone.
+pub struct Seen {
+    pub example: String,
+    /// `None` where the set has no such example.
+    pub index: Option<ExampleIndex>,
+    pub state: Option<RowState>,
+    pub watches: Vec<Watch>,
+}
+
+impl Seen {
+    pub fn is_seen(&self) -> bool {
+        !self.watches.is_empty()
+    }
+
+    /// What stands in its way, and what to do.
+    pub fn why_not(&self) -> String {
+        let id = &self.example;
+        match self.state {
+            None => format!("`{id}` is not in the reference set"),
+            Some(RowState::Proposed) => format!("`{id}` is only proposed: somebody has to accept it"),
+            Some(RowState::Quarantined) => format!("`{id}` is quarantined"),
+            Some(RowState::Retired) => format!("`{id}` is retired"),
+            Some(RowState::Active) => {
+                format!(
+                    "nothing blocks on `{id}` alone: it needs `guard`, and a blocking gate on a criterion that applies to it"
+                )
+            }
+        }
+    }
+
+    pub fn to_json(&self) -> Value {
+        let watch = |watch: &Watch| {
+            let criteria: Vec<&str> = watch.criteria.iter().map(|name| name.as_str()).collect();
+            json!({"rule": watch.rule, "criteria": criteria})
+        };
+        json!({"example": self.example, "by": self.watches.iter().map(watch).collect::<Vec<_>>()})
+    }
+}
+
+/// What sees each of an incident's examples.
+pub fn seen(contract: &Contract, set: &ReferenceSet, incident: &Incident) -> Vec<Seen> {
+    let one = |id: &String| {
+        let at = set.rows.iter().position(|row| row.id.as_str() == id);
+        let index = at.map(|at| ExampleIndex(at as u32));
+        Seen {
+            example: id.clone(),
+            index,
+            state: at.map(|at| set.rows[at].state),
+            watches: index.map(|index| watched(contract, set, index)).unwrap_or_default(),
+        }
+    };
+    incident.examples.iter().map(one).collect()
+}
+
+/// Says that it is covered, where it is.
+pub fn cover(eval: &Eval, id: &str, by: &str) -> Result<(Incident, Vec<Seen>), Failure> {
+    let opened = Opened::of(eval)?;
+    let incident = opened.find(id)?;
+    if incident.standing() != Standing::Open {
+        return Err(Failure::yours(
+            format!("incident `{id}` is {} already", incident.standing().as_str()),
+            "where it came back, say so first: `plimsoll incident reopen`",
+        ));
+    }
+    let (set, _) = reference_set(eval, &mut kept::Quiet)?;
+    let seen = seen(&eval.contract, &set, incident);
+    refuse_unseen(id, &seen)?;
+    let shown: Vec<Value> = seen.iter().filter(|seen| seen.is_seen()).map(Seen::to_json).collect();
+    let body = json!({"seen_by": shown, "set": set.digest.map(|digest| digest.to_string())});
+    let added = opened.catalog.append(&[draft(incident, "covered", by, None, body)]).map_err(kept::failed)?;
+    let mut incident = incident.clone();
+    added.iter().for_each(|entry| incident.hear(entry));
+    Ok((incident, seen))
+}
+
+/// An incident without an example that a gate sees is not covered.
+pub fn refuse_unseen(id: &str, seen: &[Seen]) -> Result<(), Failure> {
+    if seen.iter().any(Seen::is_seen) {
+        return Ok(());
+    }
+    let why: Vec<String> = seen.iter().map(Seen::why_not).collect();
+    let why = if why.is_empty() { "no example stands for it".to_owned() } else { why.join("; ") };
+    Err(Failure::yours(
+        format!("incident `{id}` is not covered: {why}"),
+        "link an active example that guards: `plimsoll incident link ID --example EXAMPLE`",
+    ))
+}
