@@ -46,7 +46,9 @@ pub fn close(eval: &Eval, id: &str, given: &Given, by: &str, progress: &mut dyn 
         .iter()
         .map(|record| decide_again(eval, record.as_ref(), incident, given, progress))
         .collect::<Result<Vec<Again>, Failure>>()?;
-    again.iter().filter(|again| !again.is_blocked()).map(|again| Err(refused(id, again))).collect::<Result<(), _>>()?;
+    if let Some(through) = again.iter().find(|again| !again.is_blocked()) {
+        return Err(refused(id, through));
+    }
     let decided: Vec<&Value> = again.iter().map(|again| &again.kept).collect();
     let closing = draft(incident, "closed", by, None, json!({"decided": decided}));
     let to_arm = seen.iter().filter(|seen| seen.is_seen()).filter_map(|seen| {
