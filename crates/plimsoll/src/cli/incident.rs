@@ -113,6 +113,7 @@ struct Open {
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll incident link double-refund --example refund-017")]
 struct Link {
+    /// The incident
     id: String,
     /// An example of the reference set that stands for it
     #[arg(long = "example", value_name = "ID")]
@@ -125,7 +126,9 @@ struct Link {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll incident cover double-refund --by reviewer-1")]
 struct Cover {
+    /// The incident
     id: String,
     #[command(flatten)]
     acting: Acting,
@@ -135,6 +138,7 @@ struct Cover {
 #[command(after_help = "Example:\n  plimsoll incident close double-refund --answers answers/v14.jsonl\n\n\
                         Nothing is recorded and no look is spent. Its guards are armed: a candidate that fails one is blocked.")]
 struct Close {
+    /// The incident
     id: String,
     /// Answers of the release that caused it, before those that its run and the incident have
     #[arg(long, value_name = "FILE")]
@@ -149,7 +153,9 @@ struct Close {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll incident reopen double-refund --what 'two more were refunded twice'")]
 struct Reopen {
+    /// The incident
     id: String,
     /// What happened this time
     #[arg(long)]
@@ -159,6 +165,7 @@ struct Reopen {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll incident list --open --eval examples/billing-support")]
 struct List {
     /// The eval whose incidents are meant: a contract, or a folder with one
     #[arg(long, default_value = ".")]
@@ -177,7 +184,9 @@ struct List {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll incident show double-refund --as json")]
 struct Show {
+    /// The incident
     id: String,
     /// The eval whose incidents are meant: a contract, or a folder with one
     #[arg(long, default_value = ".")]
