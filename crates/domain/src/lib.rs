@@ -40,6 +40,7 @@ pub mod question;
 pub mod tally;
 pub mod layout;
 pub mod qualification;
+pub mod review;
 pub mod evidence;
 
 // what follows from it

@@ -12,6 +12,7 @@ use super::shape::admits;
 use crate::fault::Faults;
 use crate::name::{CriterionName, ExampleId};
 use crate::qualification::Sample;
+use crate::review::Says;
 use serde_json::Value;
 
 /// What a person said of one answer on one criterion.
@@ -28,13 +29,6 @@ pub struct Label {
     pub sample: Option<Sample>,
     /// Of the answer that was seen, as `docs/formats/labels.md` makes it.
     pub answer_digest: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Says {
-    Pass,
-    Fail,
-    CannotTell,
 }
 
 /// Reads one line that is not empty; `None` is the header `{"plimsoll_labels": 1}`, the version of the format.
@@ -75,11 +69,7 @@ fn build(line: &Value) -> Label {
         system: text("system").to_owned(),
         repeat: line["repeat"].as_u64().unwrap_or(0) as u32,
         criterion: CriterionName::new(text("criterion")),
-        says: match text("label") {
-            "pass" => Says::Pass,
-            "fail" => Says::Fail,
-            _ => Says::CannotTell,
-        },
+        says: Says::parse(text("label")).unwrap_or(Says::CannotTell),
         by: text("by").to_owned(),
         sample: Sample::parse(text("sample")),
         answer_digest: line["answer_digest"].as_str().map(str::to_owned),

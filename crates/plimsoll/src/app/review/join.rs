@@ -7,10 +7,10 @@
 
 use super::labels::OfAnswer;
 use domain::criterion::Criterion;
-use domain::format::labels::Says;
 use domain::name::ClusterId;
 use domain::qualification::{Labelled, LabelledCluster, LabelledPairs, Sample};
 use domain::reference_set::{ExampleIndex, ReferenceSet};
+use domain::review::Says;
 use domain::score::State;
 use domain::segment::Segment;
 use domain::system::Arm;
