@@ -1,7 +1,8 @@
 //! Answers: what a system said, did and cost on one example in one repeat.
 
+use crate::digest::Digest;
 use crate::share::Amount;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::borrow::Cow;
 
 /// An answer as it was recorded. Borrowed from the line it was read from wherever that is possible.
@@ -27,6 +28,22 @@ pub struct Answer<'a> {
 pub struct ToolCall<'a> {
     pub name: Cow<'a, str>,
     pub arguments: Value,
+}
+
+impl Answer<'_> {
+    /// Over everything that somebody who reads the answer may see; never how long it took or what it cost.
+    pub fn digest(&self) -> Digest {
+        let calls = self.tool_calls.iter().map(|call| json!({"name": call.name, "arguments": call.arguments}));
+        let said = json!({
+            "text": self.text,
+            "structured": self.structured,
+            "tool_calls": calls.collect::<Vec<_>>(),
+            "citations": self.citations,
+            "behaviour": self.behaviour,
+            "error": self.error.as_ref().map(|error| json!({"class": error.class, "message": error.message})),
+        });
+        Digest::of_value("plimsoll.answer.v1", &said)
+    }
 }
 
 /// The system did not answer. It counts as a failure of every criterion.

@@ -6,9 +6,12 @@
 //! rule    whoever labels an answer says it once; people who do not all say the same are a dispute, which holds until somebody settles
 //!         it who neither labelled nor disputed the answer. *Cannot tell* counts for neither side
 
+pub mod agreement;
 mod key;
+mod queue;
 
 pub use key::ItemKey;
+pub use queue::{Laid, Purpose, Queue, drawn, gold_among, queues};
 
 use crate::entry::{Entry, Noun};
 use crate::qualification::Sample;

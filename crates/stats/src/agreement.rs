@@ -12,6 +12,7 @@ mod dawid_skene;
 mod fleiss;
 mod gwet;
 mod krippendorff;
+mod pass_fail;
 mod two_by_two;
 
 pub use cohen::{Cohen, Specific, cohen};
@@ -19,6 +20,7 @@ pub use dawid_skene::{Answer, Consensus, dawid_skene};
 pub use fleiss::fleiss;
 pub use gwet::{Gwet, Weights, gwet};
 pub use krippendorff::{Level, krippendorff};
+pub use pass_fail::{PassFail, Votes, pass_fail};
 pub use two_by_two::{Agreement, TwoByTwo, two_raters};
 
 /// Ratings of one item, without the missing ones.

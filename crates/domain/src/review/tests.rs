@@ -114,3 +114,6 @@ proptest! {
         }
     }
 }
+
+mod queue;
+mod ratings;
