@@ -2,7 +2,7 @@
 
 use crate::digest::Digest;
 use crate::share::Amount;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
 /// An answer as it was recorded. Borrowed from the line it was read from wherever that is possible.
@@ -24,26 +24,27 @@ pub struct Answer<'a> {
     pub error: Option<SystemFault<'a>>,
 }
 
+impl Answer<'_> {
+    /// What a person who labels it looks at: what was said, returned and called; not how long it took or what it cost. Equal answers have equal
+    /// digests, whenever and by whom they were given.
+    pub fn digest(&self) -> Digest {
+        let call = |call: &ToolCall| json!({"name": call.name, "arguments": call.arguments});
+        let calls: Vec<Value> = self.tool_calls.iter().map(call).collect();
+        let said = [
+            ("text", self.text.as_deref().map(Value::from)),
+            ("structured", self.structured.clone()),
+            ("tool_calls", (!calls.is_empty()).then_some(Value::Array(calls))),
+        ];
+        let said: Map<String, Value> =
+            said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
+        Digest::of_value("plimsoll.answer.v1", &Value::Object(said))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolCall<'a> {
     pub name: Cow<'a, str>,
     pub arguments: Value,
-}
-
-impl Answer<'_> {
-    /// Over everything that somebody who reads the answer may see; never how long it took or what it cost.
-    pub fn digest(&self) -> Digest {
-        let calls = self.tool_calls.iter().map(|call| json!({"name": call.name, "arguments": call.arguments}));
-        let said = json!({
-            "text": self.text,
-            "structured": self.structured,
-            "tool_calls": calls.collect::<Vec<_>>(),
-            "citations": self.citations,
-            "behaviour": self.behaviour,
-            "error": self.error.as_ref().map(|error| json!({"class": error.class, "message": error.message})),
-        });
-        Digest::of_value("plimsoll.answer.v1", &said)
-    }
 }
 
 /// The system did not answer. It counts as a failure of every criterion.
@@ -52,4 +53,25 @@ pub struct SystemFault<'a> {
     /// `timeout` and `latency` are failures of the class `latency_or_timeout`, all else of `format_violation`.
     pub class: Cow<'a, str>,
     pub message: Cow<'a, str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_of_what_was_said_and_called_and_of_nothing_else() {
+        let said = |text: &'static str| Answer { text: Some(text.into()), ..Answer::default() };
+        let slow = Answer { latency_ms: Amount::new(900.0).ok(), tokens_out: Some(12), ..said("it is 5") };
+        assert_eq!(slow.digest(), said("it is 5").digest());
+        assert_ne!(slow.digest(), said("it is 6").digest());
+        let call = ToolCall { name: "refund".into(), arguments: json!({"order": 7}) };
+        let called = Answer { tool_calls: vec![call], ..said("it is 5") };
+        assert_ne!(called.digest(), slow.digest());
+        assert_ne!(Answer { structured: Some(json!({"due": 5})), ..said("it is 5") }.digest(), slow.digest());
+        // As `docs/formats/labels.md` says it is made.
+        let text = br#"plimsoll.answer.v1
+{"text":"it is 5","tool_calls":[{"arguments":{"order":7},"name":"refund"}]}"#;
+        assert_eq!(called.digest(), Digest::of_bytes(text));
+    }
 }

@@ -1,10 +1,13 @@
-//! Labels as JSON lines, version 1: what people say of answers. See `docs/formats/labels.md`.
+//! Labels as JSON lines or as a table, version 1: what people say of answers. See `docs/formats/labels.md`.
 //!
-//! in      one line
+//! in      one line, or the header of a table and its rows
 //! out     a `Label`; or every fault of the line, each with its column
 //! rule    a label that a model made is refused: a judge that is measured by a model shows nothing
 
 mod shape;
+mod table;
+
+pub use table::{Row, Table};
 
 use super::json;
 use super::lines::{LinePlace, Wrong};
