@@ -16,7 +16,7 @@ mod verdict;
 pub use canary::{Answered, Canary, Refusal, Style, canaries, obeyed, refused};
 pub use identity::identity;
 pub use panel::{combine, itself};
-pub use prompt::{VERSION, question};
+pub use prompt::{VERSION, blocks, question};
 pub use verdict::read;
 
 use domain::answer::Answer;

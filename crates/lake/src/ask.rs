@@ -5,12 +5,14 @@
 //! how     SQL makes one row of an example, arm and measure of all its repeats, for as many measures at a time as fit in
 //!         memory; `domain::tally` sums per cluster what lies in a segment. Examples of weight 0 are counted and not summed.
 
+mod answers;
 mod columns;
 mod facts;
 mod held;
 mod per_example;
 mod verdicts;
 
+pub use answers::KeptAnswer;
 pub use facts::{Changes, ClassCount, Coverage, Failing};
 pub use verdicts::Verdict;
 

@@ -6,7 +6,7 @@ use crate::rust_source::{RustSource, line_of};
 use crate::tree::{Tree, crate_of, is_test};
 
 /// A path or dependency, the crates that may name it, and the reason.
-const OWNED: [(&str, &[&str], &str); 28] = [
+const OWNED: [(&str, &[&str], &str); 29] = [
     ("datafusion", &["lake"], "the query engine is a detail of storage"),
     ("arrow", &["lake"], "the query engine is a detail of storage"),
     ("parquet", &["lake"], "the query engine is a detail of storage"),
@@ -24,6 +24,7 @@ const OWNED: [(&str, &[&str], &str); 28] = [
     ("clap", &["plimsoll"], "the command line is a front of the binary"),
     ("askama", &["plimsoll"], "pages are rendered by the binary"),
     ("dialoguer", &["plimsoll"], "questions are asked by the binary"),
+    ("console", &["plimsoll"], "keys are read by the binary"),
     ("indicatif", &["plimsoll"], "progress is shown by the binary"),
     ("quick_xml", &["plimsoll"], "reports are rendered by the binary"),
     ("ed25519_dalek", &["plimsoll"], "records are signed by the binary"),

@@ -16,7 +16,7 @@ use crate::fault::Faults;
 use crate::name::{CriterionName, ExampleId};
 use crate::qualification::Sample;
 use crate::review::Says;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What a person said of one answer on one criterion.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,11 @@ pub struct Label {
     pub sample: Option<Sample>,
     /// Of the answer that was seen, as `docs/formats/labels.md` makes it.
     pub answer_digest: Option<String>,
+    /// Instant, and why; where the file says so.
+    pub at: Option<String>,
+    pub note: Option<String>,
+    /// Of the rubric that the answer was held against.
+    pub rubric_digest: Option<String>,
 }
 
 /// Reads one line that is not empty; `None` is the header `{"plimsoll_labels": 1}`, the version of the format.
@@ -56,6 +61,31 @@ pub fn json_schema() -> Value {
     super::shape::schema("Plimsoll label, version 1", about, &shape::LINE)
 }
 
+/// A label as a line says it; `parse` reads the same label from it.
+pub fn to_json(label: &Label) -> Value {
+    let mut line = json!({
+        "example": label.example.as_str(),
+        "system": label.system,
+        "repeat": label.repeat,
+        "criterion": label.criterion.as_str(),
+        "label": label.says.as_str(),
+        "by": label.by,
+    });
+    let more = [
+        ("at", label.at.as_deref()),
+        ("note", label.note.as_deref()),
+        ("sample", label.sample.map(Sample::as_str)),
+        ("answer_digest", label.answer_digest.as_deref()),
+        ("rubric_digest", label.rubric_digest.as_deref()),
+    ];
+    for (key, value) in more {
+        if let Some(value) = value {
+            line[key] = value.into();
+        }
+    }
+    line
+}
+
 /// What no field alone shows.
 fn broken(line: &Value) -> Vec<Wrong> {
     if line["kind"] != "model" {
@@ -76,6 +106,9 @@ fn build(line: &Value) -> Label {
         by: text("by").to_owned(),
         sample: Sample::parse(text("sample")),
         answer_digest: line["answer_digest"].as_str().map(str::to_owned),
+        at: line["at"].as_str().map(str::to_owned),
+        note: line["note"].as_str().map(str::to_owned),
+        rubric_digest: line["rubric_digest"].as_str().map(str::to_owned),
     }
 }
 
@@ -95,6 +128,15 @@ mod tests {
         let label = read(line).unwrap().unwrap();
         assert_eq!((label.example.as_str(), label.repeat, label.says), ("e1", 0, Says::Fail));
         assert_eq!(read(r#"{"plimsoll_labels": 1}"#).unwrap(), None);
+    }
+
+    #[test]
+    fn a_label_is_written_as_it_is_read() {
+        let line = r#"{"example": "e1", "system": "v2", "repeat": 1, "criterion": "grounded", "label": "cannot_tell", "by": "r1",
+            "at": "2026-11-01T08:00:00Z", "note": "no source", "sample": "enriched", "answer_digest": "aa", "rubric_digest": "bb"}"#;
+        let label = read(line).unwrap().unwrap();
+        assert_eq!(to_json(&label), serde_json::from_str::<Value>(line).unwrap());
+        assert_eq!(read(&to_json(&label).to_string()).unwrap().unwrap(), label);
     }
 
     #[test]

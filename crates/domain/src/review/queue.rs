@@ -65,8 +65,8 @@ pub struct Laid {
 pub struct Queue {
     pub purpose: Purpose,
     pub criterion: CriterionName,
-    /// The file of the rubric, from the eval's folder, and the digest of what it said; `None` where there is none.
-    pub rubric: Option<(Utf8PathBuf, String)>,
+    /// The file of the rubric, from the eval's folder, and the digest of what it said.
+    pub rubric: (Utf8PathBuf, String),
     /// How many labels each item is to get.
     pub overlap: u32,
     /// Orders are drawn from it.
@@ -108,7 +108,7 @@ fn opened(entry: &Entry) -> Option<Queue> {
     Some(Queue {
         purpose: text("purpose").and_then(Purpose::parse)?,
         criterion: CriterionName::new(text("criterion")?),
-        rubric: text("rubric").zip(text("rubric_digest")).map(|(file, digest)| (file.into(), digest.to_owned())),
+        rubric: (text("rubric")?.into(), text("rubric_digest")?.to_owned()),
         overlap: body["overlap"].as_u64()? as u32,
         seed: body["seed"].as_u64()?,
         secret: text("secret")?.to_owned(),
@@ -126,13 +126,13 @@ impl Queue {
         name: &str,
         at: &str,
         (purpose, criterion): (Purpose, &CriterionName),
-        rubric: Option<(&str, &str)>,
+        rubric: (&str, &str),
         (overlap, seed, hold_s): (u32, u64, u64),
     ) -> Value {
         let secret = Digest::of_value("plimsoll.queue.v1", &json!({"queue": name, "at": at, "seed": seed}));
         json!({
             "purpose": purpose.as_str(), "criterion": criterion.as_str(), "overlap": overlap, "seed": seed, "hold_s": hold_s,
-            "rubric": rubric.map(|(file, _)| file), "rubric_digest": rubric.map(|(_, digest)| digest),
+            "rubric": rubric.0, "rubric_digest": rubric.1,
             "secret": secret.to_string(),
         })
     }

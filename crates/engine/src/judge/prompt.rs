@@ -221,7 +221,7 @@ fn mark(blocks: &[(String, String)]) -> String {
 }
 
 /// What is shown, in the order of `Seen`, each with its label.
-fn blocks(rubric: &Rubric, shown: &Shown) -> Vec<(String, String)> {
+pub fn blocks(rubric: &Rubric, shown: &Shown) -> Vec<(String, String)> {
     let input = &shown.document["input"];
     let mut blocks = Vec::new();
     if rubric.shows(Seen::Input) {

@@ -4,9 +4,16 @@
 //! out     for each judged criterion its calibration, in the folder `calibrations` beside the contract, and what it shows
 //! errors  every fault of the labels at once; no judged criterion; a calibration there that is newer than is known here
 
+pub mod agree;
+pub mod assign;
+pub mod desk;
+pub mod exchange;
+mod file;
 mod join;
 mod labels;
 mod next;
+pub mod say;
+pub mod settle;
 
 pub use next::Suggestion;
 

@@ -1,5 +1,9 @@
 //! `plimsoll review`
 
+mod keys;
+mod queue;
+mod said;
+
 use super::Ending;
 use super::run::print;
 use crate::app::eval::Eval;
@@ -17,6 +21,36 @@ pub struct Args {
 enum What {
     /// Measure a judge by people's labels, and keep what they show beside the contract
     Calibrate(Calibrate),
+    /// Fill a queue with answers of a run, to be labelled by several people who do not see which system answered
+    Assign(queue::Assign),
+    /// Show one item of a queue, and hold it for a while
+    Next(queue::Next),
+    /// Say what an item is; without an item, one after the other, a key each
+    Label(queue::Label),
+    /// How far people say the same, and who errs on gold
+    Agree(said::Agree),
+    /// What people are split on or doubt, and examples that they reported
+    Disputes(said::Disputes),
+    /// End a dispute: by somebody who neither labelled nor disputed the answer
+    Settle(said::Settle),
+    /// Let somebody outside the team look at answers on which people agreed; without --take, what was found
+    Audit(said::Audit),
+    /// The labels that a change of a rubric touches
+    Labels(said::Labels),
+    /// Bring labels in from a file: JSON lines, CSV or TSV
+    Import(said::Import),
+    /// Write labels out, in the same format
+    Export(said::Export),
+}
+
+/// A part of a whole: `5%` or `0.05`.
+fn share(text: &str) -> Result<f64, String> {
+    let share = match text.strip_suffix('%') {
+        Some(digits) => format!("{}e-2", digits.trim()).parse::<f64>(),
+        None => text.parse::<f64>(),
+    };
+    let share = share.map_err(|_| "write it as 5% or 0.05".to_owned())?;
+    if (0.0..1.0).contains(&share) { Ok(share) } else { Err("it lies from 0 to below 1".to_owned()) }
 }
 
 #[derive(clap::Args)]
@@ -49,7 +83,22 @@ enum Form {
 }
 
 pub fn main(args: Args) -> Ending {
-    let What::Calibrate(args) = args.what;
+    match args.what {
+        What::Calibrate(args) => calibrated(args),
+        What::Assign(args) => queue::assigned(args),
+        What::Next(args) => queue::shown(args),
+        What::Label(args) => queue::labelled(args),
+        What::Agree(args) => said::agreed(args),
+        What::Disputes(args) => said::disputed(args),
+        What::Settle(args) => said::settled(args),
+        What::Audit(args) => said::audited(args),
+        What::Labels(args) => said::touched(args),
+        What::Import(args) => said::imported(args),
+        What::Export(args) => said::exported(args),
+    }
+}
+
+fn calibrated(args: Calibrate) -> Ending {
     let eval = Eval::open(&args.contract)?;
     let orders = Orders {
         labels: &args.labels,

@@ -1,5 +1,8 @@
 //! What a calibration shows: the judge beside people, criterion by criterion and segment by segment.
 
+pub mod agree;
+pub mod item;
+
 use super::read::plain;
 use super::text::wrap;
 use crate::app::review::OfCriterion;

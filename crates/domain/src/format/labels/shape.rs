@@ -31,5 +31,6 @@ pub static LINE: Shape = Shape::Fields(&Fields {
             "How the answer was chosen: at random; at random within each verdict, more of one; because of what it is",
         ),
         may("answer_digest", Shape::Text, "The digest of the answer that was seen"),
+        may("rubric_digest", Shape::Text, "The digest of the rubric that the answer was held against"),
     ],
 });

@@ -41,11 +41,7 @@ fn queue(gold: &[u32]) -> Queue {
     let mut entries = Vec::new();
     let settings = (2, 7, 1800);
     let of = (Purpose::Label, &CriterionName::new("grounded"));
-    said(
-        &mut entries,
-        "opened",
-        Queue::opening("first", "2026-11-01T08:00:00.000Z", of, Some(("r.md", "cc")), settings),
-    );
+    said(&mut entries, "opened", Queue::opening("first", "2026-11-01T08:00:00.000Z", of, ("r.md", "cc"), settings));
     let known = gold.iter().map(|key| (key, Says::Fail));
     said(&mut entries, "filled", Queue::filling(keys.iter().map(|key| (key, &laid)), known));
     queues(&entries).remove("first").unwrap()
@@ -56,7 +52,7 @@ fn a_queue_reads_back_as_it_was_filled() {
     let queue = queue(&[3]);
     assert_eq!((queue.items.len(), queue.gold[&key(3)], queue.overlap), (40, Says::Fail, 2));
     assert_eq!(queue.items[&key(5)].file, "answers/v1.jsonl");
-    assert_eq!(queue.rubric.unwrap().1, "cc");
+    assert_eq!(queue.rubric.1, "cc");
 }
 
 #[test]

@@ -1,0 +1,189 @@
+//! `review agree`: how far people say the same, by criterion, and what to do where they do not.
+//!
+//! in      the labels of a queue, of all items, or of a file
+//! out     for each criterion the agreement, who errs on gold, and the items that ask for a repair where disagreement is above what is accepted
+//! errors  no labels; a criterion or queue that is not known
+
+use super::desk::Desk;
+use super::file;
+use crate::app::eval::Eval;
+use crate::app::kept;
+use crate::app::run::reference_set;
+use crate::cli::Failure;
+use camino::Utf8Path;
+use domain::entry::Noun;
+use domain::name::Attribute;
+use domain::review::agreement::{Agreement, Doubt, Rating, Repair, agreement, repairs};
+use domain::review::{Item, ItemKey, Says, items, queues};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The attribute that a part of the work is told by.
+const PART: &str = "task";
+
+pub struct OfCriterion {
+    pub criterion: String,
+    pub agreement: Agreement,
+    /// Share of pairs of ratings that differ; `None` where no answer has two.
+    pub disagreement: Option<f64>,
+    /// Disagreement is above what is accepted.
+    pub above: bool,
+    pub repairs: Vec<Wanted>,
+}
+
+/// Something to do, and the items that show it.
+pub struct Wanted {
+    pub repair: Repair,
+    /// The part of the work that it is about.
+    pub part: Option<String>,
+    pub items: Vec<ItemKey>,
+}
+
+/// One label, with what is known of its item.
+struct Known {
+    item: ItemKey,
+    by: String,
+    says: Says,
+    rubric: Option<String>,
+    gold: Option<Says>,
+    reported: bool,
+    part: Option<String>,
+}
+
+/// Of a file of labels, without any eval.
+pub fn of_file(path: &Utf8Path, criterion: Option<&str>, at_most: Option<f64>) -> Result<Vec<OfCriterion>, Failure> {
+    let labels = file::read(path)?.into_iter().map(|placed| placed.label);
+    let known = labels.map(|label| Known {
+        item: ItemKey {
+            example: label.example,
+            system: label.system,
+            repeat: label.repeat,
+            criterion: label.criterion,
+        },
+        by: label.by,
+        says: label.says,
+        rubric: label.rubric_digest,
+        gold: None,
+        reported: false,
+        part: None,
+    });
+    measured(known.collect(), criterion, at_most, &format!("`{path}`"))
+}
+
+/// Of the labels that were given in a queue, or of all.
+pub fn of_queue(
+    eval: &Eval,
+    queue: Option<&str>,
+    criterion: Option<&str>,
+    at_most: Option<f64>,
+) -> Result<Vec<OfCriterion>, Failure> {
+    let only = queue.map(|name| Desk::open(eval, name)).transpose()?;
+    let entries = |noun| kept::entries(&eval.state(), noun);
+    let said: BTreeMap<ItemKey, Item> = items(&entries(Noun::Item)?);
+    let mut gold: BTreeMap<ItemKey, Says> = BTreeMap::new();
+    for (name, of) in queues(&entries(Noun::Queue)?) {
+        if queue.is_none_or(|queue| queue == name) {
+            gold.extend(of.gold);
+        }
+    }
+    let (set, _) = reference_set(eval, &mut Quiet)?;
+    let task = Attribute::new(PART);
+    let part: BTreeMap<&str, &str> =
+        set.active().filter_map(|(at, row)| Some((row.id.as_str(), set.value(&task, at)?))).collect();
+    let mut known = Vec::new();
+    for (key, item) in &said {
+        let answer = only.as_ref().map(|desk| desk.queue.items.get(key).map(|laid| laid.answer.as_str()));
+        let item = match answer {
+            Some(None) => continue,
+            Some(Some(answer)) => item.of_answer(answer),
+            None => item.clone(),
+        };
+        for label in item.labels {
+            known.push(Known {
+                item: key.clone(),
+                by: label.by,
+                says: label.says,
+                rubric: label.rubric,
+                gold: gold.get(key).copied(),
+                reported: !item.reports.is_empty(),
+                part: part.get(key.example.as_str()).map(|part| (*part).to_owned()),
+            });
+        }
+    }
+    measured(
+        known,
+        criterion,
+        at_most,
+        queue.map_or("the catalog".to_owned(), |name| format!("the queue `{name}`")).as_str(),
+    )
+}
+
+fn measured(
+    known: Vec<Known>,
+    criterion: Option<&str>,
+    at_most: Option<f64>,
+    source: &str,
+) -> Result<Vec<OfCriterion>, Failure> {
+    let criteria: BTreeSet<String> = known.iter().map(|label| label.item.criterion.to_string()).collect();
+    let wanted = |name: &&String| criterion.is_none_or(|criterion| criterion == name.as_str());
+    let found: Vec<OfCriterion> = criteria.iter().filter(wanted).map(|name| of(name, &known, at_most)).collect();
+    if found.is_empty() {
+        let about = criterion.map_or(String::new(), |criterion| format!(" on `{criterion}`"));
+        return Err(Failure::yours(
+            format!("{source} has no labels{about}"),
+            "label answers first: `plimsoll review next QUEUE`, or bring labels in with `plimsoll review import`",
+        ));
+    }
+    Ok(found)
+}
+
+fn of(criterion: &str, known: &[Known], at_most: Option<f64>) -> OfCriterion {
+    let mine: Vec<&Known> = known.iter().filter(|label| label.item.criterion.as_str() == criterion).collect();
+    let rating = |label: &&'_ Known| -> usize { usize::from(label.says != Says::CannotTell) };
+    let ratings: Vec<Rating> = mine
+        .iter()
+        .map(|label| Rating {
+            item: &label.item,
+            by: &label.by,
+            says: label.says,
+            rubric: label.rubric.as_deref(),
+            gold: label.gold,
+        })
+        .collect();
+    let agreement = agreement(&ratings);
+    let disagreement = agreement.found.as_ref().ok().map(|found| 1.0 - found.raw);
+    let above = at_most.zip(disagreement).is_some_and(|(most, found)| found > most);
+    let mut rated: BTreeMap<&ItemKey, (usize, &Known)> = BTreeMap::new();
+    for label in &mine {
+        rated.entry(&label.item).or_insert((0, label)).0 += rating(label);
+    }
+    let split: BTreeSet<&ItemKey> = agreement.split.iter().collect();
+    let doubts: Vec<Doubt> = rated
+        .iter()
+        .filter(|(_, (count, _))| *count > 1)
+        .map(|(key, (_, label))| Doubt {
+            key,
+            split: split.contains(key),
+            reported: label.reported,
+            part: label.part.as_deref(),
+        })
+        .collect();
+    let wanted = match above {
+        true => repairs(&doubts),
+        false => BTreeMap::new(),
+    };
+    let wanted = wanted.into_iter().map(|((repair, part), items)| Wanted {
+        repair,
+        part: part.map(str::to_owned),
+        items: items.into_iter().cloned().collect(),
+    });
+    let repairs = wanted.collect();
+    OfCriterion { criterion: criterion.to_owned(), disagreement, above, repairs, agreement }
+}
+
+/// Nobody waits long for it.
+struct Quiet;
+
+impl crate::app::run::Progress for Quiet {
+    fn step(&mut self, _: &str) {}
+    fn count(&mut self, _: u64, _: u64) {}
+}

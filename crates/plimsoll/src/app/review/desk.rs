@@ -1,0 +1,129 @@
+//! A queue with the catalog that it lies in: what a reviewer may still say in it.
+
+use crate::app::eval::Eval;
+use crate::app::kept;
+use crate::cli::Failure;
+use catalog::{Catalog, Taking};
+use domain::entry::{Draft, Noun};
+use domain::fault::closest;
+use domain::review::{Item, ItemKey, Laid, Purpose, Queue, Reading, items, queues};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub struct Desk {
+    pub catalog: Catalog,
+    pub name: String,
+    pub queue: Queue,
+}
+
+/// A reviewer at an instant.
+#[derive(Clone, Copy)]
+pub struct Sitting<'a> {
+    pub by: &'a str,
+    /// As entries have instants.
+    pub now: &'a str,
+}
+
+impl Desk {
+    pub fn open(eval: &Eval, name: &str) -> Result<Self, Failure> {
+        let nothing = |help: String| Failure::yours(format!("there is no queue `{name}`"), help);
+        let catalog = kept::open_if_there(&eval.state())?;
+        let catalog = catalog.ok_or_else(|| nothing("fill one with `plimsoll review assign`".to_owned()))?;
+        let mut known = queues(&catalog.of(Noun::Queue).map_err(kept::failed)?);
+        let Some(queue) = known.remove(name) else {
+            let near = closest(name, known.keys().map(String::as_str));
+            return Err(nothing(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "fill one with `plimsoll review assign`".to_owned(),
+            }));
+        };
+        Ok(Desk { catalog, name: name.to_owned(), queue })
+    }
+
+    pub fn items(&self) -> Result<BTreeMap<ItemKey, Item>, Failure> {
+        Ok(items(&self.catalog.of(Noun::Item).map_err(kept::failed)?))
+    }
+
+    /// The item that a reviewer was shown under this name.
+    pub fn find(&self, shown: &str) -> Result<(ItemKey, &Laid), Failure> {
+        let found = self.queue.find(shown).and_then(|key| Some((key.clone(), self.queue.items.get(key)?)));
+        found.ok_or_else(|| {
+            Failure::yours(
+                format!("the queue `{}` has no item `{shown}`", self.name),
+                format!("`plimsoll review next {}` shows one", self.name),
+            )
+        })
+    }
+
+    /// Whoever is of the team does not audit it.
+    pub fn may_sit(&self, items: &BTreeMap<ItemKey, Item>, by: &str) -> Result<(), Failure> {
+        let labelled =
+            |key: &&ItemKey| items.get(key).is_some_and(|item| item.labels.iter().any(|label| label.by == by));
+        match self.queue.purpose {
+            Purpose::Audit if self.queue.items.keys().any(|key| labelled(&key)) => Err(Failure::yours(
+                format!("`{by}` labelled answers of this audit"),
+                "an audit is by somebody who labelled none of them",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The items that a reviewer may still say something of, in their own order.
+    pub fn open_to(&self, items: &BTreeMap<ItemKey, Item>, by: &str) -> Vec<&ItemKey> {
+        let is_open = |key: &&ItemKey| {
+            let Some(laid) = self.queue.items.get(key) else { return false };
+            let item = items.get(key).map(|item| item.of_answer(&laid.answer)).unwrap_or_default();
+            let reported = item.reports.iter().any(|(_, report)| report.by == by);
+            let left = match self.queue.purpose {
+                Purpose::Calibrate | Purpose::Label => !item.labels.iter().any(|label| label.by == by),
+                Purpose::Settle => item.reading() == Reading::Disputed && item.may_settle(by),
+                Purpose::Audit => !item.audits.iter().any(|audit| audit.by == by),
+            };
+            left && !reported && item.set_aside.is_none()
+        };
+        self.queue.order(by).into_iter().filter(is_open).collect()
+    }
+
+    /// Until when whoever sits down now holds the item.
+    pub fn until(&self, now: &str) -> Result<String, Failure> {
+        let at = instant(now)?;
+        let span = jiff::SignedDuration::from_secs(self.queue.hold_s as i64);
+        Ok(kept::instant(at.checked_add(span).unwrap_or(jiff::Timestamp::MAX)))
+    }
+
+    /// Hands over a seat, with the instants that it is held for.
+    pub fn seated<T>(
+        &self,
+        sitting: Sitting,
+        what: impl FnOnce(&Catalog, Taking<'_>) -> Result<T, catalog::CatalogError>,
+    ) -> Result<T, Failure> {
+        let until = self.until(sitting.now)?;
+        let taking = Taking { queue: &self.name, reviewer: sitting.by, now: sitting.now, until: &until };
+        what(&self.catalog, taking).map_err(kept::failed)
+    }
+}
+
+fn instant(text: &str) -> Result<jiff::Timestamp, Failure> {
+    text.parse().map_err(|_| {
+        Failure::yours(format!("`{text}` is no instant"), "write it as 2026-11-01T08:00:00Z, in UTC or with its offset")
+    })
+}
+
+/// The instant that was given, or this one, as entries have it.
+pub fn now(given: Option<&str>) -> Result<String, Failure> {
+    given.map_or_else(|| Ok(kept::now()), |given| instant(given).map(kept::instant))
+}
+
+/// Something that is said of an item.
+pub fn draft(key: &ItemKey, what: &str, sitting: Sitting, why: Option<&str>, body: Value) -> Draft {
+    Draft {
+        noun: Noun::Item,
+        subject: key.to_string(),
+        after: None,
+        what: what.to_owned(),
+        at: sitting.now.to_owned(),
+        author: sitting.by.to_owned(),
+        why: why.map(str::to_owned),
+        body,
+    }
+}

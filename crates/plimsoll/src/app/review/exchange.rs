@@ -1,0 +1,149 @@
+//! `review import` and `review export`: labels come from files and go to files, in one format.
+//!
+//! rule    what was exported and is brought in elsewhere is the same labels; what is there already is not brought in twice
+
+use super::desk::{Desk, Sitting, draft};
+use super::file;
+use crate::app::eval::Eval;
+use crate::app::kept;
+use crate::cli::Failure;
+use camino::Utf8Path;
+use domain::entry::Noun;
+use domain::fault::Faults;
+use domain::format::labels::{Label, to_json};
+use domain::format::lines::LinePlace;
+use domain::review::{GivenLabel, ItemKey, items};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+pub struct Brought {
+    pub labels: usize,
+    /// Those that were there already.
+    pub there: usize,
+}
+
+pub fn import(eval: &Eval, path: &Utf8Path, sitting: Sitting) -> Result<Brought, Failure> {
+    let placed = file::read(path)?;
+    let catalog = kept::open(&eval.state())?;
+    let said = items(&catalog.of(Noun::Item).map_err(kept::failed)?);
+    let mut given: BTreeMap<(ItemKey, String, Option<String>), Label> = BTreeMap::new();
+    for (key, item) in &said {
+        for label in &item.labels {
+            given.insert((key.clone(), label.by.clone(), label.answer.clone()), as_label(key, label));
+        }
+    }
+    let (mut drafts, mut faults, mut there) = (Vec::new(), Vec::new(), 0);
+    for one in placed {
+        let label = one.label;
+        let place = LinePlace { file: path, line: one.line };
+        if eval.contract.criterion(label.criterion.as_str()).is_none() {
+            let what = format!("the contract has no criterion `{}`", label.criterion);
+            faults.push(place.fault(1, label.criterion.as_str(), what, "name a criterion of the contract"));
+            continue;
+        }
+        let key = ItemKey {
+            example: label.example.clone(),
+            system: label.system.clone(),
+            repeat: label.repeat,
+            criterion: label.criterion.clone(),
+        };
+        match given.get(&(key.clone(), label.by.clone(), label.answer_digest.clone())) {
+            Some(known) if *known == label => {
+                there += 1;
+                continue;
+            }
+            Some(known) if known.says != label.says => {
+                let what = format!("`{}` said `{}` of this answer", label.by, known.says.as_str());
+                faults.push(place.fault(
+                    1,
+                    label.says.as_str(),
+                    what,
+                    "a person labels an answer once: keep the right label",
+                ));
+                continue;
+            }
+            _ => {}
+        }
+        let mut body = Map::new();
+        body.insert("says".to_owned(), label.says.as_str().into());
+        body.insert("by".to_owned(), label.by.as_str().into());
+        let more = [
+            ("at", label.at.as_deref()),
+            ("sample", label.sample.map(|sample| sample.as_str())),
+            ("answer", label.answer_digest.as_deref()),
+            ("rubric", label.rubric_digest.as_deref()),
+        ];
+        body.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?)))));
+        drafts.push(draft(&key, "labelled", sitting, label.note.as_deref(), Value::Object(body)));
+        given.insert((key, label.by.clone(), label.answer_digest.clone()), label);
+    }
+    Faults::none_or(faults)?;
+    catalog.append(&drafts).map_err(kept::failed)?;
+    Ok(Brought { labels: drafts.len(), there })
+}
+
+/// Every label, or those that were given in a queue.
+pub fn export(eval: &Eval, queue: Option<&str>) -> Result<Vec<Label>, Failure> {
+    let desk = queue.map(|name| Desk::open(eval, name)).transpose()?;
+    let mut labels = Vec::new();
+    for (key, item) in items(&kept::entries(&eval.state(), Noun::Item)?) {
+        let here = |label: &&GivenLabel| desk.as_ref().is_none_or(|desk| label.queue.as_deref() == Some(&desk.name));
+        labels.extend(item.labels.iter().filter(here).map(|label| as_label(&key, label)));
+    }
+    Ok(labels)
+}
+
+fn as_label(key: &ItemKey, given: &GivenLabel) -> Label {
+    Label {
+        example: key.example.clone(),
+        system: key.system.clone(),
+        repeat: key.repeat,
+        criterion: key.criterion.clone(),
+        says: given.says,
+        by: given.by.clone(),
+        sample: given.sample,
+        answer_digest: given.answer.clone(),
+        at: given.at.clone(),
+        note: given.note.clone(),
+        rubric_digest: given.rubric.clone(),
+    }
+}
+
+/// Labels as JSON lines, under the header of the format.
+pub fn lines(labels: &[Label]) -> String {
+    let mut text = "{\"plimsoll_labels\":1}\n".to_owned();
+    labels.iter().for_each(|label| text += &format!("{}\n", to_json(label)));
+    text
+}
+
+/// Labels as a table with every key.
+pub fn table(labels: &[Label]) -> Result<String, Failure> {
+    const KEYS: [&str; 11] = [
+        "example",
+        "system",
+        "repeat",
+        "criterion",
+        "label",
+        "by",
+        "at",
+        "note",
+        "sample",
+        "answer_digest",
+        "rubric_digest",
+    ];
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::ours(format!("cannot write a table: {error}"), "try --as jsonl");
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(KEYS).map_err(|error| failed(&error))?;
+    for label in labels {
+        let line = to_json(label);
+        let cell = |key: &&str| match &line[*key] {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        writer.write_record(KEYS.iter().map(cell)).map_err(|error| failed(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
+    String::from_utf8(bytes).map_err(|error| failed(&error))
+}

@@ -1,0 +1,178 @@
+//! `review disputes`, `settle`, `audit` and `labels`: what people are split on, who settles it, and how often agreement was wrong.
+
+use super::assign::{Assigned, Chosen, Orders, assign, read_rubric};
+use super::desk::{Desk, Sitting, draft};
+use super::say::may_settle;
+use crate::app::eval::Eval;
+use crate::app::kept;
+use crate::cli::Failure;
+use camino::Utf8Path;
+use domain::entry::Noun;
+use domain::example::Status;
+use domain::fault::closest;
+use domain::grader::Grader;
+use domain::name::CriterionName;
+use domain::review::agreement::Right;
+use domain::review::{Item, ItemKey, Purpose, Reading, Says, items, queues};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Items that wait for somebody: disputes that nobody settled, and examples that were reported.
+pub struct Waiting {
+    pub disputes: Vec<(ItemKey, Item)>,
+    pub reported: Vec<(ItemKey, Item)>,
+}
+
+pub fn disputes(eval: &Eval, criterion: Option<&str>) -> Result<Waiting, Failure> {
+    let said = items(&kept::entries(&eval.state(), Noun::Item)?);
+    let about = |key: &ItemKey| criterion.is_none_or(|name| key.criterion.as_str() == name);
+    let open: Vec<(ItemKey, Item)> =
+        said.into_iter().filter(|(key, item)| about(key) && item.set_aside.is_none()).collect();
+    let disputes = open.iter().filter(|(_, item)| item.reading() == Reading::Disputed).cloned().collect();
+    let reported = open.into_iter().filter(|(_, item)| !item.reports.is_empty()).collect();
+    Ok(Waiting { disputes, reported })
+}
+
+/// How a dispute ends.
+#[derive(Clone, Copy)]
+pub enum End {
+    Says(Says),
+    /// The example leaves the set until it is mended.
+    Quarantine,
+}
+
+pub fn settle(eval: &Eval, item: &str, end: End, why: &str, sitting: Sitting) -> Result<ItemKey, Failure> {
+    let catalog = kept::open_if_there(&eval.state())?;
+    let said = match &catalog {
+        Some(catalog) => items(&catalog.of(Noun::Item).map_err(kept::failed)?),
+        None => BTreeMap::new(),
+    };
+    let known = ItemKey::parse(item).and_then(|key| said.get(&key).map(|item| (key, item)));
+    let (Some((key, about)), Some(catalog)) = (known, catalog) else {
+        let names: Vec<String> = said.keys().map(ItemKey::to_string).collect();
+        let help = match closest(item, names.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`plimsoll review disputes` lists what waits to be settled".to_owned(),
+        };
+        return Err(Failure::yours(format!("nobody has said anything of an item `{item}`"), help));
+    };
+    may_settle(about, sitting.by)?;
+    let quarantines = matches!(end, End::Quarantine);
+    if about.reading() != Reading::Disputed && !quarantines {
+        return Err(Failure::yours(
+            format!("`{item}` is not in dispute"),
+            "whoever doubts a label says so first, with the reason: `plimsoll review label QUEUE ITEM dispute --why`",
+        ));
+    }
+    let body = match end {
+        End::Says(says) => json!({"says": says.as_str()}),
+        End::Quarantine => json!({"set_aside": true}),
+    };
+    if quarantines {
+        let reason = Status::Quarantined { reason: why.to_owned() };
+        kept::set_status(eval, &catalog, key.example.as_str(), &reason, sitting.by, Some(why))?;
+    }
+    let mut said = draft(&key, "settled", sitting, Some(why), body);
+    said.after = Some(about.entries);
+    catalog.append(&[said]).map_err(kept::failed)?;
+    Ok(key)
+}
+
+/// The name of the queue in which a queue's agreed items are audited.
+pub fn audit_of(queue: &str) -> String {
+    format!("{queue}-audit")
+}
+
+/// Draws agreed items of a queue for somebody outside the team.
+pub fn audit(eval: &Eval, queue: &str, take: usize, seed: u64, sitting: Sitting) -> Result<Assigned, Failure> {
+    let desk = Desk::open(eval, queue)?;
+    let said = desk.items()?;
+    let labelled =
+        |key: &&ItemKey| said.get(key).is_some_and(|item| item.labels.iter().any(|label| label.by == sitting.by));
+    if desk.queue.items.keys().any(|key| labelled(&key)) {
+        return Err(Failure::yours(
+            format!("`{}` labelled answers of the queue `{queue}`", sitting.by),
+            "an audit is by somebody who labelled none of them",
+        ));
+    }
+    let rubric = desk.queue.rubric.0.clone();
+    assign(
+        eval,
+        &Orders {
+            queue: &audit_of(queue),
+            purpose: Purpose::Audit,
+            criterion: desk.queue.criterion.as_str(),
+            run: None,
+            system: None,
+            chosen: Chosen::Take(take),
+            overlap: 1,
+            seed,
+            gold: None,
+            gold_rate: 0.0,
+            hold_s: desk.queue.hold_s,
+            rubric: Some(&rubric),
+            by: sitting.by,
+            within: Some(&desk.queue),
+        },
+    )
+}
+
+/// What an audit found so far.
+pub struct Audited {
+    pub queue: String,
+    pub items: usize,
+    /// Agreed labels that the audit confirms.
+    pub confirmed: Right,
+    /// Items of which the audit says otherwise, with what people said and what the audit says.
+    pub otherwise: Vec<(ItemKey, Says, Says)>,
+}
+
+pub fn audited(eval: &Eval, queue: &str) -> Result<Audited, Failure> {
+    let desk = Desk::open(eval, &audit_of(queue))?;
+    let said = desk.items()?;
+    let (mut confirmed, mut otherwise) = (Right::default(), Vec::new());
+    for (key, laid) in &desk.queue.items {
+        let Some(item) = said.get(key).map(|item| item.of_answer(&laid.answer)) else { continue };
+        let Reading::Agreed(people) = item.reading() else { continue };
+        for audit in item.audits.iter().filter(|audit| audit.says != Says::CannotTell) {
+            confirmed.of += 1;
+            match audit.says == people {
+                true => confirmed.right += 1,
+                false => otherwise.push((key.clone(), people, audit.says)),
+            }
+        }
+    }
+    Ok(Audited { queue: queue.to_owned(), items: desk.queue.items.len(), confirmed, otherwise })
+}
+
+/// Labels that were given under another version of a rubric.
+pub struct Touched {
+    pub rubric: String,
+    pub digest: String,
+    /// Per version that they were given under: how many, and of which items.
+    pub versions: BTreeMap<String, Vec<ItemKey>>,
+    /// Labels of its criteria that do not say under which.
+    pub unknown: usize,
+}
+
+pub fn touched(eval: &Eval, path: &Utf8Path) -> Result<Touched, Failure> {
+    let digest = read_rubric(eval, path, None)?.digest.to_string();
+    let queues = queues(&kept::entries(&eval.state(), Noun::Queue)?);
+    let of_queues = queues.values().filter(|queue| queue.rubric.0 == path).map(|queue| queue.criterion.clone());
+    let graded = eval.contract.criteria.iter().filter_map(|criterion| match &criterion.grader {
+        Grader::Judge { rubric, .. } if rubric == path => Some(criterion.name.clone()),
+        _ => None,
+    });
+    let criteria: BTreeSet<CriterionName> = of_queues.chain(graded).collect();
+    let (mut versions, mut unknown) = (BTreeMap::<String, Vec<ItemKey>>::new(), 0);
+    for (key, item) in items(&kept::entries(&eval.state(), Noun::Item)?) {
+        for label in item.labels.iter().filter(|_| criteria.contains(&key.criterion)) {
+            match &label.rubric {
+                Some(version) if *version == digest => {}
+                Some(version) => versions.entry(version.clone()).or_default().push(key.clone()),
+                None => unknown += 1,
+            }
+        }
+    }
+    Ok(Touched { rubric: path.to_string(), digest, versions, unknown })
+}

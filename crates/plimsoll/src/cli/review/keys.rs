@@ -1,0 +1,136 @@
+//! A session of labelling: one key a verdict in a terminal; without one, a line of standard input for each key, with what the key asks
+//! for behind it.
+
+use crate::app::eval::Eval;
+use crate::app::review::desk::{Sitting, now};
+use crate::app::review::say::{Next, Shown, Word, last_said, next, say};
+use crate::cli::Failure;
+use crate::cli::run::print;
+use crate::render::review::item::{KEYS, item, kept_text, nothing};
+use console::Term;
+use domain::review::{Complaint, Purpose, Says};
+use std::io::{BufRead, IsTerminal};
+
+/// Where keys come from.
+enum Keys {
+    Terminal(Term),
+    Lines(std::io::Lines<std::io::StdinLock<'static>>),
+}
+
+impl Keys {
+    fn here() -> Self {
+        match std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+            true => Keys::Terminal(Term::stdout()),
+            false => Keys::Lines(std::io::stdin().lock().lines()),
+        }
+    }
+
+    /// The next key, with the text that came with it; `None` at the end.
+    fn next(&mut self) -> Result<Option<(char, String)>, Failure> {
+        match self {
+            Keys::Terminal(term) => match term.read_key() {
+                Ok(console::Key::Char(key)) => Ok(Some((key, String::new()))),
+                Ok(console::Key::Escape | console::Key::CtrlC) => Ok(None),
+                Ok(_) => Ok(Some((' ', String::new()))),
+                Err(error) => Err(stopped(&error)),
+            },
+            Keys::Lines(lines) => {
+                let Some(line) = lines.next().transpose().map_err(|error| stopped(&error))? else { return Ok(None) };
+                let line = line.trim();
+                let mut letters = line.chars();
+                Ok(Some((letters.next().unwrap_or(' '), letters.as_str().trim().to_owned())))
+            }
+        }
+    }
+
+    /// What a key asks for; `None` where nothing was said.
+    fn ask(&mut self, what: &str, given: String) -> Result<Option<String>, Failure> {
+        let text = match self {
+            Keys::Terminal(term) => {
+                print(&format!(" {what}: "))?;
+                term.read_line().map_err(|error| stopped(&error))?
+            }
+            Keys::Lines(_) => given,
+        };
+        Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
+    }
+}
+
+fn stopped(error: &std::io::Error) -> Failure {
+    Failure::ours(format!("cannot read a key: {error}"), "what was labelled is kept: start again to go on")
+}
+
+pub fn session(eval: &Eval, queue: &str, by: &str, given: Option<&str>) -> Result<(), Failure> {
+    let mut keys = Keys::here();
+    let mut labelled = 0u64;
+    loop {
+        let at = now(given)?;
+        let shown = match next(eval, queue, Sitting { by, now: &at })? {
+            Next::Item(shown) => shown,
+            Next::Nothing { held } => {
+                print(&nothing(held))?;
+                break;
+            }
+        };
+        print(&format!("{}\n {KEYS}\n", item(&shown)))?;
+        if !answered(eval, &shown, &mut keys, (by, given), &mut labelled)? {
+            break;
+        }
+    }
+    print(&format!("{labelled} labelled; each was kept when it was given\n"))
+}
+
+/// Reads keys until the item is answered; false where the session ends.
+fn answered(
+    eval: &Eval,
+    shown: &Shown,
+    keys: &mut Keys,
+    (by, given): (&str, Option<&str>),
+    labelled: &mut u64,
+) -> Result<bool, Failure> {
+    loop {
+        let Some((key, text)) = keys.next()? else { return Ok(false) };
+        let why: Option<String>;
+        let mut of = shown.item.clone();
+        let verdict = |says| (!matches!(says, Says::CannotTell) || shown.purpose != Purpose::Settle).then_some(says);
+        let word = match key {
+            'p' | 'f' | 'c' => {
+                let says = [('p', Says::Pass), ('f', Says::Fail), ('c', Says::CannotTell)];
+                let says = says.into_iter().find(|(letter, _)| *letter == key).and_then(|(_, says)| verdict(says));
+                let asks = shown.purpose == Purpose::Settle;
+                why = if asks { keys.ask("why", text)? } else { Some(text).filter(|text| !text.is_empty()) };
+                says.filter(|_| !asks || why.is_some()).map(|says| Word::Says { says, note: why.as_deref() })
+            }
+            'w' | 's' => {
+                let complaint = if key == 'w' { Complaint::Wrong } else { Complaint::Stale };
+                why = keys.ask("what is wrong with it", text)?;
+                Some(Word::Reports { complaint, why: why.as_deref() })
+            }
+            'd' => {
+                why = keys.ask("why", text)?;
+                why.as_deref().map(|why| Word::Disputes { why })
+            }
+            'u' => match last_said(eval, &shown.queue, by)? {
+                Some(item) => {
+                    of = item;
+                    Some(Word::Undoes)
+                }
+                None => None,
+            },
+            'q' => return Ok(false),
+            _ => None,
+        };
+        let Some(word) = word else {
+            print(&format!(" {KEYS}\n"))?;
+            continue;
+        };
+        let at = now(given)?;
+        let kept = say(eval, &shown.queue, &of, word, Sitting { by, now: &at })?;
+        match kept.what {
+            "undone" => *labelled = labelled.saturating_sub(1),
+            _ => *labelled += 1,
+        }
+        print(&format!(" {}\n", kept_text(&kept)))?;
+        return Ok(true);
+    }
+}

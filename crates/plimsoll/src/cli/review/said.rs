@@ -1,0 +1,231 @@
+//! `plimsoll review agree|disputes|settle|audit|labels|import|export`
+
+use super::{Form, share};
+use crate::app::eval::Eval;
+use crate::app::review::desk::{Sitting, now};
+use crate::app::review::settle::{End, audit, audited as found, disputes, settle, touched as touches};
+use crate::app::review::{agree, exchange};
+use crate::cli::run::print;
+use crate::cli::{Ending, Failure};
+use crate::render::read::{json_text, plain};
+use crate::render::review::{agree as render, item};
+use camino::Utf8PathBuf;
+use domain::review::Says;
+use serde_json::json;
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  plimsoll review agree june --at-most 10%\n  plimsoll review agree --labels labels.jsonl --as json"
+)]
+pub struct Agree {
+    /// The labels of this queue; left out, of all
+    #[arg(conflicts_with = "labels")]
+    queue: Option<String>,
+    /// The labels of a file, without any eval
+    #[arg(long, value_name = "FILE")]
+    labels: Option<Utf8PathBuf>,
+    #[arg(long, value_name = "NAME")]
+    criterion: Option<String>,
+    /// Disagreement that is accepted: above it, what to do is told, with the items that show it
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    at_most: Option<f64>,
+    /// The eval: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+pub fn agreed(args: Agree) -> Ending {
+    let criterion = args.criterion.as_deref();
+    let found = match &args.labels {
+        Some(file) => agree::of_file(file, criterion, args.at_most)?,
+        None => agree::of_queue(&Eval::open(&args.eval)?, args.queue.as_deref(), criterion, args.at_most)?,
+    };
+    print(&match args.form {
+        Form::Text => render::text(&found),
+        Form::Json => render::json(&found),
+    })?;
+    Ok(0)
+}
+
+#[derive(clap::Args)]
+pub struct Disputes {
+    #[arg(long, value_name = "NAME")]
+    criterion: Option<String>,
+    /// The eval: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+pub fn disputed(args: Disputes) -> Ending {
+    let waiting = disputes(&Eval::open(&args.eval)?, args.criterion.as_deref())?;
+    print(&match args.form {
+        Form::Text => render::disputes_text(&waiting),
+        Form::Json => render::disputes_json(&waiting),
+    })?;
+    Ok(0)
+}
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  plimsoll review settle refund-017/v2/0/grounded fail --why \"section 4 says so\" --by policy\n  \
+                        plimsoll review settle refund-017/v2/0/grounded --quarantine --why \"the policy is open\" --by policy"
+)]
+pub struct Settle {
+    /// The item, as `review disputes` names it
+    item: String,
+    #[arg(value_enum, required_unless_present = "quarantine", conflicts_with = "quarantine")]
+    says: Option<Verdict>,
+    /// Take the example out of the set, until it is mended
+    #[arg(long)]
+    quarantine: bool,
+    #[arg(long, value_name = "REASON")]
+    why: String,
+    /// Who settles it
+    #[arg(long, env = "PLIMSOLL_AUTHOR")]
+    by: String,
+    /// The eval: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Verdict {
+    Pass,
+    Fail,
+}
+
+pub fn settled(args: Settle) -> Ending {
+    let eval = Eval::open(&args.eval)?;
+    let (end, told) = match args.says {
+        Some(Verdict::Pass) => (End::Says(Says::Pass), "pass"),
+        Some(Verdict::Fail) => (End::Says(Says::Fail), "fail"),
+        None => (End::Quarantine, "its example is quarantined"),
+    };
+    let at = now(None)?;
+    let key = settle(&eval, &args.item, end, &args.why, Sitting { by: &args.by, now: &at })?;
+    print(&format!("settled {}: {told}\n", plain(&key.to_string())))?;
+    Ok(0)
+}
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  plimsoll review audit june --take 30 --by auditor\n  plimsoll review next june-audit --by auditor\n  \
+                        plimsoll review audit june"
+)]
+pub struct Audit {
+    queue: String,
+    /// Draw so many answers on which people agreed
+    #[arg(long, value_name = "N", requires = "by")]
+    take: Option<usize>,
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Who audits: nobody who labelled in the queue
+    #[arg(long, env = "PLIMSOLL_AUTHOR")]
+    by: Option<String>,
+    /// The eval: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+pub fn audited(args: Audit) -> Ending {
+    let eval = Eval::open(&args.eval)?;
+    let Some((take, by)) = args.take.zip(args.by.as_deref()) else {
+        let found = found(&eval, &args.queue)?;
+        print(&match args.form {
+            Form::Text => render::audited_text(&found),
+            Form::Json => render::audited_json(&found),
+        })?;
+        return Ok(0);
+    };
+    let at = now(None)?;
+    let done = audit(&eval, &args.queue, take, args.seed, Sitting { by, now: &at })?;
+    print(&match args.form {
+        Form::Text => item::assigned_text(&done),
+        Form::Json => item::assigned_json(&done),
+    })?;
+    Ok(0)
+}
+
+#[derive(clap::Args)]
+pub struct Labels {
+    /// The rubric as it is now, from the eval's folder
+    #[arg(long, value_name = "FILE")]
+    rubric: Utf8PathBuf,
+    /// The eval: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+pub fn touched(args: Labels) -> Ending {
+    let touched = touches(&Eval::open(&args.eval)?, &args.rubric)?;
+    print(&match args.form {
+        Form::Text => render::touched_text(&touched),
+        Form::Json => render::touched_json(&touched),
+    })?;
+    Ok(0)
+}
+
+#[derive(clap::Args)]
+pub struct Import {
+    /// Labels: .jsonl, .csv or .tsv
+    file: Utf8PathBuf,
+    /// Who brings them in
+    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
+    by: String,
+    /// The eval: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+pub fn imported(args: Import) -> Ending {
+    let at = now(None)?;
+    let brought = exchange::import(&Eval::open(&args.eval)?, &args.file, Sitting { by: &args.by, now: &at })?;
+    print(&match args.form {
+        Form::Text => format!("{} label(s) brought in; {} were there already\n", brought.labels, brought.there),
+        Form::Json => json_text(&json!({"labels": brought.labels, "there": brought.there})),
+    })?;
+    Ok(0)
+}
+
+#[derive(clap::Args)]
+pub struct Export {
+    /// The labels of this queue; left out, all
+    queue: Option<String>,
+    /// The eval: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    #[arg(long = "as", value_enum, default_value_t = Written::Jsonl)]
+    form: Written,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Written {
+    Jsonl,
+    Csv,
+}
+
+pub fn exported(args: Export) -> Ending {
+    let labels = exchange::export(&Eval::open(&args.eval)?, args.queue.as_deref())?;
+    if labels.is_empty() {
+        return Err(Failure::yours("there are no labels", "label answers first, or bring labels in"));
+    }
+    let text = match args.form {
+        Written::Jsonl => exchange::lines(&labels),
+        Written::Csv => exchange::table(&labels)?,
+    };
+    // Written as it is: what reads it is a program.
+    std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes()).map_err(|error| {
+        Failure::ours(format!("cannot write the output: {error}"), "make room where it is written to")
+    })?;
+    Ok(0)
+}
