@@ -38,6 +38,8 @@ mod rehearse;
 mod refusals;
 #[path = "it/review.rs"]
 mod review;
+#[path = "it/reviewers.rs"]
+mod reviewers;
 #[path = "../../domain/tests/it/slips.rs"]
 mod slips;
 #[path = "it/small.rs"]

@@ -13,6 +13,8 @@ mod ifeval;
 mod judges;
 #[path = "real/qa_eval_evouna.rs"]
 mod qa_eval_evouna;
+#[path = "real/reviewers.rs"]
+mod reviewers;
 #[path = "real/tau2_policies_tasks.rs"]
 mod tau2_policies_tasks;
 #[path = "real/tau_few_shot.rs"]

@@ -246,6 +246,13 @@ fn last<'i>(item: &'i Item, by: &str) -> Option<(u32, &'i str)> {
     labels.chain(disputes).chain(reports).max_by_key(|(entry, _)| *entry)
 }
 
+/// Gives the seat at an item back.
+pub fn leave(eval: &Eval, queue: &str, shown: &str, by: &str) -> Result<(), Failure> {
+    let desk = Desk::open(eval, queue)?;
+    let (key, _) = desk.find(shown)?;
+    desk.catalog.leave(queue, &key.to_string(), by).map(drop).map_err(kept::failed)
+}
+
 /// The item of a queue that somebody said something of last, under the name that they know.
 pub fn last_said(eval: &Eval, queue: &str, by: &str) -> Result<Option<String>, Failure> {
     let desk = Desk::open(eval, queue)?;

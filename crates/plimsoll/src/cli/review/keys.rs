@@ -3,7 +3,7 @@
 
 use crate::app::eval::Eval;
 use crate::app::review::desk::{Sitting, now};
-use crate::app::review::say::{Next, Shown, Word, last_said, next, say};
+use crate::app::review::say::{Next, Shown, Word, last_said, leave, next, say};
 use crate::cli::Failure;
 use crate::cli::run::print;
 use crate::render::review::item::{KEYS, item, kept_text, nothing};
@@ -74,6 +74,7 @@ pub fn session(eval: &Eval, queue: &str, by: &str, given: Option<&str>) -> Resul
         };
         print(&format!("{}\n {KEYS}\n", item(&shown)))?;
         if !answered(eval, &shown, &mut keys, (by, given), &mut labelled)? {
+            leave(eval, queue, &shown.item, by)?;
             break;
         }
     }

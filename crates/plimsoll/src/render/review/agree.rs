@@ -4,7 +4,6 @@ use super::super::read::{json_text, plain};
 use super::item::paragraph;
 use crate::app::review::agree::{OfCriterion, Wanted};
 use crate::app::review::settle::{Audited, Touched, Waiting};
-use domain::format::record::{decimal, numbers};
 use domain::review::agreement::{OfReviewer, Right};
 use domain::review::{Item, ItemKey};
 use serde_json::{Value, json};
@@ -126,11 +125,11 @@ fn listed(out: &mut String, items: &[ItemKey]) {
 }
 
 pub fn json(found: &[OfCriterion]) -> String {
-    json_text(&numbers(&json!({"agreement": found.iter().map(of_criterion).collect::<Vec<_>>()})))
+    json_text(&json!({"agreement": found.iter().map(of_criterion).collect::<Vec<_>>()}))
 }
 
 fn figure(value: Result<f64, Undefined>) -> Value {
-    value.map_or(Value::Null, decimal)
+    value.map_or(Value::Null, Value::from)
 }
 
 fn of_criterion(of: &OfCriterion) -> Value {
@@ -143,14 +142,14 @@ fn of_criterion(of: &OfCriterion) -> Value {
         "labels": all.labels,
         "cannot_tell": all.cannot_tell,
         "compared": found.map_or(0, |found| found.items),
-        "raw": found.map(|found| decimal(found.raw)),
+        "raw": found.map(|found| found.raw),
         "on_passes": found.map(|found| figure(found.positive)),
         "on_fails": found.map(|found| figure(found.negative)),
         "alpha": found.map(|found| figure(found.alpha)),
-        "alpha_lower": found.and_then(|found| found.alpha_interval.ok()).map(|at| decimal(at.lower)),
-        "alpha_upper": found.and_then(|found| found.alpha_interval.ok()).map(|at| decimal(at.upper)),
+        "alpha_lower": found.and_then(|found| found.alpha_interval.ok()).map(|at| at.lower),
+        "alpha_upper": found.and_then(|found| found.alpha_interval.ok()).map(|at| at.upper),
         "ac1": found.filter(|found| found.rarer < RARE).map(|found| figure(found.ac1)),
-        "disagreement": of.disagreement.map(decimal),
+        "disagreement": of.disagreement,
         "above": of.above,
         "split": keys(&all.split),
         "reviewers": all.reviewers.iter().map(reviewer_json).collect::<Vec<_>>(),
@@ -164,14 +163,14 @@ fn reviewer_json(of: &OfReviewer) -> Value {
     json!({
         "by": of.by, "rubric": of.rubric, "labels": of.labels, "cannot_tell": of.cannot_tell,
         "with_others": right_json(&of.with_others), "gold_passes": right_json(&of.gold_passes),
-        "gold_fails": right_json(&of.gold_fails), "reliability": of.reliability.map(decimal),
+        "gold_fails": right_json(&of.gold_fails), "reliability": of.reliability,
     })
 }
 
 fn right_json(of: &Right) -> Value {
     let interval = of.interval().ok().filter(|_| of.of > 0);
     json!({
-        "right": of.right, "of": of.of, "lower": interval.map(|at| decimal(at.lower)), "upper": interval.map(|at| decimal(at.upper)),
+        "right": of.right, "of": of.of, "lower": interval.map(|at| at.lower), "upper": interval.map(|at| at.upper),
     })
 }
 
@@ -246,13 +245,13 @@ pub fn audited_json(audited: &Audited) -> String {
         |(key, people, audit)| json!({"item": key.to_string(), "people": people.as_str(), "audit": audit.as_str()}),
     );
     let wrongly = wrongly(&audited.confirmed);
-    let share = wrongly.share().map(decimal);
-    json_text(&numbers(&json!({
+    let share = wrongly.share();
+    json_text(&json!({
         "queue": audited.queue, "items": audited.items, "audited": wrongly.of, "otherwise": wrongly.right, "share": share,
-        "lower": wrongly.interval().ok().filter(|_| wrongly.of > 0).map(|at| decimal(at.lower)),
-        "upper": wrongly.interval().ok().filter(|_| wrongly.of > 0).map(|at| decimal(at.upper)),
+        "lower": wrongly.interval().ok().filter(|_| wrongly.of > 0).map(|at| at.lower),
+        "upper": wrongly.interval().ok().filter(|_| wrongly.of > 0).map(|at| at.upper),
         "differ": otherwise.collect::<Vec<_>>(),
-    })))
+    }))
 }
 
 pub fn touched_text(touched: &Touched) -> String {
