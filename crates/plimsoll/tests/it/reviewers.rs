@@ -27,8 +27,7 @@ fn eval() -> tempfile::TempDir {
     for at in 0..30 {
         let task = if at % 3 == 0 { "refund" } else { "pay" };
         let source = json!({"source": "traffic", "probability": 1});
-        let example =
-            json!({"id": format!("e{at}"), "input": format!("question {at}?"), "task": task, "provenance": source});
+        let example = json!({"id": format!("e{at}"), "input": format!("question {at}?\u{1b}[31m\u{202e} {}", "please ".repeat(30)), "task": task, "provenance": source});
         let _ = writeln!(examples, "{example}");
         for (of, text) in answers.iter_mut().enumerate() {
             let says = match (at + of) % 4 {
@@ -122,7 +121,7 @@ fn reviewers_at_once_share_no_seat_and_each_answer_gets_as_many_labels_as_are_wa
     assert_eq!(counts.len(), 12);
     assert!(counts.values().all(|who| who.len() == 2), "{counts:?}");
     let refused = read(folder.path(), &["review", "next", "june", "--by", "r4"]);
-    assert_eq!(refused, json!({"item": null, "left": 12}));
+    assert_eq!(refused, json!({"item": null, "left": 0}));
 }
 
 #[test]
@@ -170,6 +169,9 @@ fn nothing_that_a_reviewer_sees_tells_gold_or_the_system() {
     for _ in 0..16 {
         let shown = read(folder.path(), &["review", "next", "june", "--by", "r1"]);
         let text = shown.to_string();
+        let told = done(folder.path(), &["review", "next", "june", "--by", "r1"]);
+        assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+        assert!(!told.contains(['\u{1b}', '\u{202e}']), "{told}");
         for word in ["candidate", "production", "v1", "v2", "gold", "answers/"] {
             assert!(!text.contains(word), "{word} is in {text}");
         }
@@ -216,6 +218,20 @@ fn a_split_is_a_dispute_and_settled_by_somebody_else() {
 }
 
 #[test]
+fn a_queue_that_settles_is_for_those_who_have_said_nothing() {
+    let folder = eval();
+    split(folder.path());
+    assign(folder.path(), "open", &["--purpose", "settle", "--all", "--overlap", "1"]);
+    let next = |by: &str| read(folder.path(), &["review", "next", "open", "--by", by]);
+    assert_eq!(next("r1"), json!({"item": null, "left": 0}));
+    let item = next("policy")["item"].as_str().expect("an item").to_owned();
+    let bare = refused(folder.path(), &["review", "label", "open", &item, "fail", "--by", "policy"]);
+    assert!(bare.contains("with the reason"), "{bare}");
+    done(folder.path(), &["review", "label", "open", &item, "fail", "--note", "section 4", "--by", "policy"]);
+    assert_eq!(read(folder.path(), &["review", "disputes"])["disputes"], json!([]));
+}
+
+#[test]
 fn what_nobody_can_settle_is_quarantined() {
     let folder = eval();
     split(folder.path());
@@ -246,8 +262,9 @@ fn one_key_is_one_verdict() {
     assign(folder.path(), "june", &["--purpose", "label", "--take", "6"]);
     let told =
         ended(session(folder.path(), "june", "r1", "p\nf no section\nu\nc\nw asks two things\nx\nd unclear\nq\n"));
-    assert!(told.contains("p pass, f fail, c cannot tell"), "{told}");
+    assert!(told.contains("p pass  f fail  c cannot tell"), "{told}");
     assert_eq!(told.matches("labelled ").count(), 3, "{told}");
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     let said: BTreeSet<String> = labels(folder.path()).iter().map(|label| label["label"].to_string()).collect();
     assert_eq!(said, BTreeSet::from(["\"cannot_tell\"".to_owned(), "\"pass\"".to_owned()]));
     let waiting = read(folder.path(), &["review", "disputes"]);
@@ -367,4 +384,47 @@ fn what_cannot_be_assigned_is_said() {
     )
     .expect("labels");
     assert!(refused(folder.path(), &["review", "import", "labels.csv"]).contains("labels.csv:2"));
+}
+
+/// Words of a command, as a shell parts them.
+fn words(line: &str) -> Vec<String> {
+    let parts = line.split('"').enumerate();
+    let part = |(at, text): (usize, &str)| match at % 2 {
+        0 => text.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![text.to_owned()],
+    };
+    parts.flat_map(part).collect()
+}
+
+#[test]
+fn every_command_of_the_guide_does_what_it_says() {
+    let folder = eval();
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/reviewers.md");
+    let guide = std::fs::read_to_string(guide).expect("the guide");
+    let (mut item, mut commands) = (String::new(), 0);
+    for line in guide.lines().filter_map(|line| line.strip_prefix("       plimsoll ")) {
+        commands += 1;
+        let words: Vec<String> =
+            words(line).into_iter().map(|word| if word == "ITEM" { item.clone() } else { word }).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words[..] {
+            ["review", "label", queue, "--by", by] => drop(ended(session(folder.path(), queue, by, &"p\n".repeat(20)))),
+            ["review", "next", ..] => {
+                let shown = read(folder.path(), &words);
+                item = shown["item"].as_str().expect("an item").to_owned();
+            }
+            ["review", "disputes"] => {
+                let waiting = read(folder.path(), &words);
+                item = waiting["disputes"][0]["item"].as_str().expect("a dispute").to_owned();
+            }
+            ["review", "export", ..] => {
+                assert_eq!(done(folder.path(), &words).lines().count(), 14, "a header and 13 labels");
+                std::fs::write(folder.path().join("labels.jsonl"), done(folder.path(), &["review", "export"]))
+                    .expect("labels");
+            }
+            _ => drop(done(folder.path(), &words)),
+        }
+    }
+    assert_eq!(commands, 13);
+    assert_eq!(read(folder.path(), &["review", "audit", "june"])["audited"], 4);
 }

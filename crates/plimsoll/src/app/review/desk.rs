@@ -8,7 +8,7 @@ use domain::entry::{Draft, Noun};
 use domain::fault::closest;
 use domain::review::{Item, ItemKey, Laid, Purpose, Queue, Reading, items, queues};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub struct Desk {
     pub catalog: Catalog,
@@ -82,6 +82,12 @@ impl Desk {
             left && !reported && item.set_aside.is_none()
         };
         self.queue.order(by).into_iter().filter(is_open).collect()
+    }
+
+    /// Names of the items that lack a label still.
+    pub fn unfilled(&self) -> Result<BTreeSet<String>, Failure> {
+        let seats = self.catalog.seats(&self.name).map_err(kept::failed)?;
+        Ok(seats.into_iter().filter(|seat| !seat.done).map(|seat| seat.item).collect())
     }
 
     /// Until when whoever sits down now holds the item.

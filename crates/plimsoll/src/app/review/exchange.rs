@@ -4,15 +4,18 @@
 
 use super::desk::{Desk, Sitting, draft};
 use super::file;
+use super::labels::judging;
 use crate::app::eval::Eval;
 use crate::app::kept;
 use crate::cli::Failure;
 use camino::Utf8Path;
+use domain::contract::Contract;
 use domain::entry::Noun;
 use domain::fault::Faults;
 use domain::format::labels::{Label, to_json};
 use domain::format::lines::LinePlace;
 use domain::review::{GivenLabel, ItemKey, items};
+use domain::system::{Arm, SystemKind};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -32,13 +35,20 @@ pub fn import(eval: &Eval, path: &Utf8Path, sitting: Sitting) -> Result<Brought,
             given.insert((key.clone(), label.by.clone(), label.answer.clone()), as_label(key, label));
         }
     }
+    let judging = judging(eval);
     let (mut drafts, mut faults, mut there) = (Vec::new(), Vec::new(), 0);
     for one in placed {
-        let label = one.label;
+        let mut label = one.label;
+        label.system = in_scores(&eval.contract, label.system);
         let place = LinePlace { file: path, line: one.line };
         if eval.contract.criterion(label.criterion.as_str()).is_none() {
             let what = format!("the contract has no criterion `{}`", label.criterion);
             faults.push(place.fault(1, label.criterion.as_str(), what, "name a criterion of the contract"));
+            continue;
+        }
+        if judging.contains(&label.by.to_lowercase()) {
+            let what = format!("`{}` is a judge or its model, and no person", label.by);
+            faults.push(place.fault(1, &label.by, what, "let a person label the answer, under their own name"));
             continue;
         }
         let key = ItemKey {
@@ -80,6 +90,15 @@ pub fn import(eval: &Eval, path: &Utf8Path, sitting: Sitting) -> Result<Brought,
     Faults::none_or(faults)?;
     catalog.append(&drafts).map_err(kept::failed)?;
     Ok(Brought { labels: drafts.len(), there })
+}
+
+/// What a system is called in the scores, where an arm was named.
+fn in_scores(contract: &Contract, system: String) -> String {
+    let arm = Arm::ALL.into_iter().find(|arm| arm.as_str() == system);
+    match arm.and_then(|arm| contract.system(arm)).map(|known| &known.kind) {
+        Some(SystemKind::Imported { name }) => name.clone(),
+        _ => system,
+    }
 }
 
 /// Every label, or those that were given in a queue.

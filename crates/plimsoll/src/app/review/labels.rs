@@ -70,7 +70,7 @@ pub fn read(
 }
 
 /// Names of everything that judges: systems, models and their families.
-fn judging(eval: &Eval) -> BTreeSet<String> {
+pub fn judging(eval: &Eval) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for criterion in eval.contract.criteria.iter().filter(|criterion| is_judged(criterion)) {
         names.extend(models(&eval.contract, criterion));

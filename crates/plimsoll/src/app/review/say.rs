@@ -46,7 +46,9 @@ pub fn next(eval: &Eval, queue: &str, sitting: Sitting) -> Result<Next, Failure>
     let desk = Desk::open(eval, queue)?;
     let items = desk.items()?;
     desk.may_sit(&items, sitting.by)?;
-    let open = desk.open_to(&items, sitting.by);
+    let unfilled = desk.unfilled()?;
+    let mut open = desk.open_to(&items, sitting.by);
+    open.retain(|key| unfilled.contains(&key.to_string()));
     let names: Vec<String> = open.iter().map(|key| key.to_string()).collect();
     let taken = desk.seated(sitting, |catalog, taking| catalog.take(taking, &names))?;
     let Some(key) = taken.and_then(|name| ItemKey::parse(&name)) else {

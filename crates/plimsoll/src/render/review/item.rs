@@ -12,8 +12,7 @@ use std::fmt::Write;
 const WIDTH: usize = 78;
 
 /// The keys of a session, one a verdict.
-pub const KEYS: &str =
-    "p pass, f fail, c cannot tell, w example is wrong, s example is stale, d dispute, u undo, q quit";
+pub const KEYS: &str = "p pass  f fail  c cannot tell  w wrong  s stale  d dispute  u undo  q quit";
 
 pub fn assigned_text(done: &Assigned) -> String {
     let mut out = format!("{}   to {} on {}\n", plain(&done.queue), done.purpose.as_str(), plain(&done.criterion));

@@ -98,7 +98,11 @@ impl Pool {
             open.retain(|key| wanted.contains(key.example.as_str()));
             sample = Some(Sample::HandPicked);
         }
-        let reads = |key: &ItemKey| said.get(key).map_or(Reading::Unlabelled, Item::reading);
+        // What was said of an earlier answer of the system is not said of this one.
+        let reads = |key: &ItemKey| {
+            let item = said.get(key).zip(self.laid(key, None).ok()).map(|(item, laid)| item.of_answer(&laid.answer));
+            item.map_or(Reading::Unlabelled, |item| item.reading())
+        };
         match orders.purpose {
             Purpose::Settle => open.retain(|key| reads(key) == Reading::Disputed),
             Purpose::Audit => open.retain(|key| matches!(reads(key), Reading::Agreed(Says::Pass | Says::Fail))),
