@@ -13,6 +13,7 @@ mod tests;
 pub use standing::{Standing, standing};
 
 use crate::contract::Contract;
+use crate::criterion::Criterion;
 use crate::name::CriterionName;
 use crate::qualification::{Judged, Unproven, is_judged};
 use crate::reference_set::{ExampleIndex, ReferenceSet};
@@ -65,6 +66,8 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("PLM026", Severity::Error, "a gate where its criterion applies to no example"),
     ("PLM027", Severity::Error, "a reference of which nothing is left to compare"),
     ("PLM028", Severity::Error, "a blocking gate rests on a judge that is not calibrated"),
+    ("PLM029", Severity::Error, "a rubric that is not there"),
+    ("PLM030", Severity::Warning, "a criterion that people grade, and nobody has labelled"),
 ];
 
 /// One finding about the eval. (A `Finding` is about a gate; this is about what gates rest on.)
@@ -96,6 +99,10 @@ pub struct Given<'a> {
     pub blank: &'a [Blank],
     /// The judged criteria, with what calibration shows of their judges.
     pub judges: &'a [Judged],
+    /// The criteria whose rubric is not there.
+    pub without_rubric: &'a [CriterionName],
+    /// The criteria that people grade, and of which no answer is labelled.
+    pub unlabelled: &'a [CriterionName],
 }
 
 /// Examples whose reference leaves nothing to compare on a criterion: the first of them with its reference, and how many there are.
@@ -125,6 +132,8 @@ pub fn check(contract: &Contract, given: Given) -> Vec<CheckFinding> {
     findings.extend(gates(contract));
     findings.extend(systems(contract));
     findings.extend(judges(contract, given.judges));
+    findings.extend(given.without_rubric.iter().filter_map(|name| without_rubric(contract.criterion(name.as_str())?)));
+    findings.extend(given.unlabelled.iter().map(unlabelled));
     for (a, b, count) in given.together {
         let what = format!("`{a}` and `{b}` failed on the same {count} answers and never apart");
         findings.push(finding(
@@ -165,6 +174,25 @@ fn judges(contract: &Contract, judges: &[Judged]) -> Vec<CheckFinding> {
         }
     }
     found
+}
+
+fn without_rubric(criterion: &Criterion) -> Option<CheckFinding> {
+    let rubric = criterion.grader.rubric()?;
+    Some(finding(
+        "PLM029",
+        format!("criteria.{}.grade.{}", criterion.name, criterion.grader.kind()),
+        format!("`{}` is graded by the rubric `{rubric}`, which does not exist", criterion.name),
+        "mend the path in the contract, or add the file; `plimsoll schema rubric` and docs/formats/rubric.md say what it holds",
+    ))
+}
+
+fn unlabelled(name: &CriterionName) -> CheckFinding {
+    finding(
+        "PLM030",
+        format!("criteria.{name}"),
+        format!("`{name}` is graded by reviewers, and nobody has labelled an answer on it"),
+        "run once, then let people label its answers: `plimsoll review`",
+    )
 }
 
 /// An unclear promise blocks a run.

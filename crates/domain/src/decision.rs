@@ -2,14 +2,19 @@
 //! and who owns the next action. One pure, total function from evidence.
 
 use crate::contract::Contract;
-use crate::evidence::{Evidence, cost_question};
-use crate::finding::{Code, Facts, Finding, Findings, GuardFact, State, Subject, find, release_owner};
+use crate::evidence::{Evidence, cost_question, matrix_question};
+use crate::finding::{
+    Code, Facts, FailedExample, Failures, Finding, Findings, GuardFact, State, Subject, find, listed, release_owner,
+};
+use crate::gate::Measure;
 use crate::name::{ClassName, CriterionName, ExampleId, OwnerRole};
+use crate::question::Compared;
 use crate::reference_set::ReferenceSet;
-use crate::routing::{self, Outcome, Route};
+use crate::routing::{self, Cell, Outcome, Route};
 use crate::segment::Segment;
 use crate::system::Arm;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
@@ -22,6 +27,35 @@ pub struct Decision {
     /// Expected failure cost per 1,000 requests, candidate minus production, at the plain two-sided 95 % interval.
     pub cost: Option<CostDelta>,
     pub follow_ups: Vec<FollowUp>,
+    /// Where reviewers are split on the candidate's answers: the decision under either reading of them.
+    pub split: Option<Split>,
+}
+
+/// Answers of the candidate that reviewers are split on, and what is decided where all of them are settled for it, and against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    pub answers: u64,
+    pub of: u64,
+    pub best: Outcome,
+    pub worst: Outcome,
+}
+
+impl Split {
+    pub fn sentence(&self) -> String {
+        let Split { answers, of, best, worst } = self;
+        let says = |outcome: &Outcome| outcome.as_str().replace('_', " ");
+        if best == worst {
+            return format!(
+                "reviewers split on {answers} of {of}; treating all as pass or all as fail, the decision is {}",
+                says(best)
+            );
+        }
+        format!(
+            "reviewers split on {answers} of {of}; treating all as pass decides {}, all as fail {}",
+            says(best),
+            says(worst)
+        )
+    }
 }
 
 /// Examples whose grades differ between candidate and production, by any criterion; an example that lost somewhere is worse.
@@ -109,10 +143,64 @@ pub fn decide(
         deciding_rule: deciding_rule(outcome, &routes, &findings),
         follow_ups: follow_ups(contract, &routes, &findings, facts, &changed),
         cost: cost(evidence),
+        split: split(contract, &cells, segments, arms, evidence, facts),
         routes,
         findings,
         changed,
     }
+}
+
+/// What would be decided where everything that reviewers are split on is settled one way, and the other.
+fn split(
+    contract: &Contract,
+    cells: &[Cell],
+    segments: &[Segment],
+    arms: &BTreeSet<Arm>,
+    evidence: &Evidence,
+    facts: &Facts,
+) -> Option<Split> {
+    let of_candidate = facts.disputed.iter().filter(|disputed| disputed.arm == Arm::Candidate);
+    let of_candidate: Vec<&Failures> =
+        of_candidate.filter(|disputed| contract.criterion(disputed.criterion.as_str()).is_some()).collect();
+    let planned = |disputed: &&Failures| {
+        let criterion = contract.criterion(disputed.criterion.as_str())?;
+        let question = matrix_question(criterion, &Segment::all(), Compared::Alone(Arm::Candidate));
+        Some(evidence.on(&question)?.counts.planned)
+    };
+    let answers = of_candidate.iter().map(|disputed| disputed.examples.len() as u64).sum();
+    let of = of_candidate.iter().filter_map(planned).sum();
+    let outcome = |best: bool| {
+        let (evidence, facts) = settled(contract, evidence, facts, best);
+        let findings = find(contract, segments, arms, &evidence, &facts);
+        let routes = routing::route(contract, cells, segments, &findings);
+        routing::outcome(contract, &routes, segments, &findings)
+    };
+    (answers > 0).then(|| Split { answers, of, best: outcome(true), worst: outcome(false) })
+}
+
+/// Evidence and facts as if everything that reviewers are split on were settled for the one that is asked about, or against it.
+fn settled(contract: &Contract, evidence: &Evidence, facts: &Facts, best: bool) -> (Evidence, Facts) {
+    let is_disputed = |measure: &Measure| matches!(measure, Measure::Criterion(name) if facts.disputed.iter().any(|disputed| disputed.criterion == *name));
+    let entries = evidence.iter().map(|(question, weighing)| {
+        let weighing = if is_disputed(&question.measure) { weighing.settled(best) } else { weighing.clone() };
+        (question.clone(), weighing)
+    });
+    let mut settled = Facts { disputed: Arc::default(), ..facts.clone() };
+    if !best {
+        settled.failures.extend(facts.disputed.iter().cloned());
+        let of_criteria =
+            facts.disputed.iter().filter(|disputed| contract.criterion(disputed.criterion.as_str()).is_some());
+        for disputed in of_criteria {
+            let measure = Measure::Criterion(disputed.criterion.clone());
+            let blocks = contract.gates.iter().any(|gate| gate.blocking && gate.measure == measure);
+            let fails = |example: &FailedExample| disputed.examples.iter().any(|known| known.id == example.id);
+            let guards = settled.guards.iter_mut().filter(|guard| blocks && fails(&guard.example));
+            guards.for_each(|guard| guard.failed_by.extend([disputed.arm]));
+            let never = settled.never_examples.iter_mut().filter(|never| fails(&never.example));
+            never.for_each(|never| never.failed_by.extend([disputed.arm]));
+        }
+    }
+    (Evidence::new(entries.collect()), settled)
 }
 
 /// Per 1,000 requests.
@@ -179,7 +267,7 @@ fn follow_ups(
         });
     }
     for finding in findings.blocking(Arm::Candidate).filter(|finding| finding.state != State::Holds) {
-        add(of_finding(finding));
+        add(of_finding(contract, finding));
     }
     for finding in findings.blocking(Arm::Production) {
         if matches!(finding.state, State::Breached | State::FailedNever | State::FailedGuard) {
@@ -209,7 +297,13 @@ fn unfixed(guard: &GuardFact) -> bool {
     !guard.armed && guard.failed_by.contains(&Arm::Candidate)
 }
 
-fn of_finding(finding: &Finding) -> FollowUp {
+fn of_finding(contract: &Contract, finding: &Finding) -> FollowUp {
+    let gate = match finding.subject {
+        Subject::Gate(at) => contract.gates.get(at),
+        Subject::Guards | Subject::NeverExamples => None,
+    };
+    let on_labels = gate.is_some_and(|gate| matches!(gate.measure, Measure::Disagreement(_)));
+    let names = || listed(finding.examples.iter().map(|example| example.id.as_str()).collect::<Vec<_>>().into_iter());
     let because = format!("{} on {}: {}", finding.name, finding.segment.name, finding.state.words());
     let (kind, what) = match (finding.state, &finding.follow_up) {
         (State::Unfit, _) if finding.code == Some(Code::ContractChanged) => {
@@ -219,6 +313,15 @@ fn of_finding(finding: &Finding) -> FollowUp {
             (Kind::RepairRubric, format!("calibrate the judge: {}", finding.reason))
         }
         (State::Unfit | State::Error, _) => (Kind::RunAgain, format!("get the missing grades: {}", finding.reason)),
+        (State::NotShown, _) if finding.code == Some(Code::ReviewersDisagree) => {
+            (Kind::RepairRubric, format!("settle what reviewers are split on, or repair the rubric: {}", names()))
+        }
+        (State::NoData | State::NotShown, _) if on_labels => {
+            (Kind::Collect, format!("let two people label more answers of {}", finding.segment.name))
+        }
+        (State::Breached, Some(follow_up)) if on_labels => {
+            (Kind::of_text(follow_up), format!("{follow_up}: reviewers differ on {}", names()))
+        }
         (State::NoData | State::NotShown, _) => (Kind::Collect, collect(finding)),
         (_, Some(follow_up)) => (Kind::of_text(follow_up), follow_up.clone()),
         (_, None) => (Kind::Repair, format!("repair {}", subject(finding))),

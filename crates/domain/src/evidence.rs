@@ -183,6 +183,7 @@ fn gate_value(contract: &Contract, gate: &Gate) -> Option<ValueOf> {
         (Measure::Latency | Measure::Spend, _) => ValueOf::Amount,
         (Measure::FailureCost, _) => ValueOf::Cost,
         (Measure::GraderErrors, _) => ValueOf::GraderError,
+        (Measure::Disagreement(_), _) => ValueOf::Reaches(Share::ONE),
     })
 }
 
@@ -252,6 +253,22 @@ impl Weighing {
             graded: weigh(&tally.clusters),
             best: tally.best.as_ref().map(weigh),
             worst: tally.worst.as_ref().map(weigh),
+            corrected: None,
+        }
+    }
+
+    /// With every missing grade read as best, or as worst, for the one that is asked about: as if somebody had given it.
+    pub fn settled(&self, best: bool) -> Self {
+        let read = if best { &self.best } else { &self.worst };
+        let Some(read) = read else { return self.clone() };
+        let known =
+            |counts: &Counts| Counts { graded: counts.graded + counts.grader_errors, grader_errors: 0, ..*counts };
+        Weighing {
+            counts: known(&self.counts),
+            opponent: known(&self.opponent),
+            graded: read.clone(),
+            best: None,
+            worst: None,
             corrected: None,
         }
     }

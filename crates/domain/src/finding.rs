@@ -96,6 +96,8 @@ pub enum Code {
     LooksSpent,
     ContractChanged,
     UnequalMissing,
+    /// Reviewers are split on answers, and the verdict depends on what they will say.
+    ReviewersDisagree,
     /// A judge gave the grades, and what is known of its error does not let them decide.
     JudgeUnproven,
 }
@@ -114,8 +116,18 @@ impl Code {
             Code::ContractChanged => "CONTRACT_CHANGED",
             Code::UnequalMissing => "UNEQUAL_MISSING",
             Code::JudgeUnproven => "JUDGE_UNPROVEN",
+            Code::ReviewersDisagree => "REVIEWERS_DISAGREE",
         }
     }
+}
+
+/// Answers that reviewers are split on, and what a finding says where all of them are settled for the arm, and against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    pub answers: u64,
+    pub of: u64,
+    pub best: State,
+    pub worst: State,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -137,8 +149,11 @@ pub struct Finding {
     pub counts: Counts,
     /// Counts of the opponent, for a comparison.
     pub opponent: Option<Counts>,
-    /// The examples that failed a never rule or guard, or on which a never rule could not be seen.
+    /// The examples that failed a never rule or guard, on which a never rule could not be seen, or on which reviewers differ where that is
+    /// what keeps the gate from holding.
     pub examples: Vec<FailedExample>,
+    /// Where reviewers are split on answers that it rests on.
+    pub split: Option<Split>,
 }
 
 /// An estimate with the interval that its rule used.
@@ -240,6 +255,9 @@ pub struct Facts {
     /// Examples on which a never gate's criterion could not be seen, because the system failed for a reason of a class
     /// that the criterion does not protect against.
     pub system_faults: Vec<Failures>,
+    /// Examples on which reviewers are split, by criterion and arm; under the name of `disagreement_on` those on which they differ, settled or
+    /// not.
+    pub disputed: Arc<[Failures]>,
     /// The criteria that a model judges, with what calibration shows of the judges. One that is not among them is not qualified.
     pub judges: Arc<[Judged]>,
 }
@@ -411,6 +429,7 @@ fn outright_finding(
         },
         opponent: None,
         examples: failed.into_iter().cloned().collect(),
+        split: None,
     }
 }
 

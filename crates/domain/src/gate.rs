@@ -40,6 +40,13 @@ pub enum Measure {
     Spend,
     /// Share of grades that a grader failed to give.
     GraderErrors,
+    /// Of the answers that two people or more labelled on this criterion, the share on which they differ.
+    Disagreement(CriterionName),
+}
+
+/// Under which name the scores have whether reviewers differ on a criterion: 1 where they do, 0 where they do not.
+pub fn disagreement_on(criterion: &CriterionName) -> CriterionName {
+    CriterionName::new(format!("{criterion} (disagreement)"))
 }
 
 #[derive(Clone, Debug, PartialEq)]

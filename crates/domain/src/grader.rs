@@ -3,7 +3,7 @@
 
 use crate::name::SystemName;
 use crate::share::{Amount, Share};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -177,6 +177,10 @@ pub enum Grader {
         rubric: Utf8PathBuf,
         with: Vec<SystemName>,
     },
+    /// People who hold answers against a rubric: what they said is kept in the catalog.
+    Reviewers {
+        rubric: Utf8PathBuf,
+    },
     /// Grades come from elsewhere: `plimsoll run --scores`, `plimsoll import scores`.
     Imported,
 }
@@ -213,7 +217,16 @@ impl Grader {
             | Grader::Latency { .. }
             | Grader::Spend { .. }
             | Grader::Pair { .. }
+            | Grader::Reviewers { .. }
             | Grader::Imported => false,
+        }
+    }
+
+    /// The file with the rubric that answers are held against, where there is one.
+    pub fn rubric(&self) -> Option<&Utf8Path> {
+        match self {
+            Grader::Judge { rubric, .. } | Grader::Reviewers { rubric } => Some(rubric),
+            _ => None,
         }
     }
 
@@ -244,6 +257,7 @@ impl Grader {
             Grader::Process { .. } => "process",
             Grader::Pair { .. } => "same_as_base",
             Grader::Judge { .. } => "judge",
+            Grader::Reviewers { .. } => "reviewers",
             Grader::Imported => "imported",
         }
     }

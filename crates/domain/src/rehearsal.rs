@@ -21,7 +21,7 @@ pub use held::{Answered, Column, Held, columns};
 use crate::contract::Contract;
 use crate::digest::Digest;
 use crate::evidence::{Evidence, Weighing, in_scope, questions_of};
-use crate::finding::{Facts, Findings, Heard, State, Subject, joined};
+use crate::finding::{Facts, Failures, Findings, Heard, State, Subject, joined};
 use crate::layout::Layout;
 use crate::qualification::Judged;
 use crate::question::{Question, ValueOf};
@@ -48,6 +48,8 @@ pub struct Play<'a> {
     pub look: Option<u32>,
     /// What calibration showed of the judges when it was decided.
     pub judges: &'a Arc<[Judged]>,
+    /// What reviewers are split on, as the scores have it.
+    pub disputed: &'a Arc<[Failures]>,
 }
 
 /// One gate on one segment, as it judges the candidate.
@@ -196,11 +198,15 @@ impl<'a> Stage<'a> {
         Evidence::new(answered.collect())
     }
 
-    /// What failed outright in a draw.
+    /// What failed outright in a draw. Whoever answers as production did is disputed where production was.
     fn facts(&self, drawn: &Drawn) -> Facts {
+        let of_production = self.play.disputed.iter().filter(|disputed| disputed.arm == Arm::Production);
+        let everywhere = of_production
+            .flat_map(|disputed| self.play.arms.iter().map(|arm| Failures { arm: *arm, ..disputed.clone() }));
         Facts {
             look: self.play.look,
             judges: Arc::clone(self.play.judges),
+            disputed: everywhere.collect(),
             ..self.outright.facts(drawn, self.play.arms)
         }
     }
@@ -209,7 +215,7 @@ impl<'a> Stage<'a> {
     /// `Facts`.
     pub fn findings(&self, decided_under: Option<Digest>) -> Findings {
         let (evidence, facts) = (self.evidence(&self.real), self.facts(&self.real));
-        let facts = Facts { decided_under, ..facts };
+        let facts = Facts { decided_under, disputed: Arc::clone(self.play.disputed), ..facts };
         crate::finding::find(self.play.contract, self.play.segments, self.play.arms, &evidence, &facts)
     }
 

@@ -7,9 +7,11 @@
 //!         it who neither labelled nor disputed the answer. *Cannot tell* counts for neither side
 
 pub mod agreement;
+mod grade;
 mod key;
 mod queue;
 
+pub use grade::{DISAGREEMENT, Grade};
 pub use key::ItemKey;
 pub use queue::{Laid, Purpose, Queue, drawn, gold_among, queues};
 

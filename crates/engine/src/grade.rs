@@ -10,6 +10,7 @@ use crate::documents::Documents;
 use crate::jsonl::Lines;
 use crate::judging::Verdicts;
 use crate::process::Programs;
+use crate::reviewed::Reviewed;
 use crate::rows::{AnswerRow, Batch, Failed, ScoreRow, Sink};
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::answer::{Answer, SystemFault};
@@ -22,6 +23,7 @@ use domain::format::lines::LinePlace;
 use domain::grader::Grader;
 use domain::name::ClassName;
 use domain::reference_set::{ExampleIndex, Ids, ReferenceSet};
+use domain::review::Grade;
 use domain::score::{Counted, State, Summing, Verdict};
 use grading::{Compiled, Prepared, Side, grade_pair, side};
 use serde_json::Value;
@@ -68,6 +70,10 @@ pub enum Ready {
     Pair,
     /// What judges said, asked before.
     Judged(Arc<Verdicts>),
+    /// What people said of the answer.
+    Reviewed(Arc<Reviewed>),
+    /// Whether they differ: only of answers that two of them labelled.
+    Differs(Arc<Reviewed>),
     /// Scored elsewhere: no rows.
     Imported,
 }
@@ -312,7 +318,8 @@ fn unknown(grading: &Grading, place: LinePlace, id: &str) -> Fault {
 fn failed(grading: &Grading, system: &str, index: ExampleIndex, repeat: u32, error: &SystemFault, worked: &mut Worked) {
     let Failed { class, reason } = Failed::of(error);
     for (at, criterion) in grading.criteria.iter().enumerate() {
-        if matches!(grading.graders[at], Ready::Imported) || !planned(grading, at, criterion, index) {
+        if matches!(grading.graders[at], Ready::Imported | Ready::Differs(_)) || !planned(grading, at, criterion, index)
+        {
             continue;
         }
         if matches!(grading.graders[at], Ready::Pair) {
@@ -368,6 +375,22 @@ fn graded(
             Ready::Judged(verdicts) => {
                 let row = row_of(index, repeat, at, verdicts.of(system, at as u16, index, repeat));
                 push(grading, system, worked, row);
+            }
+            Ready::Reviewed(reviewed) => {
+                let item = reviewed.of(system, &grading.set.rows[index.0 as usize].id, repeat, answer);
+                let Grade { state, value, class, reason } = item.grade();
+                let row = ScoreRow { example: index, repeat, criterion: at as u16, state, value, class, reason };
+                push(grading, system, worked, row);
+            }
+            Ready::Differs(reviewed) => {
+                let item = reviewed.of(system, &grading.set.rows[index.0 as usize].id, repeat, answer);
+                if let Some(differs) = item.differs() {
+                    let value = Some(if differs { 1.0 } else { 0.0 });
+                    let (state, reason) = (State::Graded, item.grade().reason);
+                    let row =
+                        ScoreRow { example: index, repeat, criterion: at as u16, state, value, class: None, reason };
+                    push(grading, system, worked, row);
+                }
             }
             Ready::Pair => {
                 if let Grader::Pair { part, .. } = &criterion.grader {
@@ -539,7 +562,7 @@ impl<'a> Whole<'a> {
                 }
                 for (at, criterion) in grading.criteria.iter().enumerate() {
                     let row = match &grading.graders[at] {
-                        Ready::Imported => None,
+                        Ready::Imported | Ready::Differs(_) => None,
                         Ready::Pair => pair_row(grading, &self.sides, at, criterion, index, repeat, missing),
                         _ if missing && grading.applies(criterion, index) => Some(not_run(index, repeat, at)),
                         _ => None,

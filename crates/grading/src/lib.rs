@@ -97,7 +97,11 @@ fn kind(grader: &Grader) -> Result<Kind, GraderFault> {
         Grader::Latency { at_most_ms } => Kind::Limits(limits::Check::Latency(*at_most_ms)),
         Grader::Spend { at_most } => Kind::Limits(limits::Check::Spend(*at_most)),
         Grader::Cel { expression, reading } => Kind::Expression(Box::new(expression::Check::of(expression, *reading)?)),
-        Grader::Process { .. } | Grader::Pair { .. } | Grader::Judge { .. } | Grader::Imported => {
+        Grader::Process { .. }
+        | Grader::Pair { .. }
+        | Grader::Judge { .. }
+        | Grader::Reviewers { .. }
+        | Grader::Imported => {
             return Err(GraderFault::Elsewhere(grader.kind()));
         }
     })

@@ -20,7 +20,7 @@ use crate::LakeError;
 use crate::engine::{Cut, Engine};
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
-use domain::gate::Measure;
+use domain::gate::{Measure, disagreement_on};
 use domain::layout::Layout;
 use domain::name::{ClassName, ClusterId, CriterionName};
 use domain::question::{Question, Tally, ValueOf};
@@ -221,6 +221,9 @@ impl<'a> Scores<'a> {
         let key = key.to_string();
         match (measure, value) {
             (Measure::Criterion(name), value) => graded(&key, &taken(value), &quoted(name.as_str())),
+            (Measure::Disagreement(name), value) => {
+                graded(&key, &taken(value), &quoted(disagreement_on(name).as_str()))
+            }
             (Measure::GraderErrors, _) => fill(include_str!("../questions/grader_errors.sql"), &[("key", &key)]),
             (Measure::FailureCost, _) => self.costs(&key),
             (Measure::Latency | Measure::Spend, value) => {

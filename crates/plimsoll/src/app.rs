@@ -1,5 +1,6 @@
 //! What the verbs do, one file a verb, and the few nouns that they share.
 
+pub mod answers;
 pub mod ask;
 pub mod backup;
 pub mod chain;
@@ -21,6 +22,8 @@ pub mod overrule;
 pub mod recorded;
 pub mod rehearse;
 pub mod review;
+pub mod reviewed;
+pub mod rubrics;
 pub mod run;
 pub mod sealed;
 pub mod sealer;

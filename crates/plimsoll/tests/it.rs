@@ -40,6 +40,8 @@ mod refusals;
 mod review;
 #[path = "it/reviewers.rs"]
 mod reviewers;
+#[path = "it/reviewed.rs"]
+mod reviewed;
 #[path = "../../domain/tests/it/slips.rs"]
 mod slips;
 #[path = "it/small.rs"]

@@ -1,12 +1,14 @@
 //! One gate on one segment for one arm, heard: p values under each reading of missing grades, then a state.
 
 use super::levels::Levels;
-use super::{AsJudged, Code, Estimate, Facts, FailedExample, Failures, Finding, Method, State, Subject, look_level};
+use super::{
+    AsJudged, Code, Estimate, Facts, FailedExample, Failures, Finding, Method, Split, State, Subject, look_level,
+};
 use crate::contract::Contract;
 use crate::evidence::{Evidence, Weighed, Weighing, absolute_margin, higher_is_better, questions_of};
-use crate::gate::{Gate, Margin, Measure, Rule};
+use crate::gate::{Gate, Margin, Measure, Rule, disagreement_on};
 use crate::qualification::Unproven;
-use crate::question::Counts;
+use crate::question::{Counts, Question};
 use crate::segment::Segment;
 use crate::system::Arm;
 use stats::judge::Corrected;
@@ -55,6 +57,8 @@ pub(super) struct Hearing<'a> {
     faulted: Vec<FailedExample>,
     /// Why the judge that gave the grades decides nothing here.
     unproven: Option<Unproven>,
+    /// Examples on which reviewers are split, or differ where that is measured: of the arm, and of its opponent.
+    disputed: [Vec<FailedExample>; 2],
 }
 
 impl<'a> Hearing<'a> {
@@ -86,6 +90,7 @@ impl<'a> Hearing<'a> {
             failed: in_segment(&facts.failures, gate, arm, segment),
             faulted: in_segment(&facts.system_faults, gate, arm, segment),
             unproven: questions.first().and_then(|question| facts.unproven(contract, question)),
+            disputed: questions.first().map(|question| disputed(facts, question, segment)).unwrap_or_default(),
         })
     }
 
@@ -132,6 +137,8 @@ impl<'a> Hearing<'a> {
         let examples = match state {
             State::FailedNever => self.failed.clone(),
             State::Error => self.faulted.clone(),
+            State::NotShown if code == Some(Code::ReviewersDisagree) => self.split_on(),
+            State::NotShown | State::Breached if self.measures_disagreement() => self.disputed[0].clone(),
             _ => Vec::new(),
         };
         Finding {
@@ -149,7 +156,45 @@ impl<'a> Hearing<'a> {
             counts: self.counts(),
             opponent: self.is_comparison().then(|| self.claim.map(|weighing| weighing.opponent)).flatten(),
             examples,
+            split: self.split(levels, at),
         }
+    }
+
+    /// What the finding is where everything that reviewers are split on is settled for the arm, and against it.
+    fn split(&self, levels: &Levels, at: usize) -> Option<Split> {
+        let answers = self.split_on().len() as u64;
+        let (answers, of) = (Some(answers).filter(|answers| *answers > 0)?, self.counts().planned);
+        let [best, worst] = match self.gate.rule {
+            Rule::Never { .. } => [State::Holds, State::FailedNever],
+            _ => [Reading::Best, Reading::Worst].map(|reading| match self.outcome(reading, levels, at) {
+                Some(Outcome::Holds) => State::Holds,
+                Some(Outcome::Breached) => State::Breached,
+                _ => State::NotShown,
+            }),
+        };
+        Some(Split { answers, of, best, worst })
+    }
+
+    /// Examples that reviewers are split on, in either arm.
+    fn split_on(&self) -> Vec<FailedExample> {
+        if self.measures_disagreement() {
+            return Vec::new();
+        }
+        let mut examples: Vec<FailedExample> = self.disputed.iter().flatten().cloned().collect();
+        examples.sort();
+        examples.dedup();
+        examples
+    }
+
+    fn measures_disagreement(&self) -> bool {
+        matches!(self.gate.measure, Measure::Disagreement(_))
+    }
+
+    /// Grades that are unknown because nobody gave them, and not because people are split on them.
+    fn missing(&self) -> [u64; 2] {
+        let counts = [self.counts(), self.claim.map(|weighing| weighing.opponent).unwrap_or_default()];
+        let split = self.disputed.each_ref().map(|examples| examples.len() as u64);
+        [0, 1].map(|arm| (counts[arm].grader_errors + counts[arm].not_run).saturating_sub(split[arm]))
     }
 
     fn is_comparison(&self) -> bool {
@@ -185,11 +230,13 @@ impl<'a> Hearing<'a> {
         if self.gate.measure == Measure::GraderErrors {
             return None; // missing grades are what this gate measures
         }
-        let arms = [Some(weighing.counts), self.is_comparison().then_some(weighing.opponent)];
-        if arms.iter().flatten().any(|counts| missing_share(counts) > self.missing_at_most) {
+        let missing = self.missing();
+        let of = [Some(weighing.counts), self.is_comparison().then_some(weighing.opponent)];
+        let mut arms = of.iter().zip(missing).filter_map(|(counts, missing)| Some((counts.as_ref()?, missing)));
+        if arms.any(|(counts, missing)| share(missing, counts.planned) > self.missing_at_most) {
             return Some(Code::MissingGrades);
         }
-        (self.is_comparison() && differently_missing(&weighing.counts, &weighing.opponent))
+        (self.is_comparison() && differently_missing(missing, &weighing.counts, &weighing.opponent))
             .then_some(Code::UnequalMissing)
     }
 
@@ -198,6 +245,9 @@ impl<'a> Hearing<'a> {
         let counts = self.counts();
         if !self.faulted.is_empty() {
             return (State::Error, None);
+        }
+        if !self.disputed[0].is_empty() {
+            return (State::NotShown, Some(Code::ReviewersDisagree));
         }
         if counts.graded == 0 {
             return (State::NoData, None);
@@ -231,6 +281,10 @@ impl<'a> Hearing<'a> {
         };
         if outcome == Some(Outcome::Breached) {
             return (State::Breached, None);
+        }
+        let torn = outcome == Some(Outcome::Torn);
+        if torn && !self.split_on().is_empty() && self.graded_or_split() >= u64::from(self.segment.minimum.0) {
+            return (State::NotShown, Some(Code::ReviewersDisagree));
         }
         let weighing = self.claim;
         if weighing.is_none_or(|weighing| weighing.counts.planned > 0 && weighing.counts.graded == 0) {
@@ -270,6 +324,12 @@ impl<'a> Hearing<'a> {
             Some(Ok(weighed)) => weighed.clusters(),
             _ => 0,
         }
+    }
+
+    /// Clusters of weight above 0, those among them in which everything is disputed.
+    fn graded_or_split(&self) -> u64 {
+        let best = self.claim.and_then(|weighing| weighing.best.as_ref());
+        best.and_then(|best| best.as_ref().ok()).map_or(0, stats::Weighed::clusters)
     }
 
     fn dominated(&self) -> bool {
@@ -519,17 +579,29 @@ fn in_segment(failures: &[Failures], gate: &Gate, arm: Arm, segment: &Segment) -
         .collect()
 }
 
+/// Examples of the segment on which reviewers are split in the arm that a question is about, and in its opponent.
+fn disputed(facts: &Facts, question: &Question, segment: &Segment) -> [Vec<FailedExample>; 2] {
+    let name = match &question.measure {
+        Measure::Criterion(name) => name.clone(),
+        Measure::Disagreement(name) => disagreement_on(name),
+        _ => return Default::default(),
+    };
+    let (of, with) = question.compared.arms();
+    [Some(of), with].map(|arm| {
+        let of_arm = facts.disputed.iter().filter(|known| Some(known.arm) == arm && known.criterion == name);
+        of_arm.flat_map(|known| &known.examples).filter(|example| example.lies_in(segment)).cloned().collect()
+    })
+}
+
 /// Share of planned grades that are unknown.
-fn missing_share(counts: &Counts) -> f64 {
-    let missing = counts.grader_errors + counts.not_run;
-    if counts.planned == 0 { 0.0 } else { missing as f64 / counts.planned as f64 }
+fn share(missing: u64, planned: u64) -> f64 {
+    if planned == 0 { 0.0 } else { missing as f64 / planned as f64 }
 }
 
 /// Fisher's exact test on missing against graded in the two arms.
-fn differently_missing(of: &Counts, with: &Counts) -> bool {
-    let missing = |counts: &Counts| counts.grader_errors + counts.not_run;
-    let present = |counts: &Counts| counts.planned.saturating_sub(missing(counts));
-    stats::fisher_exact(missing(of), present(of), missing(with), present(with)) < 0.01
+fn differently_missing([own, other]: [u64; 2], of: &Counts, with: &Counts) -> bool {
+    let present = |counts: &Counts, missing: u64| counts.planned.saturating_sub(missing);
+    stats::fisher_exact(own, present(of, own), other, present(with, other)) < 0.01
 }
 
 /// Whether a gate's claim holds on what was weighed, at this level: the same test as in `find`.

@@ -26,6 +26,9 @@ pub fn sentence(
             format!("nothing was graded: {}", missing(&finding.counts))
         }
         State::Error => format!("could not be seen, because the system failed on {}", names()),
+        State::NoData if finding.counts.planned == 0 && matches!(gate.measure, Measure::Disagreement(_)) => {
+            "no answer here is labelled by two people: how often they differ is not known".to_owned()
+        }
         State::NoData => no_data(finding),
         State::Breached | State::NotShown | State::Holds => measured(contract, gate, finding, facts),
     }
@@ -71,6 +74,26 @@ fn corrected(unit: &Unit, estimate: &Estimate) -> String {
     })
 }
 
+/// On how many answers reviewers are split, and what either reading of them would say.
+fn split(finding: &Finding, compared: bool) -> String {
+    let Some(split) = &finding.split else { return "reviewers are split".to_owned() };
+    let (best, worst) =
+        if compared { ("settled for the candidate", "settled against it") } else { ("as pass", "as fail") };
+    let says = |state: State| match state {
+        State::Holds => "it holds",
+        State::Breached => "it is breached",
+        State::FailedNever => "it fails",
+        _ => "it is not shown",
+    };
+    format!(
+        "reviewers split on {} of {}; treating all {best} {}, all {worst} {}",
+        split.answers,
+        split.of,
+        says(split.best),
+        says(split.worst)
+    )
+}
+
 fn missing(counts: &Counts) -> String {
     format!(
         "{} of {} planned not run, {} failed to grade, {} failed to answer",
@@ -101,6 +124,7 @@ fn no_data(finding: &Finding) -> String {
 fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) -> String {
     let Some(estimate) = finding.estimate else {
         return match finding.state {
+            _ if finding.code == Some(Code::ReviewersDisagree) => split(finding, Unit::of(contract, gate).compared),
             State::Holds => format!("no failure in {}", plural(finding.counts.graded, "example")),
             _ if finding.code == Some(Code::MissingGrades) => {
                 format!("grades are missing: {}", missing(&finding.counts))
@@ -129,7 +153,13 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
             format!("{seen}: measurably worse, inside {asked}")
         }
         (State::Holds, _) => format!("{seen}; asked: {asked}"),
+        (State::Breached, _) if matches!(gate.measure, Measure::Disagreement(_)) => {
+            let names =
+                listed(finding.examples.iter().map(|example| example.id.as_str()).collect::<Vec<_>>().into_iter());
+            format!("{seen}; asked: {asked}; reviewers differ on {names}")
+        }
         (State::Breached, _) => format!("{seen}; asked: {asked}"),
+        (_, Some(Code::ReviewersDisagree)) => format!("{seen}; asked: {asked}; {}", split(finding, unit.compared)),
         (_, Some(Code::MissingGrades)) => {
             format!("{seen}; the verdict depends on grades that are missing: {}", missing(&finding.counts))
         }
@@ -196,6 +226,9 @@ fn never(finding: &Finding, estimate: &Estimate, max_rate: Option<f64>) -> Strin
         percent(ruled_out)
     );
     match (finding.state, max_rate) {
+        (State::NotShown, _) if finding.code == Some(Code::ReviewersDisagree) => {
+            format!("{seen}, but {}", split(finding, false))
+        }
         (State::NotShown, _) if finding.code == Some(Code::MissingGrades) => {
             format!("{seen}, but grades are missing: {}", missing(&finding.counts))
         }
@@ -269,7 +302,8 @@ impl Unit {
             _ => false,
         };
         let kind = match (&gate.measure, &gate.rule) {
-            (Measure::Criterion(_) | Measure::GraderErrors, _) | (_, Rule::Within { .. }) => UnitKind::Rate,
+            (Measure::Criterion(_) | Measure::GraderErrors | Measure::Disagreement(_), _)
+            | (_, Rule::Within { .. }) => UnitKind::Rate,
             (Measure::Latency, _) => UnitKind::Milliseconds,
             (Measure::Spend | Measure::FailureCost, _) => UnitKind::Money(currency(contract)),
         };

@@ -128,6 +128,12 @@ pub fn content(
         "fragility": sealed.fragility,
         "follow_ups": decision.follow_ups.iter().map(|follow_up| follow_up_json(contract, follow_up)).collect::<Vec<_>>(),
     });
+    if let Some(split) = &decision.split {
+        content["split"] = json!({
+            "answers": split.answers, "of": split.of, "best": split.best.as_str(), "worst": split.worst.as_str(),
+            "said": split.sentence(),
+        });
+    }
     if !facts.judges.is_empty() {
         content["judges"] = judged::to_json(contract, segments, &facts.judges);
     }
@@ -267,9 +273,18 @@ fn finding_json(contract: &Contract, finding: &Finding, look: Option<u32>) -> Va
             Measure::Latency => ("measure", "latency".to_owned()),
             Measure::Spend => ("measure", "spend".to_owned()),
             Measure::GraderErrors => ("measure", "grader_errors".to_owned()),
+            Measure::Disagreement(criterion) => {
+                fields.insert("criterion".to_owned(), Value::from(criterion.as_str()));
+                ("measure", "disagreement".to_owned())
+            }
         };
         fields.insert(name.to_owned(), Value::from(value));
         fields.insert("rule".to_owned(), Value::from(rule_words(gate)));
+    }
+    if let Some(split) = &finding.split {
+        fields["split"] = json!({
+            "answers": split.answers, "of": split.of, "best": split.best.as_str(), "worst": split.worst.as_str(),
+        });
     }
     if let Value::Object(fields) = &mut fields {
         fields.extend(estimate_json(finding.estimate.as_ref()));

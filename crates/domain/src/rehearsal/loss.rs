@@ -159,7 +159,7 @@ fn harm(gate: &Gate, value: ValueOf) -> Harm {
     match (&gate.rule, &gate.measure) {
         (Rule::AtLeast(_), _) if of_amount => Harm::Smaller,
         _ if of_amount => Harm::Larger,
-        (Rule::AtMost(_), _) | (_, Measure::GraderErrors) => Harm::More,
+        (Rule::AtMost(_), _) | (_, Measure::GraderErrors | Measure::Disagreement(_)) => Harm::More,
         _ => Harm::Fewer,
     }
 }
@@ -167,7 +167,9 @@ fn harm(gate: &Gate, value: ValueOf) -> Harm {
 /// What a row's losses are counted in.
 pub fn unit(gate: &Gate) -> Unit {
     match (&gate.measure, &gate.rule) {
-        (Measure::Criterion(_) | Measure::GraderErrors, _) | (_, Rule::Within { .. }) => Unit::Points,
+        (Measure::Criterion(_) | Measure::GraderErrors | Measure::Disagreement(_), _) | (_, Rule::Within { .. }) => {
+            Unit::Points
+        }
         _ => Unit::Percent,
     }
 }

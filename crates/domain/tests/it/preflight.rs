@@ -13,7 +13,18 @@ const FLOOR: &str = "{criterion: right, in: task, at_least: 0.9, owner: release}
 
 /// What is said of gates that cannot be decided.
 fn told(contract: &Contract, set: &ReferenceSet) -> Vec<String> {
-    let found = check(contract, Given { set: Some(set), today: "2026-11-24", together: &[], blank: &[], judges: &[] });
+    let found = check(
+        contract,
+        Given {
+            set: Some(set),
+            today: "2026-11-24",
+            together: &[],
+            blank: &[],
+            judges: &[],
+            without_rubric: &[],
+            unlabelled: &[],
+        },
+    );
     found.into_iter().filter(|finding| finding.code == "PLM008").map(|finding| finding.what).collect()
 }
 

@@ -67,7 +67,9 @@ fn held(eval: &Eval, repeats: u32) -> Held {
 fn staged<T>(eval: &Eval, repeats: u32, look: impl FnOnce(&Stage) -> T) -> T {
     let segments: Vec<Segment> = domain::evidence::segments(&eval.contract, &eval.set);
     let arms: BTreeSet<Arm> = eval.marks.keys().copied().collect();
+    let disputed = Default::default();
     let play = Play {
+        disputed: &disputed,
         contract: &eval.contract,
         set: &eval.set,
         segments: &segments,

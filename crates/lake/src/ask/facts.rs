@@ -8,6 +8,7 @@ use domain::gate::Measure;
 use domain::name::{ClassName, CriterionName};
 use domain::question::ValueOf;
 use domain::reference_set::ExampleIndex;
+use domain::review::DISAGREEMENT;
 use domain::score::State;
 use domain::system::Arm;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,6 +93,60 @@ impl Scores<'_> {
             }
         }
         Ok(failing)
+    }
+
+    /// Examples that reviewers are split on, by criterion and arm; of the criteria given, under which is told whether they differ, those on which
+    /// they do.
+    pub fn disputed(
+        &self,
+        differing: &[CriterionName],
+    ) -> Result<BTreeMap<(CriterionName, Arm), BTreeSet<ExampleIndex>>, LakeError> {
+        let names: Vec<String> = differing.iter().map(|name| quoted(name.as_str())).collect();
+        let differs = match names.is_empty() {
+            true => String::new(),
+            false => format!(" OR (state = 'graded' AND value >= 1.0 AND criterion IN ({}))", names.join(", ")),
+        };
+        let sql = format!(
+            "SELECT DISTINCT example_index, CAST(criterion AS VARCHAR), CAST(system AS VARCHAR) FROM scores \
+             WHERE (state = 'grader_error' AND failure_class = '{DISAGREEMENT}'){differs} ORDER BY 1, 2, 3"
+        );
+        let mut disputed: BTreeMap<(CriterionName, Arm), BTreeSet<ExampleIndex>> = BTreeMap::new();
+        for batch in self.engine.ask(&sql)? {
+            let (examples, criteria, systems) = (whole(&batch, 0)?, texts(&batch, 1)?, texts(&batch, 2)?);
+            for row in 0..batch.num_rows() {
+                let text = |column: &[Option<String>]| column[row].clone().unwrap_or_default();
+                let Some(arm) = self.arm_of(&text(&systems)) else { continue };
+                let key = (CriterionName::new(text(&criteria)), arm);
+                disputed.entry(key).or_default().insert(ExampleIndex(examples[row]));
+            }
+        }
+        Ok(disputed)
+    }
+
+    /// Where each answer to these examples stands in its file: `(file, offset, length)`.
+    pub fn answer_lines(
+        &self,
+        examples: &BTreeSet<ExampleIndex>,
+    ) -> Result<BTreeMap<(ExampleIndex, Arm, u32), (u16, u64, u32)>, LakeError> {
+        let mut lines = BTreeMap::new();
+        let all: Vec<String> = examples.iter().map(|example| example.0.to_string()).collect();
+        for asked in all.chunks(MOST_ASKED) {
+            let sql = format!(
+                "SELECT example_index, repeat, file, CAST(line_offset AS DOUBLE), line_length, CAST(system AS VARCHAR) \
+                 FROM answers WHERE example_index IN ({}) AND file IS NOT NULL",
+                asked.join(", ")
+            );
+            for batch in self.engine.ask(&sql)? {
+                let (indices, repeats, files) = (whole(&batch, 0)?, whole(&batch, 1)?, whole(&batch, 2)?);
+                let (offsets, lengths, systems) = (sums(&batch, 3)?, whole(&batch, 4)?, texts(&batch, 5)?);
+                for row in 0..batch.num_rows() {
+                    let Some(arm) = self.arm_of(systems[row].as_deref().unwrap_or("")) else { continue };
+                    let place = (files[row] as u16, offsets[row] as u64, lengths[row]);
+                    lines.insert((ExampleIndex(indices[row]), arm, repeats[row]), place);
+                }
+            }
+        }
+        Ok(lines)
     }
 
     pub(super) fn arm_of(&self, system: &str) -> Option<Arm> {

@@ -9,13 +9,13 @@
 
 use super::eval::Eval;
 use super::graders::{refused, refused_system};
-use super::run::{Progress, read_failure};
+use super::rubrics;
+use super::run::Progress;
 use super::work::{open_lock, write_failure};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::criterion::Criterion;
 use domain::digest::Digest;
-use domain::format::rubric;
 use domain::grader::{Grader, Schema};
 use domain::name::SystemName;
 use domain::reference_set::ReferenceSet;
@@ -32,8 +32,6 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-/// Bytes of a rubric.
-const LONGEST_RUBRIC: u64 = 1 << 20;
 /// What a folder of answers is marked with once scores rest on it, and once a record does.
 const SEALED: &str = "sealed";
 const CLOSED: &str = "closed";
@@ -94,7 +92,7 @@ impl<'a> Askable<'a> {
         }
         for (at, criterion) in eval.contract.criteria.iter().enumerate() {
             let Grader::Judge { rubric, with } = &criterion.grader else { continue };
-            rubrics.push((at as u16, criterion, read_rubric(eval, criterion, rubric)?, with.as_slice()));
+            rubrics.push((at as u16, criterion, rubrics::read(eval, criterion, rubric)?, with.as_slice()));
             for name in with {
                 // The contract's reader saw to it that judges are there.
                 let Some(system) = eval.contract.systems.iter().find(|system| system.name == *name) else { continue };
@@ -301,15 +299,6 @@ impl<'a> Askable<'a> {
             }
         }
     }
-}
-
-fn read_rubric(eval: &Eval, criterion: &Criterion, path: &Utf8Path) -> Result<Rubric, Failure> {
-    let files = engine::files(&eval.folder, path).map_err(read_failure)?;
-    let file = files.first().map_or(path, |file| file.as_path());
-    let text = super::file::text(file, LONGEST_RUBRIC).map_err(|error| {
-        Failure::yours(format!("cannot read `{file}`: {error}"), "check the file and its permissions")
-    })?;
-    Ok(rubric::parse(file, &text, Some(criterion))?)
 }
 
 /// Waits until nobody else asks here; whether somebody did.

@@ -9,6 +9,7 @@ use super::judges::judged;
 use super::run::{Progress, reference_set};
 use super::sealed::folder_of;
 use super::weigh::ours;
+use super::{reviewed, rubrics};
 use crate::cli::Failure;
 use domain::check::{Blank, CheckFinding, Given, Severity, Standing, check as find, standing};
 use domain::criterion::Criterion;
@@ -47,12 +48,20 @@ pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     let empty = domain::reference_set::ReferenceSet::default();
     let today = jiff::Zoned::now().date().to_string();
     let (together, judges) = (together(eval)?, judged(eval)?);
+    let without_rubric = rubrics::all(eval)?;
+    let unlabelled: Vec<CriterionName> = reviewed::labels(eval)?
+        .into_iter()
+        .filter(|known| known.labels.is_empty())
+        .map(|known| known.criterion.name.clone())
+        .collect();
     let given = Given {
         set: Some(set.as_ref().unwrap_or(&empty)),
         today: &today,
         together: &together,
         blank: &blank,
         judges: &judges,
+        without_rubric: &without_rubric,
+        unlabelled: &unlabelled,
     };
     Ok(Checked { findings: find(&eval.contract, given), standing: standing(&eval.contract, set.as_ref()) })
 }

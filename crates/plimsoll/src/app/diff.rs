@@ -3,6 +3,7 @@
 //! How two reference sets lie to each other is known before any difference is: examples are matched by id, and where
 //! the content of one changed its grades are not compared.
 
+use super::answers::{files, look};
 use super::chain::{Chain, Kept};
 use super::changed::{ChangedGrade, worst_first};
 use super::history::scores_digest;
@@ -12,17 +13,13 @@ use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::answer::Answer;
 use domain::contract::Contract;
-use domain::format::answers;
 use domain::format::contract;
-use domain::format::lines::LinePlace;
 use domain::name::CriterionName;
 use domain::reference_set::{Alignment, ExampleIndex, ReferenceSet};
 use domain::system::Arm;
 use lake::{Asked, ClassCosts, Scores};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 
 /// What is compared with what.
 pub struct Comparison<'a> {
@@ -188,6 +185,7 @@ fn difference(
     let better = changed.len() as u64 - worse;
     let [of_files, with_files] = [of, with].map(|side| answer_files(&side.run.folder, &side.run.home));
     let files = (of_files, with_files);
+    let files = (files(&of.run.folder, &of.run.home), files(&with.run.folder, &with.run.home));
     changed.truncate(comparison.most);
     let there =
         |changed: &ChangedGrade| matched.get(changed.example.0 as usize).copied().flatten().unwrap_or(changed.example);
@@ -280,6 +278,7 @@ pub fn line_at(path: &Utf8Path, offset: u64, length: u32) -> Option<String> {
     let mut bytes = vec![0; length as usize];
     File::open(path).ok()?.read_exact_at(&mut bytes, offset).ok()?;
     String::from_utf8(bytes).ok()
+    look(path, (offset, length), side.run.set.rows[example.0 as usize].id.as_str(), told)
 }
 
 /// An answer as people compare it: its text, or what it returned as JSON where it has none; what it called; and that it took more than one

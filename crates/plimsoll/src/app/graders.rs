@@ -5,10 +5,12 @@
 //! errors  a grader that cannot be used, or that is none of ours, with its place in the contract
 
 use super::eval::Eval;
+use super::reviewed;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::criterion::Criterion;
 use domain::fault::{Fault, Place};
+use domain::format::yaml::Spot;
 use domain::grader::{Grader, Schema};
 use domain::system::System;
 use engine::Ready;
@@ -20,11 +22,13 @@ use std::sync::Arc;
 /// Bytes of a JSON Schema in a file.
 const LONGEST_SCHEMA: u64 = 16 << 20;
 
-/// Every criterion's grader, compiled or started; what this version does not carry out is refused.
+/// The grader of everything that is planned, compiled or started; what this version does not carry out is refused.
 pub fn ready(eval: &Eval, scores: Option<&Utf8Path>, programs: &mut Programs) -> Result<Vec<Ready>, Failure> {
     let one = |criterion: &Criterion| match &criterion.grader {
         // Filled in once judges were asked.
         Grader::Judge { .. } => Ok(Ready::Judged(Arc::default())),
+        // Filled in with labels below.
+        Grader::Reviewers { .. } => Ok(Ready::Imported),
         Grader::Imported if scores.is_some() => Ok(Ready::Imported),
         Grader::Imported => Err(refused(
             eval,
@@ -40,7 +44,9 @@ pub fn ready(eval: &Eval, scores: Option<&Utf8Path>, programs: &mut Programs) ->
         }
         _ => compiled(eval, criterion).map(|compiled| Ready::Compiled(Box::new(compiled))),
     };
-    eval.contract.criteria.iter().map(one).collect()
+    let mut graders = eval.contract.criteria.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    reviewed::fill(&mut graders, eval)?;
+    Ok(graders)
 }
 
 /// The graders that are compiled, with the criteria that they grade.
@@ -48,7 +54,11 @@ pub fn all_compiled(eval: &Eval) -> Result<Vec<(&Criterion, Compiled)>, Failure>
     let is_compiled = |criterion: &&Criterion| {
         !matches!(
             criterion.grader,
-            Grader::Judge { .. } | Grader::Imported | Grader::Pair { .. } | Grader::Process { .. }
+            Grader::Judge { .. }
+                | Grader::Reviewers { .. }
+                | Grader::Imported
+                | Grader::Pair { .. }
+                | Grader::Process { .. }
         )
     };
     let criteria = eval.contract.criteria.iter().filter(is_compiled);
@@ -80,9 +90,24 @@ pub fn refused_system(eval: &Eval, system: &System, what: &str) -> Failure {
 /// A criterion that cannot be graded, with its place in the contract.
 pub fn refused(eval: &Eval, criterion: &Criterion, what: &str, help: &str) -> Failure {
     let spot = eval.places.of(&format!("criteria.{}.grade", criterion.name));
+    refused_in(eval, criterion, spot, "grade", what, help)
+}
+
+/// The same at one key of the grader.
+pub fn refused_at(eval: &Eval, criterion: &Criterion, key: &str, found: &str, what: &str, help: &str) -> Failure {
+    let spot = eval.places.of(&format!("criteria.{}.grade.{key}", criterion.name));
+    // The place is that of the key; what is wrong is the value behind it.
+    let line = eval.text.lines().nth(spot.line.saturating_sub(1) as usize).unwrap_or("");
+    let before = spot.column.saturating_sub(1) as usize;
+    let rest: String = line.chars().skip(before).collect();
+    let value = rest.find(found).map_or(0, |at| rest[..at].chars().count() as u32);
+    refused_in(eval, criterion, Spot { column: spot.column + value, ..spot }, found, what, help)
+}
+
+fn refused_in(eval: &Eval, criterion: &Criterion, spot: Spot, found: &str, what: &str, help: &str) -> Failure {
     let place = Place { file: eval.path.clone(), line: spot.line, column: spot.column };
     let what = format!("criterion `{}`: {what}", criterion.name);
-    Failure::Faults(Fault { place, found: "grade".to_owned(), what, help: help.to_owned() }.into())
+    Failure::Faults(Fault { place, found: found.to_owned(), what, help: help.to_owned() }.into())
 }
 
 fn read_schema(eval: &Eval, path: &Utf8Path) -> Result<Value, String> {

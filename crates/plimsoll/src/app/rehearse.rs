@@ -14,7 +14,7 @@ mod target;
 pub use target::Target;
 
 use super::run::Progress;
-use super::weigh::ours;
+use super::weigh::{disputed, ours};
 use crate::cli::Failure;
 use domain::evidence::segments;
 use domain::finding::{Finding, Findings, State, Subject, look_level};
@@ -129,8 +129,16 @@ pub fn rehearse(mut target: Target, orders: &Orders, progress: &mut dyn Progress
     let held = scores.held(&columns(contract, &set, &asked)).map_err(ours)?;
     // Whoever waits to run in this folder need not wait for rehearsals.
     drop(run);
-    let play =
-        Play { contract, set: &set, segments: &segments, arms: &arms, look: target.look, judges: &target.judges };
+    let disputed = disputed(&scores, &set, contract)?;
+    let play = Play {
+        contract,
+        set: &set,
+        segments: &segments,
+        arms: &arms,
+        look: target.look,
+        judges: &target.judges,
+        disputed: &disputed,
+    };
     let stage = Stage::new(play, &held);
     progress.step("checking that the sums are those of the record");
     let found = stage.findings(target.decided_under);

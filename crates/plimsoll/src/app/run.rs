@@ -8,6 +8,7 @@ use super::graders::ready;
 use super::history::History;
 use super::judges::judged;
 use super::recorded;
+use super::reviewed::{self, planned};
 use super::sealed::{SealedRun, Sealing, seal};
 use super::sealer::{Rows, Sealer};
 use super::signature::key_of;
@@ -17,6 +18,7 @@ use super::work::Work;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::{Contract, Looks};
+use domain::criterion::Criterion;
 use domain::digest::Digest;
 use domain::example::Example;
 use domain::name::OwnerRole;
@@ -258,9 +260,15 @@ fn grade(
     let documents = Documents::new(&set, keeper);
     let set = further.as_ref().unwrap_or(&set);
     let work = Work::begin(&eval.state())?;
-    let graded_by = |criterion| askable.grader_digest(criterion).unwrap_or_else(|| grader_digest(criterion));
-    let digests: Vec<Digest> = contract.criteria.iter().map(graded_by).collect();
-    let plan = Plan { eval, set, documents: &documents, digests, threads };
+    let criteria = planned(contract);
+    let graded_by = |criterion| {
+        let known = askable
+            .grader_digest(criterion)
+            .map_or_else(|| reviewed::grader_digest(eval, criterion), |known| Ok(Some(known)));
+        Ok(known?.unwrap_or_else(|| grader_digest(criterion)))
+    };
+    let digests: Vec<Digest> = criteria.iter().map(graded_by).collect::<Result<_, Failure>>()?;
+    let plan = Plan { eval, criteria: &criteria, set, documents: &documents, digests, threads };
     let (Rows { mut files, fingerprint, grades }, counts) =
         grade_into(work.path(), plan, graders, &mut programs, elsewhere, &recorded, progress)?;
     progress.step("sealing the scores");
@@ -292,6 +300,8 @@ fn grade(
 /// What is graded, besides the answers and the graders.
 pub struct Plan<'a> {
     pub eval: &'a Eval,
+    /// As `planned` has them: a grader and a digest for each.
+    pub criteria: &'a [Criterion],
     pub set: &'a ReferenceSet,
     pub documents: &'a Documents<'a>,
     /// Of the graders, as rows carry them.
@@ -309,10 +319,10 @@ pub fn grade_into<'a>(
     recorded: &[(Arm, Vec<Utf8PathBuf>)],
     progress: &mut dyn Progress,
 ) -> Result<(Rows, Vec<(Arm, Graded)>), Failure> {
-    let Plan { eval, set, documents, digests, threads } = plan;
+    let Plan { eval, criteria, set, documents, digests, threads } = plan;
     let contract = &eval.contract;
-    let mut sink = Sealer::begin(folder, set, contract, &digests, elsewhere)?;
-    let grading = Grading::new(set, documents, &contract.criteria, graders, digests, contract.repeats, threads);
+    let mut sink = Sealer::begin(folder, set, criteria, &digests, elsewhere)?;
+    let grading = Grading::new(set, documents, criteria, graders, digests, contract.repeats, threads);
     let planned = set.active().count() as u64 * u64::from(contract.repeats);
     let mut counts = Vec::new();
     for (arm, files) in recorded {

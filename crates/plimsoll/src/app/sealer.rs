@@ -8,7 +8,7 @@ use super::unknown::Unknown;
 use super::weigh::ours;
 use crate::cli::Failure;
 use camino::Utf8Path;
-use domain::contract::Contract;
+use domain::criterion::Criterion;
 use domain::digest::Digest;
 use domain::name::ClassName;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
@@ -28,7 +28,7 @@ pub struct Rows {
 pub struct Sealer<'a> {
     writer: RunWriter,
     set: &'a ReferenceSet,
-    contract: &'a Contract,
+    criteria: &'a [Criterion],
     /// What each criterion's rows name as their grader.
     graders: Vec<String>,
     elsewhere: Option<Elsewhere<'a>>,
@@ -42,7 +42,7 @@ impl<'a> Sealer<'a> {
     pub fn begin(
         folder: &Utf8Path,
         set: &'a ReferenceSet,
-        contract: &'a Contract,
+        criteria: &'a [Criterion],
         digests: &[Digest],
         elsewhere: Option<Elsewhere<'a>>,
     ) -> Result<Self, Failure> {
@@ -50,13 +50,13 @@ impl<'a> Sealer<'a> {
         if let Some(elsewhere) = &elsewhere {
             writer.imported_from(&elsewhere.grades().digest);
         }
-        let named = |(at, digest): (usize, &Digest)| match is_elsewhere(&contract.criteria[at]) {
+        let named = |(at, digest): (usize, &Digest)| match is_elsewhere(&criteria[at]) {
             true => lake::IMPORTED.to_owned(),
             false => digest.to_string(),
         };
         let graders = digests.iter().enumerate().map(named).collect();
         let (last, summing, unknown) = (None, Summing::default(), Unknown::default());
-        Ok(Sealer { writer, set, contract, graders, elsewhere, last, summing, unknown })
+        Ok(Sealer { writer, set, criteria, graders, elsewhere, last, summing, unknown })
     }
 
     /// What somebody should know while it is at hand.
@@ -74,7 +74,7 @@ impl<'a> Sealer<'a> {
 
     fn score(&mut self, system: &str, row: &ScoreRow) -> Result<(), LakeError> {
         let example = &self.set.rows[row.example.0 as usize];
-        let criterion = self.contract.criteria[row.criterion as usize].name.as_str();
+        let criterion = self.criteria[row.criterion as usize].name.as_str();
         self.unknown.see(row.state, system, criterion, example.id.as_str(), &row.reason);
         if self.last.as_ref().is_none_or(|(last, _)| *last != row.example) {
             self.last = Some((row.example, example.digest.to_string()));
@@ -104,7 +104,7 @@ impl<'a> Sealer<'a> {
                 example_digest: &example.digest,
                 system,
                 repeat: row.repeat,
-                criterion: self.contract.criteria[row.criterion as usize].name.as_str(),
+                criterion: self.criteria[row.criterion as usize].name.as_str(),
                 grader: lake::IMPORTED.as_bytes(),
                 state: row.state,
                 value: row.value,

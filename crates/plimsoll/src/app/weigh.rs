@@ -2,6 +2,7 @@
 
 use super::changed::changed;
 use super::history::Before;
+use super::reviewed::differing;
 use super::sealed::folder_of;
 use crate::cli::Failure;
 use camino::Utf8Path;
@@ -135,7 +136,7 @@ fn graders(
                 (lake::IMPORTED.to_owned(), digest)
             }
             // What judged depends on more than the contract says: the rubric, and the words that judges are asked in.
-            Some(digest) if matches!(criterion.grader, Grader::Judge { .. }) => {
+            Some(digest) if matches!(criterion.grader, Grader::Judge { .. } | Grader::Reviewers { .. }) => {
                 (criterion.grader.kind().to_owned(), digest.to_owned())
             }
             _ => (criterion.grader.kind().to_owned(), grader_digest(criterion).to_string()),
@@ -234,7 +235,21 @@ fn facts(scores: &Scores, set: &ReferenceSet, grounds: &Grounds, judges: &Arc<[J
         look: grounds.look,
         decided_under: grounds.decided_under,
         judges: Arc::clone(judges),
+        disputed: disputed(scores, set, contract)?,
     })
+}
+
+/// What reviewers are split on; and, where a gate is about it, where they differ.
+pub fn disputed(scores: &Scores, set: &ReferenceSet, contract: &Contract) -> Result<Arc<[Failures]>, Failure> {
+    let differing: Vec<CriterionName> = differing(contract).into_iter().map(|criterion| criterion.name).collect();
+    let found = scores.disputed(&differing).map_err(ours)?;
+    let of = |((criterion, arm), examples): ((CriterionName, Arm), BTreeSet<ExampleIndex>)| {
+        let mut examples: Vec<FailedExample> =
+            examples.into_iter().filter_map(|example| FailedExample::of(set, example)).collect();
+        examples.sort();
+        Failures { criterion, arm, examples }
+    };
+    Ok(found.into_iter().map(of).collect())
 }
 
 /// How each arm did on guards (on criteria that a blocking gate names) and on examples that must never fail (on any).

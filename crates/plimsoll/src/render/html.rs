@@ -33,6 +33,7 @@ struct Page {
     cost: Option<String>,
     fragility: String,
     judges: Vec<String>,
+    split: String,
     look: String,
     follow_ups: Vec<(String, String, String)>,
     record: String,
@@ -150,6 +151,7 @@ pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Erro
         better: content["changed"]["better"].as_u64().unwrap_or(0),
         cost: cost(shown),
         fragility: fragility(shown),
+        split: plain(shown.split().unwrap_or("")),
         judges: shown.judges().iter().map(|judged| plain(judged)).collect(),
         look: look(shown),
         follow_ups: shown

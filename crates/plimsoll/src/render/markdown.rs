@@ -25,6 +25,9 @@ pub fn decision(shown: &Shown) -> String {
         let _ = writeln!(out, "**Simulated**: its examples and answers are scripted, not traffic.\n");
     }
     let _ = writeln!(out, "{}. Numbers describe {}.\n", escaped(shown.text("deciding_rule")), shown.text("describes"));
+    if let Some(said) = shown.split() {
+        let _ = writeln!(out, "**{}**.\n", escaped(said));
+    }
     for judged in shown.judges() {
         let _ = writeln!(out, "Judged: {}.\n", escaped(&judged));
     }

@@ -47,6 +47,11 @@ impl Shown {
     }
 
     /// Of each judged criterion: where its judge was qualified, on what, and until when; and where it was not, and why.
+    /// What either reading of the answers that reviewers are split on would decide.
+    pub fn split(&self) -> Option<&str> {
+        self.content["split"]["said"].as_str()
+    }
+
     pub fn judges(&self) -> Vec<String> {
         self.list("judges").iter().map(judged).collect()
     }

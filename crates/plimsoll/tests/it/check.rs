@@ -49,6 +49,11 @@ fn again(folder: &Path, id: &str, edits: &[(&str, &str)]) -> String {
 /// What makes each code appear; and the codes that must come with it.
 fn story(wanted: &str, folder: &Path) -> &'static [&'static str] {
     let contract = |from: &str, to: &str| edit(folder, CONTRACT, from, to);
+    let rubric = |name: &str| {
+        std::fs::create_dir_all(folder.join("rubrics")).expect("a folder");
+        let text = "---\nplimsoll_rubric: 1\nquestion: Is it as it should be?\n---\n\n## Pass\n\n- it is\n\n## Fail\n\n- it is not\n";
+        std::fs::write(folder.join(format!("rubrics/{name}.md")), text).expect("a rubric");
+    };
     match wanted {
         "PLM001" => contract(
             "work: answer billing questions and explain charges from the customer's own account",
@@ -144,6 +149,7 @@ fn story(wanted: &str, folder: &Path) -> &'static [&'static str] {
                 "  fallback: {recorded",
                 "  judge: {openai: {base_url: \"https://judge.example/v1\", model: assistant-large}}\n  fallback: {recorded",
             );
+            rubric("decides");
             return &["PLM028"];
         }
         "PLM021" => {
@@ -180,6 +186,15 @@ fn story(wanted: &str, folder: &Path) -> &'static [&'static str] {
         "PLM028" => {
             contract("{length: {words: {at_least: 1, at_most: 60}}}", "{judge: rubrics/concise.md, with: judge}");
             contract("  fallback: {recorded", "  judge: {imported: judge-1}\n  fallback: {recorded");
+            rubric("concise");
+        }
+        "PLM029" => {
+            contract("{length: {words: {at_least: 1, at_most: 60}}}", "{reviewers: rubrics/concise.md}");
+            return &["PLM030"];
+        }
+        "PLM030" => {
+            contract("{length: {words: {at_least: 1, at_most: 60}}}", "{reviewers: rubrics/concise.md}");
+            rubric("concise");
         }
         other => panic!("no story tells {other}"),
     }

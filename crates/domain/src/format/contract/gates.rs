@@ -4,7 +4,8 @@ use super::threshold::{margin, threshold};
 use crate::contract::Owner;
 use crate::criterion::{Criterion, Kind};
 use crate::format::yaml::{self, Fields, Node, NodeKind, Reader, meant};
-use crate::gate::{Gate, Margin, Measure, Opponent, Rule, Scope, Stage};
+use crate::gate::{Gate, Margin, Measure, Opponent, Rule, Scope, Stage, disagreement_on};
+use crate::grader::Grader;
 use crate::name::{Attribute, CriterionName, GateName, OwnerRole, SegmentName, TaskName};
 use crate::segment::Segmentation;
 
@@ -100,6 +101,7 @@ fn default_name(measure: &Measure, rule: &Rule) -> String {
         Measure::Latency => "latency".to_owned(),
         Measure::Spend => "spend".to_owned(),
         Measure::GraderErrors => "grader errors".to_owned(),
+        Measure::Disagreement(name) => format!("{name} disagreement"),
     };
     let ruled = match rule {
         Rule::AtLeast(_) => "at least".to_owned(),
@@ -149,14 +151,7 @@ fn measure(reader: &mut Reader, item: &Node, fields: &Fields, known: &Known) -> 
             "spend" => Some(Measure::Spend),
             "failure_cost" => Some(Measure::FailureCost),
             "grader_errors" => Some(Measure::GraderErrors),
-            "disagreement" => {
-                reader.fault(
-                    node.at,
-                    "reviewer disagreement is not measured by this version",
-                    "leave this gate out until labels by reviewers are kept",
-                );
-                None
-            }
+            "disagreement" => disagreement(reader, node, None, known),
             word => {
                 let suggestion = meant(word, MEASURES.iter().copied());
                 reader.fault(
@@ -167,6 +162,9 @@ fn measure(reader: &mut Reader, item: &Node, fields: &Fields, known: &Known) -> 
                 None
             }
         },
+        (Some(criterion), Some(node)) if matches!(&node.kind, NodeKind::Text(word) if word == "disagreement") => {
+            disagreement(reader, node, Some(criterion), known)
+        }
         (criterion, _) => {
             let at = if criterion.is_some() { fields.place_of("measure") } else { item.at };
             reader.missing(
@@ -177,6 +175,47 @@ fn measure(reader: &mut Reader, item: &Node, fields: &Fields, known: &Known) -> 
             None
         }
     }
+}
+
+/// How often reviewers differ: on the criterion that is named, or on the one that people grade.
+fn disagreement(reader: &mut Reader, node: &Node, criterion: Option<&Node>, known: &Known) -> Option<Measure> {
+    let reviewed: Vec<&Criterion> =
+        known.criteria.iter().filter(|criterion| matches!(criterion.grader, Grader::Reviewers { .. })).collect();
+    let names: Vec<&str> = reviewed.iter().map(|criterion| criterion.name.as_str()).collect();
+    let (at, wanted) = match criterion {
+        Some(criterion) => (criterion.at, Some(reader.word(criterion, "`criterion`")?)),
+        None => (node.at, None),
+    };
+    let found = match &wanted {
+        Some(word) => reviewed.iter().find(|criterion| criterion.name.as_str() == word),
+        None => reviewed.first().filter(|_| reviewed.len() == 1),
+    };
+    let (what, help) = match (found, wanted) {
+        (Some(criterion), _) => {
+            let rows = disagreement_on(&criterion.name);
+            if !known.criteria.iter().any(|criterion| criterion.name == rows) {
+                return Some(Measure::Disagreement(criterion.name.clone()));
+            }
+            (
+                format!("`{rows}` is the name of a criterion, and of how often reviewers differ"),
+                "name the criterion otherwise".to_owned(),
+            )
+        }
+        _ if reviewed.is_empty() => (
+            "no criterion is graded by reviewers: nobody disagrees".to_owned(),
+            "write `grade: {reviewers: rubrics/NAME.md}` at the criterion that people label".to_owned(),
+        ),
+        (None, Some(word)) => {
+            let near = meant(&word, names.iter().copied());
+            (format!("`{word}` is not graded by reviewers"), format!("{near}those that are: {}", names.join(", ")))
+        }
+        (None, None) => (
+            "several criteria are graded by reviewers".to_owned(),
+            format!("say which: `criterion: {}`; those that are: {}", names[0], names.join(", ")),
+        ),
+    };
+    reader.fault(at, what, help);
+    None
 }
 
 fn scopes(reader: &mut Reader, node: &Node, known: &Known) -> Vec<Scope> {

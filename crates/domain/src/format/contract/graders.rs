@@ -29,6 +29,7 @@ pub const KINDS: &[&str] = &[
     "process",
     "same_as_base",
     "judge",
+    "reviewers",
     "imported",
 ];
 const MODIFIERS: &[&str] = &["with"];
@@ -86,6 +87,7 @@ pub fn read(reader: &mut Reader, node: &Node, systems: &[System], measures: bool
         "process" => process(reader, value),
         "same_as_base" => pair(reader, value),
         "judge" => judge(reader, value, &fields, systems),
+        "reviewers" => Some(Grader::Reviewers { rubric: reader.path(value, "`reviewers`")? }),
         _ => imported(reader, value),
     }
 }

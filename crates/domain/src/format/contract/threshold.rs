@@ -11,7 +11,7 @@ pub fn threshold(reader: &mut Reader, node: &Node, at_most: bool, measure: &Meas
         return None;
     }
     let (rule, help) = match measure {
-        Measure::Criterion(_) | Measure::GraderErrors => {
+        Measure::Criterion(_) | Measure::GraderErrors | Measure::Disagreement(_) => {
             let share = share_of(node).and_then(|value| Share::new(value).ok()).map(Share::get);
             let rule = if at_most { share.map(Rule::AtMost) } else { share.map(Rule::AtLeast) };
             (rule, "write a share such as `0.9` or `90%`")
@@ -80,7 +80,7 @@ pub fn duration_ms(text: &str) -> Option<f64> {
 /// what the opponent takes.
 pub fn margin(reader: &mut Reader, node: &Node, measure: &Measure) -> Option<Margin> {
     let margin = match measure {
-        Measure::Criterion(_) | Measure::GraderErrors => {
+        Measure::Criterion(_) | Measure::GraderErrors | Measure::Disagreement(_) => {
             share_of(node).filter(|value| (0.0..1.0).contains(value)).map(Margin::Absolute)
         }
         Measure::Latency => match &node.kind {
@@ -95,7 +95,9 @@ pub fn margin(reader: &mut Reader, node: &Node, measure: &Measure) -> Option<Mar
     };
     if margin.is_none() {
         let help = match measure {
-            Measure::Criterion(_) | Measure::GraderErrors => "write points of the rate, `0.03` or `3%`",
+            Measure::Criterion(_) | Measure::GraderErrors | Measure::Disagreement(_) => {
+                "write points of the rate, `0.03` or `3%`"
+            }
             Measure::Latency => "write `200ms`, or `10%` of what production takes",
             Measure::Spend | Measure::FailureCost => "write an amount, or `10%` of what production takes",
         };

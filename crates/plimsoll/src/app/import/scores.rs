@@ -55,7 +55,9 @@ pub fn seal(eval: &Eval, file: &Utf8Path, progress: &mut dyn Progress) -> Result
 /// A criterion that has a grader of its own is decided on the grades of the file all the same: there are no answers to grade.
 /// The rows and the record say that they were imported.
 fn graded_elsewhere(contract: &Contract, read: &Imported, progress: &mut dyn Progress) {
-    let is_ours = |criterion: &&Criterion| !matches!(criterion.grader, Grader::Imported | Grader::Judge { .. });
+    let is_ours = |criterion: &&Criterion| {
+        !matches!(criterion.grader, Grader::Imported | Grader::Judge { .. } | Grader::Reviewers { .. })
+    };
     let criteria = contract.criteria.iter().filter(is_ours);
     for criterion in criteria.filter(|criterion| read.criteria.iter().any(|name| name == criterion.name.as_str())) {
         progress.note(&format!(
