@@ -15,8 +15,7 @@ mod next;
 pub mod say;
 pub mod settle;
 
-pub use next::Suggestion;
-
+use super::answers;
 use super::chain::write_whole;
 use super::eval::Eval;
 use super::judges::{identity, place, today};
@@ -30,9 +29,14 @@ use domain::digest::Digest;
 use domain::digest::canonical;
 use domain::evidence::segments;
 use domain::format::calibration;
+use domain::name::CriterionName;
 use domain::qualification::{Calibration, Labelled, definition, is_judged};
-use domain::reference_set::ReferenceSet;
+use domain::reference_set::{ExampleIndex, ReferenceSet};
+use join::Answer;
+use labels::OfAnswer;
 use lake::{Asked, ClassCosts, Scores};
+use next::Suggestion;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 
 /// How long a calibration holds where nobody says otherwise.
@@ -56,7 +60,8 @@ pub struct OfCriterion {
     pub seen: Vec<Option<stats::Weighed>>,
     /// What somebody should know of the labels.
     pub notes: Vec<String>,
-    pub next: Vec<Suggestion>,
+    /// What to label next, and why: lines of a file of labels, to be completed.
+    pub next: Vec<(&'static str, String)>,
 }
 
 pub fn calibrate(eval: &Eval, orders: &Orders) -> Result<Vec<OfCriterion>, Failure> {
@@ -74,6 +79,9 @@ pub fn calibrate(eval: &Eval, orders: &Orders) -> Result<Vec<OfCriterion>, Failu
     };
     let scores = Scores::open(&run.folder, asked).map_err(ours)?;
     let graded_by = scores.graders().map_err(ours)?;
+    let files = answers::files(&run.folder, &eval.folder);
+    let digests = |examples: BTreeSet<ExampleIndex>| answers::digests(&scores, &set, &run.systems, &files, &examples);
+    let (read, seen_otherwise) = of_these_answers(read, digests)?;
     let mut found = Vec::new();
     for criterion in criteria {
         let judge = identity(eval, criterion);
@@ -94,7 +102,12 @@ pub fn calibrate(eval: &Eval, orders: &Orders) -> Result<Vec<OfCriterion>, Failu
         let joined = join::join(criterion, &set, &verdicts, &read);
         let segments = segments(&eval.contract, &set);
         let labelled: Vec<Labelled> = segments.iter().map(|segment| joined.in_segment(segment)).collect();
-        let next = next::next(criterion, &set, &run.systems, &joined);
+        let suggested = next::next(&set, &joined);
+        let known = digests(suggested.iter().map(|suggestion| suggestion.answer.0).collect())?;
+        let line = |one: &Suggestion| one.line(criterion, &set, &run.systems, known.get(&one.answer));
+        let next = suggested.iter().map(|suggestion| (suggestion.why, line(suggestion))).collect();
+        let mut notes = joined.notes();
+        notes.extend(seen_otherwise.iter().filter(|(of, _)| *of == criterion.name).map(|(_, note)| note.clone()));
         let seen = segments.iter().map(|segment| joined.seen(segment)).collect();
         let calibration = Calibration {
             criterion: criterion.name.clone(),
@@ -108,7 +121,13 @@ pub fn calibrate(eval: &Eval, orders: &Orders) -> Result<Vec<OfCriterion>, Failu
             segments: labelled,
         };
         let place = place(eval, &criterion.name);
-        found.push(OfCriterion { calibration, place, seen, notes: joined.notes(), next });
+        found.push(OfCriterion { calibration, place, seen, notes, next });
+    }
+    if let Some((_, note)) = seen_otherwise.first().filter(|_| found.is_empty()) {
+        return Err(Failure::yours(
+            note.clone(),
+            "label the answers of this run, or name the run that was labelled: `--run`",
+        ));
     }
     if found.is_empty() {
         return Err(Failure::yours(
@@ -123,6 +142,35 @@ pub fn calibrate(eval: &Eval, orders: &Orders) -> Result<Vec<OfCriterion>, Failu
         write(one)?;
     }
     Ok(found)
+}
+
+/// Labels of the answers that were judged; of other answers, and of those that cannot be told, how many there are.
+fn of_these_answers(
+    read: Vec<OfAnswer>,
+    digests: impl Fn(BTreeSet<ExampleIndex>) -> Result<BTreeMap<Answer, Digest>, Failure>,
+) -> Result<(Vec<OfAnswer>, Vec<(CriterionName, String)>), Failure> {
+    let saying = read.iter().filter(|label| label.label.answer_digest.is_some());
+    let known = digests(saying.map(|label| label.example).collect())?;
+    let (mut kept, mut others, mut unknown) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    for label in read {
+        let name = label.label.criterion.clone();
+        let judged = known.get(&(label.example, label.arm, label.label.repeat)).map(Digest::to_string);
+        match (&label.label.answer_digest, judged) {
+            (Some(seen), Some(judged)) if *seen != judged => {
+                *others.entry(name).or_insert(0_u64) += 1;
+                continue;
+            }
+            (Some(_), None) => *unknown.entry(name).or_insert(0_u64) += 1,
+            _ => {}
+        }
+        kept.push(label);
+    }
+    let told = |what: &str, counts: BTreeMap<CriterionName, u64>| -> Vec<(CriterionName, String)> {
+        counts.into_iter().map(|(name, count)| (name.clone(), format!("{count} label(s) of `{name}` {what}"))).collect()
+    };
+    let mut notes = told("are of another answer than the one that was judged, and are left out", others);
+    notes.extend(told("say which answer they are of, and that answer is not at hand: not compared", unknown));
+    Ok((kept, notes))
 }
 
 fn chosen<'e>(eval: &'e Eval, name: Option<&str>) -> Result<Vec<&'e Criterion>, Failure> {

@@ -40,12 +40,12 @@ pub fn text(found: &[OfCriterion]) -> String {
         if !of.next.is_empty() {
             let _ = writeln!(out, " label next, in a file of labels:");
             let mut why = "";
-            for suggestion in &of.next {
-                if suggestion.why != why {
-                    why = suggestion.why;
+            for (because, line) in &of.next {
+                if *because != why {
+                    why = because;
                     let _ = writeln!(out, "  {why}");
                 }
-                let _ = writeln!(out, "    {}", plain(&suggestion.line));
+                let _ = writeln!(out, "    {}", plain(line));
             }
             let _ = writeln!(out);
         }
@@ -142,7 +142,7 @@ fn of_criterion(of: &OfCriterion) -> Value {
         "expires_on": calibration.expires_on,
         "notes": of.notes,
         "segments": segments.map(|(labelled, seen)| segment_json(labelled, seen.as_ref())).collect::<Vec<_>>(),
-        "next": of.next.iter().map(|suggestion| json!({"why": suggestion.why, "line": suggestion.line})).collect::<Vec<_>>(),
+        "next": of.next.iter().map(|(why, line)| json!({"why": why, "line": line})).collect::<Vec<_>>(),
     })
 }
 

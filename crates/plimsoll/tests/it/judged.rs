@@ -174,3 +174,39 @@ fn a_judge_gates_once_people_have_said_how_it_errs() {
     assert_eq!(code(&again), 2, "{}", out(&again));
     assert!(err(&again).contains("were given by another judge"), "{}", err(&again));
 }
+
+#[test]
+fn a_label_of_another_answer_is_told_and_left_out() {
+    let server = server(fair, Faults::default());
+    let folder = eval(40);
+    let ended = live::run(folder.path(), &server);
+    assert!([0, 10, 20, 40].contains(&code(&ended)), "{}{}", out(&ended), err(&ended));
+    let calibrated = |labels: &str| -> Value {
+        std::fs::write(folder.path().join("labels.jsonl"), labels).expect("labels");
+        let arguments = ["review", "calibrate", "--labels", "labels.jsonl", "--as", "json"];
+        let ended = super::plimsoll(folder.path(), &arguments);
+        assert_eq!(code(&ended), 0, "{}", err(&ended));
+        serde_json::from_str::<Value>(&out(&ended)).expect("one JSON document")["calibrated"][0].clone()
+    };
+    let id = |at: usize| {
+        let text = std::fs::read_to_string(folder.path().join("examples.jsonl")).expect("examples");
+        let line: Value = serde_json::from_str(text.lines().nth(at).expect("an example")).expect("JSON");
+        line["id"].as_str().expect("an id").to_owned()
+    };
+    let criterion = "right";
+    let line = |at: usize, digest: &str| {
+        json!({"example": id(at), "system": "candidate", "criterion": criterion, "label": "pass", "by": "reviewer-1", "answer_digest": digest})
+            .to_string()
+    };
+    let shown = calibrated(&[line(3, &"0".repeat(64)), line(4, "").replace(",\"answer_digest\":\"\"", "")].join("\n"));
+    let notes = shown["notes"].to_string();
+    assert!(notes.contains("1 label(s) of `right` are of another answer than the one that was judged"), "{notes}");
+    // What is suggested says which answer it is, and completed it is a label of that answer.
+    let suggested: Value = serde_json::from_str(shown["next"][0]["line"].as_str().expect("a line")).expect("JSON");
+    let mut label = suggested.clone();
+    (label["label"], label["by"]) = (json!("fail"), json!("reviewer-1"));
+    assert_eq!(label["answer_digest"].as_str().map(str::len), Some(64), "{suggested}");
+    let shown = calibrated(&label.to_string());
+    assert!(!shown["notes"].to_string().contains("another answer"), "{shown:#}");
+    assert_eq!(shown["segments"][0]["table"]["both_fail"], 1, "{shown:#}");
+}

@@ -181,3 +181,37 @@ fn a_calibration_of_a_later_version_is_not_overwritten() {
     assert!(err(&ended).contains("version 2 of its format"), "{}", err(&ended));
     assert_eq!(std::fs::read_to_string(&path).expect("a calibration"), r#"{"plimsoll_calibration": 2}"#);
 }
+
+#[test]
+fn labels_in_a_table_say_what_lines_say_and_are_refused_at_their_cells() {
+    let folder = eval(1);
+    assert_eq!(code(&plimsoll(folder.path(), &["import", "scores", "scores.jsonl"])), 0);
+    let lines = std::fs::read_to_string(folder.path().join("labels.jsonl")).expect("labels");
+    let mut table = "by,label,example,criterion,system,sample,note\n".to_owned();
+    for line in lines.lines() {
+        let label: Value = serde_json::from_str(line).expect("a label");
+        let text = |key: &str| label[key].as_str().expect("text").to_owned();
+        let cells = ["by", "label", "example", "criterion", "system", "sample"].map(text).join(",");
+        let _ = writeln!(table, "{cells},\"as the policy, section 4, says\"");
+    }
+    std::fs::write(folder.path().join("labels.csv"), &table).expect("a table");
+    std::fs::write(folder.path().join("labels.tsv"), table.replace(" policy, section 4, ", " ").replace(',', "\t"))
+        .expect("a table");
+    let shown = |file: &str| {
+        let ended = plimsoll(folder.path(), &["review", "calibrate", "--labels", file, "--as", "json"]);
+        assert_eq!(code(&ended), 0, "{}", err(&ended));
+        out(&ended)
+    };
+    assert_eq!(shown("labels.csv"), shown("labels.jsonl"));
+    assert_eq!(shown("labels.tsv"), shown("labels.jsonl"));
+    let wrong = table.replacen(",pass,e0,", ",good,e0,", 1)
+        + "reviewer-1,pass,e9999,grounded,v2,random,\n"
+        + "judge-1,pass,e1,grounded,v2,random,\n";
+    std::fs::write(folder.path().join("labels.csv"), wrong).expect("a table");
+    let ended = plimsoll(folder.path(), &["review", "calibrate", "--labels", "labels.csv"]);
+    assert_eq!(code(&ended), 2);
+    let rows = table.lines().count();
+    for told in [format!("labels.csv:{}:17", rows + 1), format!("labels.csv:{}:1", rows + 2)] {
+        assert!(err(&ended).contains(&told), "{told} is not in {}", err(&ended));
+    }
+}

@@ -69,6 +69,11 @@ impl Table {
         self.keys.iter().position(|known| *known == key)
     }
 
+    /// A fault of what a key says in a row.
+    pub fn fault(&self, row: &Row, key: &str, what: impl Into<String>, help: impl Into<String>) -> Fault {
+        row.fault(self.column(key).unwrap_or(usize::MAX), what, help)
+    }
+
     pub fn label(&self, row: &Row) -> Result<Label, Faults> {
         if row.cells.len() != self.keys.len() {
             let what = format!("this row has {} cells, and the header has {}", row.cells.len(), self.keys.len());

@@ -8,14 +8,14 @@
 use super::labels::OfAnswer;
 use domain::criterion::Criterion;
 use domain::name::ClusterId;
-use domain::qualification::{Labelled, LabelledCluster, LabelledPairs, Sample};
+use domain::qualification::{Labelled, LabelledCluster, LabelledPairs, Sample, judges};
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::review::Says;
 use domain::score::State;
 use domain::segment::Segment;
 use domain::system::Arm;
 use lake::Verdict;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An answer: of which example, by whom, which repeat.
 pub type Answer = (ExampleIndex, Arm, u32);
@@ -25,6 +25,10 @@ pub struct Joined<'a> {
     criterion: &'a Criterion,
     /// Whether the judge passes.
     pub verdicts: BTreeMap<Answer, bool>,
+    /// How far a verdict lies from where passes begin, where verdicts have degrees.
+    pub distance: BTreeMap<Answer, f64>,
+    /// What the judges of a panel do not agree on.
+    pub split_panel: BTreeSet<Answer>,
     /// Whether people pass; only what is used.
     pub people: BTreeMap<Answer, bool>,
     /// Everything that anybody said something of.
@@ -42,6 +46,15 @@ pub fn join<'a>(
     labels: &'a [OfAnswer],
 ) -> Joined<'a> {
     let mark = criterion.pass_at.map_or(1.0, |mark| mark.get());
+    let panel = judges(&criterion.grader);
+    let is_split = |verdict: &&Verdict| {
+        panel.len() > 1 && panel.iter().all(|judge| verdict.reason.contains(&format!("{judge}: ")))
+    };
+    let of = |verdict: &Verdict| (verdict.example, verdict.arm, verdict.repeat);
+    let split_panel = verdicts.iter().filter(is_split).map(of).collect();
+    let has_degrees = verdicts.iter().filter_map(|verdict| verdict.value).any(|value| value > 0.0 && value < 1.0);
+    let degrees = verdicts.iter().filter(|verdict| has_degrees && verdict.state == State::Graded);
+    let distance = degrees.filter_map(|verdict| Some((of(verdict), (verdict.value? - mark).abs()))).collect();
     let graded = verdicts.iter().filter(|verdict| verdict.state == State::Graded);
     let verdicts =
         graded.filter_map(|verdict| Some(((verdict.example, verdict.arm, verdict.repeat), verdict.value? >= mark)));
@@ -49,6 +62,8 @@ pub fn join<'a>(
         set,
         criterion,
         verdicts: verdicts.collect(),
+        distance,
+        split_panel,
         people: BTreeMap::new(),
         labelled: BTreeMap::new(),
         split: 0,

@@ -1,15 +1,16 @@
-//! Reads a file of labels: every line, and every fault of all of them at once.
+//! Reads a file of labels, lines or a table: every label, and every fault of all of them at once.
 
 use crate::app::eval::Eval;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::fault::{Fault, Faults, closest};
-use domain::format::labels::{Label, parse};
+use domain::format::labels::{Label, Row, Table, parse};
 use domain::format::lines::LinePlace;
 use domain::qualification::{is_judged, judges, models};
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::system::Arm;
 use engine::jsonl::Lines;
+use lake::delimited::{RowError, Rows};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::BufReader;
@@ -27,46 +28,127 @@ pub fn read(
     set: &ReferenceSet,
     systems: &BTreeMap<Arm, String>,
 ) -> Result<Vec<OfAnswer>, Failure> {
-    let unreadable = |error: std::io::Error| {
-        Failure::yours(format!("cannot read `{path}`: {error}"), "name a file of labels in JSON lines")
-    };
+    let unreadable = |error: std::io::Error| Failure::yours(format!("cannot read `{path}`: {error}"), NAME_ONE);
     if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(Failure::yours(format!("`{path}` is no regular file"), "name a file of labels in JSON lines"));
+        return Err(Failure::yours(format!("`{path}` is no regular file"), NAME_ONE));
     }
     let by_id: BTreeMap<&str, ExampleIndex> = set.active().map(|(at, row)| (row.id.as_str(), at)).collect();
     let known = Known { eval, by_id, systems, judging: judging(eval) };
-    let mut lines = Lines::new(BufReader::new(File::open(path).map_err(unreadable)?));
-    let (mut labels, mut faults) = (Vec::new(), Vec::new());
-    let mut said: BTreeSet<(ExampleIndex, Arm, u32, String, String)> = BTreeSet::new();
-    while let Some(line) = lines.next().map_err(unreadable)? {
+    let mut reading = Reading { known: &known, said: BTreeSet::new(), labels: Vec::new(), faults: Vec::new() };
+    let file = File::open(path).map_err(unreadable)?;
+    match path.extension().map(str::to_lowercase).as_deref() {
+        Some("csv") => rows(path, file, b',', &mut reading).map_err(unreadable)?,
+        Some("tsv" | "tab") => rows(path, file, b'\t', &mut reading).map_err(unreadable)?,
+        _ => lines(path, file, &mut reading).map_err(unreadable)?,
+    }
+    let Reading { labels, faults, .. } = reading;
+    Faults::none_or(faults)?;
+    Ok(labels)
+}
+
+const NAME_ONE: &str = "name a file of labels in JSON lines, or a table that ends in `.csv` or `.tsv`";
+
+/// What was read so far.
+struct Reading<'a> {
+    known: &'a Known<'a>,
+    said: BTreeSet<(ExampleIndex, Arm, u32, String, String)>,
+    labels: Vec<OfAnswer>,
+    faults: Vec<Fault>,
+}
+
+impl Reading<'_> {
+    /// Takes a label; `fault` makes a fault at the value of a key.
+    fn take(&mut self, label: Label, fault: &dyn Fn(&str, String, &str) -> Fault) {
+        match self.known.placed(label, fault) {
+            Ok(label) => {
+                let (criterion, by) = (label.label.criterion.to_string(), label.label.by.clone());
+                if !self.said.insert((label.example, label.arm, label.label.repeat, criterion, by)) {
+                    let what = format!("`{}` has labelled this answer already", label.label.by);
+                    self.faults.push(fault("by", what, "keep one label of a person for an answer"));
+                }
+                self.labels.push(label);
+            }
+            Err(wrong) => self.faults.extend(wrong),
+        }
+    }
+}
+
+/// A table, under its header.
+fn rows(path: &Utf8Path, file: File, separator: u8, reading: &mut Reading) -> std::io::Result<()> {
+    let mut rows = Rows::new(file, separator);
+    let mut table: Option<Table> = None;
+    loop {
+        let row = match rows.next() {
+            Ok(Some(row)) => row,
+            Ok(None) => return Ok(()),
+            Err(RowError::Unreadable(error)) => return Err(error),
+            Err(RowError::TooLong { line }) => {
+                reading.faults.push(LinePlace { file: path, line }.too_long());
+                return Ok(());
+            }
+        };
+        let mut cells = Vec::with_capacity(row.len());
+        for (at, cell) in row.cells().enumerate() {
+            match std::str::from_utf8(cell) {
+                Ok(text) => cells.push(text.trim_start_matches('\u{feff}')),
+                Err(_) => {
+                    let (line, column) = row.place(at);
+                    let found = String::from_utf8_lossy(cell);
+                    let place = LinePlace { file: path, line };
+                    reading.faults.push(place.fault(
+                        column,
+                        &found,
+                        "this cell is not UTF-8",
+                        "write the file as UTF-8",
+                    ));
+                }
+            }
+        }
+        if cells.len() < row.len() {
+            continue;
+        }
+        let place = |cell: usize| row.place(cell);
+        let row = Row { file: path, line: row.line, cells, place: &place };
+        let Some(known) = &table else {
+            match Table::of(&row) {
+                Ok(header) => table = Some(header),
+                Err(wrong) => {
+                    reading.faults.extend(wrong);
+                    return Ok(());
+                }
+            }
+            continue;
+        };
+        match known.label(&row) {
+            Ok(label) => reading.take(label, &|key, what, help| known.fault(&row, key, what, help)),
+            Err(wrong) => reading.faults.extend(wrong),
+        }
+    }
+}
+
+/// JSON, one label a line.
+fn lines(path: &Utf8Path, file: File, reading: &mut Reading) -> std::io::Result<()> {
+    let mut lines = Lines::new(BufReader::new(file));
+    while let Some(line) = lines.next()? {
         let place = LinePlace { file: path, line: line.number };
         if line.too_long {
-            faults.push(place.too_long());
+            reading.faults.push(place.too_long());
             continue;
         }
         let text = match place.text(line.bytes) {
             Ok(text) => text,
             Err(wrong) => {
-                faults.extend(wrong);
+                reading.faults.extend(wrong);
                 continue;
             }
         };
-        match parse(place, text).map(|label| label.map(|label| known.placed(place, text, label))) {
+        match parse(place, text) {
             Ok(None) => {}
-            Ok(Some(Ok(label))) => {
-                let (criterion, by) = (label.label.criterion.to_string(), label.label.by.clone());
-                if !said.insert((label.example, label.arm, label.label.repeat, criterion, by)) {
-                    let what = format!("`{}` has labelled this answer already", label.label.by);
-                    faults.push(at(place, text, "by", what, "keep one label of a person for an answer"));
-                }
-                labels.push(label);
-            }
-            Ok(Some(Err(wrong))) => faults.extend(wrong),
-            Err(wrong) => faults.extend(wrong),
+            Ok(Some(label)) => reading.take(label, &|key, what, help| at(place, text, key, what, help)),
+            Err(wrong) => reading.faults.extend(wrong),
         }
     }
-    Faults::none_or(faults)?;
-    Ok(labels)
+    Ok(())
 }
 
 /// Names of everything that judges: systems, models and their families.
@@ -92,9 +174,9 @@ struct Known<'a> {
 
 impl Known<'_> {
     /// The answer that a label is of; every name that is not known is a fault.
-    fn placed(&self, place: LinePlace, text: &str, label: Label) -> Result<OfAnswer, Vec<Fault>> {
+    fn placed(&self, label: Label, fault: &dyn Fn(&str, String, &str) -> Fault) -> Result<OfAnswer, Vec<Fault>> {
         let mut faults = Vec::new();
-        let mut wrong = |key: &str, what: String, help: &str| faults.push(at(place, text, key, what, help));
+        let mut wrong = |key: &str, what: String, help: &str| faults.push(fault(key, what, help));
         let example = self.by_id.get(label.example.as_str()).copied();
         if example.is_none() {
             wrong(
