@@ -38,11 +38,16 @@ pub fn look<T>(
     example: &str,
     see: impl FnOnce(&Answer) -> T,
 ) -> Option<T> {
+    let text = line_at(path, offset, length)?;
+    let recorded = answers::parse(LinePlace { file: path, line: 1 }, &text).ok()??;
+    (recorded.example == example).then(|| see(&recorded.answer))
+}
+
+/// The line at a place of a file, where there is text.
+pub fn line_at(path: &Utf8Path, offset: u64, length: u32) -> Option<String> {
     let mut bytes = vec![0; length as usize];
     File::open(path).ok()?.read_exact_at(&mut bytes, offset).ok()?;
-    let text = std::str::from_utf8(&bytes).ok()?;
-    let recorded = answers::parse(LinePlace { file: path, line: 1 }, text).ok()??;
-    (recorded.example == example).then(|| see(&recorded.answer))
+    String::from_utf8(bytes).ok()
 }
 
 /// The digests of the answers to these examples, by example, arm and repeat; those that can still be read.

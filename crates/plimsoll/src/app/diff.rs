@@ -183,9 +183,8 @@ fn difference(
     worst_first(&of.run.contract, &mut changed);
     let worse = changed.iter().filter(|changed| changed.now < changed.before).count() as u64;
     let better = changed.len() as u64 - worse;
-    let [of_files, with_files] = [of, with].map(|side| answer_files(&side.run.folder, &side.run.home));
+    let [of_files, with_files] = [of, with].map(|side| files(&side.run.folder, &side.run.home));
     let files = (of_files, with_files);
-    let files = (files(&of.run.folder, &of.run.home), files(&with.run.folder, &with.run.home));
     changed.truncate(comparison.most);
     let there =
         |changed: &ChangedGrade| matched.get(changed.example.0 as usize).copied().flatten().unwrap_or(changed.example);
@@ -236,18 +235,6 @@ fn matched(here: &Run, there: &Run) -> Vec<Option<ExampleIndex>> {
     here.set.rows.iter().map(place).collect()
 }
 
-/// For each system the files that its answers were read from, in an eval's folder.
-pub fn answer_files(run: &Utf8Path, home: &Utf8Path) -> BTreeMap<String, Vec<Utf8PathBuf>> {
-    let text = std::fs::read_to_string(run.join("run.json")).unwrap_or_default();
-    let plan: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-    let files = plan["answers"].as_object().into_iter().flatten();
-    let paths = |paths: &Value| {
-        let paths = paths.as_array().into_iter().flatten().filter_map(Value::as_str);
-        paths.map(|path| home.join(path)).collect()
-    };
-    files.map(|(system, listed)| (system.clone(), paths(listed))).collect()
-}
-
 type Places = BTreeMap<ExampleIndex, (u16, u64, u32)>;
 
 fn places(side: Side, scores: &Scores, examples: &[ExampleIndex]) -> Result<Places, Failure> {
@@ -263,21 +250,6 @@ fn answer(
 ) -> Option<String> {
     let (file, offset, length) = *places.get(&example)?;
     let path = files.get(side.run.systems.get(&side.arm)?)?.get(usize::from(file))?;
-    read_answer(path, offset, length, side.run.set.rows[example.0 as usize].id.as_str())
-}
-
-/// The answer's text, if the line is still the answer to that example.
-fn read_answer(path: &Utf8Path, offset: u64, length: u32, example: &str) -> Option<String> {
-    let text = line_at(path, offset, length)?;
-    let recorded = answers::parse(LinePlace { file: path, line: 1 }, &text).ok()??;
-    (recorded.example == example).then(|| told(&recorded.answer))
-}
-
-/// The line at a place of a file, where there is text.
-pub fn line_at(path: &Utf8Path, offset: u64, length: u32) -> Option<String> {
-    let mut bytes = vec![0; length as usize];
-    File::open(path).ok()?.read_exact_at(&mut bytes, offset).ok()?;
-    String::from_utf8(bytes).ok()
     look(path, (offset, length), side.run.set.rows[example.0 as usize].id.as_str(), told)
 }
 

@@ -4,7 +4,7 @@
 
 use super::assign::read_rubric;
 use super::desk::{Desk, Sitting, draft};
-use crate::app::diff::line_at;
+use crate::app::answers::line_at;
 use crate::app::eval::Eval;
 use crate::app::kept;
 use crate::app::run::read_failure;

@@ -2,7 +2,7 @@
 
 use super::super::file;
 use super::{Chosen, Gold, Orders, Picked};
-use crate::app::diff::{answer_files, line_at};
+use crate::app::answers::{files, line_at};
 use crate::app::eval::Eval;
 use crate::app::sealed::SealedRun;
 use crate::app::weigh::ours;
@@ -70,7 +70,7 @@ impl Pool {
         let verdicts = verdicts.collect();
         drop(scores);
         Ok(Pool {
-            files: answer_files(&run.folder, &eval.folder),
+            files: files(&run.folder, &eval.folder),
             folder: eval.folder.clone(),
             systems: run.systems.clone(),
             answers: kept,
