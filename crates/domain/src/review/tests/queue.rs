@@ -6,7 +6,7 @@ use serde_json::Value;
 fn key(at: u32) -> ItemKey {
     ItemKey {
         example: ExampleId::new(format!("e{at}")),
-        system: if at % 2 == 0 { "v1" } else { "v2" }.to_owned(),
+        system: if at.is_multiple_of(2) { "v1" } else { "v2" }.to_owned(),
         repeat: 0,
         criterion: CriterionName::new("grounded"),
     }
