@@ -14,4 +14,5 @@ pub mod mapping;
 mod shape;
 pub mod record;
 pub mod rubric;
+pub mod traffic;
 pub mod yaml;

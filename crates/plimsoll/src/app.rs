@@ -18,6 +18,7 @@ pub mod incident;
 pub mod init;
 pub mod judges;
 pub mod kept;
+pub mod logged;
 pub mod overrule;
 pub mod recorded;
 pub mod rehearse;

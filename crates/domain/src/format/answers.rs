@@ -5,7 +5,7 @@
 //! note    read a million times a run: typed and borrowed. What the types refuse is read again with places
 
 mod line;
-mod shape;
+pub(super) mod shape;
 #[cfg(test)]
 mod tests;
 

@@ -3,7 +3,7 @@
 use super::Ending;
 use super::run::print;
 use domain::format::contract::SCHEMA;
-use domain::format::{answers, examples, history, labels, rubric};
+use domain::format::{answers, examples, history, labels, rubric, traffic};
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll schema examples > plimsoll.examples.schema.json")]
@@ -22,6 +22,7 @@ enum Format {
     Labels,
     Rubric,
     History,
+    Traffic,
 }
 
 pub fn main(args: Args) -> Ending {
@@ -36,6 +37,7 @@ pub fn main(args: Args) -> Ending {
         Format::Labels => labels::json_schema(),
         Format::Rubric => rubric::json_schema(),
         Format::History => history::json_schema(),
+        Format::Traffic => traffic::json_schema(),
     };
     print(&format!("{schema:#}\n"))?;
     Ok(0)

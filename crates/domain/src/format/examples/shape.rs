@@ -47,7 +47,7 @@ pub static LINE: Shape = Shape::Fields(&Fields {
     ],
 });
 
-const INPUT: Shape = Shape::Either(&[
+pub const INPUT: Shape = Shape::Either(&[
     Shape::Text,
     Shape::Fields(&Fields {
         what: "an input",
