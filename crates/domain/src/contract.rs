@@ -6,6 +6,7 @@ use crate::failure_class::FailureClass;
 use crate::gate::Gate;
 use crate::name::{CriterionName, OwnerRole, TaskName};
 use crate::promise::Promise;
+use crate::redaction::TrafficPolicy;
 use crate::segment::Segmentation;
 use crate::share::Share;
 use crate::system::{Arm, Budget, System};
@@ -46,6 +47,8 @@ pub struct Contract {
     pub missing_at_most: Share,
     /// Days within which an incident is to be covered; no target where it is not given.
     pub cover_incidents_within: Option<u32>,
+    /// What is kept of production's traffic, and for how long.
+    pub traffic: TrafficPolicy,
     /// Of the contract's canonical content; white space and comments do not count.
     pub digest: Digest,
 }

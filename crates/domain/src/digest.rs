@@ -29,6 +29,11 @@ impl Digest {
         Self(*hasher.finalize().as_bytes())
     }
 
+    /// A hash that nobody makes without the secret.
+    pub fn keyed(purpose: &str, secret: &str, bytes: &[u8]) -> Self {
+        Self(*blake3::keyed_hash(&blake3::derive_key(purpose, secret.as_bytes()), bytes).as_bytes())
+    }
+
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }

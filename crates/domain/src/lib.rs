@@ -22,6 +22,7 @@ pub mod criterion;
 pub mod rubric;
 pub mod gate;
 pub mod provenance;
+pub mod redaction;
 pub mod contract;
 
 // what production was asked

@@ -1,6 +1,6 @@
 //! Traces that were collected already, as answers.
 //!
-//! in      files of OpenTelemetry in JSON, as a collector's file exporter writes them; the reference set; which traces examples
+//! in      files of OpenTelemetry in JSON or protobuf, packed or not, as a collector's file exporter writes them; the reference set; which traces examples
 //!         were taken from
 //! out     a file of recorded answers (`docs/formats/answers.md`), in the order of the set; counts of everything that is in no answer
 //! errors  a file that cannot be read, broken JSON, an example that is not in the set, two answers to one example in one
@@ -11,13 +11,19 @@ mod attributes;
 mod dialect;
 mod gathered;
 mod message;
+mod mapped;
 mod otlp;
+mod requests;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use dialect::{Step, Told, told};
+pub use mapped::{Mapped, Row};
 pub use message::{Call, Message};
-pub use otlp::{Item, Span};
+pub use otlp::{Broken, Item, Span};
+pub use requests::{Drawn, drawn};
+pub use wire::{items, peeked, unpacked};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::example::Example;
@@ -27,7 +33,7 @@ use gathered::{Gathered, Gleaned};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
 
 const MOST_FAULTS: usize = 200;
 /// Places that are told of what was left out.
@@ -93,18 +99,14 @@ pub fn read(files: &[Utf8PathBuf], mut each: impl FnMut(Item, u16, u32)) -> Resu
     let mut faults = Vec::new();
     for (at, path) in files.iter().enumerate() {
         let unreadable = |cause| IntakeError::Unreadable { path: path.clone(), cause };
-        let mut reader = BufReader::with_capacity(1 << 20, File::open(path).map_err(unreadable)?);
-        if reader.fill_buf().map_err(unreadable)?.starts_with(b"\xef\xbb\xbf") {
-            reader.consume(3);
-        }
-        match otlp::items(reader, &mut |item, line| each(item, at as u16, line)) {
+        match wire::items(File::open(path).map_err(unreadable)?, &mut |item, line| each(item, at as u16, line)) {
             Ok(()) => {}
             Err(otlp::Broken::Unreadable(cause)) => return Err(unreadable(cause)),
             Err(otlp::Broken::At { line, column, what }) => faults.push(Fault {
                 place: Place { file: path.clone(), line, column },
                 found: String::new(),
                 what: format!("no trace of OpenTelemetry can be read here: {what}"),
-                help: "give what a collector's file exporter writes: JSON documents `{\"resourceSpans\": [...]}`, uncompressed; \
+                help: "give what a collector's file exporter writes: JSON documents `{\"resourceSpans\": [...]}`, or records of protobuf; \
                        where the file ends in the middle of a line, take that line out"
                     .to_owned(),
             }),

@@ -18,6 +18,7 @@ pub mod pace;
 pub mod process;
 pub mod provider;
 mod question;
+pub mod redact;
 pub mod retry;
 mod reviewed;
 mod rows;

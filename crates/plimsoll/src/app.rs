@@ -30,6 +30,7 @@ pub mod sealed;
 pub mod sealer;
 pub mod signature;
 pub mod traces;
+pub mod traffic;
 pub mod unknown;
 pub mod verify;
 pub mod weigh;

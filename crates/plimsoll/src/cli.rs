@@ -17,6 +17,7 @@ mod review;
 mod run;
 mod schema;
 mod show;
+mod traffic;
 mod verify;
 mod which;
 
@@ -47,8 +48,10 @@ enum Verb {
     Decide(decide::Args),
     /// What the reference set holds: list, show, stats
     Examples(examples::Args),
-    /// Bring in what other tools made: examples from a table, scores, incidents
+    /// Bring in what other tools made: examples from a table, scores, incidents, traffic
     Import(import::Args),
+    /// What production was asked: stats of each day, and what is dropped when its time is over
+    Traffic(traffic::Args),
     /// Which examples changed between two systems or two runs, worst first
     Diff(diff::Args),
     /// A decision and everything it rests on
@@ -131,6 +134,7 @@ fn told(verb: Verb) -> Ending {
         Verb::Decide(args) => decide::main(args),
         Verb::Examples(args) => examples::main(args),
         Verb::Import(args) => import::main(args),
+        Verb::Traffic(args) => traffic::main(args),
         Verb::Diff(args) => diff::main(args),
         Verb::Show(args) => show::main(args),
         Verb::Verify(args) => verify::main(args),

@@ -42,6 +42,8 @@ mod review;
 mod reviewers;
 #[path = "it/reviewed.rs"]
 mod reviewed;
+#[path = "it/traffic.rs"]
+mod traffic;
 #[path = "../../domain/tests/it/slips.rs"]
 mod slips;
 #[path = "it/small.rs"]

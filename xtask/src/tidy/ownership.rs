@@ -29,7 +29,11 @@ const OWNED: [(&str, &[&str], &str); 29] = [
     ("quick_xml", &["plimsoll"], "reports are rendered by the binary"),
     ("ed25519_dalek", &["plimsoll"], "records are signed by the binary"),
     ("granit_parser", &["domain"], "YAML is read once, by the contract's format"),
-    ("regex", &["grading"], "what a pattern means is settled by its grader"),
+    (
+        "regex",
+        &["grading", "engine"],
+        "what a pattern means is settled by its grader, and what is hidden of traffic by the engine",
+    ),
     ("jsonschema", &["grading"], "what a schema means is settled by its grader"),
     ("cel", &["grading"], "what an expression means is settled by its grader"),
     ("ndarray", &["local-grader"], "models are run by a program of their own"),

@@ -13,6 +13,9 @@ pub mod page;
 mod segments;
 mod systems;
 mod threshold;
+mod traffic;
+
+pub use traffic::days;
 
 use super::yaml::{self, Fields, Node, Reader, Spot};
 use crate::contract::{Contract, Looks, Owner, PublicKey, SamplingSource};
@@ -54,6 +57,7 @@ pub const KEYS: &[&str] = &[
     "looks",
     "missing_at_most",
     "incidents",
+    "traffic",
 ];
 pub const PROMISE_KEYS: &[&str] = &["work", "for", "evidence", "constraints", "when_not_ready"];
 pub const OWNER_KEYS: &[&str] = &["who", "key"];
@@ -157,6 +161,7 @@ fn read(reader: &mut Reader, node: &Node) -> Contract {
         hosts: top.get("hosts").map(|node| reader.some_words(node, "`hosts`")).unwrap_or_default(),
         budget: top.get("budget").map(|node| systems::budget(reader, node)).unwrap_or_default(),
         cover_incidents_within: top.get("incidents").and_then(|node| incidents::cover_within(reader, node)),
+        traffic: top.get("traffic").map(|node| traffic::read(reader, node)).unwrap_or_default(),
         owners,
         segments,
         criteria,

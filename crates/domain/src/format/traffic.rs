@@ -4,6 +4,7 @@
 //! out     a `Request`, or every fault of the line, each with its column; or the line that reads back as the same request
 //! note    an attribute or a signal is text once it is read: `3` and `"3"` are the same
 
+pub mod mapped;
 mod shape;
 
 use super::json;

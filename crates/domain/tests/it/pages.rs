@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 use domain::format::lines::LinePlace;
-use domain::format::{answers, examples, mapping};
+use domain::format::{answers, examples, mapping, traffic};
 use serde_json::Value;
 use std::path::Path;
 
@@ -53,6 +53,18 @@ fn the_page_of_examples_shows_lines_that_are_read_and_names_every_key() {
         mapping::parse(Utf8Path::new("page"), text).expect(text);
     }
     assert_eq!(unnamed(&page, &examples::json_schema()), Vec::<String>::new());
+}
+
+#[test]
+fn the_page_of_traffic_shows_lines_that_are_read_and_names_every_key() {
+    let page = page("traffic.md");
+    let lines: Vec<&str> = blocks(&page, "json").into_iter().flat_map(str::lines).collect();
+    assert_eq!(lines.len(), 2);
+    for line in lines {
+        traffic::parse(place(), line).expect(line);
+    }
+    let own = ["id", "at", "trace", "conversation", "task", "system", "attributes", "signals", "input", "answer"];
+    assert!(own.iter().all(|key| page.contains(&format!("`{key}`"))));
 }
 
 #[test]

@@ -262,7 +262,7 @@ fn piece(span: &Span, told: Told, at: Spot) -> Option<Piece> {
 }
 
 /// Class and message of a span that failed.
-fn failure(span: &Span, message: &str) -> (String, String) {
+pub(super) fn failure(span: &Span, message: &str) -> (String, String) {
     let exception = span.events.iter().find(|(name, _)| name == "exception").map(|(_, attributes)| attributes);
     let raised = |key: &str| exception.and_then(|attributes| attributes.get(key)?.as_str().map(str::to_owned));
     let class = span.attributes.get("error.type").and_then(text_of).or_else(|| raised("exception.type"));

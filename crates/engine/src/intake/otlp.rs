@@ -16,6 +16,9 @@ use std::fmt;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
+pub const WITHOUT_IDS: &str = "spans without the ids of a trace and a span, in hex digits";
+pub const WITHOUT_TRACES: &str = "documents that hold no traces, such as logs and metrics";
+
 /// A span as it was collected.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Span {
@@ -125,7 +128,7 @@ impl Walk<'_> {
     fn hand_on(&mut self, value: &Value, line: u32, resource: Rc<Map<String, Value>>) {
         let item = match span(value, resource) {
             Some(span) => Item::Span(Box::new(span)),
-            None => Item::Unread("spans without the ids of a trace and a span, in hex digits"),
+            None => Item::Unread(WITHOUT_IDS),
         };
         (self.each)(item, line);
     }
@@ -216,7 +219,7 @@ impl<'de> Visitor<'de> for At<'_, '_> {
             walk.resource_ends();
         }
         if !traces {
-            (walk.each)(Item::Unread("documents that hold no traces, such as logs and metrics"), walk.line.get());
+            (walk.each)(Item::Unread(WITHOUT_TRACES), walk.line.get());
         }
         Ok(())
     }

@@ -292,6 +292,7 @@ fn conversation(text: &str) -> (Vec<Value>, Vec<Value>, u32) {
 }
 
 mod recorded;
+mod written;
 
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]

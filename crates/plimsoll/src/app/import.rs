@@ -3,3 +3,4 @@
 pub mod examples;
 pub mod incidents;
 pub mod scores;
+pub mod traffic;

@@ -58,6 +58,36 @@ pub fn home(state: &Utf8Path) -> Utf8PathBuf {
     state.join("traffic")
 }
 
+/// What the names of folders begin with that are still being written, that are whole and lie not yet in their places, and that are gone.
+pub const UNFINISHED: &str = ".importing-";
+pub const READY: &str = ".ready-";
+pub const GONE: &str = ".gone-";
+
+/// Ends what somebody began who was killed: lays whole imports in their places, and removes what was not whole or is to go. Whoever
+/// calls it holds `locks/traffic`.
+pub fn settle(state: &Utf8Path) -> Result<(), Failure> {
+    let home = home(state);
+    let failed = |error: std::io::Error| write_failure(&home, &error);
+    if !home.exists() {
+        return Ok(());
+    }
+    for entry in home.read_dir_utf8().map_err(failed)? {
+        let path = entry.map_err(failed)?.into_path();
+        let name = path.file_name().unwrap_or_default();
+        if name.starts_with(UNFINISHED) || name.starts_with(GONE) {
+            std::fs::remove_dir_all(&path).map_err(failed)?;
+        } else if name.starts_with(READY) {
+            for file in files(&path)? {
+                let Some((day, rest)) = file.file_name().and_then(|name| name.split_once('.')) else { continue };
+                std::fs::create_dir_all(home.join(day)).map_err(failed)?;
+                std::fs::rename(&file, home.join(day).join(rest)).map_err(failed)?;
+            }
+            std::fs::remove_dir_all(&path).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
 /// Hands on every request of the window.
 pub fn each(
     state: &Utf8Path,

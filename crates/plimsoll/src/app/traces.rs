@@ -15,7 +15,7 @@ use engine::intake::{IntakeError, Taken, answers_of};
 use std::io::{self, BufWriter, Write};
 
 /// How the files end that a collector writes.
-const ENDINGS: &[&str] = &["jsonl", "json"];
+const ENDINGS: &[&str] = &["jsonl", "json", "gz", "zst", "pb", "proto", "binpb"];
 
 pub fn read(
     eval: &Eval,

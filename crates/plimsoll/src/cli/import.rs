@@ -3,6 +3,7 @@
 mod examples;
 mod incidents;
 mod scores;
+mod traffic;
 
 use super::Ending;
 
@@ -20,6 +21,8 @@ enum What {
     Incidents(incidents::Args),
     /// Seal scores that another harness made, so that `plimsoll decide` can decide on them
     Scores(scores::Args),
+    /// Keep production's logs as traffic, redacted: OpenTelemetry (JSON, protobuf), or JSON lines with a mapping
+    Traffic(traffic::Args),
 }
 
 pub fn main(args: Args) -> Ending {
@@ -27,5 +30,6 @@ pub fn main(args: Args) -> Ending {
         What::Examples(args) => examples::main(args),
         What::Incidents(args) => incidents::main(args),
         What::Scores(args) => scores::main(args),
+        What::Traffic(args) => traffic::main(args),
     }
 }

@@ -15,6 +15,8 @@ mod judges;
 mod qa_eval_evouna;
 #[path = "real/reviewers.rs"]
 mod reviewers;
+#[path = "real/small_llm_support_calls.rs"]
+mod small_llm_support_calls;
 #[path = "real/tau2_policies_tasks.rs"]
 mod tau2_policies_tasks;
 #[path = "real/tau_few_shot.rs"]
