@@ -7,6 +7,7 @@ use crate::gate::Gate;
 use crate::name::{CriterionName, OwnerRole, TaskName};
 use crate::promise::Promise;
 use crate::redaction::TrafficPolicy;
+use crate::sampling::Rule;
 use crate::segment::Segmentation;
 use crate::share::Share;
 use crate::system::{Arm, Budget, System};
@@ -49,6 +50,8 @@ pub struct Contract {
     pub cover_incidents_within: Option<u32>,
     /// What is kept of production's traffic, and for how long.
     pub traffic: TrafficPolicy,
+    /// How examples are drawn from traffic.
+    pub sampling: Vec<Rule>,
     /// Of the contract's canonical content; white space and comments do not count.
     pub digest: Digest,
 }

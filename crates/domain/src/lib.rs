@@ -27,10 +27,16 @@ pub mod contract;
 
 // what production was asked
 pub mod traffic;
+pub mod content;
+pub mod sampling;
+
+// what was agreed on all that
+pub mod contract;
 
 // what is asked
 pub mod example;
 pub mod reference_set;
+pub mod drift;
 
 // what came back
 pub mod answer;

@@ -10,6 +10,7 @@ mod graders;
 mod incidents;
 mod operand;
 pub mod page;
+mod sampling;
 mod segments;
 mod systems;
 mod threshold;
@@ -58,6 +59,7 @@ pub const KEYS: &[&str] = &[
     "missing_at_most",
     "incidents",
     "traffic",
+    "sampling",
 ];
 pub const PROMISE_KEYS: &[&str] = &["work", "for", "evidence", "constraints", "when_not_ready"];
 pub const OWNER_KEYS: &[&str] = &["who", "key"];
@@ -162,6 +164,7 @@ fn read(reader: &mut Reader, node: &Node) -> Contract {
         budget: top.get("budget").map(|node| systems::budget(reader, node)).unwrap_or_default(),
         cover_incidents_within: top.get("incidents").and_then(|node| incidents::cover_within(reader, node)),
         traffic: top.get("traffic").map(|node| traffic::read(reader, node)).unwrap_or_default(),
+        sampling: top.get("sampling").map(|node| sampling::read(reader, node)).unwrap_or_default(),
         owners,
         segments,
         criteria,

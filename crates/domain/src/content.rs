@@ -1,0 +1,191 @@
+//! Content: what a request or an example says, as counts of hashed words and parts of words, so that texts can be laid beside
+//! each other without a model.
+//!
+//! in      text, or the `input` of a request or an example
+//! out     a fingerprint of bounded size; the cosine of two; of an index of many, the nearest to one
+//! errors  none; a text without a word has an empty fingerprint, which is like nothing
+//! source  feature hashing: Weinberger et al. 2009; counts are damped as 1 + ln(count). Words, pairs of words, and parts of three
+//!         letters of each word, so that misspelt and inflected words still meet
+
+use crate::digest::Digest;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Letters of a text that are read; what comes after does not tell it from others.
+const LONGEST: usize = 20_000;
+/// Kinds of features that are kept of a text.
+const MOST: usize = 4_000;
+
+/// The cosine from which on two texts are near-duplicates.
+pub const NEAR: f64 = 0.7;
+
+/// The words of a text: letters and digits, in lower case.
+fn words(text: &str) -> Vec<String> {
+    let end = text.char_indices().nth(LONGEST).map_or(text.len(), |(at, _)| at);
+    text[..end]
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// The different words and pairs of words of a text, as people read them.
+pub fn grams(text: &str) -> BTreeSet<String> {
+    let words = words(text);
+    let pairs = words.windows(2).map(|pair| pair.join(" "));
+    pairs.chain(words.iter().cloned()).collect()
+}
+
+/// The text of an `input`: itself, what its messages say, or else all text in it.
+pub fn text_of(input: &Value) -> String {
+    let mut texts = Vec::new();
+    match input.get("messages") {
+        Some(messages) => {
+            for message in messages.as_array().into_iter().flatten() {
+                collect(&message["content"], &mut texts);
+            }
+        }
+        None => collect(input, &mut texts),
+    }
+    texts.join("\n")
+}
+
+fn collect<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => texts.push(text),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
+        Value::Object(fields) => fields.values().for_each(|field| collect(field, texts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A text as a direction: hashed features with their damped counts, of length 1.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fingerprint(Vec<(u32, f32)>);
+
+impl Fingerprint {
+    pub fn of(text: &str) -> Self {
+        let words = words(text);
+        let mut counts: BTreeMap<u32, f32> = BTreeMap::new();
+        let mut add = |kind: &str, feature: &str| {
+            let bucket = hash(kind, feature);
+            if counts.len() < MOST || counts.contains_key(&bucket) {
+                *counts.entry(bucket).or_default() += 1.0;
+            }
+        };
+        for word in &words {
+            add("w", word);
+            let padded: Vec<char> = std::iter::once('^').chain(word.chars()).chain(std::iter::once('$')).collect();
+            for part in padded.windows(3) {
+                add("c", &part.iter().collect::<String>());
+            }
+        }
+        for pair in words.windows(2) {
+            add("p", &pair.join(" "));
+        }
+        let damped = |count: f32| 1.0 + count.ln();
+        let length: f32 = counts.values().map(|count| damped(*count) * damped(*count)).sum::<f32>().sqrt();
+        Fingerprint(counts.into_iter().map(|(bucket, count)| (bucket, damped(count) / length)).collect())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The cosine, from 0 (nothing in common) to 1 (the same words).
+    pub fn similarity(&self, other: &Fingerprint) -> f64 {
+        let (mut one, mut two, mut sum) = (self.0.iter().peekable(), other.0.iter().peekable(), 0.0f64);
+        while let (Some(a), Some(b)) = (one.peek(), two.peek()) {
+            match a.0.cmp(&b.0) {
+                std::cmp::Ordering::Less => drop(one.next()),
+                std::cmp::Ordering::Greater => drop(two.next()),
+                std::cmp::Ordering::Equal => {
+                    sum += f64::from(a.1) * f64::from(b.1);
+                    (one.next(), two.next());
+                }
+            }
+        }
+        sum.min(1.0)
+    }
+
+    /// The hashed features, in order.
+    pub fn features(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0.iter().map(|(bucket, _)| *bucket)
+    }
+}
+
+fn hash(kind: &str, feature: &str) -> u32 {
+    let bytes = *Digest::of_bytes(format!("{kind}\n{feature}").as_bytes()).as_bytes();
+    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+/// Many fingerprints, to be asked for those that are like another.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    held: BTreeMap<u32, Vec<(u32, f32)>>,
+    size: u32,
+}
+
+impl Index {
+    /// Positions are given in the order in which fingerprints are added.
+    pub fn add(&mut self, fingerprint: &Fingerprint) {
+        for (bucket, weight) in &fingerprint.0 {
+            self.held.entry(*bucket).or_default().push((self.size, *weight));
+        }
+        self.size += 1;
+    }
+
+    /// Positions of all that have at least this cosine, nearest first.
+    pub fn like(&self, fingerprint: &Fingerprint, least: f64) -> Vec<(usize, f64)> {
+        let mut sums = vec![0.0f64; self.size as usize];
+        for (bucket, weight) in &fingerprint.0 {
+            for (at, theirs) in self.held.get(bucket).into_iter().flatten() {
+                sums[*at as usize] += f64::from(*weight) * f64::from(*theirs);
+            }
+        }
+        let mut like: Vec<(usize, f64)> =
+            sums.into_iter().map(|sum| sum.min(1.0)).enumerate().filter(|(_, sum)| *sum >= least).collect();
+        like.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        like
+    }
+
+    /// The largest cosine with any of them; 0 where there are none.
+    pub fn nearest(&self, fingerprint: &Fingerprint) -> f64 {
+        self.like(fingerprint, 0.0).first().map_or(0.0, |(_, similarity)| *similarity)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_same_words_are_alike_and_other_words_are_not() {
+        let one = Fingerprint::of("My card has not arrived yet.");
+        assert!((one.similarity(&Fingerprint::of("my CARD has not arrived, yet")) - 1.0).abs() < 1e-6);
+        let misspelt = one.similarity(&Fingerprint::of("my card has not arived yet"));
+        let other = one.similarity(&Fingerprint::of("What is the exchange rate of the euro?"));
+        assert!(misspelt > 0.7 && other < 0.2, "{misspelt} {other}");
+        assert_eq!(Fingerprint::of("?!").similarity(&one), 0.0);
+    }
+
+    #[test]
+    fn an_index_finds_what_pairwise_cosines_find() {
+        let texts = ["lost my card", "lost my new card", "exchange rate", ""];
+        let mut index = Index::default();
+        texts.iter().for_each(|text| index.add(&Fingerprint::of(text)));
+        let asked = Fingerprint::of("I lost my card");
+        for (at, similarity) in index.like(&asked, 0.0) {
+            assert!((similarity - asked.similarity(&Fingerprint::of(texts[at]))).abs() < 1e-6);
+        }
+        assert_eq!(index.like(&asked, 0.5).first().map(|(at, _)| *at), Some(0));
+    }
+
+    #[test]
+    fn what_messages_say_is_the_text_of_an_input() {
+        let input = json!({"messages": [{"role": "user", "content": [{"text": "a"}]}, {"content": "b"}], "account": {"x": "c"}});
+        assert_eq!(text_of(&input), "a\nb");
+        assert_eq!(text_of(&json!("plain")), "plain");
+    }
+}

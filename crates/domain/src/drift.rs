@@ -1,0 +1,36 @@
+//! Drift: the reference set against a window of traffic. What traffic has that the set lacks, and the other way round.
+//!
+//! in      points of both sides: attributes, weight, conversation, text
+//! out     for each attribute the two mixes with their distance and test; what words tell the two apart, and how well
+//! errors  none; where a side is too small to say, that is said (`None`)
+//! source  statistics of drift: `stats::drift`. Effective counts: Kish 1965, Rao & Scott 1981 (first order). Classifier two-sample
+//!         test: Lopez-Paz & Oquab 2017
+
+mod content;
+mod mix;
+#[cfg(test)]
+mod tests;
+
+pub use content::{ContentDrift, Group, MOST, content};
+pub use mix::{Mix, Value, mix};
+
+use std::collections::BTreeMap;
+
+/// A mix warns where chance makes it this rarely,
+pub const SURE: f64 = 0.01;
+/// and where it is this far away: PSI, in nats.
+pub const FAR: f64 = 0.1;
+/// Content warns where a classifier tells set and traffic apart this well: the chance that it ranks a pair rightly.
+pub const TOLD_APART: f64 = 0.55;
+
+/// An example or a request.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Point {
+    pub id: String,
+    /// What points share that are not independent.
+    pub cluster: String,
+    /// How many requests it stands for: 1 of traffic.
+    pub weight: f64,
+    pub attributes: BTreeMap<String, String>,
+    pub text: String,
+}
