@@ -7,6 +7,7 @@ pub mod chain;
 pub mod changed;
 pub mod check;
 pub mod diff;
+pub mod drift;
 pub mod eval;
 pub mod elsewhere;
 pub mod examples;

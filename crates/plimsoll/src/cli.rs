@@ -7,6 +7,7 @@ mod backup;
 mod check;
 mod decide;
 mod diff;
+mod drift;
 mod examples;
 mod import;
 mod incident;
@@ -20,6 +21,7 @@ mod show;
 mod traffic;
 mod verify;
 mod which;
+mod window;
 
 use clap::{Parser, Subcommand};
 use domain::fault::Faults;
@@ -54,6 +56,8 @@ enum Verb {
     Traffic(traffic::Args),
     /// Which examples changed between two systems or two runs, worst first
     Diff(diff::Args),
+    /// What traffic has that the reference set lacks, and whether the last decision would change
+    Drift(drift::Args),
     /// A decision and everything it rests on
     Show(show::Args),
     /// Check hashes, chain and signature of a record, and derive its decision again from the sealed scores
@@ -136,6 +140,7 @@ fn told(verb: Verb) -> Ending {
         Verb::Import(args) => import::main(args),
         Verb::Traffic(args) => traffic::main(args),
         Verb::Diff(args) => diff::main(args),
+        Verb::Drift(args) => drift::main(args),
         Verb::Show(args) => show::main(args),
         Verb::Verify(args) => verify::main(args),
         Verb::Rehearse(args) => rehearse::main(args),

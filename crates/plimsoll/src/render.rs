@@ -3,6 +3,7 @@
 //! while they are kept.
 
 pub mod checks;
+pub mod drift;
 pub mod examples;
 pub mod failure;
 pub mod html;

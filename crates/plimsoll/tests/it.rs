@@ -6,6 +6,8 @@ mod billing_support;
 mod catalog;
 #[path = "it/check.rs"]
 mod check;
+#[path = "it/drift.rs"]
+mod drift;
 #[path = "it/examples.rs"]
 mod examples;
 #[path = "it/import.rs"]

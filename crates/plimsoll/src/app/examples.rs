@@ -1,6 +1,8 @@
 //! `examples`: what the reference set holds, read as `run` reads it. A set of a million examples is looked at row by row.
 
 pub mod list;
+pub mod proposals;
+pub mod sample;
 pub mod show;
 pub mod stats;
 
@@ -18,7 +20,7 @@ use domain::segment::{Conditions, Segment};
 use engine::read_set;
 
 /// Reads the set; each example is shown with its position on the way.
-fn read(eval: &Eval, mut seen: impl FnMut(ExampleIndex, Example)) -> Result<ReferenceSet, Failure> {
+pub(super) fn read(eval: &Eval, mut seen: impl FnMut(ExampleIndex, Example)) -> Result<ReferenceSet, Failure> {
     let contract = &eval.contract;
     read_set(&eval.folder, &super::kept::paths(eval)?, contract.simulated, |example, count| {
         seen(ExampleIndex(count.saturating_sub(1) as u32), example);

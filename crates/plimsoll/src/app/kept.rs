@@ -89,27 +89,60 @@ pub fn proposal(
     author: &str,
     why: Option<&str>,
 ) -> Result<Draft, Failure> {
-    let id = id_of(&line)?;
+    let mut drafts = drafts(eval, catalog, vec![Proposal { line, source: None }], author, why)?;
+    drafts.pop().ok_or_else(|| Failure::ours("nothing was proposed", "try again"))
+}
+
+/// A line that is proposed as an example, and the digest of the copy of what it was taken from.
+pub struct Proposal {
+    pub line: Value,
+    pub source: Option<Digest>,
+}
+
+/// Proposes examples, all or none.
+pub fn propose_all(
+    eval: &Eval,
+    catalog: &Catalog,
+    proposals: Vec<Proposal>,
+    author: &str,
+    why: Option<&str>,
+) -> Result<Vec<Entry>, Failure> {
+    catalog.append(&drafts(eval, catalog, proposals, author, why)?).map_err(failed)
+}
+
+fn drafts(
+    eval: &Eval,
+    catalog: &Catalog,
+    proposals: Vec<Proposal>,
+    author: &str,
+    why: Option<&str>,
+) -> Result<Vec<Draft>, Failure> {
     let (set, _) = super::run::reference_set(eval, &mut Quiet)?;
-    let told = told(&catalog.about(Noun::Example, &id).map_err(failed)?);
-    let in_file =
-        set.rows.iter().any(|row| row.id.as_str() == id) && told.get(&id).is_none_or(|told| told.line.is_none());
-    if in_file || told.get(&id).is_some_and(|told| told.line.is_some()) {
-        return Err(Failure::yours(
-            format!("there is an example `{id}` already"),
-            "an id names one example for ever: propose it under another",
-        ));
-    }
-    Ok(Draft {
-        noun: Noun::Example,
-        subject: id,
-        after: Some(told.values().next().map_or(0, |told| told.entries)),
-        what: "proposed".to_owned(),
-        at: now(),
-        author: author.to_owned(),
-        why: why.map(str::to_owned),
-        body: json!({"example": line}),
-    })
+    let told = told(&catalog.of(Noun::Example).map_err(failed)?);
+    let draft = |Proposal { line, source }: Proposal| {
+        let id = id_of(&line)?;
+        if set.rows.iter().any(|row| row.id.as_str() == id) || told.get(&id).is_some_and(|told| told.line.is_some()) {
+            return Err(Failure::yours(
+                format!("there is an example `{id}` already"),
+                "an id names one example for ever: propose it under another",
+            ));
+        }
+        let mut body = json!({"example": line});
+        if let Some(source) = source {
+            body["source"] = source.to_string().into();
+        }
+        Ok(Draft {
+            noun: Noun::Example,
+            after: Some(told.get(&id).map_or(0, |told| told.entries)),
+            subject: id,
+            what: "proposed".to_owned(),
+            at: now(),
+            author: author.to_owned(),
+            why: why.map(str::to_owned),
+            body,
+        })
+    };
+    proposals.into_iter().map(draft).collect()
 }
 
 /// Arms guards, because their incident is closed: in their files, where these are their home, and in the history, together with

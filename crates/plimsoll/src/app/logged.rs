@@ -110,6 +110,11 @@ pub fn each(
     Ok(seen)
 }
 
+/// Hands on every request of one file.
+pub fn of_one(path: &Utf8Path, each: &mut dyn FnMut(Request) -> Result<(), Failure>) -> Result<Seen, Failure> {
+    Ok(Seen { requests: of_file(path, each)?, files: 1, ..Seen::default() })
+}
+
 /// The days that there is traffic of, in order.
 pub fn days(state: &Utf8Path) -> Result<Vec<(Date, Utf8PathBuf)>, Failure> {
     let mut days = entries(&home(state))?;

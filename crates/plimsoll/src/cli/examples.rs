@@ -1,5 +1,7 @@
 //! `plimsoll examples`
 
+mod waiting;
+
 use super::Ending;
 use super::run::print;
 use crate::app::eval::Eval;
@@ -26,6 +28,14 @@ enum What {
     Show(ShowArgs),
     /// What the set is made of, what of it counts, and what is due
     Stats(StatsArgs),
+    /// Draw from traffic by the contract's rules, and propose what was drawn
+    Sample(waiting::SampleArgs),
+    /// What waits to be accepted, with what is nearly the same beside it
+    Proposals(waiting::ProposalsArgs),
+    /// Make proposals part of the reference set
+    Accept(waiting::AcceptArgs),
+    /// Turn proposals down
+    Decline(waiting::DeclineArgs),
 }
 
 #[derive(clap::Args)]
@@ -117,6 +127,10 @@ pub fn main(args: Args) -> Ending {
             })?;
             Ok(0)
         }
+        What::Sample(args) => waiting::sampled(args),
+        What::Proposals(args) => waiting::listed(args),
+        What::Accept(args) => waiting::accepted(args),
+        What::Decline(args) => waiting::declined(args),
         What::Stats(args) => {
             let eval = Eval::open(&args.contract)?;
             let stats = stats(&eval)?;

@@ -3,10 +3,12 @@
 mod list;
 mod show;
 mod stats;
+mod waiting;
 
 pub use list::{list_json, list_text};
 pub use show::{show_json, show_text};
 pub use stats::{stats_json, stats_text};
+pub use waiting::{proposals_json, proposals_text, sample_json, sample_text};
 
 use super::read::plain;
 use super::text::wrap;

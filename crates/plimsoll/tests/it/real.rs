@@ -7,6 +7,8 @@ mod ai_incidents;
 mod bfcl_questions;
 #[path = "real/checklist_suites.rs"]
 mod checklist_suites;
+#[path = "real/drift.rs"]
+mod drift;
 #[path = "real/ifeval.rs"]
 mod ifeval;
 #[path = "real/judges.rs"]

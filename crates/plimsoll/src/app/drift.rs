@@ -1,0 +1,206 @@
+//! `drift`: the reference set against a window of traffic.
+//!
+//! in      the eval, a window of kept traffic or a file of it
+//! out     mixes of each attribute that segments are cut by, content, what to sample next, and the last decision under today's mix
+//! errors  no traffic, no example; what stands in the way of deciding again is told and fails nothing
+//! note    texts of at most some thousand conversations are held, chosen by a key of the conversation; counts are of all
+
+mod again;
+
+pub use again::{Again, Under};
+
+use super::eval::Eval;
+use super::logged::{self, Seen, Window};
+use crate::cli::Failure;
+use camino::Utf8PathBuf;
+use domain::content::text_of;
+use domain::digest::Digest;
+use domain::drift::{ContentDrift, MOST, Mix, Point, content, mix};
+use domain::name::Attribute;
+use domain::sampling::{unit, value};
+use domain::segment::Segmentation;
+use std::collections::BTreeSet;
+
+/// Letters of a text that are held.
+const TEXT: usize = 2_000;
+
+pub struct Orders {
+    pub window: Window,
+    /// A file of traffic instead of what is kept.
+    pub against: Option<Utf8PathBuf>,
+    pub seed: u64,
+}
+
+pub struct Drifted {
+    pub contract: String,
+    pub seen: Seen,
+    /// Active examples, and those that count toward a rate.
+    pub examples: u64,
+    pub counted: u64,
+    pub mixes: Vec<Mix>,
+    /// `None` where a side is too small.
+    pub content: Option<ContentDrift>,
+    pub next: Vec<Next>,
+    pub again: Again,
+}
+
+/// A rule for the contract's `sampling` that would bring in what is lacking.
+pub struct Next {
+    pub why: String,
+    pub name: String,
+    pub line: String,
+}
+
+impl Drifted {
+    pub fn warns(&self) -> bool {
+        self.mixes.iter().any(Mix::warns) || self.content.as_ref().is_some_and(ContentDrift::warns)
+    }
+}
+
+pub fn drift(eval: &Eval, orders: &Orders) -> Result<Drifted, Failure> {
+    let names = attributes(eval);
+    let mut set = points(eval, &names)?;
+    let examples = set.len() as u64;
+    let counted = set.iter().filter(|point| point.weight > 0.0).count() as u64;
+    if examples == 0 {
+        return Err(Failure::yours("the reference set has no active example", "add examples first"));
+    }
+    if counted == 0 {
+        set.iter_mut().for_each(|point| point.weight = 1.0);
+    }
+    let mut traffic = Vec::new();
+    let mut spoken = Spoken { points: Vec::new(), rate: u64::MAX };
+    let mut take = |request: domain::traffic::Request| -> Result<(), Failure> {
+        let mut point = Point {
+            id: request.id.clone(),
+            cluster: unit(&request).to_owned(),
+            weight: 1.0,
+            attributes: names
+                .iter()
+                .filter_map(|name| Some((name.to_string(), value(&request, name)?.to_owned())))
+                .collect(),
+            text: String::new(),
+        };
+        traffic.push(point.clone());
+        point.text = text_of(&request.input).chars().take(TEXT).collect();
+        spoken.add(point);
+        Ok(())
+    };
+    let seen = match &orders.against {
+        Some(file) => logged::of_one(file, &mut take)?,
+        None => logged::each(&eval.state(), &orders.window, &mut take)?,
+    };
+    if seen.requests == 0 {
+        return Err(Failure::yours(
+            "there is no traffic in this window",
+            "bring it in with `plimsoll import traffic`, or name other days with `--window`",
+        ));
+    }
+    let mixes = names.iter().map(|name| mix(name.as_str(), &set, &traffic));
+    // What neither side has is no attribute of this eval.
+    let mixes: Vec<Mix> = mixes.filter(|mix| mix.values.iter().any(|value| !value.name.is_empty())).collect();
+    let content = content(&set, &spoken.points, orders.seed);
+    let next = next(&mixes, content.as_ref(), examples);
+    let again = again::again(eval, &mixes)?;
+    Ok(Drifted { contract: eval.contract.name.clone(), seen, examples, counted, mixes, content, next, again })
+}
+
+/// What segments are cut by, and the task.
+fn attributes(eval: &Eval) -> BTreeSet<Attribute> {
+    let mut names = BTreeSet::from([Attribute::new("task")]);
+    for cut in &eval.contract.segments {
+        match cut {
+            Segmentation::By { attribute, .. } => drop(names.insert(attribute.clone())),
+            Segmentation::Where { conditions, .. } => names.extend(conditions.keys().cloned()),
+        }
+    }
+    names
+}
+
+/// The active examples.
+fn points(eval: &Eval, names: &BTreeSet<Attribute>) -> Result<Vec<Point>, Failure> {
+    let mut texts = Vec::new();
+    let set = super::examples::read(eval, |_, example| {
+        texts.push(text_of(&example.document["input"]).chars().take(TEXT).collect::<String>());
+    })?;
+    let point = |(index, row): (domain::reference_set::ExampleIndex, &domain::reference_set::Row)| Point {
+        id: row.id.to_string(),
+        cluster: row.cluster.to_string(),
+        weight: row.weight.get(),
+        attributes: names
+            .iter()
+            .filter_map(|name| Some((name.to_string(), set.value(name, index)?.to_owned())))
+            .collect(),
+        text: std::mem::take(&mut texts[index.0 as usize]),
+    };
+    Ok(set.active().map(point).collect())
+}
+
+/// Texts of conversations whose key is low enough; the bar falls as they become too many.
+struct Spoken {
+    points: Vec<Point>,
+    rate: u64,
+}
+
+impl Spoken {
+    fn add(&mut self, point: Point) {
+        if key(&point.cluster) <= self.rate {
+            self.points.push(point);
+        }
+        while self.points.len() > 8 * MOST && self.rate > 1 {
+            self.rate /= 2;
+            self.points.retain(|point| key(&point.cluster) <= self.rate);
+        }
+    }
+}
+
+fn key(conversation: &str) -> u64 {
+    let bytes = *Digest::of_bytes(conversation.as_bytes()).as_bytes();
+    u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
+}
+
+/// Values of which the set has too few for their share of traffic, and how many would mend that.
+fn next(mixes: &[Mix], content: Option<&ContentDrift>, examples: u64) -> Vec<Next> {
+    let mut next = Vec::new();
+    for mix in mixes {
+        let lacks = |in_set: f64, in_traffic: f64| in_set <= 0.0 || (mix.warns() && in_traffic > 1.5 * in_set);
+        let lacking: Vec<_> = mix
+            .values
+            .iter()
+            .filter(|value| !value.name.is_empty() && value.requests > 0 && lacks(value.in_set, value.in_traffic))
+            .collect();
+        let take: u64 = lacking
+            .iter()
+            .map(|value| {
+                ((value.in_traffic * examples as f64).ceil() as u64).max(2).saturating_sub(value.examples).max(1)
+            })
+            .sum();
+        if take > 0 {
+            let values: Vec<String> = lacking.iter().map(|value| serde_json::json!(value.name).to_string()).collect();
+            let name = format!("lacking-{}", mix.attribute);
+            let attribute = serde_json::json!(mix.attribute);
+            let by = if lacking.len() > 1 {
+                format!("rule: stratified, by: {attribute}")
+            } else {
+                "rule: uniform".to_owned()
+            };
+            next.push(Next {
+                why: format!("so that the set has each value of `{}` about as often as traffic", mix.attribute),
+                line: format!(
+                    "- {{name: {}, {by}, take: {take}, where: {{{attribute}: [{}]}}}}",
+                    serde_json::json!(name),
+                    values.join(", ")
+                ),
+                name,
+            });
+        }
+    }
+    if next.is_empty() && content.is_some_and(ContentDrift::warns) {
+        next.push(Next {
+            why: "so that a person sees what is least like any example; it has no weight in rates".to_owned(),
+            name: "unlike-any".to_owned(),
+            line: format!("- {{name: unlike-any, rule: novelty, take: {}}}", (examples / 20).clamp(10, 100)),
+        });
+    }
+    next
+}

@@ -1,0 +1,145 @@
+//! `examples proposals`, `accept`, `decline`: what waits for a person, with what is nearly the same beside it.
+//!
+//! errors  an id that is no proposal; a proposal of a file, which is declined by taking it out of the file
+
+use crate::app::eval::Eval;
+use crate::app::kept;
+use crate::cli::Failure;
+use domain::content::{Fingerprint, Index, NEAR, text_of};
+use domain::entry::{Draft, Noun};
+use domain::example::Status;
+use domain::example::history::told;
+use domain::fault::closest;
+use domain::reference_set::RowState;
+use serde_json::{Value, json};
+
+/// Near-duplicates that are shown of one proposal.
+const MOST: usize = 3;
+
+pub struct Proposed {
+    pub id: String,
+    pub text: String,
+    pub task: Option<String>,
+    pub provenance: Value,
+    /// Whether it says what a right answer is.
+    pub expects: bool,
+    /// Who proposed it, when and why; `None` where it stands in a file.
+    pub said: Option<(String, String, Option<String>)>,
+    /// Of the set and of the proposals before it, most alike first.
+    pub near: Vec<Near>,
+}
+
+pub struct Near {
+    pub id: String,
+    pub similarity: f64,
+    pub text: String,
+    pub state: RowState,
+}
+
+/// Everything that waits, in the set's order.
+pub fn proposals(eval: &Eval) -> Result<Vec<Proposed>, Failure> {
+    let entries = kept::entries(&eval.state(), Noun::Example)?;
+    let mut texts = Vec::new();
+    let mut whole = Vec::new();
+    let set = super::read(eval, |_, example| {
+        texts.push(text_of(&example.document["input"]));
+        let is_proposed = example.status == Status::Proposed;
+        let expects = !matches!(&example.document["expected"], Value::Null);
+        whole.push(is_proposed.then(|| (example.task.map(|task| task.to_string()), expects, example.provenance)));
+    })?;
+    let (mut index, mut proposed) = (Index::default(), Vec::new());
+    let order = || (0..set.rows.len()).filter(|at| set.rows[*at].state != RowState::Proposed);
+    let waiting = || (0..set.rows.len()).filter(|at| set.rows[*at].state == RowState::Proposed);
+    let positions: Vec<usize> = order().chain(waiting()).collect();
+    for at in &positions {
+        let fingerprint = Fingerprint::of(&texts[*at]);
+        let row = &set.rows[*at];
+        if let Some((task, expects, provenance)) = whole[*at].take() {
+            let near = index.like(&fingerprint, NEAR).into_iter().take(MOST).map(|(place, similarity)| {
+                let at = positions[place];
+                let row = &set.rows[at];
+                Near { id: row.id.to_string(), similarity, text: texts[at].clone(), state: row.state }
+            });
+            let of = |id: &str| entries.iter().rfind(|entry| entry.subject == id && entry.what == "proposed");
+            proposed.push(Proposed {
+                id: row.id.to_string(),
+                text: texts[*at].clone(),
+                task,
+                expects,
+                provenance: provenance.map_or(Value::Null, |known| {
+                    let chance = match known.sampled {
+                        domain::provenance::Sampled::Probability(chance) => Some(chance.get()),
+                        _ => None,
+                    };
+                    json!({"source": known.source.as_str(), "rule": known.rule, "probability": chance,
+                        "captured_at": known.captured_at, "trace": known.trace, "incident": known.incident})
+                }),
+                said: of(row.id.as_str()).map(|entry| (entry.author.clone(), entry.at.clone(), entry.why.clone())),
+                near: near.collect(),
+            });
+        }
+        index.add(&fingerprint);
+    }
+    Ok(proposed)
+}
+
+/// Accepts proposals: those named, or all that nothing is like.
+pub fn accept(
+    eval: &Eval,
+    ids: &[String],
+    without_duplicates: bool,
+    by: &str,
+    why: Option<&str>,
+) -> Result<Vec<String>, Failure> {
+    let waiting = proposals(eval)?;
+    let ids = match without_duplicates {
+        true => waiting.iter().filter(|one| one.near.is_empty()).map(|one| one.id.clone()).collect(),
+        false => all_waiting(&waiting, ids)?,
+    };
+    if !ids.is_empty() {
+        let catalog = kept::open(&eval.state())?;
+        for id in &ids {
+            kept::set_status(eval, &catalog, id, &Status::Active, by, why)?;
+        }
+    }
+    Ok(ids)
+}
+
+/// Declines proposals, all or none.
+pub fn decline(eval: &Eval, ids: &[String], by: &str, why: &str) -> Result<Vec<String>, Failure> {
+    let ids = all_waiting(&proposals(eval)?, ids)?;
+    let catalog = kept::open(&eval.state())?;
+    let told = told(&catalog.of(Noun::Example).map_err(kept::failed)?);
+    let mut drafts = Vec::new();
+    for id in &ids {
+        let Some(known) = told.get(id).filter(|known| known.line.is_some()) else {
+            return Err(Failure::yours(
+                format!("`{id}` stands as a proposal in a file of examples"),
+                "take the line out of that file, or retire it",
+            ));
+        };
+        drafts.push(Draft {
+            noun: Noun::Example,
+            subject: id.clone(),
+            after: Some(known.entries),
+            what: "declined".to_owned(),
+            at: kept::now(),
+            author: by.to_owned(),
+            why: Some(why.to_owned()),
+            body: json!({}),
+        });
+    }
+    catalog.append(&drafts).map_err(kept::failed)?;
+    Ok(ids)
+}
+
+fn all_waiting(waiting: &[Proposed], ids: &[String]) -> Result<Vec<String>, Failure> {
+    let known = || waiting.iter().map(|one| one.id.as_str());
+    match ids.iter().find(|id| !known().any(|known| known == id.as_str())) {
+        None => Ok(ids.to_vec()),
+        Some(id) => Err(Failure::yours(
+            format!("no proposal `{id}` waits"),
+            format!("{}`plimsoll examples proposals` lists what waits", super::meant(closest(id, known()))),
+        )),
+    }
+}

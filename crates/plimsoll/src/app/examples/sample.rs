@@ -1,0 +1,135 @@
+//! `examples sample`: draws requests of traffic by the contract's rules, and proposes them as examples.
+//!
+//! in      the eval, its `sampling` rules or one of them, a window of traffic, a seed
+//! out     what was drawn, with rule and probability; proposals in the catalog, all or none, and a copy of each source
+//! errors  no rules, an unknown rule, no traffic in the window
+//! note    a request has one id as an example, whoever draws it and when: what is there already, or was declined, is not proposed again
+
+use crate::app::eval::Eval;
+use crate::app::kept::{self, Proposal, propose_all};
+use crate::app::logged::{self, Seen, Window, copy_source};
+use crate::cli::Failure;
+use domain::content::{Fingerprint, Index, text_of};
+use domain::digest::Digest;
+use domain::entry::Noun;
+use domain::example::history::told;
+use domain::fault::closest;
+use domain::sampling::{Census, Drawn, Kind, Rule, Sample};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+pub struct Orders {
+    /// Only this rule.
+    pub rule: Option<String>,
+    pub window: Window,
+    pub seed: u64,
+    pub by: String,
+    /// Draw, and propose nothing.
+    pub preview: bool,
+}
+
+pub struct Sampled {
+    pub sample: Sample,
+    pub seen: Seen,
+    /// Positions in the sample of what was proposed, or would be.
+    pub new: Vec<usize>,
+    pub preview: bool,
+}
+
+pub fn sample(eval: &Eval, orders: &Orders) -> Result<Sampled, Failure> {
+    let rules = rules(eval, orders.rule.as_deref())?;
+    let mut known = Index::default();
+    let mut ids: BTreeSet<String> = told(&kept::entries(&eval.state(), Noun::Example)?).into_keys().collect();
+    let by_novelty = rules.iter().any(|rule| rule.kind == Kind::Novelty);
+    super::read(eval, |_, example| {
+        if by_novelty {
+            known.add(&Fingerprint::of(&text_of(&example.document["input"])));
+        }
+        ids.insert(example.id.as_str().to_owned());
+    })?;
+    let mut census = Census::new(&rules, orders.seed, &known);
+    let seen = logged::each(&eval.state(), &orders.window, &mut |request| {
+        census.see(&request);
+        Ok(())
+    })?;
+    if seen.requests == 0 {
+        return Err(Failure::yours(
+            "there is no traffic in this window",
+            "bring it in with `plimsoll import traffic`, or name other days with `--window`",
+        ));
+    }
+    let mut draw = census.close();
+    logged::each(&eval.state(), &orders.window, &mut |request| {
+        draw.see(&request);
+        Ok(())
+    })?;
+    let sample = draw.close();
+    let is_new = |at: &usize| !ids.contains(&id_of(&sample.drawn[*at]));
+    let new: Vec<usize> = (0..sample.drawn.len()).filter(is_new).collect();
+    if !orders.preview && !new.is_empty() {
+        let mut proposals = Vec::new();
+        for at in &new {
+            let drawn = &sample.drawn[*at];
+            let source = Some(copy_source(&eval.state(), &drawn.request)?);
+            proposals.push(Proposal { line: line(drawn), source });
+        }
+        let catalog = kept::open(&eval.state())?;
+        let why = format!("drawn from traffic with seed {}", orders.seed);
+        propose_all(eval, &catalog, proposals, &orders.by, Some(&why))?;
+    }
+    Ok(Sampled { sample, seen, new, preview: orders.preview })
+}
+
+fn rules(eval: &Eval, named: Option<&str>) -> Result<Vec<Rule>, Failure> {
+    let all = &eval.contract.sampling;
+    if all.is_empty() {
+        return Err(Failure::yours(
+            "the contract says nothing of sampling",
+            "add `sampling: [{name: weekly, rule: uniform, take: 50, per: week}]`",
+        ));
+    }
+    let Some(named) = named else { return Ok(all.clone()) };
+    let rule = all.iter().find(|rule| rule.name == named);
+    rule.map(|rule| vec![rule.clone()]).ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|rule| rule.name.as_str()).collect();
+        let near = super::meant(closest(named, names.iter().copied()));
+        Failure::yours(format!("there is no rule `{named}`"), format!("{near}rules: {}", names.join(", ")))
+    })
+}
+
+/// The id of a request as an example: nothing of the log's own ids can clash or be odd in it.
+pub fn id_of(drawn: &Drawn) -> String {
+    format!("traffic-{}", &Digest::of_bytes(drawn.request.id.as_bytes()).to_string()[..16])
+}
+
+/// A line of a file of examples.
+fn line(drawn: &Drawn) -> Value {
+    let request = &drawn.request;
+    let mut provenance = Map::new();
+    provenance.insert("source".to_owned(), "traffic".into());
+    provenance.insert("rule".to_owned(), drawn.rules.join(", ").into());
+    let mut line = Map::new();
+    line.insert("id".to_owned(), id_of(drawn).into());
+    let add = |fields: &mut Map<String, Value>, key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            fields.insert(key.to_owned(), value);
+        }
+    };
+    add(&mut provenance, "probability", drawn.probability.map(|chance| chance.get().into()));
+    add(&mut provenance, "captured_at", request.at.clone().map(Value::from));
+    add(&mut provenance, "trace", request.trace.clone().map(Value::from));
+    add(&mut line, "task", request.task.clone().map(Value::from));
+    line.insert("input".to_owned(), request.input.clone());
+    line.insert("provenance".to_owned(), Value::Object(provenance));
+    let attributes: Map<String, Value> = request
+        .attributes
+        .iter()
+        .filter(|(name, _)| name.as_str() != "task" || request.task.is_none())
+        .map(|(name, value)| (name.clone(), json!(value)))
+        .collect();
+    if !attributes.is_empty() {
+        line.insert("attributes".to_owned(), Value::Object(attributes));
+    }
+    add(&mut line, "cluster", request.conversation.clone().map(Value::from));
+    Value::Object(line)
+}

@@ -1,0 +1,50 @@
+//! `plimsoll drift`
+
+use super::Ending;
+use super::run::print;
+use super::window::{Span, said};
+use crate::app::drift::{Orders, drift};
+use crate::app::eval::Eval;
+use crate::render::drift as render;
+use camino::Utf8PathBuf;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  plimsoll drift examples/billing-support --last 30d\n  \
+                        plimsoll drift --window 2026-10-01..2026-10-31 --as html > drift.html")]
+pub struct Args {
+    /// The contract, or a folder with a plimsoll.yaml
+    #[arg(default_value = ".")]
+    contract: Utf8PathBuf,
+    #[command(flatten)]
+    span: Span,
+    /// A file of traffic, instead of the traffic that is kept
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["window", "last"])]
+    against: Option<Utf8PathBuf>,
+    /// What chance starts from, where a part of the conversations is looked at
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Form {
+    Text,
+    Json,
+    Markdown,
+    Html,
+}
+
+pub fn main(args: Args) -> Ending {
+    let window = args.span.window()?;
+    let days = args.against.as_ref().map_or_else(|| said(&window), |file| format!("`{file}`"));
+    let orders = Orders { window, against: args.against, seed: args.seed };
+    let drifted = drift(&Eval::open(&args.contract)?, &orders)?;
+    print(&match args.form {
+        Form::Text => render::text(&drifted, &days),
+        Form::Json => render::json(&drifted, &days),
+        Form::Markdown => render::markdown(&drifted, &days),
+        Form::Html => render::html(&drifted, &days)?,
+    })?;
+    Ok(0)
+}

@@ -1,0 +1,135 @@
+//! `plimsoll examples sample`, `proposals`, `accept` and `decline`
+
+use super::Form;
+use crate::app::eval::Eval;
+use crate::app::examples::proposals::{accept, decline, proposals};
+use crate::app::examples::sample::{Orders, sample};
+use crate::cli::run::print;
+use crate::cli::window::Span;
+use crate::cli::{Ending, Failure};
+use crate::render::examples::{proposals_json, proposals_text, sample_json, sample_text};
+use camino::Utf8PathBuf;
+use serde_json::json;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll examples sample --window 2026-10-01..2026-10-31 --rule weekly --preview")]
+pub struct SampleArgs {
+    /// The contract, or a folder with a plimsoll.yaml
+    #[arg(default_value = ".")]
+    contract: Utf8PathBuf,
+    /// Only this rule of the contract's `sampling`; left out, all of them together
+    #[arg(long, value_name = "NAME")]
+    rule: Option<String>,
+    #[command(flatten)]
+    span: Span,
+    /// What chance starts from: the same seed draws the same
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Who draws
+    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
+    by: String,
+    /// Show what would be drawn, and propose nothing
+    #[arg(long)]
+    preview: bool,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll examples proposals examples/billing-support")]
+pub struct ProposalsArgs {
+    /// The contract, or a folder with a plimsoll.yaml
+    #[arg(default_value = ".")]
+    contract: Utf8PathBuf,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll examples accept --all-without-duplicates --by reviewer-1")]
+pub struct AcceptArgs {
+    /// Ids of proposals
+    #[arg(required_unless_present = "all_without_duplicates")]
+    ids: Vec<String>,
+    /// All that no example and no earlier proposal is like
+    #[arg(long, conflicts_with = "ids")]
+    all_without_duplicates: bool,
+    /// The eval that they belong to: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    /// Who accepts
+    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
+    by: String,
+    /// Why
+    #[arg(long)]
+    why: Option<String>,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  plimsoll examples decline traffic-00c1 --why 'the same as refund-017' --by reviewer-1"
+)]
+pub struct DeclineArgs {
+    /// Ids of proposals
+    #[arg(required = true)]
+    ids: Vec<String>,
+    /// The eval that they belong to: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    /// Who declines
+    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
+    by: String,
+    /// Why
+    #[arg(long)]
+    why: String,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+pub fn sampled(args: SampleArgs) -> Ending {
+    let orders =
+        Orders { rule: args.rule, window: args.span.window()?, seed: args.seed, by: args.by, preview: args.preview };
+    let sampled = sample(&Eval::open(&args.contract)?, &orders)?;
+    print(&match args.form {
+        Form::Text => sample_text(&sampled),
+        Form::Json => sample_json(&sampled),
+    })?;
+    Ok(0)
+}
+
+pub fn listed(args: ProposalsArgs) -> Ending {
+    let waiting = proposals(&Eval::open(&args.contract)?)?;
+    print(&match args.form {
+        Form::Text => proposals_text(&waiting),
+        Form::Json => proposals_json(&waiting),
+    })?;
+    Ok(0)
+}
+
+pub fn accepted(args: AcceptArgs) -> Ending {
+    let eval = Eval::open(&args.eval)?;
+    let ids = accept(&eval, &args.ids, args.all_without_duplicates, &args.by, args.why.as_deref())?;
+    told("accepted", &ids, args.form)
+}
+
+pub fn declined(args: DeclineArgs) -> Ending {
+    if args.why.trim().is_empty() {
+        return Err(Failure::yours("`--why` is empty", "say why these do not belong in the set"));
+    }
+    let ids = decline(&Eval::open(&args.eval)?, &args.ids, &args.by, &args.why)?;
+    told("declined", &ids, args.form)
+}
+
+fn told(what: &str, ids: &[String], form: Form) -> Ending {
+    let noun = if ids.len() == 1 { "proposal" } else { "proposals" };
+    print(&match form {
+        Form::Text => {
+            let lines: String = ids.iter().map(|id| format!("  {}\n", crate::render::read::plain(id))).collect();
+            format!("{} {noun} {what}\n{lines}", ids.len())
+        }
+        Form::Json => crate::render::read::json_text(&json!({ what: ids })),
+    })?;
+    Ok(0)
+}
