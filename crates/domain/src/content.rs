@@ -88,10 +88,6 @@ impl Fingerprint {
         Fingerprint(counts.into_iter().map(|(bucket, count)| (bucket, damped(count) / length)).collect())
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The cosine, from 0 (nothing in common) to 1 (the same words).
     pub fn similarity(&self, other: &Fingerprint) -> f64 {
         let (mut one, mut two, mut sum) = (self.0.iter().peekable(), other.0.iter().peekable(), 0.0f64);
@@ -106,11 +102,6 @@ impl Fingerprint {
             }
         }
         sum.min(1.0)
-    }
-
-    /// The hashed features, in order.
-    pub fn features(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0.iter().map(|(bucket, _)| *bucket)
     }
 }
 

