@@ -121,7 +121,8 @@ fn a_shifted_mix_is_flagged() {
     let told = drift(set, &shifted);
     let mix = of_intent(&told);
     println!("shifted: PSI {} p {} AUC {}", mix["psi"], mix["chi_square"]["p"], told["content"]["told_apart"]);
-    assert_eq!((&mix["drifted"], &told["content"]["drifted"]), (&json!(true), &json!(true)));
+    assert_eq!(mix["drifted"], true);
+    assert!(told["content"]["over_represented"].to_string().contains("card"), "{}", told["content"]);
 }
 
 #[test]
