@@ -52,6 +52,8 @@ pub struct Contract {
     pub traffic: TrafficPolicy,
     /// How examples are drawn from traffic.
     pub sampling: Vec<Rule>,
+    /// When an example is proposed for retirement.
+    pub retire: Retire,
     /// Of the contract's canonical content; white space and comments do not count.
     pub digest: Digest,
 }
@@ -81,6 +83,21 @@ pub enum Looks {
     Halving,
     /// `looks: 1`: all of alpha at the first look, and no second one.
     One,
+}
+
+/// After how many decisions an example that taught none of them anything may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retire {
+    /// It decided nothing in this many decisions.
+    pub never_decisive_in: u16,
+    /// Every system passed it in this many decisions.
+    pub saturated_in: u16,
+}
+
+impl Default for Retire {
+    fn default() -> Self {
+        Retire { never_decisive_in: 5, saturated_in: 5 }
+    }
 }
 
 impl Contract {

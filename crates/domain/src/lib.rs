@@ -58,6 +58,7 @@ pub mod decision;
 pub mod rehearsal;
 pub mod incident;
 pub mod check;
+pub mod retirement;
 
 // the files they are kept in
 pub mod format;

@@ -15,10 +15,12 @@ pub struct Told {
     pub entries: u32,
     /// Instant of its first entry.
     pub since: String,
-    /// Reasons to retire it that somebody turned down.
-    pub kept: Vec<String>,
+    /// Reasons to retire it that somebody turned down, each with what it was about.
+    pub kept: Vec<(String, String)>,
     /// Until which day nobody is asked again whether to retire it, and for which reason.
     pub postponed: Option<(String, String)>,
+    /// Why somebody said that the product does otherwise now; until the example is changed or made active again.
+    pub marked: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,7 @@ pub fn told(entries: &[Entry]) -> BTreeMap<String, Told> {
             since: entry.at.clone(),
             kept: Vec::new(),
             postponed: None,
+            marked: None,
         });
         told.entries = entry.version;
         told.hear(entry);
@@ -67,13 +70,32 @@ impl Told {
                 }
             }
             "accepted" | "activated" => self.standing = Standing::Is(Status::Active),
+            "changed" => {
+                self.line = Some(entry.body["example"].clone());
+                self.marked = None;
+            }
+            "accepted" | "activated" => {
+                self.standing = Standing::Is(Status::Active);
+                self.marked = None;
+            }
+            "marked" => self.marked = Some(reason()),
             "declined" => self.standing = Standing::Declined { reason: reason() },
             "quarantined" => self.standing = Standing::Is(Status::Quarantined { reason: reason() }),
             "retired" => self.standing = Standing::Is(Status::Retired { reason: reason() }),
-            "kept" => self.kept.push(of_body("reason")),
+            "kept" => self.kept.push((of_body("reason"), of_body("about"))),
             "postponed" => self.postponed = Some((of_body("until"), of_body("reason"))),
             _ => {}
         }
+    }
+
+    /// Whether nobody is to be asked yet whether to retire it.
+    pub fn is_postponed(&self, today: &str) -> bool {
+        self.postponed.as_ref().is_some_and(|(until, _)| today < until.as_str())
+    }
+
+    /// Whether somebody turned this reason to retire it down.
+    pub fn has_kept(&self, reason: &str, about: &str) -> bool {
+        self.kept.iter().any(|(kept, of)| kept == reason && of == about)
     }
 
     /// The line that the reference set reads, where the catalog is the example's home and it was not declined.
@@ -165,11 +187,12 @@ mod tests {
     #[test]
     fn a_reason_to_retire_that_was_turned_down_is_remembered() {
         let entries = history(&[
-            ("kept", None, json!({"reason": "saturated"})),
+            ("kept", None, json!({"reason": "source_changed", "about": "policy 2"})),
             ("postponed", None, json!({"reason": "duplicate", "until": "2027-01-31"})),
         ]);
         let told = &told(&entries)["e1"];
-        assert_eq!(told.kept, ["saturated"]);
+        assert!(told.has_kept("source_changed", "policy 2") && !told.has_kept("source_changed", "policy 3"));
         assert_eq!(told.postponed, Some(("2027-01-31".to_owned(), "duplicate".to_owned())));
+        assert!(told.is_postponed("2027-01-30") && !told.is_postponed("2027-01-31"));
     }
 }

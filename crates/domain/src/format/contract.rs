@@ -11,6 +11,7 @@ mod incidents;
 mod operand;
 pub mod page;
 mod sampling;
+mod retire;
 mod segments;
 mod systems;
 mod threshold;
@@ -60,10 +61,12 @@ pub const KEYS: &[&str] = &[
     "incidents",
     "traffic",
     "sampling",
+    "retire",
 ];
 pub const PROMISE_KEYS: &[&str] = &["work", "for", "evidence", "constraints", "when_not_ready"];
 pub const OWNER_KEYS: &[&str] = &["who", "key"];
 pub const FAILURE_KEYS: &[&str] = &["cost", "owner", "repair", "describe"];
+pub use retire::RETIRE_KEYS;
 pub const SOURCE_KEYS: &[&str] = &["source", "rule"];
 
 /// A contract and the places that messages about it point at.
@@ -165,6 +168,7 @@ fn read(reader: &mut Reader, node: &Node) -> Contract {
         cover_incidents_within: top.get("incidents").and_then(|node| incidents::cover_within(reader, node)),
         traffic: top.get("traffic").map(|node| traffic::read(reader, node)).unwrap_or_default(),
         sampling: top.get("sampling").map(|node| sampling::read(reader, node)).unwrap_or_default(),
+        retire: top.get("retire").map(|node| retire::read(reader, node)).unwrap_or_default(),
         owners,
         segments,
         criteria,
