@@ -3,8 +3,10 @@
 pub mod list;
 pub mod proposals;
 pub mod sample;
+pub mod retire;
 pub mod show;
 pub mod stats;
+mod watched;
 
 use super::eval::Eval;
 use super::run::read_failure;

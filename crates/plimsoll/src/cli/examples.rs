@@ -1,6 +1,7 @@
 //! `plimsoll examples`
 
 mod waiting;
+mod retire;
 
 use super::Ending;
 use super::run::print;
@@ -36,6 +37,24 @@ enum What {
     Accept(waiting::AcceptArgs),
     /// Turn proposals down
     Decline(waiting::DeclineArgs),
+    /// Which examples may no longer serve, and why; `--decide` asks of each
+    Retirements(retire::Retirements),
+    /// Retire examples: they stay in the history, and are asked no more
+    Retire(retire::Retire),
+    /// Turn down a proposal to retire an example
+    Keep(retire::Keep),
+    /// Put off the question whether to retire an example
+    Postpone(retire::Postpone),
+    /// Say that the product does otherwise now than an example expects
+    Mark(retire::Why),
+    /// Take an example out while its label is disputed or its policy unsettled
+    Quarantine(retire::Why),
+    /// Make an example active: accept a proposal, or end a quarantine
+    Activate(retire::Activate),
+    /// Propose examples whose home is the catalog
+    Add(retire::Add),
+    /// What was said of an example: who, when, why
+    History(retire::History),
 }
 
 #[derive(clap::Args)]
@@ -119,6 +138,15 @@ enum Status {
 pub fn main(args: Args) -> Ending {
     match args.what {
         What::List(args) => listed(args),
+        What::Retirements(args) => retire::retirements(args),
+        What::Retire(args) => retire::retired(args),
+        What::Keep(args) => retire::kept(args),
+        What::Postpone(args) => retire::postponed(args),
+        What::Mark(args) => retire::marked(args),
+        What::Quarantine(args) => retire::quarantined(args),
+        What::Activate(args) => retire::activated(args),
+        What::Add(args) => retire::added(args),
+        What::History(args) => retire::told(args),
         What::Show(args) => {
             let shown = show(&Eval::open(&args.eval)?, &args.id)?;
             print(&match args.form {

@@ -1,0 +1,169 @@
+//! `examples retirements`, and what is said of an example: retired, kept, postponed, marked, quarantined, made active.
+//!
+//! in      the eval, ids, who says it and why; the day
+//! out     proposals with their reasons; the entry that was added
+//! errors  an id that is not in the set; nothing is proposed of it; a date that is none
+
+use super::read;
+use super::watched::{Looked, looked};
+use crate::app::eval::Eval;
+use crate::app::kept;
+use crate::app::run::Progress;
+use crate::cli::Failure;
+use domain::entry::{Draft, Entry, Noun};
+use domain::example::Status;
+use domain::example::history::told;
+use domain::reference_set::ReferenceSet;
+use domain::retirement::{Given, Proposal, Reason, proposals};
+use serde_json::{Value, json};
+
+/// Months that a question is put off where nobody says until when.
+const LATER: i32 = 3;
+
+/// What is proposed on a day.
+pub struct Found {
+    pub set: ReferenceSet,
+    pub proposals: Vec<Proposal>,
+    pub notes: Vec<String>,
+    pub today: String,
+}
+
+impl Found {
+    pub fn id(&self, proposal: &Proposal) -> &str {
+        self.set.rows[proposal.example.0 as usize].id.as_str()
+    }
+}
+
+pub fn found(eval: &Eval, today: Option<&str>, progress: &mut dyn Progress) -> Result<Found, Failure> {
+    let today = day(today)?;
+    let set = read(eval, |_, _| {})?;
+    let told = told(&kept::entries(&eval.state(), Noun::Example)?);
+    let Looked { watched, named, notes } = looked(eval, progress)?;
+    let given =
+        Given { contract: &eval.contract, set: &set, today: &today, told: &told, named: &named, watched: &watched };
+    let proposals = proposals(given);
+    Ok(Found { proposals, set, notes, today })
+}
+
+/// The day that was named, else today.
+pub fn day(named: Option<&str>) -> Result<String, Failure> {
+    let Some(named) = named else { return Ok(crate::app::judges::today()) };
+    match named.parse::<jiff::civil::Date>() {
+        Ok(date) => Ok(date.to_string()),
+        Err(_) => Err(Failure::yours(format!("`{named}` is no date"), "write it as 2026-11-24")),
+    }
+}
+
+/// Three months after a day.
+pub fn later(today: &str) -> String {
+    let date = today.parse::<jiff::civil::Date>().ok();
+    let later = date.and_then(|date| date.checked_add(jiff::Span::new().months(LATER)).ok());
+    later.map_or_else(|| today.to_owned(), |date| date.to_string())
+}
+
+/// All reasons in one sentence, as a retired example has them.
+pub fn words(reasons: &[Reason]) -> String {
+    reasons.iter().map(Reason::words).collect::<Vec<_>>().join("; ")
+}
+
+/// Who says something.
+#[derive(Clone, Copy)]
+pub struct By<'a> {
+    pub author: &'a str,
+    pub why: Option<&'a str>,
+}
+
+pub fn accept(eval: &Eval, found: &Found, proposal: &Proposal, by: By) -> Result<Entry, Failure> {
+    retire(eval, found.id(proposal), &words(&proposal.reasons), by.author)
+}
+
+pub fn retire(eval: &Eval, id: &str, why: &str, author: &str) -> Result<Entry, Failure> {
+    let status = Status::Retired { reason: why.to_owned() };
+    kept::set_status(eval, &kept::open(&eval.state())?, id, &status, author, Some(why))
+}
+
+/// Turns down the reasons that are given now, or those of one kind.
+pub fn keep(eval: &Eval, found: &Found, id: &str, code: Option<&str>, by: By) -> Result<Vec<Entry>, Failure> {
+    let wanted = |reason: &&Reason| code.is_none_or(|code| reason.code() == code);
+    let proposal = found.proposals.iter().find(|proposal| found.id(proposal) == id);
+    let reasons: Vec<&Reason> =
+        proposal.map_or(Vec::new(), |proposal| proposal.reasons.iter().filter(wanted).collect());
+    if reasons.is_empty() {
+        exists(found, id)?;
+        return Err(Failure::yours(
+            format!("nobody proposes to retire `{id}`{}", code.map_or(String::new(), |code| format!(" as {code}"))),
+            "`plimsoll examples retirements` lists what is proposed, with the reasons",
+        ));
+    }
+    let bodies = reasons.iter().map(|reason| json!({"reason": reason.code(), "about": reason.about()}));
+    say(eval, id, "kept", by, bodies.collect())
+}
+
+/// Puts the question off.
+pub fn postpone(eval: &Eval, found: &Found, id: &str, until: &str, by: By) -> Result<Vec<Entry>, Failure> {
+    exists(found, id)?;
+    let until = day(Some(until))?;
+    if until <= found.today {
+        return Err(Failure::yours(format!("{until} is not after {}", found.today), "name a later day"));
+    }
+    let proposal = found.proposals.iter().find(|proposal| found.id(proposal) == id);
+    let reasons: Vec<&str> = proposal.iter().flat_map(|proposal| &proposal.reasons).map(Reason::code).collect();
+    say(eval, id, "postponed", by, vec![json!({"until": until, "reason": reasons.join(", ")})])
+}
+
+/// Says that the product does otherwise now than the example expects.
+pub fn mark(eval: &Eval, id: &str, by: By) -> Result<Vec<Entry>, Failure> {
+    let found = Found { set: read(eval, |_, _| {})?, proposals: Vec::new(), notes: Vec::new(), today: String::new() };
+    exists(&found, id)?;
+    say(eval, id, "marked", by, vec![json!({})])
+}
+
+fn exists(found: &Found, id: &str) -> Result<(), Failure> {
+    if found.set.rows.iter().any(|row| row.id.as_str() == id) {
+        return Ok(());
+    }
+    Err(Failure::yours(format!("there is no example `{id}`"), "`plimsoll examples list` says which there are"))
+}
+
+fn say(eval: &Eval, id: &str, what: &str, by: By, bodies: Vec<Value>) -> Result<Vec<Entry>, Failure> {
+    let at = kept::now();
+    let draft = |body: Value| Draft {
+        noun: Noun::Example,
+        subject: id.to_owned(),
+        after: None,
+        what: what.to_owned(),
+        at: at.clone(),
+        author: by.author.to_owned(),
+        why: by.why.map(str::to_owned),
+        body,
+    };
+    let drafts: Vec<Draft> = bodies.into_iter().map(draft).collect();
+    kept::open(&eval.state())?.append(&drafts).map_err(kept::failed)
+}
+
+/// Gives an example another status than retired.
+pub fn stand(eval: &Eval, id: &str, status: &Status, by: By) -> Result<Entry, Failure> {
+    kept::set_status(eval, &kept::open(&eval.state())?, id, status, by.author, by.why)
+}
+
+/// Proposes examples of a file; each becomes one whose home is the catalog. Nothing is added where a line cannot be.
+pub fn add(eval: &Eval, text: &str, by: By) -> Result<Vec<Entry>, Failure> {
+    let mut lines = Vec::new();
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let value: Value = serde_json::from_str(line).map_err(|error| {
+            Failure::yours(format!("line {} is no JSON: {error}", at + 1), "give one example a line")
+        })?;
+        if value.get("plimsoll_examples").is_none() {
+            lines.push(value);
+        }
+    }
+    kept::propose_all(eval, &kept::open(&eval.state())?, lines, by.author, by.why)
+}
+
+/// All that was said of an example, in order; nothing where nothing was.
+pub fn history(eval: &Eval, id: &str) -> Result<Vec<Entry>, Failure> {
+    match kept::open_if_there(&eval.state())? {
+        Some(catalog) => catalog.about(Noun::Example, id).map_err(kept::failed),
+        None => Ok(Vec::new()),
+    }
+}

@@ -1,0 +1,267 @@
+//! `plimsoll examples retirements`, and the verbs that say something of one example.
+
+use super::Form;
+use crate::app::eval::Eval;
+use crate::app::examples::retire::{
+    By, Found, accept, add, found, history, keep, later, mark, postpone, retire, stand,
+};
+use crate::cli::run::print;
+use crate::cli::{Ending, Failure};
+use crate::render::examples::{history_json, history_text, proposal_text, retirements_json, retirements_text};
+use crate::render::progress::Bar;
+use crate::render::read::plain;
+use camino::{Utf8Path, Utf8PathBuf};
+use dialoguer::console::Term;
+use domain::entry::Entry;
+use domain::example::Status;
+use domain::retirement::Reason;
+use std::io::{BufRead, IsTerminal, Read};
+
+/// Bytes of a file of examples that is added.
+const LONGEST: u64 = 64 << 20;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll examples retirements --decide --by reviewer-1")]
+pub struct Retirements {
+    /// The contract, or a folder with a plimsoll.yaml
+    #[arg(default_value = ".")]
+    contract: Utf8PathBuf,
+    /// Ask of each: `a` accepts, `k` keeps the example, `p` postpones the question, `q` ends; without a terminal one letter a line
+    #[arg(long)]
+    decide: bool,
+    /// Who decides
+    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
+    by: String,
+    /// Until when `p` postpones [default: three months]
+    #[arg(long, value_name = "DATE")]
+    until: Option<String>,
+    /// As if it were this day
+    #[arg(long, value_name = "DATE")]
+    today: Option<String>,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+#[derive(clap::Args)]
+pub struct Of {
+    /// The eval that it belongs to: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    /// Who says it
+    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
+    by: String,
+}
+
+#[derive(clap::Args)]
+pub struct Retire {
+    /// Their ids
+    #[arg(required = true)]
+    ids: Vec<String>,
+    #[arg(long)]
+    why: String,
+    #[command(flatten)]
+    of: Of,
+}
+
+#[derive(clap::Args)]
+pub struct Keep {
+    id: String,
+    /// The kind of reason that is turned down; left out, all that are given now
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(Reason::CODES))]
+    reason: Option<String>,
+    #[arg(long)]
+    why: Option<String>,
+    /// As if it were this day
+    #[arg(long, value_name = "DATE")]
+    today: Option<String>,
+    #[command(flatten)]
+    of: Of,
+}
+
+#[derive(clap::Args)]
+pub struct Postpone {
+    id: String,
+    /// The day from which it is proposed again
+    #[arg(long, value_name = "DATE")]
+    until: String,
+    #[arg(long)]
+    why: Option<String>,
+    /// As if it were this day
+    #[arg(long, value_name = "DATE")]
+    today: Option<String>,
+    #[command(flatten)]
+    of: Of,
+}
+
+#[derive(clap::Args)]
+pub struct Why {
+    id: String,
+    #[arg(long)]
+    why: String,
+    #[command(flatten)]
+    of: Of,
+}
+
+#[derive(clap::Args)]
+pub struct Activate {
+    id: String,
+    #[arg(long)]
+    why: Option<String>,
+    #[command(flatten)]
+    of: Of,
+}
+
+#[derive(clap::Args)]
+pub struct Add {
+    /// Lines as in a file of examples; `-` is standard input
+    file: Utf8PathBuf,
+    #[arg(long)]
+    why: Option<String>,
+    #[command(flatten)]
+    of: Of,
+}
+
+#[derive(clap::Args)]
+pub struct History {
+    id: String,
+    /// The eval that it belongs to: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+pub fn retirements(args: Retirements) -> Ending {
+    let eval = Eval::open(&args.contract)?;
+    let found = looked(&eval, args.today.as_deref())?;
+    if args.decide {
+        return decide(&eval, &found, &args);
+    }
+    print(&match args.form {
+        Form::Text => retirements_text(&found),
+        Form::Json => retirements_json(&found),
+    })?;
+    Ok(0)
+}
+
+fn looked(eval: &Eval, today: Option<&str>) -> Result<Found, Failure> {
+    let mut bar = Bar::new();
+    found(eval, today, &mut bar)
+}
+
+/// Goes through the proposals, one key each. What was answered stays answered whatever comes next.
+fn decide(eval: &Eval, found: &Found, args: &Retirements) -> Ending {
+    let by = By { author: &args.by, why: None };
+    let until = args.until.clone().unwrap_or_else(|| later(&found.today));
+    let (mut accepted, mut kept, mut postponed) = (0, 0, 0);
+    let mut lines = std::io::stdin().lock().lines();
+    let terminal = std::io::stdin().is_terminal().then(Term::stderr);
+    for proposal in &found.proposals {
+        let mut shown = String::new();
+        proposal_text(found, proposal, &mut shown);
+        print(&format!("{shown}accept (a), keep (k), postpone to {until} (p), quit (q)?\n"))?;
+        let key = loop {
+            let key = match &terminal {
+                Some(term) => term.read_char().ok(),
+                None => match lines.next() {
+                    Some(Ok(line)) => match line.trim().chars().next() {
+                        None => continue,
+                        key => key,
+                    },
+                    _ => None,
+                },
+            };
+            match key.map(|key| key.to_ascii_lowercase()) {
+                None | Some('q' | '\u{1b}' | '\u{3}') => break None,
+                Some(key @ ('a' | 'k' | 'p')) => break Some(key),
+                Some(other) if terminal.is_none() => {
+                    return Err(Failure::yours(
+                        format!("`{}` is no answer", plain(&other.to_string())),
+                        "write a, k, p or q, one a line; what was answered before stays",
+                    ));
+                }
+                Some(_) => {}
+            }
+        };
+        match key {
+            Some('a') => accept(eval, found, proposal, by).map(|_| accepted += 1)?,
+            Some('k') => keep(eval, found, found.id(proposal), None, by).map(|_| kept += 1)?,
+            Some(_) => postpone(eval, found, found.id(proposal), &until, by).map(|_| postponed += 1)?,
+            None => break,
+        }
+    }
+    let left = found.proposals.len() - accepted - kept - postponed;
+    print(&format!("{accepted} retired, {kept} kept, {postponed} postponed, {left} left\n"))?;
+    Ok(0)
+}
+
+fn said<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Ending {
+    for entry in entries {
+        print(&format!("{} {}\n", plain(&entry.subject), entry.what))?;
+    }
+    Ok(0)
+}
+
+pub fn retired(args: Retire) -> Ending {
+    let eval = Eval::open(&args.of.eval)?;
+    for id in &args.ids {
+        said(&[retire(&eval, id, &args.why, &args.of.by)?])?;
+    }
+    Ok(0)
+}
+
+pub fn kept(args: Keep) -> Ending {
+    let eval = Eval::open(&args.of.eval)?;
+    let found = looked(&eval, args.today.as_deref())?;
+    let by = By { author: &args.of.by, why: args.why.as_deref() };
+    said(&keep(&eval, &found, &args.id, args.reason.as_deref(), by)?)
+}
+
+pub fn postponed(args: Postpone) -> Ending {
+    let eval = Eval::open(&args.of.eval)?;
+    let found = looked(&eval, args.today.as_deref())?;
+    let by = By { author: &args.of.by, why: args.why.as_deref() };
+    said(&postpone(&eval, &found, &args.id, &args.until, by)?)
+}
+
+pub fn quarantined(args: Why) -> Ending {
+    let eval = Eval::open(&args.of.eval)?;
+    let by = By { author: &args.of.by, why: Some(&args.why) };
+    said(&[stand(&eval, &args.id, &Status::Quarantined { reason: args.why.clone() }, by)?])
+}
+
+pub fn marked(args: Why) -> Ending {
+    let eval = Eval::open(&args.of.eval)?;
+    said(&mark(&eval, &args.id, By { author: &args.of.by, why: Some(&args.why) })?)
+}
+
+pub fn activated(args: Activate) -> Ending {
+    let eval = Eval::open(&args.of.eval)?;
+    let by = By { author: &args.of.by, why: args.why.as_deref() };
+    said(&[stand(&eval, &args.id, &Status::Active, by)?])
+}
+
+pub fn added(args: Add) -> Ending {
+    let eval = Eval::open(&args.of.eval)?;
+    let text = text_of(&args.file)?;
+    said(&add(&eval, &text, By { author: &args.of.by, why: args.why.as_deref() })?)
+}
+
+fn text_of(file: &Utf8Path) -> Result<String, Failure> {
+    let read = if file == "-" {
+        let mut text = String::new();
+        std::io::stdin().lock().take(LONGEST).read_to_string(&mut text).map(|_| text)
+    } else {
+        crate::app::file::text(file, LONGEST)
+    };
+    read.map_err(|error| Failure::yours(format!("cannot read `{file}`: {error}"), "check the path of the examples"))
+}
+
+pub fn told(args: History) -> Ending {
+    let entries = history(&Eval::open(&args.eval)?, &args.id)?;
+    print(&match args.form {
+        Form::Text => history_text(&args.id, &entries),
+        Form::Json => history_json(&args.id, &entries),
+    })?;
+    Ok(0)
+}

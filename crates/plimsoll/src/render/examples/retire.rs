@@ -1,0 +1,93 @@
+//! Proposals to retire, and the history of an example, for the terminal and as JSON.
+
+use super::row;
+use crate::app::examples::retire::Found;
+use crate::render::read::{json_text, plain};
+use domain::entry::Entry;
+use domain::retirement::{Proposal, Reason};
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// Proposals that the text lists.
+const LISTED: usize = 100;
+const COUNTS: &str = "counts in a rate: whoever chooses by score what stays moves the rate; draw another in its place";
+
+pub fn proposal_text(found: &Found, proposal: &Proposal, out: &mut String) {
+    let _ = writeln!(out, "{}", plain(found.id(proposal)));
+    for reason in &proposal.reasons {
+        row(out, reason.code().split('_').next_back().unwrap_or(""), &reason.words());
+    }
+    if proposal.counts && by_score(proposal) {
+        row(out, "note", COUNTS);
+    }
+}
+
+/// Proposed because of what systems scored on it.
+fn by_score(proposal: &Proposal) -> bool {
+    proposal.reasons.iter().any(|reason| matches!(reason, Reason::NeverDecisive { .. } | Reason::Saturated { .. }))
+}
+
+pub fn retirements_text(found: &Found) -> String {
+    let mut out = String::new();
+    for proposal in found.proposals.iter().take(LISTED) {
+        proposal_text(found, proposal, &mut out);
+    }
+    let (all, active) = (found.proposals.len(), found.set.active().count());
+    let _ = writeln!(out, "{all} of {active} active examples are proposed for retirement");
+    if all > LISTED {
+        let _ = writeln!(out, "the first {LISTED} are shown; `--as json` has all");
+    }
+    found.notes.iter().for_each(|note| row(&mut out, "note", note));
+    if all > 0 {
+        row(&mut out, "next", "`plimsoll examples retirements --decide --by NAME`: accept, keep or postpone each");
+    }
+    out
+}
+
+pub fn retirements_json(found: &Found) -> String {
+    let reason = |reason: &Reason| json!({"reason": reason.code(), "about": reason.about(), "words": reason.words()});
+    let proposals = found.proposals.iter().map(|proposal| {
+        let row = &found.set.rows[proposal.example.0 as usize];
+        json!({
+            "example": row.id.as_str(),
+            "file": found.set.files.get(row.kept.file as usize).map(ToString::to_string),
+            "line": row.kept.line,
+            "counts": proposal.counts,
+            "reasons": proposal.reasons.iter().map(reason).collect::<Vec<_>>(),
+        })
+    });
+    let proposals: Vec<Value> = proposals.collect();
+    json_text(&json!({
+        "today": found.today, "active": found.set.active().count(), "proposals": proposals, "notes": found.notes,
+    }))
+}
+
+pub fn history_text(id: &str, entries: &[Entry]) -> String {
+    let mut out = format!("{}\n", plain(id));
+    for entry in entries {
+        let why = entry.why.as_deref().map_or(String::new(), |why| format!(": {why}"));
+        let of = |key: &str| entry.body[key].as_str().filter(|text| !text.is_empty()).unwrap_or("");
+        let more: Vec<&str> = [of("reason"), of("about")].into_iter().filter(|text| !text.is_empty()).collect();
+        let until = if of("until").is_empty() { String::new() } else { format!(" until {}", of("until")) };
+        let more = if more.is_empty() { String::new() } else { format!(" ({})", more.join(", ")) };
+        row(
+            &mut out,
+            entry.at.get(..10).unwrap_or(""),
+            &format!("{}{until}{more} by {}{why}", entry.what, entry.author),
+        );
+    }
+    if entries.is_empty() {
+        row(&mut out, "", "nothing was said of it");
+    }
+    out
+}
+
+pub fn history_json(id: &str, entries: &[Entry]) -> String {
+    let one = |entry: &Entry| {
+        json!({
+            "version": entry.version, "what": entry.what, "at": entry.at, "by": entry.author, "why": entry.why,
+            "body": entry.body,
+        })
+    };
+    json_text(&json!({"example": id, "entries": entries.iter().map(one).collect::<Vec<_>>()}))
+}
