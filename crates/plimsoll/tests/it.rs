@@ -39,6 +39,7 @@ mod rehearse;
 #[path = "it/refusals.rs"]
 mod refusals;
 #[path = "it/review.rs"]
+mod retirement;
 mod review;
 #[path = "it/reviewers.rs"]
 mod reviewers;
