@@ -38,8 +38,9 @@ mod record;
 mod rehearse;
 #[path = "it/refusals.rs"]
 mod refusals;
-#[path = "it/review.rs"]
+#[path = "it/retirement.rs"]
 mod retirement;
+#[path = "it/review.rs"]
 mod review;
 #[path = "it/reviewers.rs"]
 mod reviewers;

@@ -351,7 +351,7 @@ pub fn laid(eval: &Eval) -> Result<Option<Utf8PathBuf>, Failure> {
     let name = format!("{}.jsonl", Digest::of_bytes(text.as_bytes()).short());
     let folder = eval.state().join(LAID);
     let path = folder.join(&name);
-    if !super::file::text(&path, u64::MAX).is_ok_and(|there| there.trim_end() == text) {
+    if !super::file::text(&path, text.len() as u64 + 1).is_ok_and(|there| there.trim_end() == text) {
         let failed = |error: std::io::Error| write_failure(&folder, &error);
         std::fs::create_dir_all(&folder).map_err(failed)?;
         write_whole(&path, &text).map_err(failed)?;

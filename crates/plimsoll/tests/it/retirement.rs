@@ -45,3 +45,23 @@ fn what_was_retired_kept_or_postponed_is_remembered() {
     said(folder.path(), &["retire", "e1", "--why", "the policy changed", "--by", "reviewer-1"]);
     assert_eq!(std::fs::read_to_string(&set).expect("a set"), written);
 }
+
+#[test]
+fn an_example_of_the_catalog_is_read_again_and_an_id_has_one_home() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let set = folder.path().join("examples/set.jsonl");
+    let new = folder.path().join("new.jsonl");
+    std::fs::create_dir(folder.path().join("examples")).expect("a folder");
+    std::fs::write(folder.path().join("plimsoll.yaml"), CONTRACT).expect("a contract");
+    std::fs::write(&set, SET).expect("a set");
+    std::fs::write(&new, "{\"id\":\"c1\",\"input\":\"new\"}\n").expect("a file");
+    said(folder.path(), &["add", "new.jsonl", "--by", "reviewer-1"]);
+    said(folder.path(), &["activate", "c1", "--by", "reviewer-1"]);
+    let once = said(folder.path(), &["list"]);
+    assert!(once.contains("c1"));
+    assert_eq!(said(folder.path(), &["list"]), once);
+    std::fs::write(&set, format!("{SET}{{\"id\":\"c1\",\"input\":\"twice\"}}\n")).expect("a set");
+    let ended = plimsoll(folder.path(), &["examples", "list"]);
+    assert_eq!(code(&ended), 2);
+    assert!(err(&ended).contains("the id `c1` is given twice"), "{}", err(&ended));
+}
