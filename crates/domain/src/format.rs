@@ -11,6 +11,7 @@ pub mod judged;
 pub mod labels;
 pub mod lines;
 pub mod mapping;
+pub mod outcomes;
 mod shape;
 pub mod record;
 pub mod rubric;

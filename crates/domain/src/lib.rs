@@ -60,5 +60,14 @@ pub mod incident;
 pub mod check;
 pub mod retirement;
 
+// what came of it
+pub mod outcome;
+pub mod monitor;
+pub mod backtest;
+
+// what is due, and how it hangs together
+pub mod agenda;
+pub mod map;
+
 // the files they are kept in
 pub mod format;

@@ -1,7 +1,9 @@
 //! What the verbs do, one file a verb, and the few nouns that they share.
 
 pub mod answers;
+pub mod agenda;
 pub mod ask;
+pub mod backtest;
 pub mod backup;
 pub mod chain;
 pub mod changed;
@@ -20,6 +22,9 @@ pub mod init;
 pub mod judges;
 pub mod kept;
 pub mod logged;
+pub mod map;
+pub mod monitor;
+pub mod outcome;
 pub mod overrule;
 pub mod recorded;
 pub mod rehearse;

@@ -3,6 +3,8 @@
 //! exit codes: 0, 1 (a fault of ours or of the machine), 2 (a fault in what was given); `run` and `decide` use the
 //! decision's codes (ship 0, narrow rollout 10, hold 20, roll back 30, cannot decide 40); `check` and `verify` 0 or 3.
 
+mod agenda;
+mod backtest;
 mod backup;
 mod check;
 mod decide;
@@ -12,6 +14,9 @@ mod examples;
 mod import;
 mod incident;
 mod init;
+mod map;
+mod monitor;
+mod outcome;
 mod overrule;
 mod rehearse;
 mod review;
@@ -74,6 +79,16 @@ enum Verb {
     Backup(backup::Backup),
     /// Put a backup back, into an empty catalog
     Restore(backup::Restore),
+    /// What production did after a release: import, add, list
+    Outcome(outcome::Args),
+    /// Past decisions beside what production did: did the gates foretell anything?
+    Backtest(backtest::Args),
+    /// Follow a staged rollout: continue, stop or enough, at any number of looks
+    Monitor(monitor::Args),
+    /// What is due, by whom, and the command that does it
+    Agenda(agenda::Args),
+    /// Govern, map, measure, manage in one linked view, with holes shown as holes
+    Map(map::Args),
     /// Print the JSON Schema of the contract, or of examples, answers, scores or labels, for editors
     Schema(schema::Args),
 }
@@ -149,6 +164,11 @@ fn told(verb: Verb) -> Ending {
         Verb::Incident(args) => incident::main(args),
         Verb::Backup(args) => backup::backup(args),
         Verb::Restore(args) => backup::restore(args),
+        Verb::Outcome(args) => outcome::main(args),
+        Verb::Backtest(args) => backtest::main(args),
+        Verb::Monitor(args) => monitor::main(args),
+        Verb::Agenda(args) => agenda::main(args),
+        Verb::Map(args) => map::main(args),
         Verb::Schema(args) => schema::main(args),
     }
 }

@@ -2,6 +2,8 @@
 //! decision reads the same on the day it was made and a year later; the page alone adds the answers of changed examples
 //! while they are kept.
 
+pub mod agenda;
+pub mod backtest;
 pub mod checks;
 pub mod drift;
 pub mod examples;
@@ -9,7 +11,10 @@ pub mod failure;
 pub mod html;
 pub mod incident;
 pub mod junit;
+pub mod map;
 pub mod markdown;
+pub mod monitor;
+pub mod outcome;
 pub mod page;
 pub mod progress;
 pub mod read;

@@ -22,6 +22,8 @@ mod hostile_text;
 mod incident;
 #[path = "it/init.rs"]
 mod init;
+#[path = "it/outcomes.rs"]
+mod outcomes;
 #[path = "it/questions.rs"]
 mod questions;
 #[path = "it/judged.rs"]

@@ -3,8 +3,10 @@
 use crate::cli::Failure;
 use askama::Template;
 use camino::{Utf8Path, Utf8PathBuf};
+use domain::agenda::{STAGES, Stage};
 use domain::format::contract::page::{Page, Starter, parse};
 use domain::promise::Unclear;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -14,6 +16,16 @@ pub struct Written {
     pub files: Vec<(Utf8PathBuf, &'static str)>,
     pub unclear: Vec<Unclear>,
 }
+
+impl Written {
+    /// The first ninety days are among it.
+    pub fn planned(&self) -> bool {
+        self.files.iter().any(|(path, _)| path == PLAN)
+    }
+}
+
+/// The plan of the first ninety days.
+const PLAN: &str = "ninety-days.md";
 
 #[derive(Template)]
 #[template(path = "init/plimsoll.yaml", escape = "none")]
@@ -47,9 +59,11 @@ struct Rubric<'a> {
     classes: Vec<&'a str>,
 }
 
-/// Writes the eval that a page describes; `file` is the page's name for messages.
-pub fn write(folder: &Utf8Path, file: &Utf8Path, page: &str) -> Result<Written, Failure> {
+/// Writes the eval that a page describes; `file` is the page's name for messages. Where a first day is given, the plan of the first ninety days
+/// too, and its stages come up on the agenda.
+pub fn write(folder: &Utf8Path, file: &Utf8Path, page: &str, start: Option<Date>) -> Result<Written, Failure> {
     let page = parse(file, page)?;
+    let start = start.or(page.start);
     let name = name_of(&page, folder);
     let gated = page.gate_written["criterion"].as_str();
     let rubric = page.criteria.iter().find(|starter| Some(starter.name) == gated).or(page.criteria.first());
@@ -61,11 +75,59 @@ pub fn write(folder: &Utf8Path, file: &Utf8Path, page: &str) -> Result<Written, 
         let path = format!("rubrics/{}.md", starter.name);
         files.push((path.into(), "a rubric to fill in: what people who label hold an answer against", stub(starter)?));
     }
+    if let Some(start) = start {
+        files.push((PLAN.into(), "the first ninety days: four stages, each changes one decision", plan(&page, start)?));
+    }
     // What was written must be read again by the reader of contracts, or it is not written at all.
     domain::format::contract::parse(&folder.join("plimsoll.yaml"), &files[0].2)?;
     create(folder, &files)?;
+    if let Some(start) = start {
+        super::agenda::start(&super::eval::Eval::open(folder)?, start, "init")?;
+    }
     let files = files.into_iter().map(|(path, what, _)| (path, what)).collect();
     Ok(Written { files, unclear: page.promise.unclear() })
+}
+
+#[derive(Template)]
+#[template(path = "init/ninety-days.md", escape = "none")]
+struct Plan {
+    stages: Vec<StageLines>,
+}
+
+struct StageLines {
+    title: String,
+    from: String,
+    to: String,
+    owner: String,
+    changes: &'static str,
+    steps: &'static [&'static str],
+    command: &'static str,
+}
+
+/// The stages with their dates, and the roles of the page.
+fn plan(page: &Page, start: Date) -> Result<String, Failure> {
+    let roles = page.roles();
+    let owner = |role: &str| {
+        let known =
+            [role, "release"].into_iter().find_map(|role| roles.iter().find(|(known, _)| known.as_str() == role));
+        known.map_or_else(
+            || role.to_owned(),
+            |(role, who)| if who.is_empty() { role.to_string() } else { format!("{role} ({who})") },
+        )
+    };
+    let stage = |stage: &Stage| {
+        let (from, to) = stage.dates(start);
+        StageLines {
+            title: format!("Days {} to {}: {}", stage.days.0, stage.days.1, stage.what),
+            from: from.to_string(),
+            to: to.to_string(),
+            owner: owner(stage.role),
+            changes: stage.changes,
+            steps: stage.steps,
+            command: stage.command,
+        }
+    };
+    rendered(&Plan { stages: STAGES.iter().map(stage).collect() })
 }
 
 /// The page's name for the eval, else the folder's.

@@ -24,6 +24,9 @@ pub struct Args {
     /// The seven answers as a YAML file, instead of asking in the terminal; `plimsoll init --help` shows one
     #[arg(long, value_name = "FILE")]
     answers: Option<Utf8PathBuf>,
+    /// Plan the first ninety days from this day: four stages, each of which changes one real decision; a page may say `start` itself
+    #[arg(long, value_name = "DATE")]
+    start: Option<jiff::civil::Date>,
 }
 
 pub fn main(args: Args) -> Ending {
@@ -39,7 +42,7 @@ pub fn main(args: Args) -> Ending {
             ));
         }
     };
-    let written = write(&args.folder, &file, &text)?;
+    let written = write(&args.folder, &file, &text, args.start)?;
     print(&told(&args.folder, &written))?;
     Ok(0)
 }
@@ -57,6 +60,9 @@ fn told(folder: &Utf8Path, written: &Written) -> String {
     if !written.unclear.is_empty() {
         told += "\nthe promise cannot be held to yet, and nothing is run before it can:\n";
         told += &page::told(&written.unclear);
+    }
+    if !written.planned() {
+        told += "\nthe first ninety days, in four stages that come up on the agenda: `plimsoll agenda start`\n";
     }
     told + &format!(
         "\nnext: put real examples in {}, recorded answers in {}, and ask `plimsoll check {folder}`\n",

@@ -4,11 +4,12 @@ use super::Ending;
 use super::run::print;
 use domain::format::contract::SCHEMA;
 use domain::format::{answers, examples, history, labels, rubric, traffic};
+use domain::format::{answers, examples, history, labels, outcomes, rubric};
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll schema examples > plimsoll.examples.schema.json")]
 pub struct Args {
-    /// Which format; of examples, answers, scores and labels the schema is that of one line, of rubrics that of what stands in front
+    /// Which format; of examples, answers, scores, labels and outcomes the schema is that of one line, of rubrics that of what stands in front
     #[arg(value_enum, default_value_t = Format::Contract)]
     format: Format,
 }
@@ -20,6 +21,7 @@ enum Format {
     Answers,
     Scores,
     Labels,
+    Outcomes,
     Rubric,
     History,
     Traffic,
@@ -35,6 +37,7 @@ pub fn main(args: Args) -> Ending {
         Format::Answers => answers::json_schema(),
         Format::Scores => lake::scores_schema(),
         Format::Labels => labels::json_schema(),
+        Format::Outcomes => outcomes::json_schema(),
         Format::Rubric => rubric::json_schema(),
         Format::History => history::json_schema(),
         Format::Traffic => traffic::json_schema(),

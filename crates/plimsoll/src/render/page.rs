@@ -4,6 +4,7 @@ use crate::cli::Failure;
 use dialoguer::{Confirm, Input};
 use domain::failure_class::BUILT_IN;
 use domain::promise::{Promise, Unclear};
+use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use std::io::Write;
 
@@ -35,7 +36,21 @@ pub fn ask() -> Result<String, Failure> {
     page.insert("segments".into(), json!(segments));
     heading(7, "The gate that blocks: what must hold before this is released?");
     page.insert("gate".into(), gate(&failures)?);
+    say("\nThe first ninety days can be planned: four stages, each of which changes one real decision.\n");
+    page.extend(start()?.map(|day| ("start".to_owned(), json!(day.to_string()))));
     Ok(Value::Object(page).to_string())
+}
+
+/// The first of the first ninety days; nothing where they are not planned now.
+fn start() -> Result<Option<Date>, Failure> {
+    loop {
+        let text = optional("from which day, such as 2027-01-04 (empty: not now)")?;
+        match text.parse() {
+            _ if text.is_empty() => return Ok(None),
+            Ok(day) => return Ok(Some(day)),
+            Err(_) => say("  that is no date\n"),
+        }
+    }
 }
 
 fn promise() -> Result<Value, Failure> {

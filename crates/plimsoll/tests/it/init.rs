@@ -118,6 +118,8 @@ fn a_person_is_asked_in_a_terminal() {
         "3%",
         "repair retrieval",
         "retrieval",
+        "soon",
+        "2027-01-04",
     ];
     let mut input = child.stdin.take().expect("a way in");
     // As one writes: each answer ends with the key that ends a line in a terminal.
@@ -135,5 +137,7 @@ fn a_person_is_asked_in_a_terminal() {
     );
     assert!(contract.contains("rude_answer: {cost: 3.0, owner: release}"), "{contract}");
     assert!(contract.contains("by: 3%, else: repair retrieval, owner: retrieval}"), "{contract}");
+    let plan = std::fs::read_to_string(folder.path().join("eval/ninety-days.md")).expect("a plan");
+    assert!(plan.contains("2027-01-04 to 2027-01-17"), "{plan}");
     drop(input);
 }

@@ -17,11 +17,12 @@ use crate::name::{Attribute, ClassName, CriterionName, OwnerRole, TaskName};
 use crate::promise::Promise;
 use crate::segment::{Conditions, Minimum, Segmentation, Shares};
 use camino::Utf8Path;
+use jiff::civil::Date;
 use serde_json::Value;
 
-/// The keys of a page, in the order in which a team answers them; the last three may be left out.
+/// The keys of a page, in the order in which a team answers them; the last four may be left out.
 pub const KEYS: &[&str] =
-    &["promise", "tasks", "failures", "sources", "release", "segments", "gate", "name", "owners", "currency"];
+    &["promise", "tasks", "failures", "sources", "release", "segments", "gate", "name", "owners", "currency", "start"];
 /// The fields that a page must have, and what to write.
 pub const FIELDS: &[(&str, &str)] = &[
     ("promise", "write `promise: {work, for, evidence, constraints, when_not_ready}`"),
@@ -50,6 +51,8 @@ pub struct Page {
     pub gate_written: Value,
     pub owners: Vec<Owner>,
     pub currency: Option<String>,
+    /// The first day of the first ninety, where they are to be planned.
+    pub start: Option<Date>,
     pub criteria: Vec<Starter>,
 }
 
@@ -161,6 +164,7 @@ fn read(reader: &mut Reader, node: &Node) -> Page {
         promise: top.get("promise").map(|node| promise(reader, node)).unwrap_or_default(),
         release: text(reader, &top, "release", "the release decision").unwrap_or_default(),
         currency: text(reader, &top, "currency", "the currency"),
+        start: start(reader, &top),
         failures_written: json("failures"),
         sources_written: json("sources"),
         segments_written: json("segments"),
@@ -171,6 +175,18 @@ fn read(reader: &mut Reader, node: &Node) -> Page {
         owners,
         criteria,
     }
+}
+
+fn start(reader: &mut Reader, top: &Fields) -> Option<Date> {
+    let node = top.get("start")?;
+    let date = match &node.kind {
+        NodeKind::Text(text) => text.parse().ok(),
+        _ => None,
+    };
+    if date.is_none() {
+        reader.fault(node.at, "`start` is no date", "write the first day as 2027-01-31");
+    }
+    date
 }
 
 /// A contract cuts by task, said or not.

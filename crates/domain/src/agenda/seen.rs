@@ -1,0 +1,63 @@
+//! What an agenda is made from.
+
+use jiff::civil::Date;
+
+/// What was found of an eval; a list is empty, and a count 0, where there is nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Seen {
+    /// Items with a free seat, by queue.
+    pub queues: Vec<(String, u64)>,
+    pub disputes: u64,
+    pub proposals: Option<Waiting>,
+    pub incidents: Vec<OpenIncident>,
+    /// The release that is decided next, or was last: what the contract says the candidate is.
+    pub candidate: String,
+    /// Day of the last decision on that candidate.
+    pub decided: Option<Date>,
+    /// Errors and warnings of `check`.
+    pub errors: u64,
+    pub warnings: u64,
+    /// The last decision says that its looks are spent.
+    pub looks_spent: bool,
+    /// A stage of the last decision that is to be watched: share, monitor, who.
+    pub stages: Vec<(String, String)>,
+    /// Calibrations of judges, by criterion.
+    pub calibrations: Vec<Expiring>,
+    /// Overrides, by the beginning of their record.
+    pub overrides: Vec<Expiring>,
+    /// Days on which examples are to be looked at again, with how many on each.
+    pub review_by: Vec<(Date, u64)>,
+    /// Active examples.
+    pub active: u64,
+    /// Decisions that let a candidate out.
+    pub shipped: u64,
+    /// There are rubrics that people label by.
+    pub rubrics: bool,
+    /// The day on which the first ninety days began.
+    pub started: Option<Date>,
+}
+
+/// Something that waits since a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub count: u64,
+    pub since: Date,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expiring {
+    pub name: String,
+    /// The last day on which it holds.
+    pub on: Date,
+}
+
+/// An incident that is not closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenIncident {
+    pub id: String,
+    pub owner: String,
+    pub opened: Date,
+    pub covered: Option<Date>,
+    /// The last day on which covering it meets the target.
+    pub cover_by: Option<Date>,
+}

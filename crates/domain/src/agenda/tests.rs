@@ -1,0 +1,162 @@
+use super::*;
+use crate::entry::Draft;
+use camino::Utf8Path;
+use serde_json::json;
+
+const CONTRACT: &str = include_str!("../../../../examples/billing-support/plimsoll.yaml");
+
+fn contract() -> Contract {
+    crate::format::contract::parse(Utf8Path::new("plimsoll.yaml"), CONTRACT).expect("a contract").contract
+}
+
+fn day(text: &str) -> Date {
+    text.parse().expect("a day")
+}
+
+fn due(seen: &Seen, today: &str) -> Vec<Duty> {
+    agenda(&contract(), seen, &BTreeMap::new(), day(today))
+}
+
+fn one<'d>(duties: &'d [Duty], name: &str) -> &'d Duty {
+    duties.iter().find(|duty| duty.name == name).unwrap_or_else(|| panic!("no {name} among {duties:?}"))
+}
+
+#[test]
+fn an_incident_is_to_be_covered_then_closed_by_its_owner() {
+    let open = OpenIncident {
+        id: "double-refund".into(),
+        owner: "policy".into(),
+        opened: day("2026-11-02"),
+        covered: None,
+        cover_by: None,
+    };
+    let covered = OpenIncident { id: "late".into(), covered: Some(day("2026-11-10")), ..open.clone() };
+    let duties = due(&Seen { incidents: vec![open, covered], ..Seen::default() }, "2026-11-20");
+    let cover = one(&duties, "cover-double-refund");
+    assert_eq!((cover.due, cover.role.as_str(), cover.who.as_str()), (day("2026-11-16"), "policy", "billing policy"));
+    assert!(cover.overdue(day("2026-11-20")) && !cover.overdue(day("2026-11-16")));
+    assert_eq!(one(&duties, "close-late").due, day("2026-11-24"));
+}
+
+#[test]
+fn what_waits_is_due_this_friday_and_keeps_its_name_all_week() {
+    let seen = Seen { queues: vec![("tone".into(), 3)], disputes: 1, ..Seen::default() };
+    for today in ["2026-11-23", "2026-11-27", "2026-11-22"] {
+        let duties = due(&seen, today);
+        assert_eq!(one(&duties, "label-tone-2026-11-27").due, day("2026-11-27"), "{today}");
+        assert_eq!(one(&duties, "settle-2026-11-27").role, "policy");
+    }
+}
+
+#[test]
+fn a_role_that_the_contract_lacks_falls_to_whoever_signs() {
+    let duties = due(&Seen { queues: vec![("tone".into(), 1)], ..Seen::default() }, "2026-11-23");
+    let label = one(&duties, "label-tone-2026-11-27");
+    assert_eq!(
+        (label.role.as_str(), label.who.as_str(), label.what.as_str()),
+        ("release", "release captain", "label 1 item of queue tone")
+    );
+}
+
+#[test]
+fn what_expires_is_told_two_weeks_before() {
+    let expiring = |on: &str| Expiring { name: "tone".into(), on: day(on) };
+    let seen = |on: &str| Seen { calibrations: vec![expiring(on)], overrides: vec![expiring(on)], ..Seen::default() };
+    assert!(due(&seen("2026-12-08"), "2026-11-23").iter().all(|duty| !duty.name.starts_with("calibrate")));
+    let duties = due(&seen("2026-12-07"), "2026-11-23");
+    assert_eq!(one(&duties, "calibrate-tone-2026-12-07").due, day("2026-12-07"));
+    assert_eq!(one(&duties, "override-tone").due, day("2026-12-07"));
+}
+
+#[test]
+fn the_month_asks_only_for_what_there_is() {
+    let bare = due(&Seen::default(), "2026-11-23");
+    assert!(bare.iter().all(|duty| duty.rhythm != Rhythm::ThisMonth));
+    let seen = Seen {
+        active: 3,
+        shipped: 1,
+        rubrics: true,
+        review_by: vec![(day("2026-11-30"), 2), (day("2026-12-01"), 1)],
+        ..Seen::default()
+    };
+    let names: Vec<String> = due(&seen, "2026-11-23")
+        .into_iter()
+        .filter(|duty| duty.rhythm == Rhythm::ThisMonth)
+        .map(|duty| duty.name)
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "audit-2026-11",
+            "backtest-2026-11",
+            "drift-2026-11",
+            "retire-2026-11",
+            "review-2026-11-30",
+            "rubrics-2026-11"
+        ]
+    );
+}
+
+#[test]
+fn a_duty_is_done_where_something_shows_it_or_somebody_says_so() {
+    let seen = Seen { decided: Some(day("2026-11-20")), active: 1, ..Seen::default() };
+    let entry = |what: &str, number: u64| {
+        let draft = Draft {
+            noun: Noun::Duty,
+            subject: "drift-2026-11".into(),
+            after: None,
+            what: what.into(),
+            at: "2026-11-21T08:00:00.000Z".into(),
+            author: "product".into(),
+            why: None,
+            body: json!({}),
+        };
+        draft.entry(number, number as u32, None)
+    };
+    let duties = agenda(&contract(), &seen, &told(&[entry("done", 1)]), day("2026-11-23"));
+    assert!(one(&duties, "decide").done.is_some());
+    assert_eq!(one(&duties, "drift-2026-11").done.as_ref().map(|done| done.by.as_str()), Some("product"));
+    assert!(one(&duties, "retire-2026-11").done.is_none());
+    assert!(told(&[entry("done", 1), entry("undone", 2)]).is_empty());
+}
+
+#[test]
+fn stages_of_the_first_ninety_days_come_up_as_they_begin() {
+    let seen = Seen { started: Some(day("2026-11-02")), ..Seen::default() };
+    let stages = |today: &str| -> Vec<(String, Date)> {
+        let duties = due(&seen, today).into_iter();
+        duties.filter(|duty| duty.rhythm == Rhythm::FirstNinetyDays).map(|duty| (duty.name, duty.due)).collect()
+    };
+    assert_eq!(stages("2026-11-01"), []);
+    assert_eq!(stages("2026-11-02"), [("ninety-days-first-gate".to_owned(), day("2026-11-15"))]);
+    assert_eq!(stages("2026-11-16").len(), 2);
+    assert_eq!(stages("2027-01-30").last(), Some(&("ninety-days-drift-and-retirement".to_owned(), day("2027-01-30"))));
+    assert!(STAGES.windows(2).all(|two| two[0].days.1 + 1 == two[1].days.0));
+}
+
+#[test]
+fn every_duty_has_an_owner_and_one_command() {
+    let seen = Seen {
+        queues: vec![("tone".into(), 3)],
+        disputes: 2,
+        proposals: Some(Waiting { count: 2, since: day("2026-11-01") }),
+        errors: 1,
+        looks_spent: true,
+        stages: vec![("task=pay".into(), "release".into())],
+        active: 4,
+        shipped: 1,
+        rubrics: true,
+        started: Some(day("2026-11-02")),
+        ..Seen::default()
+    };
+    let duties = due(&seen, "2026-11-23");
+    assert!(duties.len() > 10);
+    for duty in &duties {
+        assert!(duty.command.starts_with("plimsoll ") && !duty.who.is_empty(), "{duty:?}");
+    }
+    assert!(duties.windows(2).all(|two| two[0].due <= two[1].due));
+    let mut names: Vec<&str> = duties.iter().map(|duty| duty.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), duties.len());
+}

@@ -1,0 +1,133 @@
+use super::*;
+use crate::outcome::Counted;
+
+fn one(arm: Arm, conversation: &str, at: usize, good: bool) -> Outcome {
+    Outcome {
+        record: None,
+        candidate: None,
+        at: format!("2026-11-03T08:{:02}:{:02}Z", at / 60, at % 60),
+        metric: "resolved".to_owned(),
+        better: None,
+        criterion: None,
+        segment: None,
+        attributes: BTreeMap::new(),
+        arm: Some(arm),
+        conversation: Some(conversation.to_owned()),
+        incident: None,
+        counted: Counted::Of { count: u64::from(good), n: 1 },
+    }
+}
+
+fn plan(beside: u32) -> Plan {
+    Plan { margin: Share::new(0.05).unwrap(), alpha: Share::new(0.05).unwrap(), beside }
+}
+
+/// Of each ten conversations so many go well, for either arm; conversations of the two are named alike where they are the same.
+fn rollout(count: usize, well: [usize; 2], same: bool) -> Vec<Outcome> {
+    let of = |arm: Arm, well: usize| {
+        (0..count).map(move |at| {
+            let name = if same { format!("c{at:04}") } else { format!("{}-{at:04}", arm.as_str()) };
+            one(arm, &name, at, at * 7 % 10 < well)
+        })
+    };
+    of(Arm::Candidate, well[0]).chain(of(Arm::Production, well[1])).collect()
+}
+
+fn followed(outcomes: &[Outcome], plan: &Plan) -> Followed {
+    follow(&outcomes.iter().collect::<Vec<_>>(), plan).unwrap()
+}
+
+#[test]
+fn equal_systems_are_enough_in_time_and_a_worse_one_stops() {
+    let equal = followed(&rollout(400, [8, 8], true), &plan(1));
+    assert_eq!((equal.verdict, equal.paired, equal.differences), (Verdict::Enough, true, 400));
+    let worse = followed(&rollout(200, [6, 8], true), &plan(1));
+    assert_eq!(worse.verdict, Verdict::Stop);
+    assert!((worse.mean.unwrap() + 0.2).abs() < 1e-12 && worse.harm >= worse.bar && worse.enough < worse.bar);
+    let early = followed(&rollout(20, [8, 8], true), &plan(1));
+    assert_eq!(early.verdict, Verdict::Continue);
+    assert!(early.more.is_some_and(|more| more > 20), "{early:?}");
+}
+
+#[test]
+fn harm_goes_before_what_was_hoped_for() {
+    assert_eq!(verdict(5.0, 5.0, 3.0), Verdict::Stop);
+    assert_eq!(verdict(3.0, 2.9, 3.0), Verdict::Enough);
+    assert_eq!(verdict(2.9, 2.9, 3.0), Verdict::Continue);
+}
+
+#[test]
+fn the_order_of_the_file_changes_nothing_and_a_longer_file_goes_on() {
+    let mut outcomes = rollout(60, [7, 8], false);
+    let one = followed(&outcomes, &plan(1));
+    outcomes.reverse();
+    assert_eq!(followed(&outcomes, &plan(1)), one);
+    let longer = followed(&rollout(90, [7, 8], false), &plan(1));
+    assert_eq!(
+        longer.way[..longer.way.len()].iter().find(|point| point.0 == 59).map(|at| at.1),
+        one.way.iter().find(|point| point.0 == 59).map(|at| at.1)
+    );
+}
+
+#[test]
+fn each_conversation_of_the_candidate_stands_beside_several_of_production() {
+    let mut outcomes: Vec<Outcome> =
+        (0..40).map(|at| one(Arm::Production, &format!("p{at:03}"), at, at % 4 != 0)).collect();
+    outcomes.extend((0..12).map(|at| one(Arm::Candidate, &format!("c{at:03}"), at, true)));
+    let found = followed(&outcomes, &plan(4));
+    assert_eq!((found.differences, found.waiting, found.paired), (10, 2, false));
+    assert!((found.mean.unwrap() - 0.25).abs() < 1e-12);
+}
+
+#[test]
+fn a_conversation_counts_once_and_a_lower_metric_is_turned() {
+    let mut outcomes = rollout(1, [10, 10], true);
+    outcomes.push(one(Arm::Candidate, "c0000", 5, false));
+    assert_eq!(followed(&outcomes, &plan(1)).mean, Some(-0.5));
+    outcomes.iter_mut().for_each(|outcome| outcome.metric = "reopened".to_owned());
+    assert_eq!(followed(&outcomes, &plan(1)).mean, Some(0.5));
+    outcomes.iter_mut().for_each(|outcome| outcome.metric = "warmth".to_owned());
+    assert_eq!(follow(&outcomes.iter().collect::<Vec<_>>(), &plan(1)), Err(Unfollowed::Direction("warmth".into())));
+}
+
+#[test]
+fn what_cannot_be_placed_is_refused_and_nothing_is_nothing() {
+    let mut outcomes = rollout(1, [10, 10], true);
+    outcomes[1].arm = None;
+    assert_eq!(follow(&outcomes.iter().collect::<Vec<_>>(), &plan(1)), Err(Unfollowed::Unplaced(2)));
+    let none = follow(&[], &plan(1)).unwrap();
+    assert_eq!((none.verdict, none.mean, none.more), (Verdict::Continue, None, None));
+}
+
+/// How often a candidate that is worse by the margin is called enough at any of many looks, or an equal one harmful.
+#[test]
+fn any_number_of_looks_errs_as_rarely_as_it_says() {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let (mut ships, mut stops) = (0, 0);
+    const RUNS: usize = 200;
+    for _ in 0..RUNS {
+        for (shift, wrong, count) in [(0.05, Verdict::Enough, &mut ships), (0.0, Verdict::Stop, &mut stops)] {
+            let outcomes: Vec<Outcome> = (0..300)
+                .flat_map(|at| {
+                    let name = format!("c{at:04}");
+                    [
+                        one(Arm::Candidate, &name, at, next() < 0.8 - shift),
+                        one(Arm::Production, &name, at, next() < 0.8),
+                    ]
+                })
+                .collect();
+            let found = followed(&outcomes, &plan(1));
+            let reached = |point: &(u64, f64, f64)| {
+                if wrong == Verdict::Enough { point.1 >= found.bar } else { point.2 >= found.bar }
+            };
+            *count += usize::from(found.way.iter().any(reached));
+        }
+    }
+    assert!(ships <= RUNS / 20 && stops <= RUNS / 20, "{ships} and {stops} of {RUNS}");
+}

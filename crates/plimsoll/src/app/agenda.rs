@@ -1,0 +1,221 @@
+//! `agenda`: what is due, read from contract, set, records and entries; and what somebody says was done.
+//!
+//! in      an eval, the day
+//! out     the duties of that day, of one owner where one is asked for
+//! errors  a duty that is not on the agenda; files, records or entries that cannot be read
+
+use super::chain::{Chain, Kept};
+use super::eval::Eval;
+use super::outcome::candidate_of;
+use super::reviewed::is_reviewed;
+use super::{check, judges, kept, run};
+use crate::cli::Failure;
+use domain::agenda::{Duty, Expiring, OpenIncident, Seen, Waiting, agenda as due, started, told};
+use domain::check::Severity;
+use domain::entry::{Draft, Entry, Noun};
+use domain::example::Status;
+use domain::example::history::{Standing, told as examples_told};
+use domain::fault::closest;
+use domain::incident;
+use domain::qualification::is_judged;
+use domain::reference_set::ReferenceSet;
+use domain::review::{Reading, items};
+use domain::system::Arm;
+use jiff::civil::Date;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// The duties of a day; of one role, or whoever fills it, where asked.
+pub fn agenda(eval: &Eval, today: Date, owner: Option<&str>) -> Result<Vec<Duty>, Failure> {
+    let entries = kept::entries(&eval.state(), Noun::Duty)?;
+    let mut duties = due(&eval.contract, &seen(eval, &entries, today)?, &told(&entries), today);
+    if let Some(owner) = owner {
+        if eval.contract.owner(owner).is_none() {
+            let roles: Vec<&str> = eval.contract.owners.iter().map(|owner| owner.role.as_str()).collect();
+            return Err(Failure::yours(
+                format!("the contract has no owner `{owner}`"),
+                format!("its roles are: {}", roles.join(", ")),
+            ));
+        }
+        duties.retain(|duty| duty.role == owner || duty.who == owner);
+    }
+    Ok(duties)
+}
+
+/// Says that a duty was done.
+pub fn done(eval: &Eval, today: Date, name: &str, author: &str, why: Option<&str>) -> Result<(), Failure> {
+    let duties = agenda(eval, today, None)?;
+    if !duties.iter().any(|duty| duty.name == name) {
+        let near = closest(name, duties.iter().map(|duty| duty.name.as_str()));
+        let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+        return Err(Failure::yours(
+            format!("`{name}` is not due on {today}"),
+            format!("{near}`plimsoll agenda` names what is"),
+        ));
+    }
+    say(eval, name, "done", json!({"on": today.to_string()}), author, why)
+}
+
+/// Begins the first ninety days.
+pub fn start(eval: &Eval, on: Date, author: &str) -> Result<(), Failure> {
+    say(eval, "ninety-days", "started", json!({"on": on.to_string()}), author, None)
+}
+
+fn say(
+    eval: &Eval,
+    name: &str,
+    what: &str,
+    body: serde_json::Value,
+    author: &str,
+    why: Option<&str>,
+) -> Result<(), Failure> {
+    let draft = Draft {
+        noun: Noun::Duty,
+        subject: name.to_owned(),
+        after: None,
+        what: what.to_owned(),
+        at: kept::now(),
+        author: author.to_owned(),
+        why: why.map(str::to_owned),
+        body,
+    };
+    kept::open(&eval.state())?.append(&[draft]).map_err(kept::failed)?;
+    Ok(())
+}
+
+fn seen(eval: &Eval, duties: &[Entry], today: Date) -> Result<Seen, Failure> {
+    let state = eval.state();
+    let records = Chain::at(&state).list()?;
+    let there = kept::paths(eval)?.iter().any(|path| eval.folder.join(path).exists());
+    let set = if there { run::reference_set(eval, &mut kept::Quiet)?.0 } else { ReferenceSet::default() };
+    let candidate = eval.contract.system(Arm::Candidate).map_or(String::new(), |system| system.describe.clone());
+    let decisions: Vec<&Kept> = records
+        .iter()
+        .filter(|kept| kept.content["contract"]["name"].as_str() == Some(eval.contract.name.as_str()))
+        .filter(|kept| kept.content.get("findings").is_some())
+        .collect();
+    let of_candidate = decisions.iter().rev().find(|kept| candidate_of(kept) == candidate);
+    let (queues, disputes) = waiting(eval)?;
+    let checked = check::check(eval)?.findings;
+    let count = |severity: Severity| checked.iter().filter(|finding| finding.severity == severity).count() as u64;
+    let mut review_by: BTreeMap<Date, u64> = BTreeMap::new();
+    for (example, _) in set.active() {
+        if let Some(day) = set.facts(example).and_then(|facts| facts.review_by) {
+            *review_by.entry(day).or_default() += 1;
+        }
+    }
+    Ok(Seen {
+        queues,
+        disputes,
+        proposals: proposals(eval)?,
+        incidents: incidents(eval)?,
+        decided: of_candidate.and_then(|kept| day(kept.envelope["time"].as_str()?)),
+        candidate,
+        errors: count(Severity::Error),
+        warnings: count(Severity::Warning),
+        looks_spent: decisions
+            .last()
+            .is_some_and(|kept| list(kept, "findings").iter().any(|finding| finding["code"] == "LOOKS_SPENT")),
+        stages: decisions.last().map(|kept| stages(eval, kept)).unwrap_or_default(),
+        calibrations: calibrations(eval)?,
+        overrides: records.iter().filter_map(|kept| expiring(kept, today)).collect(),
+        review_by: review_by.into_iter().collect(),
+        active: set.active().count() as u64,
+        shipped: decisions
+            .iter()
+            .filter(|kept| list(kept, "routes").iter().any(|route| route["system"] == "candidate"))
+            .count() as u64,
+        rubrics: eval.contract.criteria.iter().any(|criterion| is_judged(criterion) || is_reviewed(criterion)),
+        started: started(duties),
+    })
+}
+
+fn list<'k>(kept: &'k Kept, key: &str) -> &'k [serde_json::Value] {
+    kept.content[key].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The day of an instant or a date.
+fn day(text: &str) -> Option<Date> {
+    text.get(..10)?.parse().ok()
+}
+
+/// Free seats by queue, and items in dispute.
+fn waiting(eval: &Eval) -> Result<(Vec<(String, u64)>, u64), Failure> {
+    let Some(catalog) = kept::open_if_there(&eval.state())? else { return Ok((Vec::new(), 0)) };
+    let mut names: Vec<String> =
+        catalog.of(Noun::Queue).map_err(kept::failed)?.into_iter().map(|entry| entry.subject).collect();
+    names.sort();
+    names.dedup();
+    let mut queues = Vec::new();
+    for name in names {
+        let seats = catalog.seats(&name).map_err(kept::failed)?;
+        let mut open: Vec<&str> = seats.iter().filter(|seat| !seat.done).map(|seat| seat.item.as_str()).collect();
+        open.sort_unstable();
+        open.dedup();
+        if !open.is_empty() {
+            queues.push((name, open.len() as u64));
+        }
+    }
+    let items = items(&catalog.of(Noun::Item).map_err(kept::failed)?);
+    let disputed = items.values().filter(|item| item.reading() == Reading::Disputed && item.set_aside.is_none());
+    Ok((queues, disputed.count() as u64))
+}
+
+fn proposals(eval: &Eval) -> Result<Option<Waiting>, Failure> {
+    let told = examples_told(&kept::entries(&eval.state(), Noun::Example)?);
+    let proposed = told.values().filter(|told| told.standing == Standing::Is(Status::Proposed));
+    let days: Vec<Date> = proposed.filter_map(|told| day(&told.since)).collect();
+    Ok(days.iter().min().map(|since| Waiting { count: days.len() as u64, since: *since }))
+}
+
+fn incidents(eval: &Eval) -> Result<Vec<OpenIncident>, Failure> {
+    let told = incident::told(&kept::entries(&eval.state(), Noun::Incident)?);
+    let open = |incident: &incident::Incident| {
+        let target = eval.contract.cover_incidents_within.and_then(|days| incident.due(days));
+        Some(OpenIncident {
+            id: incident.id.clone(),
+            owner: incident.owner.as_str().to_owned(),
+            opened: day(&incident.opened.at)?,
+            covered: incident.covered.as_ref().and_then(|covered| day(&covered.said.at)),
+            cover_by: target.as_deref().and_then(day),
+        })
+    };
+    Ok(told.values().filter(|incident| incident.closed.is_none()).filter_map(open).collect())
+}
+
+/// Cells of the last decision that the candidate answers in part, each with who watches.
+fn stages(eval: &Eval, kept: &Kept) -> Vec<(String, String)> {
+    let part = |route: &&serde_json::Value| {
+        route["system"] == "candidate"
+            && route["share"].as_str().and_then(|share| share.parse::<f64>().ok()).is_some_and(|share| share < 1.0)
+    };
+    let owner = eval
+        .contract
+        .gates
+        .iter()
+        .find_map(|gate| gate.not_shown.as_ref())
+        .map_or("release", |stage| stage.owner.as_str());
+    list(kept, "routes")
+        .iter()
+        .filter(part)
+        .map(|route| (route["when"].as_str().unwrap_or("").to_owned(), owner.to_owned()))
+        .collect()
+}
+
+fn calibrations(eval: &Eval) -> Result<Vec<Expiring>, Failure> {
+    let judged = judges::judged(eval)?;
+    let expiring = |judged: &domain::qualification::Judged| {
+        let on = day(&judged.calibration.as_ref()?.expires_on)?;
+        Some(Expiring { name: judged.criterion.as_str().to_owned(), on })
+    };
+    Ok(judged.iter().filter_map(expiring).collect())
+}
+
+/// An override whose last day is to come, or was within the last two weeks.
+fn expiring(kept: &Kept, today: Date) -> Option<Expiring> {
+    const GONE: i64 = 14;
+    kept.content["override_of"].as_str()?;
+    let on = day(kept.content["expires"].as_str()?)?;
+    let old = today.checked_sub(jiff::Span::new().days(GONE)).is_ok_and(|before| on < before);
+    (!old).then(|| Expiring { name: kept.id().get(..13).unwrap_or(kept.id()).to_owned(), on })
+}

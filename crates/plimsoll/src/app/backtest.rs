@@ -1,0 +1,115 @@
+//! `backtest`: past decisions of the chain beside the incidents and outcomes of the catalog.
+//!
+//! in      an eval, the span in days, the day
+//! out     what `domain::backtest` makes of them
+//! errors  records or entries that cannot be read; a record whose time cannot be
+//! note    a decision is as its record has it, on the reference set of its day; nothing is decided again
+
+use super::chain::{Chain, Kept};
+use super::eval::Eval;
+use super::history::scores_digest;
+use super::outcome::{candidate_of, told};
+use super::{kept, run};
+use crate::cli::Failure;
+use domain::backtest::{Backtest, Foretold, Made, Past, Trouble, backtest as lay};
+use domain::entry::Noun;
+use domain::incident;
+use domain::reference_set::{ExampleIndex, ReferenceSet};
+use domain::segment::Segment;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub fn backtest(eval: &Eval, within_days: u32, today: Timestamp) -> Result<Backtest, Failure> {
+    let records = Chain::at(&eval.state()).list()?;
+    let of_contract = |kept: &&Kept| kept.content["contract"]["name"].as_str() == Some(eval.contract.name.as_str());
+    let decided = records.iter().filter(of_contract).filter(|kept| kept.content.get("findings").is_some());
+    let overridden: BTreeSet<&str> = records.iter().filter_map(|kept| kept.content["override_of"].as_str()).collect();
+    let decisions = decided.map(|kept| made(kept, &overridden)).collect::<Result<Vec<Made>, Failure>>()?;
+    let incidents = incident::told(&kept::entries(&eval.state(), Noun::Incident)?);
+    let segments = segments_of(eval, incidents.values().any(|incident| !incident.examples.is_empty()))?;
+    let trouble = |incident: &incident::Incident| {
+        let at = moment(&incident.happened_at).or_else(|| moment(&incident.opened.at))?;
+        let lies_in = incident.examples.iter().flat_map(|example| segments.get(example).into_iter().flatten().cloned());
+        Some(Trouble {
+            incident: incident.id.clone(),
+            at,
+            decisions: incident.decisions.clone(),
+            segments: lies_in.collect(),
+        })
+    };
+    let past = Past {
+        decisions,
+        incidents: incidents.values().filter_map(trouble).collect(),
+        outcomes: told(&eval.state())?,
+        within_days,
+        today,
+    };
+    Ok(lay(&past))
+}
+
+fn made(kept: &Kept, overridden: &BTreeSet<&str>) -> Result<Made, Failure> {
+    let content = &kept.content;
+    let at = kept.envelope["time"].as_str().and_then(moment).ok_or_else(|| {
+        Failure::yours(
+            format!("record {} does not say when it was made", kept.id()),
+            "`plimsoll verify` says what else is wrong with it",
+        )
+    })?;
+    let list = |key: &str| content[key].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut held: BTreeMap<String, bool> = BTreeMap::new();
+    for finding in list("findings").iter().filter(|finding| finding["arm"] == "candidate") {
+        let holds = held.entry(finding["segment"].as_str().unwrap_or("").to_owned()).or_insert(true);
+        *holds &= finding["state"] == "holds";
+    }
+    let foretold = |row: &Value| {
+        let figure = |key: &str| row["candidate"][key].as_str().and_then(|text| text.parse::<f64>().ok());
+        let text = |key: &str| row[key].as_str().map(str::to_owned);
+        Some(Foretold {
+            criterion: text("criterion")?,
+            segment: text("segment")?,
+            lower: figure("lower")?,
+            upper: figure("upper")?,
+        })
+    };
+    // A candidate that nobody described is told from the next by its scores.
+    let candidate = match candidate_of(kept) {
+        "" => scores_digest(content),
+        described => described,
+    };
+    Ok(Made {
+        record: kept.id().to_owned(),
+        candidate: candidate.to_owned(),
+        at,
+        shipped: list("routes").iter().any(|route| route["system"] == "candidate"),
+        overridden: overridden.contains(kept.id()),
+        held,
+        intervals: list("evidence").iter().filter_map(foretold).collect(),
+    })
+}
+
+/// An instant, or the beginning of a day in UTC.
+pub fn moment(text: &str) -> Option<Timestamp> {
+    if let Ok(at) = text.parse() {
+        return Some(at);
+    }
+    let date: Date = text.parse().ok()?;
+    date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+/// The segments that each example lies in, by its id.
+fn segments_of(eval: &Eval, wanted: bool) -> Result<BTreeMap<String, BTreeSet<String>>, Failure> {
+    if !wanted {
+        return Ok(BTreeMap::new());
+    }
+    let (set, _) = run::reference_set(eval, &mut kept::Quiet)?;
+    let segments = domain::evidence::segments(&eval.contract, &set);
+    let one = |at: usize| (set.rows[at].id.as_str().to_owned(), lies_in(&set, &segments, ExampleIndex(at as u32)));
+    Ok((0..set.rows.len()).map(one).collect())
+}
+
+fn lies_in(set: &ReferenceSet, segments: &[Segment], example: ExampleIndex) -> BTreeSet<String> {
+    let inside = segments.iter().filter(|segment| set.lies_in(&segment.conditions, example));
+    inside.map(|segment| segment.name.as_str().to_owned()).collect()
+}

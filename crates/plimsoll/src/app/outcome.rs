@@ -1,0 +1,106 @@
+//! `outcome`: what production did after a release, read from a file or said, and kept with the release's record.
+//!
+//! in      a file of outcomes, JSON lines or a table
+//! out     an entry for each outcome that was not told yet
+//! errors  every line that cannot be read, and every release that no record is of; then nothing is kept
+
+mod read;
+
+pub use read::{Column, read};
+
+use super::chain::{Chain, Kept};
+use super::kept;
+use crate::cli::Failure;
+use camino::Utf8Path;
+use domain::digest::canonical;
+use domain::entry::{Draft, Noun};
+use domain::format::outcomes::{from_json, to_json};
+use domain::outcome::Outcome;
+use std::collections::BTreeSet;
+
+/// How many were kept, and how many were there already.
+pub struct Imported {
+    pub kept: usize,
+    pub known: usize,
+}
+
+/// Keeps outcomes, all or none. A release is named by its record, or by its candidate and the day.
+pub fn keep(state: &Utf8Path, outcomes: Vec<Outcome>, author: &str, why: Option<&str>) -> Result<Imported, Failure> {
+    let records = Chain::at(state).list()?;
+    let mut placed = Vec::new();
+    for (at, outcome) in outcomes.into_iter().enumerate() {
+        placed.push(place(&records, outcome, at + 1)?);
+    }
+    let catalog = kept::open(state)?;
+    let there = catalog.of(Noun::Outcome).map_err(kept::failed)?;
+    let mut known: BTreeSet<String> = there.iter().map(|entry| canonical(&entry.body)).collect();
+    let all = placed.len();
+    placed.retain(|(_, outcome)| known.insert(canonical(&to_json(outcome))));
+    let draft = |(record, outcome): (String, Outcome)| Draft {
+        noun: Noun::Outcome,
+        subject: record,
+        after: None,
+        what: "seen".to_owned(),
+        at: kept::now(),
+        author: author.to_owned(),
+        why: why.map(str::to_owned),
+        body: to_json(&outcome),
+    };
+    let drafts: Vec<Draft> = placed.into_iter().map(draft).collect();
+    if !drafts.is_empty() {
+        catalog.append(&drafts).map_err(kept::failed)?;
+    }
+    Ok(Imported { kept: drafts.len(), known: all - drafts.len() })
+}
+
+/// The record that an outcome came after, and the outcome with its whole id.
+fn place(records: &[Kept], mut outcome: Outcome, at: usize) -> Result<(String, Outcome), Failure> {
+    let refused = |what: String, help: &str| Err(Failure::yours(format!("outcome {at}: {what}"), help));
+    let decisions = || records.iter().filter(|kept| kept.content.get("decision").is_some());
+    let found: Vec<&Kept> = match (&outcome.record, &outcome.candidate) {
+        (Some(record), _) => decisions().filter(|kept| kept.id().starts_with(record.as_str())).collect(),
+        (None, Some(candidate)) => {
+            let before =
+                |kept: &&Kept| candidate_of(kept) == *candidate && day_of(kept) <= outcome.at.get(..10).unwrap_or("");
+            decisions().filter(before).last().into_iter().collect()
+        }
+        (None, None) => {
+            return refused(
+                "no release is named".to_owned(),
+                "say its `record`, or its `candidate` as the contract describes it",
+            );
+        }
+    };
+    match found.as_slice() {
+        [one] => {
+            outcome.record = Some(one.id().to_owned());
+            Ok((one.id().to_owned(), outcome))
+        }
+        [] => refused(
+            match (&outcome.record, &outcome.candidate) {
+                (Some(record), _) => format!("no decision `{record}`"),
+                (None, candidate) => {
+                    format!("no decision on `{}` up to {}", candidate.as_deref().unwrap_or(""), outcome.at)
+                }
+            },
+            "the folder `.plimsoll/records` has the decisions; `plimsoll outcome list` the outcomes",
+        ),
+        many => refused(format!("{} decisions begin so", many.len()), "write more of the id"),
+    }
+}
+
+/// What a record's contract said that the candidate is.
+pub fn candidate_of(kept: &Kept) -> &str {
+    let systems = kept.content["systems"].as_array().into_iter().flatten();
+    let candidate = systems.into_iter().find(|system| system["arm"] == "candidate");
+    candidate.and_then(|system| system["describe"].as_str()).unwrap_or("")
+}
+
+fn day_of(kept: &Kept) -> &str {
+    kept.envelope["time"].as_str().and_then(|time| time.get(..10)).unwrap_or("")
+}
+
+/// All that was told, oldest first.
+pub fn told(state: &Utf8Path) -> Result<Vec<Outcome>, Failure> {
+    Ok(kept::entries(state, Noun::Outcome)?.iter().filter_map(|entry| from_json(&entry.body)).collect())
+}

@@ -1,0 +1,127 @@
+//! `plimsoll agenda`
+
+use super::run::print;
+use super::{Ending, Failure};
+use crate::app::agenda::{agenda, done, start};
+use crate::app::eval::Eval;
+use crate::render::agenda as render;
+use camino::Utf8PathBuf;
+use jiff::civil::Date;
+
+#[derive(clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  plimsoll agenda evals/support --owner release\n  plimsoll agenda --as ics > agenda.ics\n  \
+                  plimsoll agenda done drift-2026-11 --by product"
+)]
+pub struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(clap::Args)]
+struct Shown {
+    /// The contract, or a folder with one
+    #[arg(default_value = ".")]
+    eval: Utf8PathBuf,
+    /// As if it were this day; left out, today
+    #[arg(long, value_name = "DATE")]
+    today: Option<Date>,
+    /// Only what this role, or who fills it, has to do
+    #[arg(long, value_name = "ROLE")]
+    owner: Option<String>,
+    /// What was done too
+    #[arg(long)]
+    all: bool,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Text,
+    Json,
+    Ics,
+    Markdown,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Say that something was done
+    Done(DoneArgs),
+    /// Begin the first ninety days: each stage changes one real decision
+    Start(StartArgs),
+}
+
+#[derive(clap::Args)]
+struct DoneArgs {
+    /// Its name on the agenda
+    name: String,
+    #[command(flatten)]
+    who: Who,
+    /// What came of it
+    #[arg(long, value_name = "TEXT")]
+    why: Option<String>,
+    /// As if it were this day; left out, today
+    #[arg(long, value_name = "DATE")]
+    today: Option<Date>,
+}
+
+#[derive(clap::Args)]
+struct StartArgs {
+    /// The first day; left out, today
+    #[arg(long, value_name = "DATE")]
+    on: Option<Date>,
+    #[command(flatten)]
+    who: Who,
+}
+
+#[derive(clap::Args)]
+struct Who {
+    /// The eval: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    /// Who says so
+    #[arg(long, value_name = "NAME", default_value = "unnamed")]
+    by: String,
+}
+
+fn today(given: Option<Date>) -> Date {
+    given.unwrap_or_else(|| jiff::Zoned::now().date())
+}
+
+pub fn main(args: Args) -> Ending {
+    match args.what {
+        None => show(args.shown)?,
+        Some(What::Done(args)) => {
+            let eval = Eval::open(&args.who.eval)?;
+            done(&eval, today(args.today), &args.name, &args.who.by, args.why.as_deref())?;
+            anstream::eprintln!("done: {}", crate::render::read::plain(&args.name));
+        }
+        Some(What::Start(args)) => {
+            let eval = Eval::open(&args.who.eval)?;
+            let on = today(args.on);
+            start(&eval, on, &args.who.by)?;
+            anstream::eprintln!("the first ninety days begin on {on}");
+        }
+    }
+    Ok(0)
+}
+
+fn show(args: Shown) -> Result<(), Failure> {
+    let eval = Eval::open(&args.eval)?;
+    let today = today(args.today);
+    let mut duties = agenda(&eval, today, args.owner.as_deref())?;
+    if !args.all {
+        duties.retain(|duty| duty.done.is_none());
+    }
+    let name = &eval.contract.name;
+    print(&match args.form {
+        Form::Text => render::text(&duties, today),
+        Form::Json => render::json(&duties, today),
+        Form::Ics => render::ics(name, &duties, today),
+        Form::Markdown => render::markdown(name, &duties, today),
+    })
+}

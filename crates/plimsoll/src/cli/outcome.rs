@@ -1,0 +1,160 @@
+//! `plimsoll outcome`
+
+use super::run::print;
+use super::{Ending, Failure};
+use crate::app::eval::state_beside;
+use crate::app::outcome::{Column, keep, read, told};
+use crate::render::outcome as render;
+use camino::Utf8PathBuf;
+use domain::format::lines::LinePlace;
+use domain::format::outcomes::parse;
+use serde_json::json;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Keep what a file says of releases: JSON lines, CSV or TSV
+    Import(Import),
+    /// Keep one outcome of a release
+    Add(Add),
+    /// What was told of each release
+    List(List),
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  plimsoll outcome import outcomes.jsonl\n  \
+                        plimsoll outcome import tickets.csv --map at=closed_at --map metric=kind --eval evals/support")]
+struct Import {
+    /// The file; `docs/formats/outcomes.md` says what a line holds
+    file: Utf8PathBuf,
+    /// Of a table: the column that a field is from
+    #[arg(long = "map", value_name = "FIELD=COLUMN", value_parser = column)]
+    columns: Vec<Column>,
+    #[command(flatten)]
+    who: Who,
+}
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  plimsoll outcome add latest --metric reopened --count 7 --of 120 --at 2026-11-20 --by release"
+)]
+struct Add {
+    /// The decision: its id, the beginning of it, or `latest`
+    record: String,
+    /// resolved, reopened, refunded, escalated, thumbs, ticket, rollback, or a name of your own
+    #[arg(long)]
+    metric: String,
+    /// How many of `--of`
+    #[arg(long, requires = "n", conflicts_with = "value")]
+    count: Option<u64>,
+    /// Of how many
+    #[arg(long = "of", value_name = "N", requires = "count")]
+    n: Option<u64>,
+    /// One value from 0 to 1, instead of a count
+    #[arg(long)]
+    value: Option<f64>,
+    /// The day or the instant; left out, today
+    #[arg(long, value_name = "DATE")]
+    at: Option<String>,
+    /// The criterion that foretells the metric
+    #[arg(long, value_name = "NAME")]
+    criterion: Option<String>,
+    /// The segment that it was seen in
+    #[arg(long, value_name = "NAME")]
+    segment: Option<String>,
+    /// The incident that it is part of
+    #[arg(long, value_name = "ID")]
+    incident: Option<String>,
+    /// Of a metric of your own: which way is better
+    #[arg(long, value_parser = ["higher", "lower"])]
+    better: Option<String>,
+    #[command(flatten)]
+    who: Who,
+}
+
+#[derive(clap::Args)]
+struct Who {
+    /// The eval whose releases are meant: a contract, or a folder with one
+    #[arg(long, default_value = ".")]
+    eval: Utf8PathBuf,
+    /// Who says so
+    #[arg(long, value_name = "NAME", default_value = "unnamed")]
+    by: String,
+    /// Why, or from where
+    #[arg(long, value_name = "TEXT")]
+    why: Option<String>,
+}
+
+#[derive(clap::Args)]
+struct List {
+    /// The contract, or a folder with one
+    #[arg(default_value = ".")]
+    eval: Utf8PathBuf,
+    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
+    form: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Text,
+    Json,
+}
+
+/// `FIELD=COLUMN`
+fn column(text: &str) -> Result<Column, String> {
+    let (field, column) = text.split_once('=').ok_or("write FIELD=COLUMN")?;
+    Ok(Column { field: field.to_owned(), column: column.to_owned() })
+}
+
+pub fn main(args: Args) -> Ending {
+    match args.what {
+        What::Import(args) => import(args),
+        What::Add(args) => add(args),
+        What::List(args) => {
+            let told = told(&state_beside(&args.eval))?;
+            print(&match args.form {
+                Form::Text => render::text(&told),
+                Form::Json => render::json(&told),
+            })?;
+            Ok(0)
+        }
+    }
+}
+
+fn import(args: Import) -> Ending {
+    let outcomes = read(&args.file, &args.columns)?;
+    let done = keep(&state_beside(&args.who.eval), outcomes, &args.who.by, args.who.why.as_deref())?;
+    anstream::eprintln!("{} outcome(s) kept, {} known already", done.kept, done.known);
+    Ok(0)
+}
+
+fn add(args: Add) -> Ending {
+    let state = state_beside(&args.who.eval);
+    let record = crate::app::chain::Chain::at(&state).find(&args.record)?;
+    let mut line = json!({
+        "record": record.id(),
+        "at": args.at.unwrap_or_else(crate::app::judges::today),
+        "metric": args.metric,
+        "better": args.better,
+        "criterion": args.criterion,
+        "segment": args.segment,
+        "incident": args.incident,
+        "n": args.n,
+        "count": args.count,
+        "value": args.value,
+    });
+    if let Some(fields) = line.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+    let place = LinePlace { file: camino::Utf8Path::new("what was given"), line: 1 };
+    let outcome = parse(place, &line.to_string())?
+        .ok_or_else(|| Failure::yours("nothing is said", "give `--count` and `--of`"))?;
+    let done = keep(&state, vec![outcome], &args.who.by, args.who.why.as_deref())?;
+    anstream::eprintln!("{} outcome(s) kept, {} known already", done.kept, done.known);
+    Ok(0)
+}
