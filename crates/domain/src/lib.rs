@@ -23,7 +23,6 @@ pub mod rubric;
 pub mod gate;
 pub mod provenance;
 pub mod redaction;
-pub mod contract;
 
 // what production was asked
 pub mod traffic;

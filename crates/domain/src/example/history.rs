@@ -62,14 +62,12 @@ impl Told {
                 self.line = Some(entry.body["example"].clone());
                 self.standing = Standing::Is(Status::Proposed);
             }
-            "changed" => self.line = Some(entry.body["example"].clone()),
             // Of an example in a file, its file says so.
             "armed" => {
                 if let Some(fields) = self.line.as_mut().and_then(Value::as_object_mut) {
                     fields.insert("guard".to_owned(), json!("armed"));
                 }
             }
-            "accepted" | "activated" => self.standing = Standing::Is(Status::Active),
             "changed" => {
                 self.line = Some(entry.body["example"].clone());
                 self.marked = None;

@@ -40,8 +40,7 @@ fn parts(contract: &Contract) -> String {
     }
     let Contract { name, simulated, promise, release, owners, tasks, failures, currency, sources, .. } = contract;
     let Contract { documents, examples, segments, criteria, systems, gates, .. } = contract;
-    let Contract { repeats, alpha, looks, missing_at_most, sampling, .. } = contract;
-    let Contract { repeats, alpha, looks, missing_at_most, retire, .. } = contract;
+    let Contract { repeats, alpha, looks, missing_at_most, sampling, retire, .. } = contract;
     let mut told = format!("name       {name:?} simulated {simulated}\n{promise:#?}\nrelease    {release:?}\n");
     each(&mut told, "owner", owners);
     each(&mut told, "task", tasks);
@@ -55,7 +54,6 @@ fn parts(contract: &Contract) -> String {
     each(&mut told, "system", systems);
     each(&mut told, "gate", gates);
     each(&mut told, "sampling", sampling);
-    let _ = writeln!(told, "repeats {repeats} alpha {alpha} looks {looks:?} missing at most {missing_at_most}");
     if let Some(days) = contract.cover_incidents_within {
         let _ = writeln!(told, "incidents  covered within {days} days");
     }

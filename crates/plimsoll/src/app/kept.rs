@@ -16,7 +16,6 @@ use domain::example::history::{Standing, Told, status_value, told};
 use domain::format::examples::{Read, parse};
 use domain::format::lines::LinePlace;
 use serde_json::{Map, Value, json};
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
@@ -77,12 +76,6 @@ pub fn instant(at: jiff::Timestamp) -> String {
     format!("{at:.3}")
 }
 
-/// Proposes an example; its home is the catalog.
-pub fn propose(eval: &Eval, catalog: &Catalog, line: Value, author: &str, why: Option<&str>) -> Result<Entry, Failure> {
-    let draft = proposal(eval, catalog, line, author, why)?;
-    last(catalog.append(&[draft]).map_err(failed)?)
-}
-
 /// What proposes an example, once it is appended.
 pub fn proposal(
     eval: &Eval,
@@ -120,29 +113,12 @@ fn drafts(
     why: Option<&str>,
 ) -> Result<Vec<Draft>, Failure> {
     let (set, _) = super::run::reference_set(eval, &mut Quiet)?;
+    let mut taken: BTreeSet<String> = set.rows.iter().map(|row| row.id.as_str().to_owned()).collect();
     let told = told(&catalog.of(Noun::Example).map_err(failed)?);
+    taken.extend(told.iter().filter(|(_, told)| told.line.is_some()).map(|(id, _)| id.clone()));
     let draft = |Proposal { line, source }: Proposal| {
         let id = id_of(&line)?;
-        if set.rows.iter().any(|row| row.id.as_str() == id) || told.get(&id).is_some_and(|told| told.line.is_some()) {
-    last(propose_all(eval, catalog, vec![line], author, why)?)
-}
-
-/// Proposes examples, all of them or none.
-pub fn propose_all(
-    eval: &Eval,
-    catalog: &Catalog,
-    lines: Vec<Value>,
-    author: &str,
-    why: Option<&str>,
-) -> Result<Vec<Entry>, Failure> {
-    let ids = lines.iter().map(id_of).collect::<Result<Vec<String>, Failure>>()?;
-    let (set, _) = super::run::reference_set(eval, &mut Quiet)?;
-    let known: BTreeSet<&str> = set.rows.iter().map(|row| row.id.as_str()).collect();
-    let told = told(&catalog.of(Noun::Example).map_err(failed)?);
-    let mut drafts: Vec<Draft> = Vec::new();
-    for (id, line) in ids.into_iter().zip(lines) {
-        let has_line = told.get(&id).is_some_and(|told| told.line.is_some());
-        if known.contains(id.as_str()) || has_line || drafts.iter().any(|draft| draft.subject == id) {
+        if !taken.insert(id.clone()) {
             return Err(Failure::yours(
                 format!("there is an example `{id}` already"),
                 "an id names one example for ever: propose it under another",
@@ -153,7 +129,6 @@ pub fn propose_all(
             body["source"] = source.to_string().into();
         }
         Ok(Draft {
-        drafts.push(Draft {
             noun: Noun::Example,
             after: Some(told.get(&id).map_or(0, |told| told.entries)),
             subject: id,
@@ -196,10 +171,6 @@ pub fn arm(eval: &Eval, catalog: &Catalog, ids: &[String], incident: &str, also:
         Written::of(eval, id)?.with(|fields| drop(fields.insert("guard".to_owned(), json!("armed"))))?;
     }
     Ok(())
-            body: json!({"example": line}),
-        });
-    }
-    catalog.append(&drafts).map_err(failed)
 }
 
 /// The id of a line that is a whole example; what is wrong with it, otherwise.
@@ -324,17 +295,17 @@ impl Written {
         };
         let line = bytes.get(offset..offset + length).ok_or_else(changed)?;
         let mut line: Value = serde_json::from_slice(line).map_err(|_| changed())?;
-        change(line.as_object_mut().ok_or_else(changed)?);
-        let mut text = bytes[..offset].to_vec();
-        let anew = line.to_string();
+        let before = std::str::from_utf8(&bytes[offset..offset + length]).ok().and_then(digest_of);
         // A number that JSON cannot keep would make another example of it.
-        if digest_of(&anew) != std::str::from_utf8(&bytes[offset..offset + length]).ok().and_then(digest_of) {
+        if digest_of(&line.to_string()) != before {
             return Err(Failure::yours(
                 format!("the line of the example in `{file}` cannot be written again as it is"),
-                "write `status` into the line by hand; what was said stays in the history",
+                "change the line by hand; what was said stays in the history",
             ));
         }
-        text.extend(anew.bytes());
+        change(line.as_object_mut().ok_or_else(changed)?);
+        let mut text = bytes[..offset].to_vec();
+        text.extend(line.to_string().bytes());
         text.extend(&bytes[offset + length..]);
         write_bytes(&file, &text).map_err(|error| write_failure(&file, &error))
     }

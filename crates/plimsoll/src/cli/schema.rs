@@ -3,8 +3,7 @@
 use super::Ending;
 use super::run::print;
 use domain::format::contract::SCHEMA;
-use domain::format::{answers, examples, history, labels, rubric, traffic};
-use domain::format::{answers, examples, history, labels, outcomes, rubric};
+use domain::format::{answers, examples, history, labels, outcomes, rubric, traffic};
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll schema examples > plimsoll.examples.schema.json")]

@@ -157,7 +157,8 @@ pub fn add(eval: &Eval, text: &str, by: By) -> Result<Vec<Entry>, Failure> {
             lines.push(value);
         }
     }
-    kept::propose_all(eval, &kept::open(&eval.state())?, lines, by.author, by.why)
+    let proposals = lines.into_iter().map(|line| kept::Proposal { line, source: None }).collect();
+    kept::propose_all(eval, &kept::open(&eval.state())?, proposals, by.author, by.why)
 }
 
 /// All that was said of an example, in order; nothing where nothing was.

@@ -13,7 +13,7 @@ use crate::app::history::scores_digest;
 use crate::app::judges::sealed_judges;
 use crate::app::run::Progress;
 use crate::app::sealed::folder_of;
-use crate::app::weigh::ours;
+use crate::app::weigh::{disputed, ours};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
@@ -123,7 +123,9 @@ fn watched(
         let held = scores.held(&columns(contract, &set, &asked)).map_err(ours)?;
         let look = kept.content["look"]["number"].as_u64().map(|look| look as u32);
         let judges = sealed_judges(&kept.content)?;
-        let play = Play { contract, set: &set, segments: &segments, arms: &arms, look, judges: &judges };
+        let disputed = disputed(&scores, &set, contract)?;
+        let play =
+            Play { contract, set: &set, segments: &segments, arms: &arms, look, judges: &judges, disputed: &disputed };
         let stage = Stage::new(play, &held);
         let mut trials = stage.trials();
         trials.retain(|trial| matches!(trial, Trial::LeftOut(_)));
