@@ -54,6 +54,9 @@ fn parts(contract: &Contract) -> String {
     each(&mut told, "system", systems);
     each(&mut told, "gate", gates);
     each(&mut told, "sampling", sampling);
+    if contract.traffic != Default::default() {
+        let _ = writeln!(told, "{:#?}", contract.traffic);
+    }
     if let Some(days) = contract.cover_incidents_within {
         let _ = writeln!(told, "incidents  covered within {days} days");
     }

@@ -99,7 +99,7 @@ fn written(value: &Value, kind: Kind) -> Value {
         (Kind::Number, Value::String(text)) => {
             serde_json::from_str::<serde_json::Number>(text.trim()).map_or_else(|_| value.clone(), Value::Number)
         }
-        (Kind::Instant, value) => instant(value).map_or_else(|| value.clone(), Value::from),
+        (Kind::Moment, value) => instant(value).map_or_else(|| value.clone(), Value::from),
         _ => value.clone(),
     }
 }

@@ -33,10 +33,7 @@ fn parts(found: &Backtest, within: u32) -> Vec<(&'static str, Vec<(String, Strin
     vec![
         ("Releases", releases.collect()),
         ("Did what shipped stay well?", false_ships),
-        (
-            "Did intervals hold what production showed? 95 % should, were production exactly like the set",
-            hits.collect(),
-        ),
+        ("Did intervals hold what production showed? 95 % should, were it like the set", hits.collect()),
         ("Were segments with an open finding worse?", lifts.collect()),
         ("Incidents that bear on no release", left_out.collect()),
         ("Not estimable", not.collect()),
@@ -81,11 +78,7 @@ pub fn text(found: &Backtest, within: u32) -> String {
         out.push('\n');
     }
     if found.lifts.len() > 1 {
-        let _ = writeln!(
-            out,
-            "{} segments were looked at: the smallest of so many p values is small by chance too",
-            found.lifts.len()
-        );
+        let _ = writeln!(out, "of {} segments' p values the smallest is small by chance too", found.lifts.len());
     }
     out
 }

@@ -31,7 +31,7 @@ pub enum Source {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Text,
-    Instant,
+    Moment,
     Number,
     AsIs,
 }
@@ -90,7 +90,7 @@ pub fn fields(mapping: &Mapping, whole: &Place) -> Result<Vec<Field>, Faults> {
 fn kind(shape: &Shape) -> Kind {
     match shape {
         Shape::Text | Shape::Name | Shape::Word(_) => Kind::Text,
-        Shape::Moment => Kind::Instant,
+        Shape::Moment => Kind::Moment,
         Shape::Amount | Shape::Whole(_) => Kind::Number,
         _ => Kind::AsIs,
     }
@@ -128,7 +128,7 @@ mod tests {
         let kinds: Vec<(String, Kind)> = fields.iter().map(|field| (field.keys.join("."), field.kind)).collect();
         let kinds: Vec<(&str, Kind)> = kinds.iter().map(|(key, kind)| (key.as_str(), *kind)).collect();
         let expected = [
-            ("at", Kind::Instant),
+            ("at", Kind::Moment),
             ("input.messages", Kind::AsIs),
             ("signals.thumbs", Kind::AsIs),
             ("answer.latency_ms", Kind::Number),

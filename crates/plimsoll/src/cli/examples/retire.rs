@@ -53,10 +53,14 @@ pub struct Of {
 }
 
 #[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  plimsoll examples retire refund-017 --why 'the policy of June is gone' --by policy"
+)]
 pub struct Retire {
     /// Their ids
     #[arg(required = true)]
     ids: Vec<String>,
+    /// The reason, which stays with it
     #[arg(long)]
     why: String,
     #[command(flatten)]
@@ -64,11 +68,14 @@ pub struct Retire {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll examples keep refund-017 --why 'still asked every week' --by policy")]
 pub struct Keep {
+    /// Its id
     id: String,
     /// The kind of reason that is turned down; left out, all that are given now
     #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(Reason::CODES))]
     reason: Option<String>,
+    /// Why it is kept
     #[arg(long)]
     why: Option<String>,
     /// As if it were this day
@@ -79,11 +86,14 @@ pub struct Keep {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll examples postpone refund-017 --until 2027-03-31 --by policy")]
 pub struct Postpone {
+    /// Its id
     id: String,
     /// The day from which it is proposed again
     #[arg(long, value_name = "DATE")]
     until: String,
+    /// Why not now
     #[arg(long)]
     why: Option<String>,
     /// As if it were this day
@@ -94,8 +104,14 @@ pub struct Postpone {
 }
 
 #[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  plimsoll examples quarantine refund-017 --why 'its label is disputed' --by policy\n  \
+                  plimsoll examples mark refund-017 --why 'refunds are handed over now' --by product"
+)]
 pub struct Why {
+    /// Its id
     id: String,
+    /// The reason, which stays with it
     #[arg(long)]
     why: String,
     #[command(flatten)]
@@ -103,8 +119,11 @@ pub struct Why {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll examples activate refund-017 --why 'the policy is settled' --by policy")]
 pub struct Activate {
+    /// Its id
     id: String,
+    /// Why it holds now
     #[arg(long)]
     why: Option<String>,
     #[command(flatten)]
@@ -112,9 +131,11 @@ pub struct Activate {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll examples add cases.jsonl --why 'from the policy of November' --by policy")]
 pub struct Add {
     /// Lines as in a file of examples; `-` is standard input
     file: Utf8PathBuf,
+    /// Why they are proposed
     #[arg(long)]
     why: Option<String>,
     #[command(flatten)]
@@ -122,7 +143,9 @@ pub struct Add {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll examples history refund-017")]
 pub struct History {
+    /// Its id
     id: String,
     /// The eval that it belongs to: a contract, or a folder with one
     #[arg(long, default_value = ".")]
