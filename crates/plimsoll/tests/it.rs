@@ -52,6 +52,8 @@ mod reviewed;
 mod traffic;
 #[path = "../../domain/tests/it/slips.rs"]
 mod slips;
+#[path = "it/season.rs"]
+mod season;
 #[path = "it/small.rs"]
 mod small;
 #[path = "it/stories.rs"]

@@ -195,7 +195,7 @@ impl List<'_> {
                 "retire",
                 "accept, keep or postpone what should leave the set",
                 why,
-                "plimsoll retire",
+                "plimsoll examples retirements --decide",
             );
         }
         if seen.shipped > 0 {
@@ -210,7 +210,13 @@ impl List<'_> {
         }
         if seen.rubrics {
             let why = "what a team agrees on may be wrong together: somebody outside it looks";
-            monthly(&["rubric", "policy"], "audit", "have agreed labels audited", why, "plimsoll review audit");
+            monthly(
+                &["rubric", "policy"],
+                "audit",
+                "have agreed labels audited",
+                why,
+                "plimsoll review audit QUEUE --take 20 --by WHO",
+            );
             let why = "policy moves on, and a rubric that does not is labelled against";
             monthly(
                 &["rubric", "policy"],

@@ -27,6 +27,7 @@ enum What {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll traffic stats --from 2026-11-01 --to 2026-11-30")]
 struct Stats {
     /// The contract, or its folder
     #[arg(default_value = ".")]
@@ -42,6 +43,7 @@ struct Stats {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll traffic prune --keep 90d --preview")]
 struct Prune {
     /// The contract, or its folder
     #[arg(default_value = ".")]

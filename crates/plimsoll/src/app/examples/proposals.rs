@@ -83,24 +83,71 @@ pub fn proposals(eval: &Eval) -> Result<Vec<Proposed>, Failure> {
     Ok(proposed)
 }
 
-/// Accepts proposals: those named, or all that nothing is like.
-pub fn accept(
-    eval: &Eval,
-    ids: &[String],
-    without_duplicates: bool,
-    by: &str,
-    why: Option<&str>,
-) -> Result<Vec<String>, Failure> {
+/// Which proposals are accepted, by whom, and what a right answer to them does.
+pub struct Accepting<'a> {
+    /// Those named; where none is, all that nothing is like, or all of a task.
+    pub ids: &'a [String],
+    pub without_duplicates: bool,
+    pub task: Option<&'a str>,
+    /// Becomes their `expected`.
+    pub expected: Option<&'a Value>,
+    pub by: &'a str,
+    pub why: Option<&'a str>,
+}
+
+/// Accepts proposals, all or none of those whose home is the catalog.
+pub fn accept(eval: &Eval, accepting: &Accepting) -> Result<Vec<String>, Failure> {
     let waiting = proposals(eval)?;
-    let ids = match without_duplicates {
-        true => waiting.iter().filter(|one| one.near.is_empty()).map(|one| one.id.clone()).collect(),
-        false => all_waiting(&waiting, ids)?,
+    let ids = match accepting.ids {
+        [] => waiting
+            .iter()
+            .filter(|one| !accepting.without_duplicates || one.near.is_empty())
+            .filter(|one| accepting.task.is_none_or(|task| one.task.as_deref() == Some(task)))
+            .map(|one| one.id.clone())
+            .collect(),
+        ids => all_waiting(&waiting, ids)?,
     };
-    if !ids.is_empty() {
-        let catalog = kept::open(&eval.state())?;
-        for id in &ids {
-            kept::set_status(eval, &catalog, id, &Status::Active, by, why)?;
-        }
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let catalog = kept::open(&eval.state())?;
+    let told = told(&catalog.of(Noun::Example).map_err(kept::failed)?);
+    let (mut drafts, mut in_files) = (Vec::new(), Vec::new());
+    for id in &ids {
+        let known = told.get(id).and_then(|known| Some((known.entries, known.line.clone()?)));
+        let Some((entries, mut line)) = known else {
+            if accepting.expected.is_some() {
+                let what = format!("`{id}` stands as a proposal in a file of examples");
+                return Err(Failure::yours(what, "write what is expected of it into that file"));
+            }
+            in_files.push(id);
+            continue;
+        };
+        let mut say = |what: &str, body: Value, after: u32| {
+            drafts.push(Draft {
+                noun: Noun::Example,
+                subject: id.clone(),
+                after: Some(after),
+                what: what.to_owned(),
+                at: kept::now(),
+                author: accepting.by.to_owned(),
+                why: accepting.why.map(str::to_owned),
+                body,
+            });
+        };
+        let changed = accepting.expected.map_or(0, |expected| {
+            line["expected"] = expected.clone();
+            say("changed", json!({"example": line}), entries);
+            1
+        });
+        say("accepted", json!({}), entries + changed);
+    }
+    if accepting.expected.is_some_and(|expected| !expected.is_object()) {
+        return Err(Failure::yours("what is expected is no JSON object", r#"write it as {"behaviour": "escalate"}"#));
+    }
+    catalog.append(&drafts).map_err(kept::failed)?;
+    for id in in_files {
+        kept::set_status(eval, &catalog, id, &Status::Active, accepting.by, accepting.why)?;
     }
     Ok(ids)
 }

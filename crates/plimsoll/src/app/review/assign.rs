@@ -18,7 +18,6 @@ use domain::criterion::Criterion;
 use domain::entry::{Draft, Noun};
 use domain::fault::closest;
 use domain::format::rubric;
-use domain::grader::Grader;
 use domain::qualification::Sample;
 use domain::review::{ItemKey, Laid, Purpose, Queue, Says, drawn, gold_among, items, queues};
 use domain::rubric::{Kind, Rubric};
@@ -163,15 +162,11 @@ pub fn criterion<'e>(eval: &'e Eval, name: &str) -> Result<&'e Criterion, Failur
 
 /// The rubric that was named, or that the criterion names, with its file from the eval's folder.
 fn rubric_for(eval: &Eval, criterion: &Criterion, named: Option<&Utf8Path>) -> Result<(Utf8PathBuf, Rubric), Failure> {
-    let path = match (named, &criterion.grader) {
-        (Some(path), _) => path.to_owned(),
-        (None, Grader::Judge { rubric, .. }) => rubric.clone(),
-        (None, _) => {
-            return Err(Failure::yours(
-                format!("`{}` names no rubric, and a reviewer holds an answer against one", criterion.name),
-                "name one with --rubric; docs/formats/rubric.md says how one is written",
-            ));
-        }
+    let Some(path) = named.or(criterion.grader.rubric()).map(Utf8Path::to_owned) else {
+        return Err(Failure::yours(
+            format!("`{}` names no rubric, and a reviewer holds an answer against one", criterion.name),
+            "name one with --rubric; docs/formats/rubric.md says how one is written",
+        ));
     };
     let rubric = read_rubric(eval, &path, Some(criterion))?;
     if rubric.kind == Kind::Pairwise {

@@ -10,7 +10,6 @@ use camino::Utf8Path;
 use domain::entry::Noun;
 use domain::example::Status;
 use domain::fault::closest;
-use domain::grader::Grader;
 use domain::name::CriterionName;
 use domain::review::agreement::Right;
 use domain::review::{Item, ItemKey, Purpose, Reading, Says, items, queues};
@@ -159,10 +158,8 @@ pub fn touched(eval: &Eval, path: &Utf8Path) -> Result<Touched, Failure> {
     let digest = read_rubric(eval, path, None)?.digest.to_string();
     let queues = queues(&kept::entries(&eval.state(), Noun::Queue)?);
     let of_queues = queues.values().filter(|queue| queue.rubric.0 == path).map(|queue| queue.criterion.clone());
-    let graded = eval.contract.criteria.iter().filter_map(|criterion| match &criterion.grader {
-        Grader::Judge { rubric, .. } if rubric == path => Some(criterion.name.clone()),
-        _ => None,
-    });
+    let graded = eval.contract.criteria.iter().filter(|criterion| criterion.grader.rubric() == Some(path));
+    let graded = graded.map(|criterion| criterion.name.clone());
     let criteria: BTreeSet<CriterionName> = of_queues.chain(graded).collect();
     let (mut versions, mut unknown) = (BTreeMap::<String, Vec<ItemKey>>::new(), 0);
     for (key, item) in items(&kept::entries(&eval.state(), Noun::Item)?) {

@@ -2,7 +2,7 @@
 
 use super::Form;
 use crate::app::eval::Eval;
-use crate::app::examples::proposals::{accept, decline, proposals};
+use crate::app::examples::proposals::{Accepting, accept, decline, proposals};
 use crate::app::examples::sample::{Orders, sample};
 use crate::cli::run::print;
 use crate::cli::window::Span;
@@ -46,11 +46,18 @@ pub struct ProposalsArgs {
 }
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  plimsoll examples accept --all-without-duplicates --by reviewer-1")]
+#[command(after_help = "Examples:\n  plimsoll examples accept --all-without-duplicates --by reviewer-1\n  \
+                        plimsoll examples accept --task refund-request --expected '{\"behaviour\": \"escalate\"}' --by policy")]
 pub struct AcceptArgs {
     /// Ids of proposals
-    #[arg(required_unless_present = "all_without_duplicates")]
+    #[arg(required_unless_present_any = ["all_without_duplicates", "task"])]
     ids: Vec<String>,
+    /// All of this task
+    #[arg(long, conflicts_with = "ids")]
+    task: Option<String>,
+    /// What a right answer to them does and says: an example's `expected`, as JSON
+    #[arg(long, value_name = "JSON")]
+    expected: Option<String>,
     /// All that no example and no earlier proposal is like
     #[arg(long, conflicts_with = "ids")]
     all_without_duplicates: bool,
@@ -110,7 +117,18 @@ pub fn listed(args: ProposalsArgs) -> Ending {
 
 pub fn accepted(args: AcceptArgs) -> Ending {
     let eval = Eval::open(&args.eval)?;
-    let ids = accept(&eval, &args.ids, args.all_without_duplicates, &args.by, args.why.as_deref())?;
+    let expected = args.expected.as_deref().map(serde_json::from_str).transpose().map_err(|error| {
+        Failure::yours(format!("`--expected` is not JSON: {error}"), r#"write it as {"behaviour": "escalate"}"#)
+    })?;
+    let accepting = Accepting {
+        ids: &args.ids,
+        without_duplicates: args.all_without_duplicates,
+        task: args.task.as_deref(),
+        expected: expected.as_ref(),
+        by: &args.by,
+        why: args.why.as_deref(),
+    };
+    let ids = accept(&eval, &accepting)?;
     told("accepted", &ids, args.form)
 }
 
