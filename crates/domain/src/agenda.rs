@@ -103,7 +103,7 @@ pub fn told(entries: &[Entry]) -> BTreeMap<String, Done> {
 /// The day on which the first ninety days began, where somebody started them; the last word counts.
 pub fn started(entries: &[Entry]) -> Option<Date> {
     let starts = entries.iter().filter(|entry| entry.noun == Noun::Duty && entry.what == "started");
-    starts.filter_map(|entry| entry.body["on"].as_str()?.parse().ok()).last()
+    starts.rev().find_map(|entry| entry.body["on"].as_str()?.parse().ok())
 }
 
 struct List<'a> {

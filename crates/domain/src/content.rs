@@ -97,7 +97,8 @@ impl Fingerprint {
                 std::cmp::Ordering::Greater => drop(two.next()),
                 std::cmp::Ordering::Equal => {
                     sum += f64::from(a.1) * f64::from(b.1);
-                    (one.next(), two.next());
+                    one.next();
+                    two.next();
                 }
             }
         }

@@ -266,7 +266,7 @@ impl Weighing {
         Weighing {
             counts: known(&self.counts),
             opponent: known(&self.opponent),
-            graded: read.clone(),
+            graded: *read,
             best: None,
             worst: None,
             corrected: None,

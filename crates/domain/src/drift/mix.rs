@@ -121,11 +121,13 @@ pub fn mix(attribute: &str, set: &[Point], traffic: &[Point]) -> Mix {
                 if (a + b) * n.min(m) / (n + m) < RARE {
                     rare = (rare.0 + a, rare.1 + b);
                 } else {
-                    (left.push(a), right.push(b));
+                    left.push(a);
+                    right.push(b);
                 }
             }
             if rare != (0.0, 0.0) {
-                (left.push(rare.0), right.push(rare.1));
+                left.push(rare.0);
+                right.push(rare.1);
             }
             mix_drift(&left, &right, SMOOTHING).ok()
         }

@@ -59,7 +59,7 @@ impl<'a> Census<'a> {
 type Chosen = BTreeMap<(String, String), BTreeSet<u64>>;
 
 fn choose(rule: &Rule, parts: &BTreeMap<(String, String), Part>) -> Chosen {
-    let mut periods: BTreeMap<&str, Vec<(&(String, String), &Part)>> = BTreeMap::new();
+    let mut periods: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     for (name, part) in parts {
         periods.entry(&name.0).or_default().push((name, part));
     }

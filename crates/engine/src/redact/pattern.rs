@@ -52,7 +52,7 @@ impl Pattern {
 fn before_last_group(text: &str, range: &Range<usize>) -> usize {
     let Some(value) = text.get(range.clone()) else { return range.start };
     let group = value.trim_end_matches(|c: char| !c.is_ascii_digit()).trim_end_matches(|c: char| c.is_ascii_digit());
-    let rest = group.trim_end_matches(|c: char| matches!(c, ' ' | '-' | '.' | '/' | '('));
+    let rest = group.trim_end_matches([' ', '-', '.', '/', '(']);
     if rest.bytes().any(|byte| byte.is_ascii_digit()) { range.start + rest.len() } else { range.start }
 }
 
@@ -86,6 +86,9 @@ const HOME: &str = concat!(
     r"|\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[-. ][0-9]{4}|\b(?:1[-. ])?[2-9][0-9]{2}[-. ][2-9][0-9]{2}[-. ][0-9]{4}\b",
 );
 
+/// Kind, treatment, expression, and what else must hold of what it finds in a text.
+type BuiltIn = (&'static str, Treatment, &'static str, fn(&str, &Range<usize>) -> bool);
+
 /// All patterns, in the order in which they are asked.
 pub fn all(redaction: &Redaction) -> Result<Vec<Pattern>, RedactError> {
     let mut all = Vec::new();
@@ -94,7 +97,7 @@ pub fn all(redaction: &Redaction) -> Result<Vec<Pattern>, RedactError> {
         let regex = regex.map_err(|error| RedactError::Pattern { name: own.name.clone(), why: last_line(&error) })?;
         all.push(Pattern { kind: own.name.clone(), treatment: own.treatment, regex, is: |_, _| true });
     }
-    let built_in: [(&str, Treatment, &str, fn(&str, &Range<usize>) -> bool); 6] = [
+    let built_in: [BuiltIn; 6] = [
         ("key", redaction.keys, KEY, is_key),
         ("key", redaction.keys, ASSIGNED, |_, _| true),
         ("email", redaction.emails, EMAIL, |_, _| true),

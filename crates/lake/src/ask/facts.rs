@@ -123,32 +123,6 @@ impl Scores<'_> {
         Ok(disputed)
     }
 
-    /// Where each answer to these examples stands in its file: `(file, offset, length)`.
-    pub fn answer_lines(
-        &self,
-        examples: &BTreeSet<ExampleIndex>,
-    ) -> Result<BTreeMap<(ExampleIndex, Arm, u32), (u16, u64, u32)>, LakeError> {
-        let mut lines = BTreeMap::new();
-        let all: Vec<String> = examples.iter().map(|example| example.0.to_string()).collect();
-        for asked in all.chunks(MOST_ASKED) {
-            let sql = format!(
-                "SELECT example_index, repeat, file, CAST(line_offset AS DOUBLE), line_length, CAST(system AS VARCHAR) \
-                 FROM answers WHERE example_index IN ({}) AND file IS NOT NULL",
-                asked.join(", ")
-            );
-            for batch in self.engine.ask(&sql)? {
-                let (indices, repeats, files) = (whole(&batch, 0)?, whole(&batch, 1)?, whole(&batch, 2)?);
-                let (offsets, lengths, systems) = (sums(&batch, 3)?, whole(&batch, 4)?, texts(&batch, 5)?);
-                for row in 0..batch.num_rows() {
-                    let Some(arm) = self.arm_of(systems[row].as_deref().unwrap_or("")) else { continue };
-                    let place = (files[row] as u16, offsets[row] as u64, lengths[row]);
-                    lines.insert((ExampleIndex(indices[row]), arm, repeats[row]), place);
-                }
-            }
-        }
-        Ok(lines)
-    }
-
     pub(super) fn arm_of(&self, system: &str) -> Option<Arm> {
         self.asked.systems.iter().find(|(_, name)| *name == system).map(|(arm, _)| *arm)
     }

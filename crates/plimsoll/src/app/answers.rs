@@ -59,11 +59,13 @@ pub fn digests(
     examples: &BTreeSet<ExampleIndex>,
 ) -> Result<BTreeMap<(ExampleIndex, Arm, u32), Digest>, Failure> {
     let mut digests = BTreeMap::new();
-    for ((example, arm, repeat), (file, offset, length)) in scores.answer_lines(examples).map_err(ours)? {
-        let path = systems.get(&arm).and_then(|system| files.get(system)?.get(usize::from(file)));
-        let (Some(path), Some(row)) = (path, set.rows.get(example.0 as usize)) else { continue };
-        let digest = look(path, (offset, length), row.id.as_str(), |answer| answer.digest());
-        digests.extend(digest.map(|digest| ((example, arm, repeat), digest)));
+    for (arm, system) in systems {
+        for kept in scores.kept_answers(*arm).map_err(ours)?.iter().filter(|kept| examples.contains(&kept.example)) {
+            let path = files.get(system).and_then(|files| files.get(usize::from(kept.file)));
+            let (Some(path), Some(row)) = (path, set.rows.get(kept.example.0 as usize)) else { continue };
+            let digest = look(path, (kept.offset, kept.length), row.id.as_str(), |answer| answer.digest());
+            digests.extend(digest.map(|digest| ((kept.example, *arm, kept.repeat), digest)));
+        }
     }
     Ok(digests)
 }

@@ -62,7 +62,7 @@ fn place(records: &[Kept], mut outcome: Outcome, at: usize) -> Result<(String, O
         (None, Some(candidate)) => {
             let before =
                 |kept: &&Kept| candidate_of(kept) == *candidate && day_of(kept) <= outcome.at.get(..10).unwrap_or("");
-            decisions().filter(before).last().into_iter().collect()
+            decisions().rev().find(before).into_iter().collect()
         }
         (None, None) => {
             return refused(

@@ -144,11 +144,14 @@ pub fn calibrate(eval: &Eval, orders: &Orders) -> Result<Vec<OfCriterion>, Failu
     Ok(found)
 }
 
+/// What somebody should know of the labels on a criterion.
+type Note = (CriterionName, String);
+
 /// Labels of the answers that were judged; of other answers, and of those that cannot be told, how many there are.
 fn of_these_answers(
     read: Vec<OfAnswer>,
     digests: impl Fn(BTreeSet<ExampleIndex>) -> Result<BTreeMap<Answer, Digest>, Failure>,
-) -> Result<(Vec<OfAnswer>, Vec<(CriterionName, String)>), Failure> {
+) -> Result<(Vec<OfAnswer>, Vec<Note>), Failure> {
     let saying = read.iter().filter(|label| label.label.answer_digest.is_some());
     let known = digests(saying.map(|label| label.example).collect())?;
     let (mut kept, mut others, mut unknown) = (Vec::new(), BTreeMap::new(), BTreeMap::new());

@@ -56,6 +56,7 @@ enum What {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll agenda done drift-2026-11 --by product")]
 struct DoneArgs {
     /// Its name on the agenda
     name: String,
@@ -70,6 +71,7 @@ struct DoneArgs {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll agenda start --on 2026-12-01")]
 struct StartArgs {
     /// The first day; left out, today
     #[arg(long, value_name = "DATE")]

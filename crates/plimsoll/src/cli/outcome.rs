@@ -91,6 +91,7 @@ struct Who {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll outcome list --as json")]
 struct List {
     /// The contract, or a folder with one
     #[arg(default_value = ".")]

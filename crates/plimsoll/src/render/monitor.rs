@@ -119,8 +119,8 @@ fn picture(out: &mut String, followed: &Followed) {
     };
     let mut cells = vec![vec![' '; WIDTH]; HEIGHT];
     cells[row(followed.bar)] = vec!['-'; WIDTH];
-    for column in 0..WIDTH {
-        let (_, enough, harm) = followed.way[column * followed.way.len() / WIDTH];
+    let points = (0..WIDTH).map(|column| followed.way[column * followed.way.len() / WIDTH]);
+    for (column, (_, enough, harm)) in points.enumerate() {
         cells[row(enough)][column] = '+';
         cells[row(harm)][column] = 'x';
     }

@@ -50,7 +50,9 @@ pub fn agreed(args: Agree) -> Ending {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll review disputes --criterion kind")]
 pub struct Disputes {
+    /// Only of this criterion
     #[arg(long, value_name = "NAME")]
     criterion: Option<String>,
     /// The eval: a contract, or a folder with one
@@ -153,6 +155,7 @@ pub fn audited(args: Audit) -> Ending {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll review labels --rubric rubrics/kind.md")]
 pub struct Labels {
     /// The rubric as it is now, from the eval's folder
     #[arg(long, value_name = "FILE")]
@@ -174,6 +177,7 @@ pub fn touched(args: Labels) -> Ending {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll review import labels.csv --by policy")]
 pub struct Import {
     /// Labels: .jsonl, .csv or .tsv
     file: Utf8PathBuf,
@@ -198,6 +202,7 @@ pub fn imported(args: Import) -> Ending {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  plimsoll review export june --as csv")]
 pub struct Export {
     /// The labels of this queue; left out, all
     queue: Option<String>,
