@@ -257,6 +257,12 @@ impl Weighing {
         }
     }
 
+    /// The estimate, corrected where a judge's error is known; `None` where there is too little to estimate from.
+    pub fn estimate(&self) -> Option<f64> {
+        let graded = self.graded.as_ref().ok()?;
+        Some(self.corrected.as_ref().map_or_else(|| graded.estimate(), |correction| correction.graded.estimate()))
+    }
+
     /// With every missing grade read as best, or as worst, for the one that is asked about: as if somebody had given it.
     pub fn settled(&self, best: bool) -> Self {
         let read = if best { &self.best } else { &self.worst };

@@ -9,7 +9,7 @@ mod tests;
 mod texts;
 mod variants;
 
-pub use alignment::Alignment;
+pub use alignment::{Alignment, Since};
 pub use builder::{Builder, digest};
 pub use facts::{Facts, SameInput};
 pub use ids::Ids;

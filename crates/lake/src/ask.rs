@@ -61,6 +61,7 @@ impl ClassCosts {
 }
 
 /// Everything but the questions that tallies depend on.
+#[derive(Clone)]
 pub struct Asked<'a> {
     pub set: &'a ReferenceSet,
     pub contract: &'a Contract,
@@ -96,6 +97,22 @@ impl<'a> Scores<'a> {
         engine.parquet("answers", &folder.join("answers.parquet"))?;
         let layout = Layout::of(asked.contract, asked.set);
         Ok(Scores { engine, asked, folder: folder.to_owned(), layout, held: RefCell::default() })
+    }
+
+    /// The same scores, asked about the active examples of another set with the same rows.
+    pub fn over<'b>(&self, set: &'b ReferenceSet) -> Result<Scores<'b>, LakeError>
+    where
+        'a: 'b,
+    {
+        Scores::open(&self.folder, Asked { set, ..self.asked.clone() })
+    }
+
+    pub fn set(&self) -> &'a ReferenceSet {
+        self.asked.set
+    }
+
+    pub fn contract(&self) -> &'a Contract {
+        self.asked.contract
     }
 
     pub fn folder(&self) -> &Utf8Path {

@@ -35,6 +35,7 @@ pub mod run;
 pub mod sealed;
 pub mod sealer;
 pub mod signature;
+mod since;
 pub mod traces;
 pub mod traffic;
 pub mod unknown;

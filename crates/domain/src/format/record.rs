@@ -12,7 +12,7 @@ use crate::finding::{Estimate, Facts, Finding, Findings, Method, State, look_lev
 use crate::gate::Measure;
 use crate::name::OwnerRole;
 use crate::question::{Compared, Counts};
-use crate::reference_set::Alignment;
+use crate::reference_set::{Alignment, Since};
 use crate::routing::Route;
 use crate::segment::Segment;
 use crate::system::Arm;
@@ -40,6 +40,8 @@ pub struct Sealed {
     pub contract_changed_since: Option<String>,
     /// The set beside that of the last decision on other scores; `None` where there is no such decision.
     pub alignment: Option<Aligned>,
+    /// What entered and left since then, and what that did; `None` where there is no such decision, or its run is gone.
+    pub since: Option<(Since, Vec<Effect>)>,
     pub describes: Describes,
     /// Who approved a contract that changed after its scores were decided on, and why.
     pub approval: Option<(OwnerRole, String)>,
@@ -55,6 +57,22 @@ pub struct Aligned {
     /// `None` where the earlier run is no longer kept.
     pub alignment: Option<Alignment>,
 }
+
+/// What another set does to a figure of the same answers.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    pub gate: String,
+    pub segment: String,
+    /// As the decision before sealed it, on its own answers.
+    pub before: Value,
+    /// Over the examples that both sets have.
+    pub common: Option<f64>,
+    /// Over the whole set of now.
+    pub now: Option<f64>,
+}
+
+/// Ids and figures that are listed of what changed; the counts are of all.
+const LISTED: usize = 20;
 
 /// What the numbers speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +116,11 @@ pub fn content(
             "changed_since": sealed.contract_changed_since,
         },
         "describes": sealed.describes.words(),
-        "reference_set": {"digest": sealed.reference_set_digest, "alignment": sealed.alignment.as_ref().map(aligned_json)},
+        "reference_set": {
+            "digest": sealed.reference_set_digest,
+            "alignment": sealed.alignment.as_ref().map(aligned_json),
+            "since": sealed.since.as_ref().map(since_json),
+        },
         "scores": {"digest": sealed.scores_digest, "files": pairs(&sealed.files)},
         "graders": sealed.graders.iter().map(|(criterion, kind, digest)| json!({"criterion": criterion, "kind": kind, "digest": digest})).collect::<Vec<_>>(),
         "systems": sealed.systems,
@@ -146,6 +168,21 @@ fn aligned_json(aligned: &Aligned) -> Value {
         "record": aligned.record,
         "matched": count(|a| a.matched), "changed": count(|a| a.changed),
         "only_here": count(|a| a.only_here), "only_there": count(|a| a.only_there),
+    })
+}
+
+fn since_json((since, effect): &(Since, Vec<Effect>)) -> Value {
+    let listed = |ids: &[String]| json!({"count": ids.len(), "examples": ids.iter().take(LISTED).collect::<Vec<_>>()});
+    let figure = |value: Option<f64>| value.map_or(Value::Null, decimal);
+    let effect = effect.iter().take(LISTED).map(|of| {
+        json!({
+            "gate": of.gate, "segment": of.segment, "before": of.before,
+            "common": figure(of.common), "now": figure(of.now),
+        })
+    });
+    json!({
+        "entered": listed(&since.entered), "left": listed(&since.left), "changed": listed(&since.changed),
+        "effect": effect.collect::<Vec<_>>(),
     })
 }
 
@@ -403,6 +440,7 @@ const DECIMALS: &[&str] = &[
     "delta",
     "before",
     "now",
+    "common",
     "as_judged",
     "agreement",
     "kappa",

@@ -1,6 +1,6 @@
 //! Two reference sets beside each other: by id, and *changed* by digest. Told before any difference is.
 
-use super::ReferenceSet;
+use super::{ReferenceSet, RowState};
 use crate::digest::Digest;
 use std::collections::BTreeMap;
 
@@ -27,5 +27,46 @@ impl Alignment {
             }
         }
         Alignment { only_there: rest.len() as u64, ..alignment }
+    }
+}
+
+/// What became of the active examples since an earlier set: their ids, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Since {
+    pub entered: Vec<String>,
+    pub left: Vec<String>,
+    /// Under the same id, with other content.
+    pub changed: Vec<String>,
+}
+
+impl Since {
+    pub fn of(here: &ReferenceSet, there: &ReferenceSet) -> Self {
+        let mut rest: BTreeMap<&str, &Digest> = there.active().map(|(_, row)| (row.id.as_str(), &row.digest)).collect();
+        let mut since = Since::default();
+        for (_, row) in here.active() {
+            match rest.remove(row.id.as_str()) {
+                Some(digest) if *digest == row.digest => {}
+                Some(_) => since.changed.push(row.id.to_string()),
+                None => since.entered.push(row.id.to_string()),
+            }
+        }
+        since.left = rest.into_keys().map(str::to_owned).collect();
+        since.entered.sort();
+        since.changed.sort();
+        since
+    }
+}
+
+impl ReferenceSet {
+    /// This set with no example active but those that are active in the other one too, with the same content.
+    pub fn common_with(&self, there: &ReferenceSet) -> ReferenceSet {
+        let known: BTreeMap<&str, &Digest> = there.active().map(|(_, row)| (row.id.as_str(), &row.digest)).collect();
+        let mut common = self.clone();
+        for row in common.rows.iter_mut().filter(|row| row.is_active()) {
+            if known.get(row.id.as_str()) != Some(&&row.digest) {
+                row.state = RowState::Retired;
+            }
+        }
+        common
     }
 }

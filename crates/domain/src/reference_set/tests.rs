@@ -183,3 +183,15 @@ fn a_million_examples_fit_in_memory() {
     let bytes = size_of::<Row>() + size_of::<Facts>();
     assert!(bytes <= 168, "{bytes} bytes an example, beside its attributes and what is longer than a short name");
 }
+
+#[test]
+fn an_example_that_changed_is_not_common() {
+    let there = set(&[r#"{"id":"a","input":"q"}"#, r#"{"id":"b","input":"r"}"#, r#"{"id":"c","input":"s"}"#]);
+    let here = set(&[r#"{"id":"d","input":"t"}"#, r#"{"id":"b","input":"other"}"#, r#"{"id":"a","input":"q"}"#]);
+    let (there, here) = (there.expect("a set"), here.expect("a set"));
+    let ids = |id: &str| vec![id.to_owned()];
+    assert_eq!(Since::of(&here, &there), Since { entered: ids("d"), left: ids("c"), changed: ids("b") });
+    let common = here.common_with(&there);
+    assert_eq!(common.active().map(|(_, row)| row.id.as_str()).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(common.rows.len(), here.rows.len());
+}

@@ -22,6 +22,8 @@ pub struct Before {
     pub record: String,
     /// The scores of that record's content: their digest and files.
     pub scores: Value,
+    /// The findings of that record's content.
+    pub findings: Value,
     /// It was made under another contract than this one.
     pub other_contract: bool,
 }
@@ -58,6 +60,7 @@ impl History {
             before: before.map(|kept| Before {
                 record: kept.id().to_owned(),
                 scores: kept.content["scores"].clone(),
+                findings: kept.content["findings"].clone(),
                 other_contract: kept.content["contract"]["digest"].as_str() != Some(&contract.digest.to_string()),
             }),
         }

@@ -133,12 +133,14 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
             return Ok(());
         }
     };
-    let alignment = &mut again["reference_set"]["alignment"];
-    if alignment["record"].is_string() && alignment["matched"].is_null() {
+    let set = &mut again["reference_set"];
+    if set["alignment"]["record"].is_string() && set["alignment"]["matched"].is_null() {
         verified
             .notes
             .push("the earlier run is no longer kept: how the reference sets lie is taken as recorded".to_owned());
-        alignment.clone_from(&content["reference_set"]["alignment"]);
+        for told in ["alignment", "since"] {
+            set[told] = content["reference_set"][told].clone();
+        }
     }
     let differing = differences(&again, content);
     if differing.is_empty() {

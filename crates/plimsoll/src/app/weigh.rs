@@ -4,6 +4,7 @@ use super::changed::changed;
 use super::history::Before;
 use super::reviewed::differing;
 use super::sealed::folder_of;
+use super::since::since;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::contract::Contract;
@@ -80,6 +81,10 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     let (changed, examples) = changed(&scores, &set, contract)?;
     let decision = decide(contract, &set, &segments, &arms, &evidence, &facts, changed);
     let particulars = particulars(&scores, contract, &segments, &decision, &facts.judges)?;
+    let there = grounds.before.as_ref().and_then(|before| set_of(folder, before));
+    let before = grounds.before.as_ref().zip(there.as_ref());
+    let since =
+        before.map(|(before, there)| since(&scores, there, before, &evidence, &decision, &segments, &facts.judges));
     let sealed = record::Sealed {
         contract_text: grounds.contract_text.to_owned(),
         scores_digest: grounds.scores_digest.clone(),
@@ -94,7 +99,11 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
             .as_ref()
             .filter(|before| before.other_contract)
             .map(|before| before.record.clone()),
-        alignment: grounds.before.as_ref().map(|before| aligned(folder, &set, before)),
+        alignment: grounds.before.as_ref().map(|before| record::Aligned {
+            record: before.record.clone(),
+            alignment: there.as_ref().map(|there| Alignment::of(&set, there)),
+        }),
+        since: since.transpose()?,
         describes: describes(contract, &set),
         approval: grounds.approval.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -104,11 +113,10 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     Ok(Weighed { decision, content })
 }
 
-/// Beside the set of an earlier run, where that run is still kept.
-fn aligned(folder: &Utf8Path, set: &ReferenceSet, before: &Before) -> record::Aligned {
+/// The set of an earlier run, where that run is still kept.
+fn set_of(folder: &Utf8Path, before: &Before) -> Option<ReferenceSet> {
     let state = folder.parent().and_then(Utf8Path::parent).unwrap_or(Utf8Path::new(""));
-    let there = lake::read_set(&folder_of(state, &before.scores)).ok();
-    record::Aligned { record: before.record.clone(), alignment: there.map(|there| Alignment::of(set, &there)) }
+    lake::read_set(&folder_of(state, &before.scores)).ok()
 }
 
 /// Judges as they were when they gave their verdicts, where those were asked for here: what people say of one judge is nothing about

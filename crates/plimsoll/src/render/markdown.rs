@@ -55,6 +55,13 @@ pub fn decision(shown: &Shown) -> String {
             escaped(finding["owner"].as_str().unwrap_or(""))
         );
     }
+    let since = shown.since();
+    if !since.is_empty() {
+        let _ = writeln!(out, "\n### The reference set\n");
+    }
+    for line in since {
+        let _ = writeln!(out, "- {}", escaped(&line));
+    }
     let _ = writeln!(out, "\n### Next\n");
     for follow_up in shown.list("follow_ups") {
         let owner = follow_up["owner"].as_str().unwrap_or("nobody owns this yet");

@@ -60,6 +60,11 @@ impl Shown {
         self.content["override_of"].is_string()
     }
 
+    /// What entered and left the reference set since the last decision, and what that did; nothing where it is the same set.
+    pub fn since(&self) -> Vec<String> {
+        since(&self.content["reference_set"]["since"])
+    }
+
     /// The one JSON document that programs read.
     pub fn json(&self) -> Value {
         let mut whole = self.content.clone();
@@ -103,6 +108,41 @@ fn is_hidden(c: char) -> bool {
 /// A share as a percentage.
 pub fn percent(value: &Value) -> String {
     value.as_f64().map_or_else(|| "unknown".to_owned(), domain::finding::reason::percent)
+}
+
+/// Ids and figures that are shown of what changed.
+const SINCE_SHOWN: usize = 5;
+
+fn since(since: &Value) -> Vec<String> {
+    let told = ["entered", "left", "changed"].map(|what| {
+        let ids: Vec<&str> =
+            since[what]["examples"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let count = since[what]["count"].as_u64().unwrap_or(0);
+        let more = if count as usize > SINCE_SHOWN { ", ..." } else { "" };
+        let shown = ids.into_iter().take(SINCE_SHOWN).collect::<Vec<_>>().join(", ");
+        (count > 0).then(|| format!("{count} {what} ({shown}{more})"))
+    });
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    if told.is_empty() {
+        return Vec::new();
+    }
+    let figure = |value: &Value| value.as_f64().map_or_else(|| "unknown".to_owned(), |value| format!("{:.4}", value));
+    let effect = since["effect"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut lines = vec![format!("{} since that decision", told.join(", "))];
+    lines.extend(effect.iter().take(SINCE_SHOWN).map(|of| {
+        format!(
+            "{}, {}: {} then; with these answers {} on the examples of both, {} on all of now",
+            of["gate"].as_str().unwrap_or(""),
+            of["segment"].as_str().unwrap_or(""),
+            figure(&of["before"]),
+            figure(&of["common"]),
+            figure(&of["now"])
+        )
+    }));
+    if effect.len() > SINCE_SHOWN {
+        lines.push(format!("and {} figures more", effect.len() - SINCE_SHOWN));
+    }
+    lines
 }
 
 /// The big word.

@@ -242,6 +242,9 @@ fn foot(shown: &Shown, out: &mut String) {
     if let Some(aligned) = shown.content["reference_set"]["alignment"].as_object() {
         row(out, "examples", &alignment(aligned));
     }
+    for (at, line) in shown.since().iter().enumerate() {
+        row(out, if at == 0 { "set" } else { "" }, line);
+    }
     let id = shown.envelope["id"].as_str().unwrap_or("");
     row(out, "record", &format!("{id} ({})", shown.signed()));
 }

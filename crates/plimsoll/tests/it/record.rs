@@ -297,3 +297,41 @@ fn a_signature_is_that_of_the_owner_whose_key_the_contract_names() {
     let written = plimsoll(folder.path(), &other);
     assert!(out(&written).contains("unsigned"), "{}{}", out(&written), err(&written));
 }
+
+#[test]
+fn what_another_reference_set_did_to_the_numbers_is_told_and_cannot_be_edited() {
+    let folder = tempfile::tempdir().expect("a folder");
+    small(folder.path());
+    plimsoll(folder.path(), &["run"]);
+    // The four failing examples: two leave, and two new ones that pass enter.
+    let examples = folder.path().join("examples/e.jsonl");
+    let text = std::fs::read_to_string(&examples).expect("examples");
+    let stays = |line: &&str| !line.contains("\"e00\"") && !line.contains("\"e10\"");
+    let mut lines: Vec<String> = text.lines().filter(stays).map(str::to_owned).collect();
+    for id in ["n1", "n2"] {
+        lines.push(format!(r#"{{"id":"{id}","task":"hours","input":{{"messages":[{{"role":"user","content":"{id}?"}}]}},"expected":{{"answer":"never"}},"provenance":{{"source":"traffic","weight":1}}}}"#));
+    }
+    std::fs::write(&examples, lines.join("\n") + "\n").expect("an edit");
+    for file in ["candidate.jsonl", "production.jsonl"] {
+        let path = folder.path().join(file);
+        let text = std::fs::read_to_string(&path).expect("answers");
+        let mut lines: Vec<String> = text.lines().filter(stays).map(str::to_owned).collect();
+        lines.extend(["n1", "n2"].map(|id| format!(r#"{{"example":"{id}","text":"never"}}"#)));
+        std::fs::write(path, lines.join("\n") + "\n").expect("an edit");
+    }
+    let said = out(&plimsoll(folder.path(), &["run"]));
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("2 entered (n1, n2), 2 left (e00, e10) since that decision"), "{said}");
+    let record = last_record(folder.path());
+    let mut content = read(&record)["content"].clone();
+    let since = &content["reference_set"]["since"];
+    assert_eq!(since["entered"], json!({"count": 2, "examples": ["n1", "n2"]}));
+    assert_eq!(since["left"], json!({"count": 2, "examples": ["e00", "e10"]}));
+    let effect = since["effect"].as_array().expect("figures");
+    let short = effect.iter().find(|of| of["before"] == "0.9").expect("the rate of the gate on length");
+    assert_eq!((&short["common"], &short["now"]), (&json!("0.947368421053"), &json!("0.95")));
+    assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
+    content["reference_set"]["since"]["left"]["count"] = json!(1);
+    forge(folder.path(), &record, &content);
+    assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 3);
+}
