@@ -160,7 +160,10 @@ mod tests {
 
     #[test]
     fn every_fault_of_a_line_has_its_column() {
-        assert_eq!(told(r#"{"id": "r", "at": "2026-11-03", "input": "x"}"#), ["19: `at` is no instant in UTC"]);
+        for at in ["2026-11-03", "2026-11-03T09:00:00+01:00"] {
+            let line = format!(r#"{{"id": "r", "at": "{at}", "input": "x"}}"#);
+            assert_eq!(told(&line), ["19: `at` is no instant in UTC"]);
+        }
         assert_eq!(told(r#"{"id": 3, "input": "x", "answer": {"example": "e"}, "signals": {"a": []}}"#).len(), 3);
         assert_eq!(told(r#"{"id": "r"}"#), ["1: a request has no `input`"]);
         assert_eq!(
