@@ -4,16 +4,14 @@
 //! out     a running server, and URLs of fresh databases on it
 //! errors  a program that is missing or does not start, with what it said
 
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Who runs the server where we are root, which it refuses to be: Debian's `nobody`.
 const NOBODY: u32 = 65534;
-const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Server {
     folder: TempDir,
@@ -60,23 +58,27 @@ impl Server {
             .arg(folder.path())
             .args(["-c", "listen_addresses=", "-c", "max_connections=200"])
             .stdout(Stdio::null())
-            .stderr(Stdio::from(std::fs::File::create(folder.path().join("log"))?))
+            .stderr(Stdio::piped())
             .spawn()?;
         let mut server = Server { folder, child, programs };
         server.wait()?;
         Ok(server)
     }
 
+    /// Until it says that it is ready; what it says later is read and dropped, so that it never waits for a reader.
     fn wait(&mut self) -> io::Result<()> {
-        let start = Instant::now();
-        while !self.ask("SELECT 1") {
-            let log = || std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            if self.child.try_wait()?.is_some() || start.elapsed() > PATIENCE {
-                return Err(io::Error::other(format!("PostgreSQL did not start: {}", log())));
+        let said = self.child.stderr.take().ok_or_else(|| io::Error::other("PostgreSQL says nothing"))?;
+        let mut lines = BufReader::new(said).lines();
+        let mut log = String::new();
+        for line in lines.by_ref().map_while(Result::ok) {
+            log.push_str(&line);
+            log.push('\n');
+            if line.contains("ready to accept connections") {
+                std::thread::spawn(move || lines.for_each(drop));
+                return Ok(());
             }
-            std::thread::sleep(Duration::from_millis(50));
         }
-        Ok(())
+        Err(io::Error::other(format!("PostgreSQL did not start: {log}")))
     }
 
     /// The URL of a new, empty database of this name: lower-case letters, digits and `_`.

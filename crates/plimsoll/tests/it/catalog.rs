@@ -3,14 +3,16 @@
 use super::{code, err, out, plimsoll};
 use ::catalog::{Catalog, Place};
 use domain::entry::{Draft, Noun};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 
-/// A folder whose catalog holds a proposed and an accepted example, and a queue with seats.
-fn said(folder: &Path) {
+fn catalog_of(folder: &Path) -> Catalog {
     let path = folder.join(".plimsoll/catalog.sqlite");
-    let catalog = Catalog::open(&Place::File(path.to_str().unwrap().into())).unwrap();
-    let draft = |subject: &str, what: &str, body| Draft {
+    Catalog::open(&Place::File(path.to_str().unwrap().into())).unwrap()
+}
+
+fn draft(subject: &str, what: &str, body: Value) -> Draft {
+    Draft {
         noun: Noun::Example,
         subject: subject.to_owned(),
         after: None,
@@ -19,7 +21,12 @@ fn said(folder: &Path) {
         author: "reviewer-1".to_owned(),
         why: Some("came up \u{1b}[31mtwice\u{1b}[0m".to_owned()),
         body,
-    };
+    }
+}
+
+/// A folder whose catalog holds a proposed and an accepted example, and a queue with seats.
+fn said(folder: &Path) {
+    let catalog = catalog_of(folder);
     let line = |id: &str| json!({"example": {"id": id, "task": "pay", "input": format!("question of {id}")}});
     catalog
         .append(&[
@@ -115,18 +122,7 @@ fn the_catalogs_examples_are_part_of_the_set() {
         out(&listed).matches(what).count()
     };
     assert_eq!(count("\"kept-"), 0);
-    let path = folder.path().join(".plimsoll/catalog.sqlite");
-    let catalog = Catalog::open(&Place::File(path.to_str().unwrap().into())).unwrap();
-    let draft = |subject: &str, what: &str, body| Draft {
-        noun: Noun::Example,
-        subject: subject.to_owned(),
-        after: None,
-        what: what.to_owned(),
-        at: "2026-11-01T08:00:00.000Z".to_owned(),
-        author: "reviewer-1".to_owned(),
-        why: None,
-        body,
-    };
+    let catalog = catalog_of(folder.path());
     let line = json!({"example": {"id": "kept-1", "task": "refund-request", "input": "Please refund me."}});
     catalog.append(&[draft("kept-1", "proposed", line)]).unwrap();
     assert!(count("\"kept-1\"") > 0);
