@@ -12,6 +12,7 @@ mod error;
 mod fill;
 mod headroom;
 mod http;
+mod images;
 mod messages;
 mod model;
 mod parts;

@@ -9,7 +9,8 @@ use super::trouble::{self, shown};
 use super::{ProviderError, Surroundings, Trouble, TroubleKind};
 use domain::system::Limits;
 use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, NoProxy, Proxy, Response, StatusCode, Url, redirect};
+use reqwest::{Certificate, Client, Method, NoProxy, Proxy, Response, StatusCode, Url, redirect};
+use std::fs;
 use std::time::{Duration, Instant};
 
 /// Longest body.
@@ -17,6 +18,10 @@ const LONGEST: usize = 64 << 20;
 /// Shorter than servers keep a connection that waits (uvicorn: 5 s): one that they just closed costs an attempt.
 const IDLE: Duration = Duration::from_secs(4);
 const REDIRECTS: usize = 5;
+/// Names a file of authorities that are trusted besides those of the web, as OpenSSL and what is built on it call it.
+const AUTHORITIES: &str = "SSL_CERT_FILE";
+/// How proxies are spoken to; `h` leaves it to the proxy to find the host.
+const SPOKEN: [&str; 4] = ["http", "https", "socks5", "socks5h"];
 const IDENTITY: &str = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));
 
 /// Address and headers of a request. They may hold keys.
@@ -68,6 +73,9 @@ impl Endpoint {
             .no_proxy();
         for proxy in proxies(around)? {
             builder = builder.proxy(proxy);
+        }
+        for authority in authorities(around)? {
+            builder = builder.add_root_certificate(authority);
         }
         let client = builder.build().map_err(|error| ProviderError::Client {
             system: system.to_owned(),
@@ -142,12 +150,26 @@ fn proxies(around: &Surroundings) -> Result<Vec<Proxy>, ProviderError> {
     let mut proxies = Vec::new();
     for (name, make) in KINDS {
         let Some(address) = either(name) else { continue };
-        let spoken = address.split_once("://").is_none_or(|(scheme, _)| ["http", "https"].contains(&scheme.trim()));
+        let spoken = address.split_once("://").is_none_or(|(scheme, _)| SPOKEN.contains(&scheme.trim()));
         let refused = || ProviderError::Proxy { variable: name.to_uppercase() };
         let proxy = spoken.then(|| make(address.trim()).ok()).flatten().ok_or_else(refused)?;
         proxies.push(proxy.no_proxy(except.clone()));
     }
     Ok(proxies)
+}
+
+/// Authorities that are trusted besides those of the web: a company's own, or that of a proxy which reads along.
+fn authorities(around: &Surroundings) -> Result<Vec<Certificate>, ProviderError> {
+    let path = (around.environment)(AUTHORITIES).filter(|path| !path.trim().is_empty());
+    let Some(path) = path else { return Ok(Vec::new()) };
+    let refused =
+        |cause: String| ProviderError::Authorities { variable: AUTHORITIES, path: path.clone().into(), cause };
+    let text = fs::read(&path).map_err(|error| refused(error.to_string()))?;
+    match Certificate::from_pem_bundle(&text) {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) => Err(refused("it holds no certificate in PEM".to_owned())),
+        Err(error) => Err(refused(trouble::innermost(&error))),
+    }
 }
 
 /// The passwords of proxies.

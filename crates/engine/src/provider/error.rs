@@ -29,6 +29,8 @@ pub enum ProviderError {
     Program { system: String, command: String, what: String },
     #[error("the variable `{variable}` holds no proxy that can be used")]
     Proxy { variable: String },
+    #[error("the variable `{variable}` names `{path}`, whose authorities cannot be trusted: {cause}")]
+    Authorities { variable: &'static str, path: Utf8PathBuf, cause: String },
     #[error("`{system}` cannot be asked from here: {cause}")]
     Client { system: String, cause: String },
 }
@@ -57,7 +59,10 @@ impl ProviderError {
                 "write the program and its arguments as a list; a program with a slash in its name lies in the contract's folder"
                     .to_owned()
             }
-            ProviderError::Proxy { .. } => "write `http://host:port`, or unset it".to_owned(),
+            ProviderError::Proxy { .. } => "write `http://host:port` or `socks5h://host:port`, or unset it".to_owned(),
+            ProviderError::Authorities { .. } => {
+                "name a file of certificates in PEM (`-----BEGIN CERTIFICATE-----`), or unset it".to_owned()
+            }
             ProviderError::Client { .. } => "look at the machine's certificates and network settings".to_owned(),
         }
     }

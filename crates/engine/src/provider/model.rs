@@ -5,6 +5,7 @@
 //! errors  settings that an API does not know, told before anything is asked
 //! note    `body` of the contract is merged last, as RFC 7396 merges: an object is merged in depth, `null` takes a key out
 
+use super::images::Images;
 use super::template::{Sight, Templates, Text, Within};
 use super::turns::{Role, Turn, turns};
 use super::{ProviderError, Question, Reply, Surroundings, Tool, Trouble};
@@ -23,6 +24,7 @@ pub struct Model {
     prompt: Option<Text>,
     templates: Templates,
     schema: Option<Value>,
+    images: Images,
 }
 
 /// A question as a model is asked it.
@@ -62,7 +64,7 @@ impl Model {
                 })?)
             }
         };
-        Ok(Model { chat: chat.clone(), original, prompt, templates, schema })
+        Ok(Model { chat: chat.clone(), original, prompt, templates, schema, images: Images::within(around.folder) })
     }
 
     /// The body, and whether a schema was asked for.
@@ -72,6 +74,7 @@ impl Model {
             Some(prompt) => Some(self.templates.render(prompt, &Sight::new(&question.example))?),
         };
         let mut all = turns(&question.messages)?;
+        self.images.put_in(&mut all)?;
         if let Some(prompt) = &prompt {
             all.insert(0, Turn::of_text(Role::System, prompt));
         }

@@ -58,6 +58,10 @@ impl World {
         Ok(Ready { provider, secrets, _folder: Rc::clone(&self.folder) })
     }
 
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     pub fn ready(&self, system: &str) -> Ready {
         self.try_ready(system).unwrap_or_else(|error| panic!("{error}"))
     }

@@ -114,11 +114,53 @@ fn requests_go_through_the_proxy_that_the_environment_names_except_where_it_says
     assert_eq!(ready.ask(&plain()).got.unwrap().text.as_deref(), Some("Yes."));
     assert_eq!(direct.asked().line, "POST /v1/chat/completions HTTP/1.1");
 
-    let world = World::new().with("ALL_PROXY", "socks5://127.0.0.1:1");
+    let world = World::new().with("ALL_PROXY", "gopher://127.0.0.1:1");
     assert_eq!(
         world.refused(system.replace(", key: {env: KEY}", "").as_str()),
         "the variable `ALL_PROXY` holds no proxy that can be used"
     );
+}
+
+#[test]
+fn a_socks_proxy_finds_the_host_itself() {
+    let server = Server::new(vec![json(json!({"choices": [{"message": {"content": "Yes."}}]}))]);
+    let (proxy, wanted) = Server::socks(server.at());
+    let world = World::new().with("ALL_PROXY", &format!("socks5h://{proxy}"));
+    let ready = world.ready("{openai: {base_url: \"http://assistant.invalid/v1\", model: m}, time_limit: 20s}");
+    assert_eq!(ready.ask(&plain()).got.unwrap().text.as_deref(), Some("Yes."));
+    assert_eq!(wanted.recv().unwrap(), "assistant.invalid:80");
+    assert_eq!(server.asked().line, "POST /v1/chat/completions HTTP/1.1");
+}
+
+#[test]
+fn an_authority_of_ones_own_is_trusted_where_the_environment_names_it() {
+    let answer = json(json!({"choices": [{"message": {"content": "Yes."}}]}));
+    let (server, authority) = Server::secure(answer);
+    let system = format!("{{openai: {{base_url: \"https://{}/v1\", model: m}}, time_limit: 20s}}", server.at());
+    let trouble = World::new().ready(&system).ask(&plain()).got.unwrap_err();
+    assert!(format!("{trouble:?}").contains("certificate"), "{trouble:?}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let world = World::new().with("SSL_CERT_FILE", &place("own.pem", &authority));
+    assert_eq!(world.ready(&system).ask(&plain()).got.unwrap().text.as_deref(), Some("Yes."));
+    assert_eq!(server.asked().line, "POST /v1/chat/completions HTTP/1.1");
+
+    for (path, why) in [
+        (place("empty.pem", ""), "it holds no certificate in PEM"),
+        (place("text.pem", "not a certificate"), "it holds no certificate in PEM"),
+        (folder.path().join("absent.pem").to_str().unwrap().to_owned(), "No such file or directory (os error 2)"),
+    ] {
+        let told = World::new().with("SSL_CERT_FILE", &path).refused(&system);
+        assert_eq!(
+            told,
+            format!("the variable `SSL_CERT_FILE` names `{path}`, whose authorities cannot be trusted: {why}")
+        );
+    }
 }
 
 #[test]

@@ -260,3 +260,36 @@ fn attempts_may_be_made_from_any_thread() {
     let request = ready.request(&plain());
     sent(ready.provider.attempt(&request, &ready.secrets));
 }
+
+#[test]
+fn an_image_beside_the_examples_is_sent_whole_and_nothing_from_outside() {
+    let world = World::new().file("notes.txt", "no image");
+    std::fs::write(world.folder().join("receipt.png"), b"\x89PNG\r\n\x1a\n...").unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", world.folder().join("out.png")).unwrap();
+    std::fs::File::create(world.folder().join("large.png")).unwrap().set_len((20 << 20) + 1).unwrap();
+    let asked = |system: &str, path: &str| {
+        let content = json!([{"type": "image_url", "image_url": {"url": path}}]);
+        let question = question(json!({"id": "e", "input": {"messages": [{"role": "user", "content": content}]}}));
+        let request = world.ready(system).provider.prepare(&question, 0)?;
+        Ok::<Value, String>(serde_json::from_slice(&request.body).unwrap())
+    };
+    let chat = "{openai: {base_url: \"http://127.0.0.1:9/v1\", model: m}}";
+    let sent = "data:image/png;base64,iVBORw0KGgouLi4=";
+    let body = asked(chat, "receipt.png").unwrap();
+    assert_eq!(body["messages"][0]["content"][0]["image_url"]["url"], sent);
+    let body = asked("{anthropic: {base_url: \"http://127.0.0.1:9\", model: m}}", "./receipt.png").unwrap();
+    assert_eq!(
+        body["messages"][0]["content"][0]["source"],
+        json!({"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgouLi4="})
+    );
+    for (path, told) in [
+        ("notes.txt", "the image `notes.txt` is neither PNG, JPEG, GIF nor WebP"),
+        ("absent.png", "the image `absent.png` cannot be read: No such file or directory (os error 2)"),
+        ("out.png", "the image `out.png` leads out of the eval's folder"),
+        ("/etc/hostname", "the image `/etc/hostname` leads out of the eval's folder"),
+        ("large.png", "the image `large.png` is larger than 20 MB"),
+        (".", "the image `.` is no file"),
+    ] {
+        assert_eq!(asked(chat, path).unwrap_err(), told);
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -59,6 +60,49 @@ impl Server {
         Server { at, asked }
     }
 
+    /// Under a certificate of its own authority; with the authority's certificate in PEM.
+    pub fn secure(play: Play) -> (Self, String) {
+        let authority = Authority::new();
+        let secrets = authority.server();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap();
+        let (send, asked) = channel();
+        std::thread::spawn(move || {
+            let mut play = Some(play);
+            while let Ok((stream, _)) = listener.accept() {
+                let _ = stream.set_read_timeout(Some(Duration::from_secs(30)));
+                let Ok(connection) = rustls::ServerConnection::new(Arc::clone(&secrets)) else { return };
+                let mut stream = rustls::StreamOwned::new(connection, stream);
+                // A client that does not trust the authority goes before it asks.
+                let Ok(request) = read(&mut stream) else { continue };
+                let _ = send.send(request);
+                if let Some(Play::Say(status, headers, body)) = play.take() {
+                    let _ = say(&mut stream, status, &headers, &body);
+                }
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+        });
+        (Server { at, asked }, authority.pem)
+    }
+
+    /// A SOCKS5 proxy (RFC 1928, no authentication) before a server; hands on what it was asked to connect to, and connects there.
+    pub fn socks(before: SocketAddr) -> (SocketAddr, Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap();
+        let (send, wanted) = channel();
+        std::thread::spawn(move || {
+            while let Ok((stream, _)) = listener.accept() {
+                let _ = hand_on(stream, before, &send);
+            }
+        });
+        (at, wanted)
+    }
+
+    pub fn at(&self) -> SocketAddr {
+        self.at
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.at)
     }
@@ -84,13 +128,7 @@ fn answer(mut stream: TcpStream, play: Play, asked: &Sender<Asked>) -> std::io::
     let echo = format!("{}\n{}", request.line, request.headers.join("\n"));
     let _ = asked.send(request);
     match play {
-        Play::Say(status, headers, body) => {
-            let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-            let head =
-                format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n", body.len());
-            stream.write_all(head.as_bytes())?;
-            stream.write_all(&body)
-        }
+        Play::Say(status, headers, body) => say(&mut stream, status, &headers, &body),
         Play::Bytes(bytes) => stream.write_all(&bytes),
         Play::Echo => {
             let body = serde_json::json!({"error": {"message": echo}}).to_string();
@@ -118,7 +156,73 @@ fn answer(mut stream: TcpStream, play: Play, asked: &Sender<Asked>) -> std::io::
     }
 }
 
-fn read(stream: &mut TcpStream) -> std::io::Result<Asked> {
+fn say(stream: &mut impl Write, status: u16, headers: &[(&str, String)], body: &[u8]) -> std::io::Result<()> {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body)
+}
+
+/// A certificate authority that nobody trusts yet.
+struct Authority {
+    pem: String,
+    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut wanted = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        wanted.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let pem = wanted.self_signed(&key).unwrap().pem();
+        Authority { pem, issuer: rcgen::Issuer::new(wanted, key) }
+    }
+
+    /// What a server on loopback shows.
+    fn server(&self) -> Arc<rustls::ServerConfig> {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let wanted = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        let shown = wanted.signed_by(&key, &self.issuer).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let with = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(with).with_safe_default_protocol_versions().unwrap();
+        Arc::new(config.with_no_client_auth().with_single_cert(vec![shown.der().clone()], key).unwrap())
+    }
+}
+
+fn hand_on(mut client: TcpStream, before: SocketAddr, wanted: &Sender<String>) -> std::io::Result<()> {
+    client.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let mut greeting = [0; 2];
+    client.read_exact(&mut greeting)?;
+    client.read_exact(&mut vec![0; usize::from(greeting[1])])?;
+    client.write_all(&[5, 0])?;
+    let mut request = [0; 4];
+    client.read_exact(&mut request)?;
+    let host = match request[3] {
+        1 => {
+            let mut address = [0; 4];
+            client.read_exact(&mut address)?;
+            std::net::Ipv4Addr::from(address).to_string()
+        }
+        _ => {
+            let mut length = [0];
+            client.read_exact(&mut length)?;
+            let mut name = vec![0; usize::from(length[0])];
+            client.read_exact(&mut name)?;
+            String::from_utf8_lossy(&name).into_owned()
+        }
+    };
+    let mut port = [0; 2];
+    client.read_exact(&mut port)?;
+    let _ = wanted.send(format!("{host}:{}", u16::from_be_bytes(port)));
+    client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])?;
+    let server = TcpStream::connect(before)?;
+    let (mut to, mut from) = (server.try_clone()?, client.try_clone()?);
+    std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+    std::io::copy(&mut &server, &mut client).map(drop)
+}
+
+fn read(stream: &mut impl Read) -> std::io::Result<Asked> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     loop {
