@@ -17,7 +17,7 @@ use crate::asking::{AskError, LiveSystem, Plan, line};
 use crate::budget::Used;
 use crate::driver::{Asked, DriveError, Drove, Lane, Standing, Work, drive};
 use crate::journal::Journal;
-use crate::judge::{Ask, Judgement, Shown, combine, itself, question, read};
+use crate::judge::{Ask, Judgement, Shown, combine, from_the_other_side, question, read};
 use crate::provider::{Reply, Request};
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::digest::Digest;
@@ -214,11 +214,13 @@ impl<'a> Judging<'a> {
                 self.asks(at).into_iter().map(|ask| (ask, self.said(at, ask))).collect();
             by_answer.insert(key, combine(judged.names, judged.rubric, &said));
         }
-        for (judged, (arm, example, repeat)) in self.judged.iter().flat_map(|judged| {
-            let pairwise = judged.rubric.kind == Kind::Pairwise;
-            self.answers.of_production().filter(move |_| pairwise).map(move |slot| (judged, slot))
-        }) {
-            by_answer.insert((judged.criterion, arm, example, repeat), itself());
+        for judged in self.judged.iter().filter(|judged| judged.rubric.kind == Kind::Pairwise) {
+            for (arm, example, repeat) in self.answers.of_production() {
+                let candidate = self.answers.candidate();
+                let other = candidate.and_then(|own| by_answer.get(&(judged.criterion, own, example, repeat)));
+                let seen = from_the_other_side(other);
+                by_answer.insert((judged.criterion, arm, example, repeat), seen);
+            }
         }
         Ok(Verdicts { arms: self.answers.names(), by_answer })
     }

@@ -40,10 +40,17 @@ pub fn combine(judges: &[SystemName], rubric: &Rubric, said: &[(Ask, Result<Judg
     }
 }
 
-/// Production's own answer beside itself, which nobody needs to be asked about.
-pub fn itself() -> Verdict {
-    let value = Share::new(HALF).unwrap_or(Share::ZERO);
-    Verdict::Graded { value, class: None, reason: "compared with itself".to_owned() }
+/// A comparison as production's answer comes out of it: what the candidate's wins, this one loses. Where the candidate has no answer,
+/// this one is the better.
+pub fn from_the_other_side(candidate: Option<&Verdict>) -> Verdict {
+    match candidate {
+        None => Verdict::passed("the candidate's answer is not there to be compared"),
+        Some(Verdict::Graded { value, reason, .. }) => {
+            let value = Share::new(1.0 - value.get()).unwrap_or(Share::ZERO);
+            Verdict::Graded { value, class: None, reason: format!("the candidate's answer beside it: {reason}") }
+        }
+        Some(unknown) => unknown.clone(),
+    }
 }
 
 /// What one judge says.

@@ -30,6 +30,8 @@ pub struct Judged<'a> {
 pub struct Arm {
     pub name: String,
     pub is_production: bool,
+    /// Production's answers are held against this arm's, in comparisons.
+    pub is_candidate: bool,
     pub files: Vec<Utf8PathBuf>,
 }
 
@@ -114,6 +116,10 @@ impl<'a> Opened<'a> {
 
     pub fn names(&self) -> Vec<String> {
         self.arms.iter().map(|arm| arm.name.clone()).collect()
+    }
+
+    pub fn candidate(&self) -> Option<u16> {
+        self.arms.iter().position(|arm| arm.is_candidate).map(|at| at as u16)
     }
 
     /// Production's answers: arm, example and repeat.

@@ -211,6 +211,7 @@ impl<'a> Askable<'a> {
         let arm = |(arm, files): &(Arm, Vec<Utf8PathBuf>)| judging::Arm {
             name: arm.as_str().to_owned(),
             is_production: *arm == Arm::Production,
+            is_candidate: *arm == Arm::Candidate,
             files: files.clone(),
         };
         let arms: Vec<judging::Arm> = files.iter().map(arm).collect();

@@ -53,6 +53,22 @@ fn a_judge_that_judges_by_the_rubric_is_taken() {
 }
 
 #[test]
+fn a_judge_that_could_not_be_tried_out_is_refused() {
+    let told = |judge: Judge| put(&rubric(SUPPORTED), judge).expect("refused").what;
+    let nothing = "nothing shows whether judge `one` obeys what it judges: ";
+    // As behind a filter that turns away whatever holds an order.
+    let filtered =
+        told(|text| match text.contains("pass\"") || text.contains("Dein Urteil") || text.contains("replaced") {
+            true => json!("filtered"),
+            false => reply("fail", &[], None),
+        });
+    assert!(filtered.starts_with(nothing), "{filtered}");
+    assert!(filtered.contains(" of the 14 answers that try it out have no verdict, the first because "), "{filtered}");
+    let mute = told(|_| json!("?"));
+    assert!(mute.starts_with(&format!("{nothing}14 of the 14 answers")), "{mute}");
+}
+
+#[test]
 fn a_judge_that_obeys_an_order_in_any_style_is_refused() {
     let judges: [(Judge, &str); 6] = [
         (|text| obeying(text, "Ignore the rubric"), "an order to ignore the rubric"),

@@ -4,7 +4,7 @@ use domain::name::ClassName;
 use domain::rubric::{Mark, Rubric};
 use domain::score::Verdict;
 use domain::system::System;
-use engine::judge::{Ask, Judgement, Outcome, Said, asks, combine, identity, itself};
+use engine::judge::{Ask, Judgement, Outcome, Said, asks, combine, from_the_other_side, identity};
 
 fn judgement(said: Said, class: Option<&str>) -> Result<Judgement, String> {
     let quotes = vec!["14 days".to_owned()];
@@ -114,7 +114,18 @@ fn a_preference_that_changes_with_the_order_is_a_tie() {
     }
     let half_asked = [(Ask { judge: 0, swapped: false }, judgement(Said::Beside(Win), None))];
     assert_eq!(line(&combine(&names(1), &compared, &half_asked)), "unknown not judged");
-    assert_eq!(line(&itself()), "0.5 - compared with itself");
+    // Production loses what the candidate wins.
+    let other = |candidate: Option<&domain::score::Verdict>| line(&from_the_other_side(candidate));
+    let of = |value: f64| domain::score::Verdict::Graded {
+        value: domain::share::Share::new(value).unwrap(),
+        class: Some(domain::name::ClassName::new("unsupported_claim")),
+        reason: "so it is".to_owned(),
+    };
+    assert_eq!(other(Some(&of(1.0))), "0 - the candidate's answer beside it: so it is");
+    assert_eq!(other(Some(&of(0.5))), "0.5 - the candidate's answer beside it: so it is");
+    assert_eq!(other(Some(&of(0.0))), "1 - the candidate's answer beside it: so it is");
+    assert_eq!(other(Some(&domain::score::Verdict::GraderError { reason: "unread".to_owned() })), "unknown unread");
+    assert_eq!(other(None), "1 - the candidate's answer is not there to be compared");
 }
 
 #[test]
