@@ -14,8 +14,9 @@ pub use standing::{Standing, standing};
 
 use crate::contract::Contract;
 use crate::criterion::Criterion;
+use crate::gate::Measure;
 use crate::name::CriterionName;
-use crate::qualification::{Judged, Unproven, is_judged};
+use crate::qualification::{Judged, Unproven, is_judged, priced};
 use crate::reference_set::{ExampleIndex, ReferenceSet};
 use crate::system::System;
 
@@ -157,7 +158,14 @@ pub fn check(contract: &Contract, given: Given) -> Vec<CheckFinding> {
 fn judges(contract: &Contract, judges: &[Judged]) -> Vec<CheckFinding> {
     let mut found = Vec::new();
     for (at, gate) in contract.gates.iter().enumerate().filter(|(_, gate)| gate.blocking) {
-        let crate::gate::Measure::Criterion(name) = &gate.measure else { continue };
+        if gate.measure == Measure::FailureCost
+            && let Some(criterion) = priced(contract).next()
+        {
+            let unproven = Unproven::Priced(criterion.name.clone());
+            let what = format!("`{}` blocks on failure cost: {}", gate.name, unproven.why());
+            found.push(finding("PLM028", format!("gates[{at}]"), what, unproven.remedy(&criterion.name)));
+        }
+        let Measure::Criterion(name) = &gate.measure else { continue };
         let Some(criterion) = contract.criterion(name.as_str()).filter(|criterion| is_judged(criterion)) else {
             continue;
         };
@@ -246,7 +254,7 @@ fn page(contract: &Contract) -> Vec<CheckFinding> {
     }
     for class in contract.failures.iter().filter(|class| class.cost.is_some()) {
         let timed = class.name.as_str() == "latency_or_timeout"
-            && contract.gates.iter().any(|gate| gate.measure == crate::gate::Measure::Latency);
+            && contract.gates.iter().any(|gate| gate.measure == Measure::Latency);
         if !timed && !contract.criteria.iter().any(|criterion| criterion.protects.contains(&class.name)) {
             found.push(finding(
                 "PLM010",
@@ -287,7 +295,7 @@ fn gates(contract: &Contract) -> Vec<CheckFinding> {
         let used = contract
             .gates
             .iter()
-            .any(|gate| gate.blocking && gate.measure == crate::gate::Measure::Criterion(criterion.name.clone()));
+            .any(|gate| gate.blocking && gate.measure == Measure::Criterion(criterion.name.clone()));
         if !used {
             found.push(finding(
                 "PLM025",

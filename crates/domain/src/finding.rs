@@ -21,7 +21,7 @@ use crate::evidence::Evidence;
 use crate::gate::{Gate, Measure, Rule};
 use crate::name::{Attribute, ExampleId, OwnerRole};
 use crate::provenance::SourceKind;
-use crate::qualification::{Judged, Unproven, is_judged};
+use crate::qualification::{Judged, Unproven, is_judged, priced};
 use crate::question::{Counts, Question};
 use crate::reference_set::{ExampleIndex, ReferenceSet};
 use crate::segment::Segment;
@@ -181,6 +181,20 @@ pub struct Estimate {
     pub more_needed: Option<u64>,
     /// Where a judge's verdicts were corrected: what they say uncorrected, and the labels that correct them.
     pub judged: Option<AsJudged>,
+    /// Where the margin is relative, so that what is tested is not the difference: the difference.
+    pub difference: Option<Difference>,
+}
+
+/// The difference to the opponent beside a relative margin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Difference {
+    pub value: f64,
+    pub lower: f64,
+    pub upper: f64,
+    /// As a share of the opponent's own; `None` where that is zero.
+    pub relative: Option<f64>,
+    /// What the opponent's is multiplied by before it is taken off in what is tested.
+    pub factor: f64,
 }
 
 /// What a judge's verdicts say before they are corrected for its error.
@@ -265,6 +279,9 @@ pub struct Facts {
 impl Facts {
     /// Why a judge's verdicts do not answer this question; `None` where they do, or where no judge was asked.
     pub fn unproven(&self, contract: &Contract, question: &Question) -> Option<Unproven> {
+        if question.measure == Measure::FailureCost {
+            return priced(contract).next().map(|criterion| Unproven::Priced(criterion.name.clone()));
+        }
         let Measure::Criterion(name) = &question.measure else { return None };
         let criterion = contract.criterion(name.as_str()).filter(|criterion| is_judged(criterion))?;
         match self.judges.iter().find(|judged| judged.criterion == *name) {
@@ -318,8 +335,10 @@ pub struct GuardFact {
     pub armed: bool,
     /// Arms that failed it (any criterion that a blocking gate names, any repeat; a system fault is a failure).
     pub failed_by: BTreeSet<Arm>,
-    /// Arms with an answer to it.
+    /// Arms with a grade of it.
     pub seen_by: BTreeSet<Arm>,
+    /// Arms of which a planned grade of it is missing, by those criteria, in any repeat.
+    pub missing_by: BTreeSet<Arm>,
 }
 
 /// One example with `expect: never` and the arms that failed any criterion on it.
@@ -328,6 +347,7 @@ pub struct NeverFact {
     pub example: FailedExample,
     pub failed_by: BTreeSet<Arm>,
     pub seen_by: BTreeSet<Arm>,
+    pub missing_by: BTreeSet<Arm>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -375,60 +395,71 @@ pub fn joined(contract: &Contract, of_arms: impl IntoIterator<Item = (Arm, Vec<F
     Findings(findings)
 }
 
-/// Guards and never examples: one finding each an arm, on `all`; routing places it by the failing examples.
+/// Guards and never examples: one finding each an arm, on `all`; routing places it by the examples that failed, or that nobody saw.
 fn outright(contract: &Contract, arm: Arm, facts: &Facts) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let armed: Vec<&GuardFact> =
-        facts.guards.iter().filter(|guard| guard.armed && guard.seen_by.contains(&arm)).collect();
-    if !armed.is_empty() {
-        let failed = armed.iter().filter(|guard| guard.failed_by.contains(&arm)).map(|guard| &guard.example).collect();
-        findings.push(outright_finding(contract, Subject::Guards, arm, armed.len(), failed));
-    }
-    let never: Vec<&NeverFact> = facts.never_examples.iter().filter(|fact| fact.seen_by.contains(&arm)).collect();
-    if !never.is_empty() {
-        let failed = never.iter().filter(|fact| fact.failed_by.contains(&arm)).map(|fact| &fact.example).collect();
-        findings.push(outright_finding(contract, Subject::NeverExamples, arm, never.len(), failed));
-    }
-    findings
+    let guards = facts.guards.iter().filter(|guard| guard.armed).map(|guard| Outright {
+        example: &guard.example,
+        failed: guard.failed_by.contains(&arm),
+        unknown: guard.missing_by.contains(&arm) || !guard.seen_by.contains(&arm),
+    });
+    let never = facts.never_examples.iter().map(|never| Outright {
+        example: &never.example,
+        failed: never.failed_by.contains(&arm),
+        unknown: never.missing_by.contains(&arm) || !never.seen_by.contains(&arm),
+    });
+    let found = [(Subject::Guards, guards.collect::<Vec<_>>()), (Subject::NeverExamples, never.collect())];
+    let known = found.into_iter().filter(|(_, examples)| !examples.is_empty());
+    known.map(|(subject, examples)| outright_finding(contract, subject, arm, &examples)).collect()
 }
 
-fn outright_finding(
-    contract: &Contract,
-    subject: Subject,
-    arm: Arm,
-    seen: usize,
-    failed: Vec<&FailedExample>,
-) -> Finding {
+/// How an arm did on an example that must not fail.
+struct Outright<'a> {
+    example: &'a FailedExample,
+    failed: bool,
+    /// A grade is missing: that it did not fail says nothing.
+    unknown: bool,
+}
+
+fn outright_finding(contract: &Contract, subject: Subject, arm: Arm, of: &[Outright]) -> Finding {
     let (name, what, worst) = match subject {
         Subject::NeverExamples => ("never examples", "examples that must never fail", State::FailedNever),
         _ => ("guards", "armed guards", State::FailedGuard),
     };
-    let reason = if failed.is_empty() {
-        format!("passes all {seen} {what}")
-    } else {
-        format!("fails {} of {seen} {what}: {}", failed.len(), listed(failed.iter().map(|example| example.id.as_str())))
+    let failed: Vec<&FailedExample> = of.iter().filter(|one| one.failed).map(|one| one.example).collect();
+    let unknown: Vec<&FailedExample> =
+        of.iter().filter(|one| one.unknown && !one.failed).map(|one| one.example).collect();
+    let ids = |examples: &[&FailedExample]| listed(examples.iter().map(|example| example.id.as_str()));
+    let all = of.len();
+    let (state, reason, follow_up) = match (failed.is_empty(), unknown.is_empty()) {
+        (false, _) => (
+            worst,
+            format!("fails {} of {all} {what}: {}", failed.len(), ids(&failed)),
+            Some("repair what failed again".to_owned()),
+        ),
+        (true, false) => (
+            State::NoData,
+            format!("{} of {all} {what} have no grade, which is no pass: {}", unknown.len(), ids(&unknown)),
+            Some(format!("get the answer and the grade of {}", ids(&unknown))),
+        ),
+        (true, true) => (State::Holds, format!("passes all {all} {what}"), None),
     };
+    let graded = (all - unknown.len()) as u64;
+    let examples = if failed.is_empty() { &unknown } else { &failed };
     Finding {
         subject,
         name: name.to_owned(),
         segment: Segment::all(),
         arm,
-        state: if failed.is_empty() { State::Holds } else { worst },
+        state,
         blocking: true,
         code: None,
         reason,
         owner: release_owner(contract),
-        follow_up: (!failed.is_empty()).then(|| "repair what failed again".to_owned()),
+        follow_up,
         estimate: None,
-        counts: Counts {
-            planned: seen as u64,
-            answered: seen as u64,
-            graded: seen as u64,
-            paired: seen as u64,
-            ..Counts::default()
-        },
+        counts: Counts { planned: all as u64, answered: graded, graded, paired: graded, ..Counts::default() },
         opponent: None,
-        examples: failed.into_iter().cloned().collect(),
+        examples: examples.iter().map(|example| (*example).clone()).collect(),
         split: None,
     }
 }

@@ -19,7 +19,7 @@ use crate::contract::Contract;
 use crate::criterion::{Criterion, Kind};
 use crate::digest::Digest;
 use crate::grader::Grader;
-use crate::name::{CriterionName, SegmentName, SystemName};
+use crate::name::{ClassName, CriterionName, SegmentName, SystemName};
 use crate::question::{Compared, Question, ValueOf};
 use crate::system::{Speaks, SystemKind};
 use serde_json::json;
@@ -106,6 +106,14 @@ pub fn judges(grader: &Grader) -> Vec<&SystemName> {
 /// Whether a model gives the grades of a criterion.
 pub fn is_judged(criterion: &Criterion) -> bool {
     matches!(criterion.grader, Grader::Judge { .. })
+}
+
+/// The criteria whose failures a model sees and a price is on: what they add to a cost is as the model sees it.
+pub fn priced(contract: &Contract) -> impl Iterator<Item = &Criterion> {
+    let has_price =
+        |class: &ClassName| contract.failures.iter().any(|known| known.name == *class && known.cost.is_some());
+    let judged = contract.criteria.iter().filter(|criterion| is_judged(criterion));
+    judged.filter(move |criterion| criterion.protects.iter().any(has_price))
 }
 
 /// The models of a criterion's judges: the model's own name where the contract has it, else what the system is.

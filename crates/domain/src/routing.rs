@@ -20,7 +20,7 @@ pub type Values = BTreeMap<Attribute, String>;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     pub values: Values,
-    /// Share of the weight of the examples of the set; `None` where no example carries weight.
+    /// Share of the weight of the examples of the set; `None` where none of the cell's carries weight.
     pub share: Option<Share>,
     /// Positions of the concrete segments that have an example in this cell, or no example at all that could tell.
     pub segments: BTreeSet<usize>,
@@ -146,7 +146,8 @@ pub fn cells(contract: &Contract, set: &ReferenceSet, segments: &[crate::segment
                 (0..segments.len())
                     .filter(|at| !populated.contains(at) && compatible(&segments[*at].conditions, &values)),
             );
-            let weighed = weights.get(&values).filter(|_| total > 0.0).and_then(|w| Share::new(w / total).ok());
+            // Of what no example was sampled of, the share is not known, and not zero.
+            let weighed = weights.get(&values).filter(|weight| **weight > 0.0).and_then(|w| Share::new(w / total).ok());
             let share = values.values().next().and_then(|value| declared.as_ref()?.get(value).copied()).or(weighed);
             Cell { values, share, segments: inside }
         })
@@ -225,6 +226,13 @@ pub fn outcome(
     }
 }
 
+/// Whether a finding bears on the cells of its examples, and on no other.
+fn by_examples(finding: &Finding) -> bool {
+    let outright = matches!(finding.subject, Subject::Guards | Subject::NeverExamples);
+    matches!(finding.state, State::FailedNever | State::FailedGuard)
+        || (finding.state == State::Error || outright && finding.state != State::Holds) && !finding.examples.is_empty()
+}
+
 struct Table<'a> {
     contract: &'a Contract,
     segments: &'a [crate::segment::Segment],
@@ -234,7 +242,7 @@ struct Table<'a> {
 impl Table<'_> {
     fn route(&self, cell: &Cell) -> Route {
         let bearing = self.bearing(cell, Arm::Candidate);
-        let blocked: Vec<usize> = bearing.iter().copied().filter(|&at| self.state(at) != State::Holds).collect();
+        let blocked: Vec<usize> = bearing.iter().copied().filter(|&at| !self.holds_in(at, cell)).collect();
         let to = |system, share, stop_accepting| Route {
             cell: cell.clone(),
             system,
@@ -245,11 +253,12 @@ impl Table<'_> {
         if blocked.is_empty() && !bearing.is_empty() {
             return to(Arm::Candidate, Share::ONE, false);
         }
-        if let Some(share) = self.staged(&blocked) {
-            return to(Arm::Candidate, share, false);
-        }
         if !self.production_is_out(cell) {
-            return to(Arm::Production, Share::ONE, false);
+            // What a stage leaves stays with production, which must be fit to keep it.
+            return match self.staged(&blocked) {
+                Some(share) => to(Arm::Candidate, share, false),
+                None => to(Arm::Production, Share::ONE, false),
+            };
         }
         if self.fallback_holds(cell) {
             return to(Arm::Fallback, Share::ONE, false);
@@ -280,10 +289,14 @@ impl Table<'_> {
         bearing
     }
 
+    /// Nothing against the arm in this cell: it holds, or what is against it lies in other cells alone.
+    fn holds_in(&self, at: usize, cell: &Cell) -> bool {
+        let finding = &self.findings.0[at];
+        finding.state == State::Holds || by_examples(finding) && !self.bears(finding, cell)
+    }
+
     fn bears(&self, finding: &Finding, cell: &Cell) -> bool {
-        let by_examples = matches!(finding.state, State::FailedNever | State::FailedGuard)
-            || finding.state == State::Error && !finding.examples.is_empty();
-        if by_examples {
+        if by_examples(finding) {
             return finding.examples.iter().any(|example| cell.holds(&example.attributes));
         }
         if self.is_overall(finding) {
@@ -338,7 +351,7 @@ impl Table<'_> {
     /// Its own absolute and never gates hold here, and there is at least one.
     fn fallback_holds(&self, cell: &Cell) -> bool {
         let bearing = self.bearing(cell, Arm::Fallback);
-        !bearing.is_empty() && bearing.iter().all(|&at| self.state(at) == State::Holds)
+        !bearing.is_empty() && bearing.iter().all(|&at| self.holds_in(at, cell))
     }
 
     /// Blocking findings of the candidate on `all` that do not hold: they cap the decision at narrow.

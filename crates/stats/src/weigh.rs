@@ -315,6 +315,15 @@ impl Weighed {
         self.clusters
     }
 
+    /// Clusters of the average weight that must come to those that are there, for all of them to count as much as so many of equal weight.
+    pub fn clusters_short_of(&self, needed: u64) -> u64 {
+        let (have, needed) = (self.clusters as f64, needed as f64);
+        // (1 + x)^2 / (1 / g + x / have) = needed, Kish's count with x times as many again.
+        let (linear, constant) = (2.0 - needed / have, 1.0 - needed / self.g_kish);
+        let times = 0.5 * (libm::sqrt((linear * linear - 4.0 * constant).max(0.0)) - linear);
+        if constant >= 0.0 { 0 } else { (times * have - 1e-6).ceil().max(0.0) as u64 }
+    }
+
     pub fn rows(&self) -> u64 {
         self.rows
     }

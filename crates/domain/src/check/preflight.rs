@@ -75,6 +75,8 @@ fn is_asked(contract: &Contract, set: &ReferenceSet, gate: &Gate, example: Examp
 /// The levels at which claims are tested where every record is the best possible.
 struct Levels<'a> {
     look: f64,
+    /// Of never rules, at every look.
+    never: f64,
     of_segments: Vec<(&'a Segment, f64)>,
 }
 
@@ -94,11 +96,15 @@ impl<'a> Levels<'a> {
         let tested = stats::holm(&p, look);
         Levels {
             look,
+            never: contract.alpha.get(),
             of_segments: family.iter().zip(tested).map(|((segment, _), tested)| (*segment, tested.level)).collect(),
         }
     }
 
     fn of(&self, gate: &Gate, segment: &Segment) -> f64 {
+        if matches!(gate.rule, Rule::Never { .. }) {
+            return self.never;
+        }
         let corrected = || self.of_segments.iter().find(|(known, _)| *known == segment).map(|(_, level)| *level);
         Some(gate).filter(|gate| is_in_family(gate)).and_then(|_| corrected()).unwrap_or(self.look)
     }

@@ -2,13 +2,14 @@
 
 use super::levels::Levels;
 use super::{
-    AsJudged, Code, Estimate, Facts, FailedExample, Failures, Finding, Method, Split, State, Subject, look_level,
+    AsJudged, Code, Difference, Estimate, Facts, FailedExample, Failures, Finding, Method, Split, State, Subject,
+    look_level,
 };
 use crate::contract::Contract;
 use crate::evidence::{Evidence, Weighed, Weighing, absolute_margin, higher_is_better, questions_of};
 use crate::gate::{Gate, Margin, Measure, Rule, disagreement_on};
 use crate::qualification::Unproven;
-use crate::question::{Counts, Question};
+use crate::question::{Counts, Question, RelativeMargin};
 use crate::segment::Segment;
 use crate::system::Arm;
 use stats::judge::Corrected;
@@ -48,6 +49,8 @@ pub(super) struct Hearing<'a> {
     missing_at_most: f64,
     /// How many times larger the level of the first look was.
     spent: f64,
+    /// The level of never rules at every look: any failure is final, so that looking again cannot help.
+    alpha: f64,
     test: Option<Test>,
     claim: Option<&'a Weighing>,
     harm: Option<&'a Weighing>,
@@ -83,6 +86,7 @@ impl<'a> Hearing<'a> {
             arm,
             missing_at_most: contract.missing_at_most.get(),
             spent: look_level(contract, 1) / look_level(contract, facts.look.unwrap_or(1)),
+            alpha: contract.alpha.get(),
             test,
             claim,
             harm,
@@ -214,7 +218,7 @@ impl<'a> Hearing<'a> {
             return (State::Unfit, Some(code));
         }
         match self.gate.rule {
-            Rule::Never { max_rate } => self.never_state(max_rate.map(|rate| rate.get()), levels.claim(at).level),
+            Rule::Never { max_rate } => self.never_state(max_rate.map(|rate| rate.get()), self.alpha),
             _ => self.tested_state(levels, at),
         }
     }
@@ -249,7 +253,8 @@ impl<'a> Hearing<'a> {
         if !self.disputed[0].is_empty() {
             return (State::NotShown, Some(Code::ReviewersDisagree));
         }
-        if counts.graded == 0 {
+        // A failure decides at any number; that there is none is nothing to hold on to below the segment's minimum.
+        if counts.graded < u64::from(self.segment.minimum.0) {
             return (State::NoData, None);
         }
         if counts.grader_errors + counts.not_run > 0 {
@@ -363,7 +368,7 @@ impl<'a> Hearing<'a> {
     fn estimate(&self, levels: &Levels, at: usize, state: State) -> Option<Estimate> {
         let tested = if state == State::Breached { levels.harm(at) } else { levels.claim(at) };
         if let Rule::Never { max_rate } = self.gate.rule {
-            return self.never_estimate(max_rate.map(|rate| rate.get()), tested.level);
+            return self.never_estimate(max_rate.map(|rate| rate.get()), self.alpha);
         }
         let test = self.test?;
         let weighing = if state == State::Breached { self.harm? } else { self.claim? };
@@ -389,7 +394,19 @@ impl<'a> Hearing<'a> {
             method: if corrected.is_some() { Method::of_judged(weighed.kind()) } else { Method::of(weighed.kind()) },
             more_needed: self.more_needed(weighed, test, tested.level).filter(|_| corrected.is_none()),
             judged: corrected.map(|corrected| as_judged(corrected, test, tested.level)),
+            difference: self.difference(tested.level),
         })
+    }
+
+    /// What a relative margin is about, which the tested mean of candidate less a multiple of its opponent does not show.
+    fn difference(&self, level: f64) -> Option<Difference> {
+        let RelativeMargin(factor) = RelativeMargin::of(&self.gate.rule, higher_is_better(&self.gate.measure))?;
+        let (tested, plain) = (self.claim?.graded.as_ref().ok()?, self.harm?.graded.as_ref().ok()?);
+        let (value, interval) = (plain.estimate(), plain.interval(level));
+        // tested = candidate - factor * opponent, and value = candidate - opponent.
+        let opponent = (value - tested.estimate()) / (factor - 1.0);
+        let relative = Some(value / opponent).filter(|share| share.is_finite());
+        Some(Difference { value, lower: interval.lower, upper: interval.upper, relative, factor })
     }
 
     fn never_estimate(&self, max_rate: Option<f64>, level: f64) -> Option<Estimate> {
@@ -423,6 +440,7 @@ impl<'a> Hearing<'a> {
                 labels: correction.graded.labels(),
                 more_labels: None,
             }),
+            difference: None,
         })
     }
 
@@ -432,7 +450,7 @@ impl<'a> Hearing<'a> {
             (stats::Kind::Rate, Side::Above, false) => weighed.clusters_needed_for_floor(test.bound, level)?,
             _ => return None,
         };
-        Some(needed.saturating_sub(weighed.clusters()))
+        Some(weighed.clusters_short_of(needed))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sentence of a finding: what was seen, what is ruled out, what is not, and the smallest thing that would decide.
 
-use super::{Code, Estimate, Facts, Finding, Method, State, listed};
+use super::{Code, Difference, Estimate, Facts, Finding, Method, State, listed};
 use crate::contract::Contract;
 use crate::evidence::higher_is_better;
 use crate::gate::{Gate, Measure, Opponent, Rule};
@@ -51,8 +51,8 @@ fn unfit(finding: &Finding, facts: &Facts) -> String {
 
 /// What a judge says that nobody has shown to be right: what was seen, how wrong it may be, and what would decide.
 fn advisory(contract: &Contract, gate: &Gate, finding: &Finding, unproven: &Unproven) -> String {
-    let remedy = match &gate.measure {
-        Measure::Criterion(criterion) => unproven.remedy(criterion),
+    let remedy = match (&gate.measure, unproven) {
+        (Measure::Criterion(criterion), _) | (_, Unproven::Priced(criterion)) => unproven.remedy(criterion),
         _ => String::new(),
     };
     let why = unproven.why();
@@ -106,7 +106,7 @@ fn no_data(finding: &Finding) -> String {
     let few = finding.counts.clusters.min(finding.counts.weighted);
     let seen = finding.estimate.map_or(few, |estimate| estimate.clusters);
     if finding.counts.planned == 0 {
-        return "no example of the reference set lies here".to_owned();
+        return "no example of the reference set lies here, or the criterion applies to none that does".to_owned();
     }
     if seen == 0 && finding.counts.weighted == 0 {
         return format!(
@@ -125,7 +125,10 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
     let Some(estimate) = finding.estimate else {
         return match finding.state {
             _ if finding.code == Some(Code::ReviewersDisagree) => split(finding, Unit::of(contract, gate).compared),
-            State::Holds => format!("no failure in {}", plural(finding.counts.graded, "example")),
+            State::Holds => format!(
+                "no failure in {}, which rules out no rate in traffic: none of them was sampled from it with a known chance",
+                plural(finding.counts.graded, "example")
+            ),
             _ if finding.code == Some(Code::MissingGrades) => {
                 format!("grades are missing: {}", missing(&finding.counts))
             }
@@ -140,13 +143,7 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
     if let Rule::Never { max_rate } = gate.rule {
         return never(finding, &estimate, max_rate.map(|rate| rate.get()));
     }
-    let seen = format!(
-        "{} ({} to {}){}",
-        unit.signed(estimate.value),
-        unit.figure(estimate.lower),
-        unit.figure(estimate.upper),
-        corrected(&unit, &estimate)
-    );
+    let seen = seen(&unit, &estimate);
     let asked = unit.asked(gate, estimate.margin);
     match (finding.state, finding.code) {
         (State::Holds, _) if unit.compared && unit.is_worse(gate, &estimate) => {
@@ -209,10 +206,28 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
         }
         _ => {
             let worst = if unit.less_is_worse(gate) { estimate.lower } else { estimate.upper };
-            if !worst.is_finite() {
+            // Beside a relative margin the bound is of what is tested, and no difference that could be ruled out.
+            if !worst.is_finite() || estimate.difference.is_some() {
                 return format!("{seen}; {asked} is not shown{}", more(&estimate));
             }
             format!("{seen}; {asked} is not shown: {} is not ruled out{}", unit.signed(worst), or_more(&estimate))
+        }
+    }
+}
+
+/// What was seen, with its interval; beside a relative margin first the difference itself, and then what is tested of it.
+fn seen(unit: &Unit, estimate: &Estimate) -> String {
+    let with = |value: f64, lower: f64, upper: f64| {
+        format!("{} ({} to {})", unit.signed(value), unit.figure(lower), unit.figure(upper))
+    };
+    let tested = with(estimate.value, estimate.lower, estimate.upper);
+    match estimate.difference {
+        None => format!("{tested}{}", corrected(unit, estimate)),
+        Some(Difference { value, lower, upper, relative, factor }) => {
+            let share = relative.map_or_else(String::new, |share| {
+                format!("{}{}, ", if share > 0.0 { "+" } else { "" }, percent(share))
+            });
+            format!("{share}{}; tested as candidate less {factor:.2} of the other: {tested}", with(value, lower, upper))
         }
     }
 }

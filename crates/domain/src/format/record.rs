@@ -5,16 +5,18 @@
 
 use super::judged;
 use crate::contract::Contract;
-use crate::decision::{Decision, FollowUp};
+use crate::decision::{CostDelta, Decision, FollowUp};
 use crate::evidence::{Evidence, Weighing, matrix_question};
 use crate::finding::reason::percent;
 use crate::finding::{Estimate, Facts, Finding, Findings, Method, State, look_level};
 use crate::gate::Measure;
 use crate::name::OwnerRole;
+use crate::qualification::priced;
 use crate::question::{Compared, Counts};
 use crate::reference_set::{Alignment, Since};
 use crate::routing::Route;
 use crate::segment::Segment;
+use crate::share::Share;
 use crate::system::Arm;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -144,9 +146,7 @@ pub fn content(
             "classes": decision.changed.classes.iter().map(|(name, count)| json!({"class": name.to_string(), "scores": count})).collect::<Vec<_>>(),
             "examples": sealed.examples,
         },
-        "cost": decision.cost.map(|cost| json!({
-            "delta": decimal(cost.delta), "lower": decimal(cost.lower), "upper": decimal(cost.upper), "per_requests": 1000,
-        })),
+        "cost": decision.cost.map(|cost| cost_json(contract, cost)),
         "fragility": sealed.fragility,
         "follow_ups": decision.follow_ups.iter().map(|follow_up| follow_up_json(contract, follow_up)).collect::<Vec<_>>(),
     });
@@ -214,13 +214,16 @@ fn who(contract: &Contract, role: &Option<OwnerRole>) -> Value {
 }
 
 fn route_json(route: &Route, decision: &Decision) -> Value {
-    let because: Vec<String> = route
+    let mut because: Vec<String> = route
         .because
         .iter()
         .filter_map(|&at| decision.findings.0.get(at))
         .map(|finding| format!("{} on {}: {}", finding.name, finding.segment.name, finding.state.words()))
         .collect();
-    json!({
+    if because.is_empty() && route.system != Arm::Candidate {
+        because.push("no gate speaks for it".to_owned());
+    }
+    let mut told = json!({
         "when": route.cell.name(),
         "values": route.cell.values.iter().map(|(name, value)| (name.to_string(), Value::from(value.as_str()))).collect::<Map<_, _>>(),
         "system": route.system.as_str(),
@@ -228,7 +231,11 @@ fn route_json(route: &Route, decision: &Decision) -> Value {
         "traffic": route.cell.share.map(|share| decimal(share.get())),
         "stop_accepting": route.stop_accepting,
         "because": because,
-    })
+    });
+    if route.share < Share::ONE {
+        told["rest"] = Arm::Production.as_str().into();
+    }
+    told
 }
 
 fn counts_json(counts: &Counts) -> Value {
@@ -365,6 +372,14 @@ fn estimate_json(estimate: Option<&Estimate>) -> Map<String, Value> {
         let more = judged.more_labels.map_or(Value::Null, Value::from);
         [("as_judged", decimal(judged.value)), ("labels", Value::from(judged.labels)), ("more_labels", more)]
     }))
+    .chain(estimate.and_then(|estimate| estimate.difference).map(|difference| {
+        let relative = difference.relative.map_or(Value::Null, decimal);
+        let of = json!({
+            "value": decimal(difference.value), "lower": decimal(difference.lower), "upper": decimal(difference.upper),
+            "relative": relative, "factor": decimal(difference.factor),
+        });
+        ("difference", of)
+    }))
     .map(|(name, value)| (name.to_owned(), value))
     .collect()
 }
@@ -417,6 +432,18 @@ fn weighing_json(weighing: &Weighing) -> Value {
         }
     }
     Value::Object(fields)
+}
+
+/// Money, and the criteria whose failures it counts as a model sees them.
+fn cost_json(contract: &Contract, cost: CostDelta) -> Value {
+    let mut told = json!({
+        "delta": decimal(cost.delta), "lower": decimal(cost.lower), "upper": decimal(cost.upper), "per_requests": 1000,
+    });
+    let judged: Vec<&str> = priced(contract).map(|criterion| criterion.name.as_str()).collect();
+    if !judged.is_empty() {
+        told["as_judged"] = json!(judged);
+    }
+    told
 }
 
 fn follow_up_json(contract: &Contract, follow_up: &FollowUp) -> Value {

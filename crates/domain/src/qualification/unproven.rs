@@ -32,6 +32,8 @@ pub enum Unproven {
     Graded,
     /// The gate's margin is relative.
     Relative,
+    /// A cost counts the failures that the judge of this criterion sees, as it sees them.
+    Priced(CriterionName),
 }
 
 impl Unproven {
@@ -76,6 +78,9 @@ impl Unproven {
             Unproven::Relative => {
                 "its margin is relative, and only a margin in points can be corrected for a judge's error".to_owned()
             }
+            Unproven::Priced(criterion) => {
+                format!("the failures that the judge of `{criterion}` sees are priced in it, and a cost is not corrected for a judge's error")
+            }
         }
     }
 
@@ -101,6 +106,11 @@ impl Unproven {
             }
             Unproven::Graded => "set `pass_at` or let the rubric be pass or fail".to_owned(),
             Unproven::Relative => "write the margin in points".to_owned(),
+            Unproven::Priced(priced) => {
+                format!(
+                    "let a gate on `{priced}` itself block, which is corrected once its judge is calibrated, and make this one advisory"
+                )
+            }
         }
     }
 }

@@ -82,16 +82,25 @@ impl Outright {
             };
             arms.iter().filter(seen).copied().collect()
         };
+        let missing_by = |columns: &[usize], example: &ExampleIndex| -> BTreeSet<Arm> {
+            let missing = |arm: &&Arm| {
+                columns.iter().any(|column| drawn.entries(*column, at(**arm))[example.0 as usize].scored.missing > 0)
+            };
+            arms.iter().filter(missing).copied().collect()
+        };
         let named = |example: &ExampleIndex| self.named[example.0 as usize].clone();
         let guards = self.guards.iter().filter_map(|(example, by_hand)| {
             let (failed_by, seen_by) = (failed_by(&self.blocking, example), seen_by(example));
             // A fix exists once any system has passed it.
-            let armed = *by_hand || seen_by.iter().any(|arm| !failed_by.contains(arm));
-            Some(GuardFact { example: named(example)?, armed, failed_by, seen_by })
+            let missing_by = missing_by(&self.blocking, example);
+            let passed = |arm: &Arm| !failed_by.contains(arm) && !missing_by.contains(arm);
+            let armed = *by_hand || seen_by.iter().any(passed);
+            Some(GuardFact { example: named(example)?, armed, failed_by, seen_by, missing_by })
         });
         let never_examples = self.never_examples.iter().filter_map(|example| {
             let (failed_by, seen_by) = (failed_by(&self.all, example), seen_by(example));
-            Some(NeverFact { example: named(example)?, failed_by, seen_by })
+            let missing_by = missing_by(&self.all, example);
+            Some(NeverFact { example: named(example)?, failed_by, seen_by, missing_by })
         });
         Facts {
             failures: failures(Entry::fails),

@@ -49,6 +49,10 @@ fn example(at: usize, task: &str, from_production: bool) -> FailedExample {
     FailedExample { id: ExampleId::new(format!("e{at}")), attributes, from_production }
 }
 
+fn none() -> BTreeSet<Arm> {
+    BTreeSet::new()
+}
+
 fn failures(arm: Arm, examples: Vec<FailedExample>) -> Failures {
     Failures { criterion: CriterionName::new("right"), arm, examples }
 }
@@ -214,8 +218,13 @@ fn an_armed_guard_that_fails_again_blocks_its_cell_whatever_production_does() {
     let guard = |armed| {
         let mut eval = eval(&[FLOOR], &[(Candidate, "1*120"), (Production, "1*120")]);
         let both = BTreeSet::from([Candidate, Production]);
-        eval.facts.guards =
-            vec![GuardFact { example: example(3, "pay", false), armed, failed_by: both.clone(), seen_by: both }];
+        eval.facts.guards = vec![GuardFact {
+            example: example(3, "pay", false),
+            armed,
+            failed_by: both.clone(),
+            seen_by: both,
+            missing_by: none(),
+        }];
         eval.decide()
     };
     goes(&guard(true), Outcome::NarrowRollout, &[("pay", Production, 1.0), ("refund", Candidate, 1.0)]);
@@ -224,11 +233,112 @@ fn an_armed_guard_that_fails_again_blocks_its_cell_whatever_production_does() {
 }
 
 #[test]
+fn what_must_not_fail_again_and_was_not_graded_is_no_pass() {
+    let eval = |seen: &[Arm], missing: &[Arm]| {
+        let mut eval = eval(&[FLOOR], &[(Candidate, "1*120"), (Production, "1*120")]);
+        let of = |arms: &[Arm]| arms.iter().copied().collect::<BTreeSet<Arm>>();
+        let (example, failed_by) = (example(3, "pay", true), none());
+        let (seen_by, missing_by) = (of(seen), of(missing));
+        eval.facts.guards = vec![GuardFact {
+            example: example.clone(),
+            armed: true,
+            failed_by: failed_by.clone(),
+            seen_by: seen_by.clone(),
+            missing_by: missing_by.clone(),
+        }];
+        let guarded = eval.decide();
+        eval.facts.guards.clear();
+        eval.facts.never_examples = vec![NeverFact { example, failed_by, seen_by, missing_by }];
+        (guarded, eval.decide())
+    };
+    let both = [Candidate, Production];
+    for (guarded, never) in [eval(&[Production], &[]), eval(&both, &[Candidate])] {
+        for decision in [guarded, never] {
+            let finding =
+                decision.findings.iter().find(|finding| finding.arm == Candidate && finding.estimate.is_none());
+            let finding = finding.unwrap();
+            assert_eq!(finding.state, State::NoData, "{:?}", states(&decision));
+            assert!(finding.reason.contains("no grade, which is no pass: e3"), "{}", finding.reason);
+            goes(&decision, Outcome::NarrowRollout, &[("pay", Production, 1.0), ("refund", Candidate, 1.0)]);
+        }
+    }
+    let (guarded, never) = eval(&both, &[]);
+    assert_eq!([guarded.outcome, never.outcome], [Outcome::Ship, Outcome::Ship]);
+}
+
+#[test]
+fn a_failed_guard_keeps_the_candidate_out_of_its_own_cells_alone() {
+    // The one gate is on all of it: it holds, and speaks for the cell that the guard does not lie in.
+    let overall = "{criterion: right, in: all, at_least: 0.8, owner: release}";
+    let mut eval = eval(&[overall], &[(Candidate, "1*120"), (Production, "1*120")]);
+    let (failed_by, seen_by) = (BTreeSet::from([Candidate]), BTreeSet::from([Candidate, Production]));
+    eval.facts.guards =
+        vec![GuardFact { example: example(3, "pay", true), armed: true, failed_by, seen_by, missing_by: none() }];
+    goes(&eval.decide(), Outcome::NarrowRollout, &[("pay", Production, 1.0), ("refund", Candidate, 1.0)]);
+}
+
+#[test]
+fn a_stage_leaves_nothing_with_a_production_that_is_out() {
+    let staged = "{criterion: right, in: task, at_least: 0.8, owner: release, not_shown: {stage: 5%, stop: any failure, owner: release}}";
+    let marks = [(Candidate, "1*60 1111110*8 0*4"), (Production, "1*60 10*30"), (Fallback, "1*120")];
+    let decision = eval(&[staged], &marks).decide();
+    goes(&decision, Outcome::RollBack, &[("pay", Candidate, 1.0), ("refund", Fallback, 1.0)]);
+}
+
+#[test]
+fn a_never_rule_without_a_failure_needs_the_segments_minimum_to_hold() {
+    let never = "{criterion: right, in: task, never: true, owner: release}";
+    let state = |examples: usize| {
+        let marks = format!("1*{examples}");
+        let of = set(&[("pay", examples)]);
+        let decision =
+            Eval::new(contract(BY_TASK, &[never]), of, &[(Candidate, &marks), (Production, &marks)]).decide();
+        finding(&decision, "task=pay").state
+    };
+    assert_eq!([state(1), state(19), state(20)], [State::NoData, State::NoData, State::Holds]);
+}
+
+#[test]
+fn a_never_rule_spends_no_looks() {
+    let rare = "{criterion: right, in: all, never: true, max_rate: 5%, owner: release}";
+    let at = |look: u32| {
+        let marks = [(Candidate, "1*120"), (Production, "1*120")];
+        let mut eval = eval(&[rare], &marks);
+        eval.contract.looks = domain::contract::Looks::Halving;
+        eval.facts.look = Some(look);
+        let decision = eval.decide();
+        (finding(&decision, "all").state, finding(&decision, "all").estimate.unwrap().level)
+    };
+    // 59 conversations without a failure rule out 5 % at a level of 5 %: at the first look and at any other.
+    assert_eq!([at(1), at(7)], [(State::Holds, 0.05), (State::Holds, 0.05)]);
+}
+
+#[test]
+fn a_cost_that_counts_what_an_unproven_judge_sees_decides_nothing() {
+    let priced = "{measure: failure_cost, in: all, not_worse_than: production, by: 5, owner: release}";
+    let mut eval = eval(&[priced], &[(Candidate, "1*120"), (Production, "1*120")]);
+    assert_ne!(finding(&eval.decide(), "all").state, State::Unfit);
+    let judge = domain::grader::Grader::Judge {
+        rubric: "rubrics/right.md".into(),
+        with: vec![domain::name::SystemName::new("judge")],
+    };
+    eval.contract.criteria[0].grader = judge;
+    let decision = eval.decide();
+    let found = finding(&decision, "all");
+    assert_eq!((found.state, found.code), (State::Unfit, Some(Code::JudgeUnproven)));
+    assert!(found.reason.contains("a cost is not corrected for a judge's error"), "{}", found.reason);
+}
+
+#[test]
 fn an_example_that_must_never_fail_blocks_when_it_does() {
     let mut eval = eval(&[FLOOR], &[(Candidate, "1*120"), (Production, "1*120")]);
     let seen_by = BTreeSet::from([Candidate]);
-    eval.facts.never_examples =
-        vec![NeverFact { example: example(70, "refund", false), failed_by: seen_by.clone(), seen_by }];
+    eval.facts.never_examples = vec![NeverFact {
+        example: example(70, "refund", false),
+        failed_by: seen_by.clone(),
+        seen_by,
+        missing_by: none(),
+    }];
     goes(&eval.decide(), Outcome::NarrowRollout, &[("pay", Candidate, 1.0), ("refund", Production, 1.0)]);
 }
 
@@ -316,6 +426,7 @@ fn a_release_is_blocked_by_an_example_where_every_cell_that_could_hold_it_is_clo
         armed: true,
         failed_by: failed.iter().copied().collect(),
         seen_by: BTreeSet::from([Candidate, Production]),
+        missing_by: none(),
     };
     eval.facts.guards = vec![guard(&[])];
     let through = blocked(&eval.decide(), &example(3, "pay", true)).unwrap_err();

@@ -129,25 +129,47 @@ impl Scores<'_> {
 
     /// Which of these examples an arm has any score of.
     pub fn seen(&self, examples: &BTreeSet<ExampleIndex>) -> Result<BTreeSet<(ExampleIndex, Arm)>, LakeError> {
+        self.with_state("state IN ('graded', 'system_error')", examples)
+    }
+
+    /// Of which of these examples an arm lacks a planned score by one of these criteria, in any repeat.
+    pub fn missing(
+        &self,
+        criteria: &[&CriterionName],
+        examples: &BTreeSet<ExampleIndex>,
+    ) -> Result<BTreeSet<(ExampleIndex, Arm)>, LakeError> {
+        if criteria.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let names: Vec<String> = criteria.iter().map(|name| quoted(name.as_str())).collect();
+        let state = format!("state IN ('not_run', 'grader_error') AND criterion IN ({})", names.join(", "));
+        self.with_state(&state, examples)
+    }
+
+    fn with_state(
+        &self,
+        state: &str,
+        examples: &BTreeSet<ExampleIndex>,
+    ) -> Result<BTreeSet<(ExampleIndex, Arm)>, LakeError> {
         if examples.is_empty() {
             return Ok(BTreeSet::new());
         }
         let list: Vec<String> = examples.iter().map(|example| example.0.to_string()).collect();
         let sql = format!(
             "SELECT DISTINCT example_index, CAST(system AS VARCHAR) FROM scores \
-             WHERE state IN ('graded', 'system_error') AND example_index IN ({}) ORDER BY 1, 2",
+             WHERE {state} AND example_index IN ({}) ORDER BY 1, 2",
             list.join(", ")
         );
-        let mut seen = BTreeSet::new();
+        let mut found = BTreeSet::new();
         for batch in self.engine.ask(&sql)? {
             let (examples, systems) = (whole(&batch, 0)?, texts(&batch, 1)?);
             for row in 0..batch.num_rows() {
                 if let Some(arm) = self.arm_of(systems[row].as_deref().unwrap_or("")) {
-                    seen.insert((ExampleIndex(examples[row]), arm));
+                    found.insert((ExampleIndex(examples[row]), arm));
                 }
             }
         }
-        Ok(seen)
+        Ok(found)
     }
 
     /// Failing scores of an arm on active examples by class, most first.

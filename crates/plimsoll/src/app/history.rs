@@ -5,6 +5,7 @@ use domain::contract::Contract;
 use domain::digest::Digest;
 use domain::system::Arm;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Derived from the records that stand before a decision, and so the same whenever it is derived again.
 pub struct History {
@@ -31,12 +32,14 @@ pub struct Before {
 impl History {
     /// From the records before the decision, oldest first.
     pub fn of(records: &[Kept], contract: &Contract, scores: &str) -> Self {
-        let of_lineage = |kept: &&Kept| {
-            kept.content["contract"]["name"].as_str() == Some(contract.name.as_str())
-                && kept.content.get("decision").is_some()
-        };
-        let decisions: Vec<&Kept> = records.iter().filter(of_lineage).collect();
-        let scores_of = |kept: &Kept| kept.content["scores"]["digest"].as_str().unwrap_or("").to_owned();
+        let scores_of = |kept: &Kept| scores_digest(&kept.content).to_owned();
+        let name_of = |kept: &Kept| kept.content["contract"]["name"].as_str().unwrap_or("").to_owned();
+        let is_decision = |kept: &&Kept| kept.content.get("decision").is_some();
+        // A contract that was renamed is the same one, where it was decided on the same scores under its other name.
+        let on_these = records.iter().filter(is_decision).filter(|kept| scores_of(kept) == scores).map(name_of);
+        let names: BTreeSet<String> = on_these.chain([contract.name.to_string()]).collect();
+        let of_lineage = |kept: &&Kept| names.contains(&name_of(kept));
+        let decisions: Vec<&Kept> = records.iter().filter(is_decision).filter(of_lineage).collect();
         let first = decisions.iter().position(|kept| scores_of(kept) == scores);
         let mut looks: Vec<String> = Vec::new();
         for kept in decisions.iter().filter(|kept| candidate_of(&kept.content) == candidate(contract)) {

@@ -284,11 +284,10 @@ fn agreed_before(eval: &Eval, found: &Found) -> Result<(), Failure> {
     if found.run["contract"].as_str() == Some(contract.digest.to_string().as_str()) {
         return Ok(());
     }
-    let decided = Chain::at(&eval.state()).list()?.into_iter().any(|kept| {
-        kept.content["contract"]["name"].as_str() == Some(contract.name.as_str())
-            && kept.content.get("decision").is_some()
-            && scores_digest(&kept.content) == found.digest()
-    });
+    let decided = Chain::at(&eval.state())
+        .list()?
+        .into_iter()
+        .any(|kept| kept.content.get("decision").is_some() && scores_digest(&kept.content) == found.digest());
     if decided {
         return Ok(());
     }

@@ -290,10 +290,14 @@ fn outright(
         Ok(failed)
     };
     let (guard_failures, never_failures) = (by_example(&blocking, &guards)?, by_example(&all, &never)?);
-    let mut seen: BTreeMap<ExampleIndex, BTreeSet<Arm>> = BTreeMap::new();
-    for (example, arm) in scores.seen(&guards.union(&never).copied().collect()).map_err(ours)? {
-        seen.entry(example).or_default().insert(arm);
-    }
+    let by_arm = |found: BTreeSet<(ExampleIndex, Arm)>| {
+        let mut arms: BTreeMap<ExampleIndex, BTreeSet<Arm>> = BTreeMap::new();
+        found.into_iter().for_each(|(example, arm)| drop(arms.entry(example).or_default().insert(arm)));
+        arms
+    };
+    let seen = by_arm(scores.seen(&guards.union(&never).copied().collect()).map_err(ours)?);
+    let missing_guards = by_arm(scores.missing(&blocking, &guards).map_err(ours)?);
+    let missing_never = by_arm(scores.missing(&all, &never).map_err(ours)?);
     let of = |map: &BTreeMap<ExampleIndex, BTreeSet<Arm>>, example: &ExampleIndex| {
         map.get(example).cloned().unwrap_or_default()
     };
@@ -301,12 +305,14 @@ fn outright(
         let (failed_by, seen_by) = (of(&guard_failures, example), of(&seen, example));
         let by_hand = set.rows[example.0 as usize].guard == domain::example::Guard::Armed;
         // A fix exists once any system has passed it.
-        let armed = by_hand || seen_by.iter().any(|arm| !failed_by.contains(arm));
-        Some(GuardFact { example: FailedExample::of(set, *example)?, armed, failed_by, seen_by })
+        let missing_by = of(&missing_guards, example);
+        let armed = by_hand || seen_by.iter().any(|arm| !failed_by.contains(arm) && !missing_by.contains(arm));
+        Some(GuardFact { example: FailedExample::of(set, *example)?, armed, failed_by, seen_by, missing_by })
     });
     let never = never.iter().filter_map(|example| {
         let (failed_by, seen_by) = (of(&never_failures, example), of(&seen, example));
-        Some(NeverFact { example: FailedExample::of(set, *example)?, failed_by, seen_by })
+        let missing_by = of(&missing_never, example);
+        Some(NeverFact { example: FailedExample::of(set, *example)?, failed_by, seen_by, missing_by })
     });
     Ok((guards.collect(), never.collect()))
 }

@@ -151,7 +151,7 @@ pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Erro
         of_others: of_arm(false),
         worse: content["changed"]["worse"].as_u64().unwrap_or(0),
         better: content["changed"]["better"].as_u64().unwrap_or(0),
-        cost: cost(shown),
+        cost: shown.cost(),
         fragility: fragility(shown),
         split: plain(shown.split().unwrap_or("")),
         judges: shown.judges().iter().map(|judged| plain(judged)).collect(),
@@ -331,11 +331,4 @@ fn cell(shown: &Shown, row: &Value) -> Cell {
         interval: if measured { format!("{} to {}", written("lower"), written("upper")) } else { String::new() },
         n: format!("{} of {}", n(if points { "paired" } else { "graded" }), n("planned")),
     }
-}
-
-fn cost(shown: &Shown) -> Option<String> {
-    let cost = shown.content["cost"].as_object()?;
-    let currency = shown.currency();
-    let figure = |key: &str| cost[key].as_f64().map_or_else(|| "unbounded".to_owned(), |value| format!("{value:+.2}"));
-    Some(format!("{} {currency} per 1,000 requests ({} to {})", figure("delta"), figure("lower"), figure("upper")))
 }

@@ -28,9 +28,42 @@ impl Shown {
         self.content["contract"]["currency"].as_str().and_then(|text| text.split(" per ").next()).unwrap_or("")
     }
 
+    /// Expected failure cost of the candidate against production, and how it was seen.
+    pub fn cost(&self) -> Option<String> {
+        let cost = self.content["cost"].as_object()?;
+        let figure = |key: &str| cost.get(key).and_then(Value::as_f64).map(|value| format!("{value:+.2}"));
+        let between = match (figure("lower"), figure("upper")) {
+            (None, None) => "how far off is not known".to_owned(),
+            (lower, upper) => {
+                let bound = |bound: Option<String>| bound.unwrap_or_else(|| "unbounded".to_owned());
+                format!("{} to {}", bound(lower), bound(upper))
+            }
+        };
+        let judged: Vec<String> = cost
+            .get("as_judged")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|name| Some(format!("`{}`", name.as_str()?)))
+            .collect();
+        let as_judged = match judged.is_empty() {
+            true => String::new(),
+            false => {
+                format!(", with failures by {} as a model sees them, not corrected for its error", judged.join(", "))
+            }
+        };
+        let (delta, currency) = (figure("delta")?, self.currency());
+        Some(format!("{delta} {currency} expected failure cost per 1,000 requests ({between}){as_judged}"))
+    }
+
     /// Whether a system played this part.
     pub fn has(&self, arm: &str) -> bool {
         self.list("systems").iter().any(|system| system["arm"] == arm)
+    }
+
+    /// What shares are of: traffic, or the set where it was not sampled from traffic.
+    pub fn whole(&self) -> &'static str {
+        if self.text("describes").starts_with("this set") { "of this set" } else { "of traffic" }
     }
 
     /// Where a route leads, in words. What is live stays where the candidate does not answer, also where the eval does not hold it.
@@ -41,7 +74,11 @@ impl Shown {
             system => system,
         };
         let share = route["share"].as_f64().unwrap_or(1.0);
-        let at = if share < 1.0 { format!(" at {}", percent(&route["share"])) } else { String::new() };
+        let at = match share < 1.0 {
+            true if self.has("production") => format!(" at {}, production the rest", percent(&route["share"])),
+            true => format!(" at {}, what is live now the rest", percent(&route["share"])),
+            false => String::new(),
+        };
         let stop = if route["stop_accepting"] == Value::Bool(true) { ", stop accepting or change policy" } else { "" };
         format!("{system}{at}{stop}")
     }

@@ -97,7 +97,7 @@ fn routes(shown: &Shown, out: &mut String) {
         let to = shown.goes_to(route);
         let traffic = route["traffic"]
             .as_f64()
-            .map_or_else(String::new, |_| format!(" ({} of traffic)", percent(&route["traffic"])));
+            .map_or_else(String::new, |_| format!(" ({} {})", percent(&route["traffic"]), shown.whole()));
         row(out, label, &format!("{}{traffic} -> {to}", route["when"].as_str().unwrap_or("")));
         label = "";
     }
@@ -185,20 +185,8 @@ fn changed(shown: &Shown, out: &mut String) {
     if shown.has("production") {
         row(out, "where", &where_it_changed);
     }
-    if let Some(cost) = shown.content["cost"].as_object() {
-        let currency = shown.currency();
-        let figure =
-            |key: &str| cost[key].as_f64().map_or_else(|| "unbounded".to_owned(), |value| format!("{value:+.2}"));
-        row(
-            out,
-            "matters",
-            &format!(
-                "{} {currency} expected failure cost per 1,000 requests ({} to {}) had it gone everywhere",
-                figure("delta"),
-                figure("lower"),
-                figure("upper")
-            ),
-        );
+    if let Some(cost) = shown.cost() {
+        row(out, "matters", &format!("{cost}, had it gone everywhere"));
     }
     let _ = writeln!(out);
 }
