@@ -6,6 +6,7 @@
 //! source  the rules of the project's gate design: states in order of precedence, IUT inside a segment, Holm over
 //!         segments for the claim to hold and over all findings for harm (Berger 1982; Holm 1979), level alpha * 2^-look
 
+mod claim;
 mod heard;
 mod judge;
 mod levels;
@@ -13,8 +14,8 @@ pub mod reason;
 #[cfg(test)]
 mod tests;
 
+pub use claim::{best_p, claim_holds};
 pub use heard::Heard;
-pub use judge::{best_p, claim_holds};
 
 use crate::contract::{Contract, Looks};
 use crate::evidence::Evidence;

@@ -1,44 +1,17 @@
-//! One gate on one segment for one arm, heard: p values under each reading of missing grades, then a state.
+//! One gate on one segment for one arm, heard: what it claims under each reading of missing grades, then a state.
 
+mod estimate;
+
+use super::claim::{Reading, Test, best_p, least_df, p_claim, p_harm, p_on_seen, p_without_unmeasured, read, test_of};
 use super::levels::Levels;
-use super::{
-    AsJudged, Code, Difference, Estimate, Facts, FailedExample, Failures, Finding, Method, Split, State, Subject,
-    look_level,
-};
+use super::{Code, Facts, FailedExample, Failures, Finding, Split, State, Subject, look_level};
 use crate::contract::Contract;
-use crate::evidence::{Evidence, Weighed, Weighing, absolute_margin, higher_is_better, questions_of};
-use crate::gate::{Gate, Margin, Measure, Rule, disagreement_on};
+use crate::evidence::{Evidence, Weighing, questions_of};
+use crate::gate::{Gate, Measure, Rule, disagreement_on};
 use crate::qualification::Unproven;
-use crate::question::{Counts, Question, RelativeMargin};
+use crate::question::{Counts, Question};
 use crate::segment::Segment;
 use crate::system::Arm;
-use stats::judge::Corrected;
-
-/// How missing grades are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
-    /// Left out.
-    AsGraded,
-    Best,
-    Worst,
-}
-
-const READINGS: [Reading; 3] = [Reading::AsGraded, Reading::Best, Reading::Worst];
-
-/// Which side of its bound the measure must lie on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Above,
-    Below,
-}
-
-/// What is tested: that the measure lies on a side of a bound; harm is that it lies on the other side of another.
-#[derive(Clone, Copy, Debug)]
-struct Test {
-    side: Side,
-    bound: f64,
-    harm_bound: f64,
-}
 
 #[derive(Clone)]
 pub(super) struct Hearing<'a> {
@@ -364,94 +337,6 @@ impl<'a> Hearing<'a> {
         let shown_at_first = self.p_claim(Reading::AsGraded).is_some_and(|p| p <= level * self.spent);
         if shown_at_first { Code::LooksSpent } else { Code::Underpowered }
     }
-
-    fn estimate(&self, levels: &Levels, at: usize, state: State) -> Option<Estimate> {
-        let tested = if state == State::Breached { levels.harm(at) } else { levels.claim(at) };
-        if let Rule::Never { max_rate } = self.gate.rule {
-            return self.never_estimate(max_rate.map(|rate| rate.get()), self.alpha);
-        }
-        let test = self.test?;
-        let weighing = if state == State::Breached { self.harm? } else { self.claim? };
-        let weighed = weighing.graded.as_ref().ok()?;
-        let corrected = weighing.corrected.as_ref().map(|correction| &correction.graded);
-        let (value, interval) = match corrected {
-            Some(corrected) => (corrected.estimate(), corrected.interval(tested.level)),
-            None => (weighed.estimate(), weighed.interval(tested.level)),
-        };
-        Some(Estimate {
-            value,
-            lower: interval.lower,
-            upper: interval.upper,
-            level: tested.level,
-            p: self.p_claim(Reading::AsGraded)?,
-            p_adjusted: levels.claim(at).adjusted,
-            p_harm: self.p_harm(Reading::AsGraded),
-            p_harm_adjusted: self.p_harm(Reading::AsGraded).map(|_| levels.harm(at).adjusted),
-            margin: test.bound,
-            effective_n: weighed.effective_n(),
-            clusters: weighed.clusters(),
-            unmeasured: weighed.unmeasured(),
-            method: if corrected.is_some() { Method::of_judged(weighed.kind()) } else { Method::of(weighed.kind()) },
-            more_needed: self.more_needed(weighed, test, tested.level).filter(|_| corrected.is_none()),
-            judged: corrected.map(|corrected| as_judged(corrected, test, tested.level)),
-            difference: self.difference(tested.level),
-        })
-    }
-
-    /// What a relative margin is about, which the tested mean of candidate less a multiple of its opponent does not show.
-    fn difference(&self, level: f64) -> Option<Difference> {
-        let RelativeMargin(factor) = RelativeMargin::of(&self.gate.rule, higher_is_better(&self.gate.measure))?;
-        let (tested, plain) = (self.claim?.graded.as_ref().ok()?, self.harm?.graded.as_ref().ok()?);
-        let (value, interval) = (plain.estimate(), plain.interval(level));
-        // tested = candidate - factor * opponent, and value = candidate - opponent.
-        let opponent = (value - tested.estimate()) / (factor - 1.0);
-        let relative = Some(value / opponent).filter(|share| share.is_finite());
-        Some(Difference { value, lower: interval.lower, upper: interval.upper, relative, factor })
-    }
-
-    fn never_estimate(&self, max_rate: Option<f64>, level: f64) -> Option<Estimate> {
-        let weighed = self.claim?.graded.as_ref().ok()?;
-        let interval = weighed.interval(level);
-        let clean = self.failed.is_empty();
-        Some(Estimate {
-            value: weighed.estimate(),
-            // The bound speaks of the pass rate, as every rate does: 1 - (upper bound on failures).
-            lower: if clean { 1.0 - self.zero_failure_upper(level) } else { interval.lower },
-            upper: interval.upper,
-            level,
-            p: if clean { max_rate.map_or(1.0, |rate| stats::zero_failure_p(weighed.clusters(), rate)) } else { 1.0 },
-            p_adjusted: if clean {
-                max_rate.map_or(1.0, |rate| stats::zero_failure_p(weighed.clusters(), rate))
-            } else {
-                1.0
-            },
-            p_harm: None,
-            p_harm_adjusted: None,
-            margin: max_rate.map_or(1.0, |rate| 1.0 - rate),
-            effective_n: weighed.effective_n(),
-            clusters: weighed.clusters(),
-            unmeasured: weighed.unmeasured(),
-            method: Method::ZeroFailures,
-            more_needed: max_rate
-                .map(|rate| stats::zero_failure_n(rate, level).saturating_sub(weighed.clusters()))
-                .filter(|_| clean),
-            judged: self.claim.and_then(|weighing| weighing.corrected.as_ref()).map(|correction| AsJudged {
-                value: weighed.estimate(),
-                labels: correction.graded.labels(),
-                more_labels: None,
-            }),
-            difference: None,
-        })
-    }
-
-    fn more_needed(&self, weighed: &stats::Weighed, test: Test, level: f64) -> Option<u64> {
-        let needed = match (weighed.kind(), test.side, self.is_comparison()) {
-            (stats::Kind::Difference, Side::Above, true) => weighed.clusters_needed(-test.bound, level)?,
-            (stats::Kind::Rate, Side::Above, false) => weighed.clusters_needed_for_floor(test.bound, level)?,
-            _ => return None,
-        };
-        Some(weighed.clusters_short_of(needed))
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -461,128 +346,6 @@ enum Outcome {
     Between,
     /// Missing grades decide.
     Torn,
-}
-
-fn read(weighing: &Weighing, reading: Reading) -> Option<&Weighed> {
-    match reading {
-        Reading::AsGraded => Some(&weighing.graded),
-        Reading::Best => weighing.best.as_ref(),
-        Reading::Worst => weighing.worst.as_ref(),
-    }
-}
-
-/// The same of a judge's verdicts, corrected.
-fn read_corrected(weighing: &Weighing, reading: Reading) -> Option<&Corrected> {
-    let correction = weighing.corrected.as_ref()?;
-    match reading {
-        Reading::AsGraded => Some(&correction.graded),
-        Reading::Best => correction.best.as_ref(),
-        Reading::Worst => correction.worst.as_ref(),
-    }
-}
-
-/// p of the claim that the measure lies on this side of the bound. The one place where an estimate meets a threshold.
-fn p_on(weighed: &stats::Weighed, side: Side, bound: f64) -> f64 {
-    match side {
-        Side::Above => weighed.p_at_most(bound),
-        Side::Below => weighed.p_at_least(bound),
-    }
-}
-
-/// The same in a reading of what was weighed; a judge's verdicts are corrected for its error before they meet a threshold.
-fn p_in(weighing: &Weighing, reading: Reading, side: Side, bound: f64) -> Option<f64> {
-    let weighed = read(weighing, reading)?.as_ref().ok()?;
-    Some(match (read_corrected(weighing, reading), side) {
-        (Some(corrected), Side::Above) => corrected.p_at_most(bound),
-        (Some(corrected), Side::Below) => corrected.p_at_least(bound),
-        (None, _) => p_on(weighed, side, bound),
-    })
-}
-
-/// p of the claim by the judge's verdicts alone.
-fn p_on_seen(weighed: &stats::Weighed, test: Test) -> f64 {
-    p_on(weighed, test.side, test.bound)
-}
-
-/// What the verdicts say, and about how many labels more of the same kind would show what they now only suggest.
-fn as_judged(corrected: &Corrected, test: Test, level: f64) -> AsJudged {
-    let (value, labels) = (corrected.estimate(), corrected.labels());
-    let interval = corrected.interval(level);
-    let (gap, half) = match test.side {
-        Side::Above => (value - test.bound, value - interval.lower),
-        Side::Below => (test.bound - value, interval.upper - value),
-    };
-    // Half-widths shrink with the root of the labels.
-    let times = (half / gap) * (half / gap);
-    let more = (gap > 0.0 && times > 1.0).then(|| ((times - 1.0) * labels as f64).ceil());
-    let more_labels = more.filter(|more| *more < 1e6).map(|more| more as u64);
-    AsJudged { value: corrected.seen().estimate(), labels, more_labels }
-}
-
-/// Under each reading p of the claim that the rule holds.
-fn p_claim(test: Option<Test>, weighing: Option<&Weighing>) -> [Option<f64>; 3] {
-    READINGS.map(|reading| {
-        let test = test?;
-        p_in(weighing?, reading, test.side, test.bound)
-    })
-}
-
-/// Under each reading p of the claim that harm is done.
-fn p_harm(test: Option<Test>, weighing: Option<&Weighing>) -> [Option<f64>; 3] {
-    READINGS.map(|reading| {
-        let test = test?;
-        let other = match test.side {
-            Side::Above => Side::Below,
-            Side::Below => Side::Above,
-        };
-        p_in(weighing?, reading, other, test.harm_bound)
-    })
-}
-
-/// Below this many degrees of freedom a few conversations decide everything.
-fn least_df(kind: stats::Kind) -> f64 {
-    match kind {
-        stats::Kind::Rate | stats::Kind::Difference => 4.0,
-        stats::Kind::Graded | stats::Kind::Mean => 8.0,
-    }
-}
-
-fn p_without_unmeasured(weighed: &stats::Weighed, test: Test) -> f64 {
-    p_on(&weighed.measured_only(), test.side, test.bound)
-}
-
-/// What a gate tests; `None` for never rules, which are not tested but counted.
-fn test_of(gate: &Gate) -> Option<Test> {
-    let absolute = |side, bound| Some(Test { side, bound, harm_bound: bound });
-    let better = if higher_is_better(&gate.measure) { Side::Above } else { Side::Below };
-    match gate.rule {
-        Rule::AtLeast(bound) => absolute(Side::Above, bound),
-        Rule::AtMost(bound) => absolute(Side::Below, bound),
-        Rule::Within { share, .. } => absolute(Side::Above, share.get()),
-        Rule::NotWorse { by, .. } => {
-            let margin = absolute_margin(by);
-            let bound = if better == Side::Above { -margin } else { margin };
-            Some(Test { side: better, bound, harm_bound: 0.0 })
-        }
-        Rule::Better { by, .. } => {
-            let margin = absolute_margin(by);
-            let bound = if better == Side::Above { margin } else { -margin };
-            Some(Test { side: better, bound, harm_bound: 0.0 })
-        }
-        Rule::Never { .. } => None,
-    }
-}
-
-/// p of the claim for the best record that as many clusters could have made: without a failure, or without a difference to the
-/// opponent. `None` where nothing bounds how good a record may be.
-pub fn best_p(gate: &Gate, weighed: &stats::Weighed) -> Option<f64> {
-    let is_bounded = match gate.rule {
-        Rule::AtLeast(_) | Rule::Within { .. } => true,
-        Rule::NotWorse { by, .. } => matches!(by, Margin::Absolute(_)),
-        Rule::AtMost(_) | Rule::Better { .. } | Rule::Never { .. } => false,
-    };
-    let test = test_of(gate).filter(|test| is_bounded && test.side == Side::Above)?;
-    Some(weighed.best_p_above(test.bound))
 }
 
 /// Failures of a never gate's criterion in this arm and segment; none for other gates.
@@ -620,10 +383,4 @@ fn share(missing: u64, planned: u64) -> f64 {
 fn differently_missing([own, other]: [u64; 2], of: &Counts, with: &Counts) -> bool {
     let present = |counts: &Counts, missing: u64| counts.planned.saturating_sub(missing);
     stats::fisher_exact(own, present(of, own), other, present(with, other)) < 0.01
-}
-
-/// Whether a gate's claim holds on what was weighed, at this level: the same test as in `find`.
-pub fn claim_holds(gate: &Gate, weighing: &Weighing, level: f64) -> Option<bool> {
-    let test = test_of(gate)?;
-    Some(p_in(weighing, Reading::AsGraded, test.side, test.bound)? <= level)
 }

@@ -5,7 +5,8 @@
 //! Harm: Holm over all blocking findings. Never rules are exempt from both: any failure is final. Advisory findings take
 //! the plain level and enter no family.
 
-use super::judge::{Hearing, Reading};
+use super::claim::Reading;
+use super::judge::Hearing;
 use crate::segment::Segment;
 
 pub(super) struct Levels {
