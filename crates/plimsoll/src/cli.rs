@@ -26,6 +26,7 @@ mod show;
 mod traffic;
 mod verify;
 mod which;
+mod whose;
 mod window;
 
 use clap::{Parser, Subcommand};

@@ -1,11 +1,11 @@
 //! `plimsoll agenda`
 
 use super::run::print;
+use super::whose::{Acting, Whole};
 use super::{Ending, Failure};
 use crate::app::agenda::{agenda, done, start};
 use crate::app::eval::Eval;
 use crate::render::agenda as render;
-use camino::Utf8PathBuf;
 use jiff::civil::Date;
 
 #[derive(clap::Args)]
@@ -23,9 +23,8 @@ pub struct Args {
 
 #[derive(clap::Args)]
 struct Shown {
-    /// The contract, or a folder with one
-    #[arg(default_value = ".")]
-    eval: Utf8PathBuf,
+    #[command(flatten)]
+    of: Whole,
     /// As if it were this day; left out, today
     #[arg(long, value_name = "DATE")]
     today: Option<Date>,
@@ -61,7 +60,7 @@ struct DoneArgs {
     /// Its name on the agenda
     name: String,
     #[command(flatten)]
-    who: Who,
+    acting: Acting,
     /// What came of it
     #[arg(long, value_name = "TEXT")]
     why: Option<String>,
@@ -77,17 +76,7 @@ struct StartArgs {
     #[arg(long, value_name = "DATE")]
     on: Option<Date>,
     #[command(flatten)]
-    who: Who,
-}
-
-#[derive(clap::Args)]
-struct Who {
-    /// The eval: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
-    /// Who says so
-    #[arg(long, value_name = "NAME", default_value = "unnamed")]
-    by: String,
+    acting: Acting,
 }
 
 fn today(given: Option<Date>) -> Date {
@@ -98,14 +87,14 @@ pub fn main(args: Args) -> Ending {
     match args.what {
         None => show(args.shown)?,
         Some(What::Done(args)) => {
-            let eval = Eval::open(&args.who.eval)?;
-            done(&eval, today(args.today), &args.name, &args.who.by, args.why.as_deref())?;
+            let eval = Eval::open(&args.acting.eval)?;
+            done(&eval, today(args.today), &args.name, &args.acting.by, args.why.as_deref())?;
             anstream::eprintln!("done: {}", crate::render::read::plain(&args.name));
         }
         Some(What::Start(args)) => {
-            let eval = Eval::open(&args.who.eval)?;
+            let eval = Eval::open(&args.acting.eval)?;
             let on = today(args.on);
-            start(&eval, on, &args.who.by)?;
+            start(&eval, on, &args.acting.by)?;
             anstream::eprintln!("the first ninety days begin on {on}");
         }
     }
@@ -113,7 +102,7 @@ pub fn main(args: Args) -> Ending {
 }
 
 fn show(args: Shown) -> Result<(), Failure> {
-    let eval = Eval::open(&args.eval)?;
+    let eval = Eval::open(&args.of.eval)?;
     let today = today(args.today);
     let mut duties = agenda(&eval, today, args.owner.as_deref())?;
     if !args.all {

@@ -1,18 +1,17 @@
 //! `plimsoll backtest`
 
 use super::run::print;
+use super::whose::Whole;
 use super::{Ending, Failure};
 use crate::app::backtest::{backtest, moment};
 use crate::app::eval::Eval;
 use crate::render::backtest as render;
-use camino::Utf8PathBuf;
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll backtest evals/support --within 30d --as markdown")]
 pub struct Args {
-    /// The contract, or a folder with one
-    #[arg(default_value = ".")]
-    eval: Utf8PathBuf,
+    #[command(flatten)]
+    of: Whole,
     /// In how many days after a release an incident counts
     #[arg(long, value_name = "DAYS", default_value = "30d", value_parser = days)]
     within: u32,
@@ -36,7 +35,7 @@ fn days(text: &str) -> Result<u32, String> {
 }
 
 pub fn main(args: Args) -> Ending {
-    let eval = Eval::open(&args.eval)?;
+    let eval = Eval::open(&args.of.eval)?;
     let today = match args.today.as_deref() {
         None => jiff::Timestamp::now(),
         Some(day) => {

@@ -2,10 +2,10 @@
 
 use super::Ending;
 use super::run::print;
+use super::whose::Whole;
 use crate::app::check::{Checked, check};
 use crate::app::eval::Eval;
 use crate::render::checks;
-use camino::Utf8PathBuf;
 
 /// Exit code where something keeps the eval from deciding.
 const UNFIT: u8 = 3;
@@ -13,9 +13,8 @@ const UNFIT: u8 = 3;
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll check examples/billing-support --as sarif > check.sarif")]
 pub struct Args {
-    /// The contract, or a folder with a plimsoll.yaml
-    #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
+    #[command(flatten)]
+    of: Whole,
     #[arg(long = "as", value_enum, default_value_t = Form::Text)]
     form: Form,
 }
@@ -28,7 +27,7 @@ enum Form {
 }
 
 pub fn main(args: Args) -> Ending {
-    let eval = Eval::open(&args.contract)?;
+    let eval = Eval::open(&args.of.eval)?;
     let checked: Checked = check(&eval)?;
     print(&match args.form {
         Form::Text => checks::text(&eval, &checked),

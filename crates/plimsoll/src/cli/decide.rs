@@ -2,6 +2,7 @@
 
 use super::Ending;
 use super::run::{OrderArgs, Output, finish};
+use super::whose::Whole;
 use crate::app::eval::Eval;
 use crate::app::import::scores::seal;
 use crate::app::run::{decide, may_decide};
@@ -14,9 +15,8 @@ use camino::Utf8PathBuf;
                         plimsoll decide --run 3f9a --approve release --reason 'the margin was mistyped'\n  \
                         plimsoll decide --scores scores.csv --as json")]
 pub struct Args {
-    /// The contract, or a folder with a plimsoll.yaml
-    #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
+    #[command(flatten)]
+    of: Whole,
     /// The sealed run to decide on, by the beginning of its scores digest; left out, the last that was sealed
     #[arg(long, value_name = "DIGEST", conflicts_with = "scores")]
     run: Option<String>,
@@ -30,7 +30,7 @@ pub struct Args {
 }
 
 pub fn main(args: Args) -> Ending {
-    let eval = Eval::open(&args.contract)?;
+    let eval = Eval::open(&args.of.eval)?;
     may_decide(&eval.contract)?;
     let mut bar = Bar::new();
     let sealed = match &args.scores {

@@ -1,8 +1,8 @@
 //! `plimsoll diff`
 
 use super::Ending;
-use super::run::print;
 use super::which::Which;
+use super::whose::Shown;
 use crate::app::diff::{Change, Comparison, Difference, With, diff};
 use crate::render::read::{json_text, plain};
 use crate::render::word_diff::{Part, word_diff};
@@ -31,8 +31,8 @@ pub struct Args {
     /// Changes to show, worst first
     #[arg(long, default_value_t = 20)]
     most: usize,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -52,12 +52,6 @@ impl System {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    Text,
-    Json,
-}
-
 pub fn main(args: Args) -> Ending {
     let comparison = Comparison {
         record: &args.which.record,
@@ -67,11 +61,7 @@ pub fn main(args: Args) -> Ending {
         most: args.most,
     };
     let difference = diff(&args.which.state(), &comparison)?;
-    print(&match args.form {
-        Form::Text => text(&difference),
-        Form::Json => as_json(&difference),
-    })?;
-    Ok(0)
+    args.shown.print(|| text(&difference), || as_json(&difference))
 }
 
 fn text(difference: &Difference) -> String {

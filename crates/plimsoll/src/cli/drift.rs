@@ -2,6 +2,7 @@
 
 use super::Ending;
 use super::run::print;
+use super::whose::Whole;
 use super::window::{Span, said};
 use crate::app::drift::{Orders, drift};
 use crate::app::eval::Eval;
@@ -12,9 +13,8 @@ use camino::Utf8PathBuf;
 #[command(after_help = "Examples:\n  plimsoll drift examples/billing-support --last 30d\n  \
                         plimsoll drift --window 2026-10-01..2026-10-31 --as html > drift.html")]
 pub struct Args {
-    /// The contract, or a folder with a plimsoll.yaml
-    #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
+    #[command(flatten)]
+    of: Whole,
     #[command(flatten)]
     span: Span,
     /// A file of traffic, instead of the traffic that is kept
@@ -39,7 +39,7 @@ pub fn main(args: Args) -> Ending {
     let window = args.span.window()?;
     let days = args.against.as_ref().map_or_else(|| said(&window), |file| format!("`{file}`"));
     let orders = Orders { window, against: args.against, seed: args.seed };
-    let drifted = drift(&Eval::open(&args.contract)?, &orders)?;
+    let drifted = drift(&Eval::open(&args.of.eval)?, &orders)?;
     print(&match args.form {
         Form::Text => render::text(&drifted, &days),
         Form::Json => render::json(&drifted, &days),

@@ -4,13 +4,12 @@ mod waiting;
 mod retire;
 
 use super::Ending;
-use super::run::print;
+use super::whose::{Form, Shown, Whole, Within};
 use crate::app::eval::Eval;
 use crate::app::examples::list::{Filter, list};
 use crate::app::examples::show::show;
 use crate::app::examples::stats::stats;
 use crate::render::examples::{list_json, list_text, show_json, show_text, stats_json, stats_text};
-use camino::Utf8PathBuf;
 use domain::provenance::SourceKind;
 use domain::reference_set::RowState;
 use std::io::{BufWriter, Write};
@@ -62,9 +61,8 @@ enum What {
     after_help = "Example:\n  plimsoll examples list examples/billing-support --source incident --segment risk=high"
 )]
 struct ListArgs {
-    /// The contract, or a folder with a plimsoll.yaml
-    #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
+    #[command(flatten)]
+    of: Whole,
     /// Of this task; of several, any
     #[arg(long)]
     task: Vec<String>,
@@ -83,8 +81,8 @@ struct ListArgs {
     /// Examples to show [default: 100, as JSON all]
     #[arg(long)]
     most: Option<usize>,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(clap::Args)]
@@ -92,27 +90,19 @@ struct ListArgs {
 struct ShowArgs {
     /// Its id, or the beginning of it
     id: String,
-    /// The eval that it belongs to: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    of: Within,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll examples stats examples/billing-support")]
 struct StatsArgs {
-    /// The contract, or a folder with a plimsoll.yaml
-    #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    Text,
-    Json,
+    #[command(flatten)]
+    of: Whole,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -148,25 +138,17 @@ pub fn main(args: Args) -> Ending {
         What::Add(args) => retire::added(args),
         What::History(args) => retire::told(args),
         What::Show(args) => {
-            let shown = show(&Eval::open(&args.eval)?, &args.id)?;
-            print(&match args.form {
-                Form::Text => show_text(&shown),
-                Form::Json => show_json(&shown),
-            })?;
-            Ok(0)
+            let shown = show(&Eval::open(&args.of.eval)?, &args.id)?;
+            args.shown.print(|| show_text(&shown), || show_json(&shown))
         }
         What::Sample(args) => waiting::sampled(args),
         What::Proposals(args) => waiting::listed(args),
         What::Accept(args) => waiting::accepted(args),
         What::Decline(args) => waiting::declined(args),
         What::Stats(args) => {
-            let eval = Eval::open(&args.contract)?;
+            let eval = Eval::open(&args.of.eval)?;
             let stats = stats(&eval)?;
-            print(&match args.form {
-                Form::Text => stats_text(&eval.contract.name, &stats),
-                Form::Json => stats_json(&eval.contract.name, &stats),
-            })?;
-            Ok(0)
+            args.shown.print(|| stats_text(&eval.contract.name, &stats), || stats_json(&eval.contract.name, &stats))
         }
     }
 }
@@ -180,9 +162,9 @@ fn listed(args: ListArgs) -> Ending {
         segments: args.segment,
         text: args.text,
     };
-    let listed = list(&Eval::open(&args.contract)?, &filter)?;
+    let listed = list(&Eval::open(&args.of.eval)?, &filter)?;
     // A reader that left wants no more.
-    let _ = match args.form {
+    let _ = match args.shown.form {
         Form::Text => list_text(&listed, args.most.unwrap_or(MOST), &mut anstream::stdout().lock()),
         Form::Json => {
             let mut out = BufWriter::new(std::io::stdout().lock());

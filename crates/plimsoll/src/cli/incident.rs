@@ -1,6 +1,6 @@
 //! `plimsoll incident`
 
-use super::run::print;
+use super::whose::{Acting, Form, Shown, Within};
 use super::{Ending, Failure};
 use crate::app::eval::Eval;
 use crate::app::file;
@@ -12,6 +12,7 @@ use crate::app::incident::list::{Wanted, list, show};
 use crate::app::incident::open::{Failed, Request, open};
 use crate::render::incident as render;
 use crate::render::progress::Bar;
+use crate::render::read::json_text;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
 
@@ -40,17 +41,6 @@ enum What {
     List(List),
     /// Everything about one
     Show(Show),
-}
-
-/// Whose incidents, and who acts.
-#[derive(clap::Args)]
-struct Acting {
-    /// The eval whose incidents are meant: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
-    /// Who says so
-    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
-    by: String,
 }
 
 #[derive(clap::Args)]
@@ -106,8 +96,8 @@ struct Open {
     answer: Option<String>,
     #[command(flatten)]
     acting: Acting,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(clap::Args)]
@@ -148,8 +138,8 @@ struct Close {
     scores: Option<Utf8PathBuf>,
     #[command(flatten)]
     acting: Acting,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(clap::Args)]
@@ -167,9 +157,8 @@ struct Reopen {
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll incident list --open --eval examples/billing-support")]
 struct List {
-    /// The eval whose incidents are meant: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
+    #[command(flatten)]
+    of: Within,
     /// Only those that are not covered yet
     #[arg(long)]
     open: bool,
@@ -179,8 +168,8 @@ struct List {
     /// As if it were this day
     #[arg(long, value_name = "DATE")]
     today: Option<String>,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(clap::Args)]
@@ -188,30 +177,13 @@ struct List {
 struct Show {
     /// The incident
     id: String,
-    /// The eval whose incidents are meant: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
+    #[command(flatten)]
+    of: Within,
     /// As if it were this day
     #[arg(long, value_name = "DATE")]
     today: Option<String>,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    Text,
-    Json,
-}
-
-impl Form {
-    fn print(self, text: String, json: impl FnOnce() -> Value) -> Ending {
-        print(&match self {
-            Form::Text => text,
-            Form::Json => crate::render::read::json_text(&json()),
-        })?;
-        Ok(0)
-    }
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub fn main(args: Args) -> Ending {
@@ -220,12 +192,12 @@ pub fn main(args: Args) -> Ending {
         What::Link(args) => {
             let eval = Eval::open(&args.acting.eval)?;
             link(&eval, &args.id, &args.examples, &args.decisions, &args.acting.by)?;
-            shown(&eval, &args.id, None, Form::Text)
+            shown(&eval, &args.id, None, &Shown { form: Form::Text })
         }
         What::Cover(args) => {
             let eval = Eval::open(&args.acting.eval)?;
             cover(&eval, &args.id, &args.acting.by)?;
-            shown(&eval, &args.id, None, Form::Text)
+            shown(&eval, &args.id, None, &Shown { form: Form::Text })
         }
         What::Close(args) => {
             let eval = Eval::open(&args.acting.eval)?;
@@ -233,26 +205,26 @@ pub fn main(args: Args) -> Ending {
             let mut bar = Bar::new();
             let shut = close(&eval, &args.id, &given, &args.acting.by, &mut bar)?;
             drop(bar);
-            args.form.print(render::closed(&shut), || render::closed_json(&shut))
+            args.shown.print(|| render::closed(&shut), || json_text(&render::closed_json(&shut)))
         }
         What::Reopen(args) => {
             let eval = Eval::open(&args.acting.eval)?;
             reopen(&eval, &args.id, &args.what, &args.acting.by)?;
-            shown(&eval, &args.id, None, Form::Text)
+            shown(&eval, &args.id, None, &Shown { form: Form::Text })
         }
         What::List(args) => {
-            let eval = Eval::open(&args.eval)?;
+            let eval = Eval::open(&args.of.eval)?;
             let wanted = Wanted { only_open: args.open, record: args.decision, today: args.today };
             let found = list(&eval, &wanted)?;
-            args.form.print(render::list(&found), || render::list_json(&found))
+            args.shown.print(|| render::list(&found), || json_text(&render::list_json(&found)))
         }
-        What::Show(args) => shown(&Eval::open(&args.eval)?, &args.id, args.today.as_deref(), args.form),
+        What::Show(args) => shown(&Eval::open(&args.of.eval)?, &args.id, args.today.as_deref(), &args.shown),
     }
 }
 
-fn shown(eval: &Eval, id: &str, today: Option<&str>, form: Form) -> Ending {
+fn shown(eval: &Eval, id: &str, today: Option<&str>, shown: &Shown) -> Ending {
     let whole = show(eval, id, today)?;
-    form.print(render::whole(&whole), || render::whole_json(&whole))
+    shown.print(|| render::whole(&whole), || json_text(&render::whole_json(&whole)))
 }
 
 fn opened(args: Open) -> Ending {
@@ -287,7 +259,7 @@ fn opened(args: Open) -> Ending {
         by: args.acting.by,
     };
     let new = open(&eval, &failed)?;
-    args.form.print(render::opened(&new), || render::opened_json(&new))
+    args.shown.print(|| render::opened(&new), || json_text(&render::opened_json(&new)))
 }
 
 /// A text as it stands; in a file, JSON where the file holds an object, else its text.

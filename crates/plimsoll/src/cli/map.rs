@@ -1,19 +1,18 @@
 //! `plimsoll map`
 
 use super::run::print;
+use super::whose::Whole;
 use super::{Ending, Failure};
 use crate::app::eval::Eval;
 use crate::app::map::map;
 use crate::render::map as render;
-use camino::Utf8PathBuf;
 use jiff::civil::Date;
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll map evals/support --as html > map.html")]
 pub struct Args {
-    /// The contract, or a folder with one
-    #[arg(default_value = ".")]
-    eval: Utf8PathBuf,
+    #[command(flatten)]
+    of: Whole,
     /// As if it were this day; left out, today
     #[arg(long, value_name = "DATE")]
     today: Option<Date>,
@@ -30,7 +29,7 @@ enum Form {
 }
 
 pub fn main(args: Args) -> Ending {
-    let eval = Eval::open(&args.eval)?;
+    let eval = Eval::open(&args.of.eval)?;
     let rows = map(&eval, args.today.unwrap_or_else(|| jiff::Zoned::now().date()))?;
     let (name, release) = (&eval.contract.name, &eval.contract.release);
     let failed = |error: askama::Error| Failure::ours(format!("the map cannot be shown: {error}"), "show it as json");

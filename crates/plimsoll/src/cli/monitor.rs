@@ -1,7 +1,7 @@
 //! `plimsoll monitor`
 
 use super::Ending;
-use super::run::print;
+use super::whose::Shown;
 use crate::app::monitor::{Orders, monitor};
 use crate::app::outcome::Column;
 use crate::render::monitor as render;
@@ -38,14 +38,8 @@ pub struct Args {
     /// Of a table: the column that a field is from
     #[arg(long = "map", value_name = "FIELD=COLUMN", value_parser = pair)]
     columns: Vec<(String, String)>,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    Text,
-    Json,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 fn share(text: &str) -> Result<Share, String> {
@@ -75,9 +69,5 @@ pub fn main(args: Args) -> Ending {
         filter: args.filter,
     };
     let found = monitor(&orders)?;
-    print(&match args.form {
-        Form::Text => render::text(&found),
-        Form::Json => render::json(&found),
-    })?;
-    Ok(0)
+    args.shown.print(|| render::text(&found), || render::json(&found))
 }

@@ -1,6 +1,6 @@
 //! `plimsoll outcome`
 
-use super::run::print;
+use super::whose::{Acting, Shown, Whole};
 use super::{Ending, Failure};
 use crate::app::eval::state_beside;
 use crate::app::outcome::{Column, keep, read, told};
@@ -79,12 +79,8 @@ struct Add {
 
 #[derive(clap::Args)]
 struct Who {
-    /// The eval whose releases are meant: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
-    /// Who says so
-    #[arg(long, value_name = "NAME", default_value = "unnamed")]
-    by: String,
+    #[command(flatten)]
+    acting: Acting,
     /// Why, or from where
     #[arg(long, value_name = "TEXT")]
     why: Option<String>,
@@ -93,17 +89,10 @@ struct Who {
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll outcome list --as json")]
 struct List {
-    /// The contract, or a folder with one
-    #[arg(default_value = ".")]
-    eval: Utf8PathBuf,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    Text,
-    Json,
+    #[command(flatten)]
+    of: Whole,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 /// `FIELD=COLUMN`
@@ -117,25 +106,21 @@ pub fn main(args: Args) -> Ending {
         What::Import(args) => import(args),
         What::Add(args) => add(args),
         What::List(args) => {
-            let told = told(&state_beside(&args.eval))?;
-            print(&match args.form {
-                Form::Text => render::text(&told),
-                Form::Json => render::json(&told),
-            })?;
-            Ok(0)
+            let told = told(&state_beside(&args.of.eval))?;
+            args.shown.print(|| render::text(&told), || render::json(&told))
         }
     }
 }
 
 fn import(args: Import) -> Ending {
     let outcomes = read(&args.file, &args.columns)?;
-    let done = keep(&state_beside(&args.who.eval), outcomes, &args.who.by, args.who.why.as_deref())?;
+    let done = keep(&state_beside(&args.who.acting.eval), outcomes, &args.who.acting.by, args.who.why.as_deref())?;
     anstream::eprintln!("{} outcome(s) kept, {} known already", done.kept, done.known);
     Ok(0)
 }
 
 fn add(args: Add) -> Ending {
-    let state = state_beside(&args.who.eval);
+    let state = state_beside(&args.who.acting.eval);
     let record = crate::app::chain::Chain::at(&state).find(&args.record)?;
     let mut line = json!({
         "record": record.id(),
@@ -155,7 +140,7 @@ fn add(args: Add) -> Ending {
     let place = LinePlace { file: camino::Utf8Path::new("what was given"), line: 1 };
     let outcome = parse(place, &line.to_string())?
         .ok_or_else(|| Failure::yours("nothing is said", "give `--count` and `--of`"))?;
-    let done = keep(&state, vec![outcome], &args.who.by, args.who.why.as_deref())?;
+    let done = keep(&state, vec![outcome], &args.who.acting.by, args.who.why.as_deref())?;
     anstream::eprintln!("{} outcome(s) kept, {} known already", done.kept, done.known);
     Ok(0)
 }

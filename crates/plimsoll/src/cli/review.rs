@@ -5,7 +5,7 @@ mod queue;
 mod said;
 
 use super::Ending;
-use super::run::print;
+use super::whose::{Shown, Whole};
 use crate::app::eval::Eval;
 use crate::app::review::{Orders, calibrate};
 use crate::render::review as render;
@@ -57,9 +57,8 @@ fn share(text: &str) -> Result<f64, String> {
 #[command(after_help = "Examples:\n  plimsoll review calibrate --labels labels.jsonl\n  \
                         plimsoll review calibrate evals/support --labels labels.jsonl --criterion grounded --expires 2027-01-31")]
 struct Calibrate {
-    /// The contract, or a folder with a plimsoll.yaml
-    #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
+    #[command(flatten)]
+    of: Whole,
     /// What people say of answers, in JSON lines
     #[arg(long, value_name = "FILE")]
     labels: Utf8PathBuf,
@@ -72,14 +71,8 @@ struct Calibrate {
     /// The last day on which the calibration holds; left out, in six months
     #[arg(long, value_name = "DATE")]
     expires: Option<String>,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    Text,
-    Json,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub fn main(args: Args) -> Ending {
@@ -99,7 +92,7 @@ pub fn main(args: Args) -> Ending {
 }
 
 fn calibrated(args: Calibrate) -> Ending {
-    let eval = Eval::open(&args.contract)?;
+    let eval = Eval::open(&args.of.eval)?;
     let orders = Orders {
         labels: &args.labels,
         criterion: args.criterion.as_deref(),
@@ -107,9 +100,5 @@ fn calibrated(args: Calibrate) -> Ending {
         expires: args.expires.as_deref(),
     };
     let found = calibrate(&eval, &orders)?;
-    print(&match args.form {
-        Form::Text => render::text(&found),
-        Form::Json => render::json(&found),
-    })?;
-    Ok(0)
+    args.shown.print(|| render::text(&found), || render::json(&found))
 }

@@ -1,6 +1,7 @@
 //! `plimsoll run`
 
 use super::show::{Form, render};
+use super::whose::Whole;
 use super::{Ending, Failure};
 use crate::app::chain::Kept;
 use crate::app::eval::Eval;
@@ -15,9 +16,8 @@ use std::io::{ErrorKind, Write};
 #[command(after_help = "Examples:\n  plimsoll run examples/billing-support --author prompt --as markdown\n  \
                         plimsoll run --scores verdicts.csv")]
 pub struct Args {
-    /// The contract, or a folder with a plimsoll.yaml
-    #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
+    #[command(flatten)]
+    of: Whole,
     /// Grades of the criteria that say `grade: imported`: a long table (CSV, TSV, JSON lines or Parquet)
     #[arg(long, value_name = "FILE")]
     scores: Option<Utf8PathBuf>,
@@ -71,7 +71,7 @@ impl OrderArgs {
 }
 
 pub fn main(args: Args) -> Ending {
-    let eval = Eval::open(&args.contract)?;
+    let eval = Eval::open(&args.of.eval)?;
     let mut bar = Bar::new();
     let (weighed, kept) = run(&eval, args.scores.as_deref(), &args.orders.orders(), &mut bar)?;
     drop(bar);

@@ -1,12 +1,11 @@
 //! `plimsoll traffic`
 
-use super::run::print;
+use super::whose::{Shown, Whole};
 use super::{Ending, Failure};
 use crate::app::eval::{Eval, state_beside};
 use crate::app::logged::Window;
 use crate::app::traffic::{Day, prune, stats};
 use crate::render::read::plain;
-use camino::Utf8PathBuf;
 use domain::format::contract::days;
 use jiff::civil::Date;
 use serde_json::json;
@@ -29,25 +28,23 @@ enum What {
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll traffic stats --from 2026-11-01 --to 2026-11-30")]
 struct Stats {
-    /// The contract, or its folder
-    #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
+    #[command(flatten)]
+    of: Whole,
     /// The first day, as 2026-11-01
     #[arg(long, value_name = "DAY")]
     from: Option<Date>,
     /// The last day
     #[arg(long, value_name = "DAY")]
     to: Option<Date>,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll traffic prune --keep 90d --preview")]
 struct Prune {
-    /// The contract, or its folder
-    #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
+    #[command(flatten)]
+    of: Whole,
     /// How long requests are kept, as 90d; else as the contract says
     #[arg(long, value_name = "DAYS")]
     keep: Option<String>,
@@ -57,14 +54,8 @@ struct Prune {
     /// Drop nothing; say what would be dropped
     #[arg(long)]
     preview: bool,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Form {
-    Text,
-    Json,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub fn main(args: Args) -> Ending {
@@ -81,15 +72,9 @@ pub fn today() -> Date {
 
 fn told(args: &Stats) -> Ending {
     let window = Window { first: args.from, last: args.to };
-    let days = stats(&state_beside(&args.contract), &window)?;
-    print(&match args.form {
-        Form::Json => {
-            let days: Vec<_> = days.iter().map(|(day, of_day)| as_json(*day, of_day)).collect();
-            format!("{:#}\n", json!({ "days": days }))
-        }
-        Form::Text => as_text(&days),
-    })?;
-    Ok(0)
+    let days = stats(&state_beside(&args.of.eval), &window)?;
+    let as_json = || days.iter().map(|(day, of_day)| as_json(*day, of_day)).collect::<Vec<_>>();
+    args.shown.print(|| as_text(&days), || format!("{:#}\n", json!({ "days": as_json() })))
 }
 
 fn as_json(day: Date, of_day: &Day) -> serde_json::Value {
@@ -130,32 +115,25 @@ fn pruned(args: &Prune) -> Ending {
         Some(text) => days(text).ok_or_else(|| {
             Failure::yours(format!("`--keep {text}` is no number of days"), "write it as `--keep 90d`")
         })?,
-        None => Eval::open(&args.contract)?.contract.traffic.keep_days.ok_or_else(|| {
+        None => Eval::open(&args.of.eval)?.contract.traffic.keep_days.ok_or_else(|| {
             let help = "write `traffic: {keep: 90d}` in the contract, or `--keep 90d`";
             Failure::yours("the contract does not say how long traffic is kept", help)
         })?,
     };
     let today = args.today.unwrap_or_else(today);
-    let dropped = prune(&state_beside(&args.contract), keep, today, args.preview)?;
-    print(&match args.form {
-        Form::Json => {
-            let days: Vec<_> =
-                dropped.iter().map(|(day, files)| json!({"day": day.to_string(), "files": files})).collect();
-            format!("{:#}\n", json!({"keep_days": keep, "preview": args.preview, "dropped": days}))
-        }
-        Form::Text => {
-            let verb = if args.preview { "would drop" } else { "dropped" };
-            let mut out = String::new();
-            for (day, files) in &dropped {
-                let _ = writeln!(out, "{verb:<12}{day}  {files} files");
-            }
-            let _ = writeln!(
-                out,
-                "{:<12}the last {keep} days up to {today}; examples keep what they were taken from",
-                "kept"
-            );
-            out
-        }
-    })?;
-    Ok(0)
+    let dropped = prune(&state_beside(&args.of.eval), keep, today, args.preview)?;
+    let days =
+        || dropped.iter().map(|(day, files)| json!({"day": day.to_string(), "files": files})).collect::<Vec<_>>();
+    let as_json = || format!("{:#}\n", json!({"keep_days": keep, "preview": args.preview, "dropped": days()}));
+    args.shown.print(|| dropped_text(&dropped, keep, today, args.preview), as_json)
+}
+
+fn dropped_text(dropped: &[(Date, usize)], keep: u32, today: Date, preview: bool) -> String {
+    let verb = if preview { "would drop" } else { "dropped" };
+    let mut out = String::new();
+    for (day, files) in dropped {
+        let _ = writeln!(out, "{verb:<12}{day}  {files} files");
+    }
+    let _ = writeln!(out, "{:<12}the last {keep} days up to {today}; examples keep what they were taken from", "kept");
+    out
 }

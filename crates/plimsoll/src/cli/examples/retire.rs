@@ -1,11 +1,11 @@
 //! `plimsoll examples retirements`, and the verbs that say something of one example.
 
-use super::Form;
 use crate::app::eval::Eval;
 use crate::app::examples::retire::{
     By, Found, accept, add, found, history, keep, later, mark, postpone, retire, stand,
 };
 use crate::cli::run::print;
+use crate::cli::whose::{Acting, Shown, Whole, Within};
 use crate::cli::{Ending, Failure};
 use crate::render::examples::{history_json, history_text, proposal_text, retirements_json, retirements_text};
 use crate::render::progress::Bar;
@@ -23,9 +23,8 @@ const LONGEST: u64 = 64 << 20;
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll examples retirements --decide --by reviewer-1")]
 pub struct Retirements {
-    /// The contract, or a folder with a plimsoll.yaml
-    #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
+    #[command(flatten)]
+    of: Whole,
     /// Ask of each: `a` accepts, `k` keeps the example, `p` postpones the question, `q` ends; without a terminal one letter a line
     #[arg(long)]
     decide: bool,
@@ -38,18 +37,8 @@ pub struct Retirements {
     /// As if it were this day
     #[arg(long, value_name = "DATE")]
     today: Option<String>,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
-}
-
-#[derive(clap::Args)]
-pub struct Of {
-    /// The eval that it belongs to: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
-    /// Who says it
-    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
-    by: String,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(clap::Args)]
@@ -64,7 +53,7 @@ pub struct Retire {
     #[arg(long)]
     why: String,
     #[command(flatten)]
-    of: Of,
+    acting: Acting,
 }
 
 #[derive(clap::Args)]
@@ -82,7 +71,7 @@ pub struct Keep {
     #[arg(long, value_name = "DATE")]
     today: Option<String>,
     #[command(flatten)]
-    of: Of,
+    acting: Acting,
 }
 
 #[derive(clap::Args)]
@@ -100,7 +89,7 @@ pub struct Postpone {
     #[arg(long, value_name = "DATE")]
     today: Option<String>,
     #[command(flatten)]
-    of: Of,
+    acting: Acting,
 }
 
 #[derive(clap::Args)]
@@ -115,7 +104,7 @@ pub struct Why {
     #[arg(long)]
     why: String,
     #[command(flatten)]
-    of: Of,
+    acting: Acting,
 }
 
 #[derive(clap::Args)]
@@ -127,7 +116,7 @@ pub struct Activate {
     #[arg(long)]
     why: Option<String>,
     #[command(flatten)]
-    of: Of,
+    acting: Acting,
 }
 
 #[derive(clap::Args)]
@@ -139,7 +128,7 @@ pub struct Add {
     #[arg(long)]
     why: Option<String>,
     #[command(flatten)]
-    of: Of,
+    acting: Acting,
 }
 
 #[derive(clap::Args)]
@@ -147,24 +136,19 @@ pub struct Add {
 pub struct History {
     /// Its id
     id: String,
-    /// The eval that it belongs to: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    of: Within,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub fn retirements(args: Retirements) -> Ending {
-    let eval = Eval::open(&args.contract)?;
+    let eval = Eval::open(&args.of.eval)?;
     let found = looked(&eval, args.today.as_deref())?;
     if args.decide {
         return decide(&eval, &found, &args);
     }
-    print(&match args.form {
-        Form::Text => retirements_text(&found),
-        Form::Json => retirements_json(&found),
-    })?;
-    Ok(0)
+    args.shown.print(|| retirements_text(&found), || retirements_json(&found))
 }
 
 fn looked(eval: &Eval, today: Option<&str>) -> Result<Found, Failure> {
@@ -226,48 +210,48 @@ fn said<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Ending {
 }
 
 pub fn retired(args: Retire) -> Ending {
-    let eval = Eval::open(&args.of.eval)?;
+    let eval = Eval::open(&args.acting.eval)?;
     for id in &args.ids {
-        said(&[retire(&eval, id, &args.why, &args.of.by)?])?;
+        said(&[retire(&eval, id, &args.why, &args.acting.by)?])?;
     }
     Ok(0)
 }
 
 pub fn kept(args: Keep) -> Ending {
-    let eval = Eval::open(&args.of.eval)?;
+    let eval = Eval::open(&args.acting.eval)?;
     let found = looked(&eval, args.today.as_deref())?;
-    let by = By { author: &args.of.by, why: args.why.as_deref() };
+    let by = By { author: &args.acting.by, why: args.why.as_deref() };
     said(&keep(&eval, &found, &args.id, args.reason.as_deref(), by)?)
 }
 
 pub fn postponed(args: Postpone) -> Ending {
-    let eval = Eval::open(&args.of.eval)?;
+    let eval = Eval::open(&args.acting.eval)?;
     let found = looked(&eval, args.today.as_deref())?;
-    let by = By { author: &args.of.by, why: args.why.as_deref() };
+    let by = By { author: &args.acting.by, why: args.why.as_deref() };
     said(&postpone(&eval, &found, &args.id, &args.until, by)?)
 }
 
 pub fn quarantined(args: Why) -> Ending {
-    let eval = Eval::open(&args.of.eval)?;
-    let by = By { author: &args.of.by, why: Some(&args.why) };
+    let eval = Eval::open(&args.acting.eval)?;
+    let by = By { author: &args.acting.by, why: Some(&args.why) };
     said(&[stand(&eval, &args.id, &Status::Quarantined { reason: args.why.clone() }, by)?])
 }
 
 pub fn marked(args: Why) -> Ending {
-    let eval = Eval::open(&args.of.eval)?;
-    said(&mark(&eval, &args.id, By { author: &args.of.by, why: Some(&args.why) })?)
+    let eval = Eval::open(&args.acting.eval)?;
+    said(&mark(&eval, &args.id, By { author: &args.acting.by, why: Some(&args.why) })?)
 }
 
 pub fn activated(args: Activate) -> Ending {
-    let eval = Eval::open(&args.of.eval)?;
-    let by = By { author: &args.of.by, why: args.why.as_deref() };
+    let eval = Eval::open(&args.acting.eval)?;
+    let by = By { author: &args.acting.by, why: args.why.as_deref() };
     said(&[stand(&eval, &args.id, &Status::Active, by)?])
 }
 
 pub fn added(args: Add) -> Ending {
-    let eval = Eval::open(&args.of.eval)?;
+    let eval = Eval::open(&args.acting.eval)?;
     let text = text_of(&args.file)?;
-    said(&add(&eval, &text, By { author: &args.of.by, why: args.why.as_deref() })?)
+    said(&add(&eval, &text, By { author: &args.acting.by, why: args.why.as_deref() })?)
 }
 
 fn text_of(file: &Utf8Path) -> Result<String, Failure> {
@@ -281,10 +265,6 @@ fn text_of(file: &Utf8Path) -> Result<String, Failure> {
 }
 
 pub fn told(args: History) -> Ending {
-    let entries = history(&Eval::open(&args.eval)?, &args.id)?;
-    print(&match args.form {
-        Form::Text => history_text(&args.id, &entries),
-        Form::Json => history_json(&args.id, &entries),
-    })?;
-    Ok(0)
+    let entries = history(&Eval::open(&args.of.eval)?, &args.id)?;
+    args.shown.print(|| history_text(&args.id, &entries), || history_json(&args.id, &entries))
 }

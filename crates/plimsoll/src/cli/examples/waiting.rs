@@ -1,22 +1,19 @@
 //! `plimsoll examples sample`, `proposals`, `accept` and `decline`
 
-use super::Form;
 use crate::app::eval::Eval;
 use crate::app::examples::proposals::{Accepting, accept, decline, proposals};
 use crate::app::examples::sample::{Orders, sample};
-use crate::cli::run::print;
+use crate::cli::whose::{Acting, Shown, Whole};
 use crate::cli::window::Span;
 use crate::cli::{Ending, Failure};
 use crate::render::examples::{proposals_json, proposals_text, sample_json, sample_text};
-use camino::Utf8PathBuf;
 use serde_json::json;
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll examples sample --window 2026-10-01..2026-10-31 --rule weekly --preview")]
 pub struct SampleArgs {
-    /// The contract, or a folder with a plimsoll.yaml
-    #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
+    #[command(flatten)]
+    of: Whole,
     /// Only this rule of the contract's `sampling`; left out, all of them together
     #[arg(long, value_name = "NAME")]
     rule: Option<String>,
@@ -31,18 +28,17 @@ pub struct SampleArgs {
     /// Show what would be drawn, and propose nothing
     #[arg(long)]
     preview: bool,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll examples proposals examples/billing-support")]
 pub struct ProposalsArgs {
-    /// The contract, or a folder with a plimsoll.yaml
-    #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    of: Whole,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(clap::Args)]
@@ -61,17 +57,13 @@ pub struct AcceptArgs {
     /// All that no example and no earlier proposal is like
     #[arg(long, conflicts_with = "ids")]
     all_without_duplicates: bool,
-    /// The eval that they belong to: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
-    /// Who accepts
-    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
-    by: String,
+    #[command(flatten)]
+    acting: Acting,
     /// Why
     #[arg(long)]
     why: Option<String>,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(clap::Args)]
@@ -82,41 +74,29 @@ pub struct DeclineArgs {
     /// Ids of proposals
     #[arg(required = true)]
     ids: Vec<String>,
-    /// The eval that they belong to: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
-    /// Who declines
-    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
-    by: String,
+    #[command(flatten)]
+    acting: Acting,
     /// Why
     #[arg(long)]
     why: String,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub fn sampled(args: SampleArgs) -> Ending {
     let orders =
         Orders { rule: args.rule, window: args.span.window()?, seed: args.seed, by: args.by, preview: args.preview };
-    let sampled = sample(&Eval::open(&args.contract)?, &orders)?;
-    print(&match args.form {
-        Form::Text => sample_text(&sampled),
-        Form::Json => sample_json(&sampled),
-    })?;
-    Ok(0)
+    let sampled = sample(&Eval::open(&args.of.eval)?, &orders)?;
+    args.shown.print(|| sample_text(&sampled), || sample_json(&sampled))
 }
 
 pub fn listed(args: ProposalsArgs) -> Ending {
-    let waiting = proposals(&Eval::open(&args.contract)?)?;
-    print(&match args.form {
-        Form::Text => proposals_text(&waiting),
-        Form::Json => proposals_json(&waiting),
-    })?;
-    Ok(0)
+    let waiting = proposals(&Eval::open(&args.of.eval)?)?;
+    args.shown.print(|| proposals_text(&waiting), || proposals_json(&waiting))
 }
 
 pub fn accepted(args: AcceptArgs) -> Ending {
-    let eval = Eval::open(&args.eval)?;
+    let eval = Eval::open(&args.acting.eval)?;
     let expected = args.expected.as_deref().map(serde_json::from_str).transpose().map_err(|error| {
         Failure::yours(format!("`--expected` is not JSON: {error}"), r#"write it as {"behaviour": "escalate"}"#)
     })?;
@@ -125,29 +105,24 @@ pub fn accepted(args: AcceptArgs) -> Ending {
         without_duplicates: args.all_without_duplicates,
         task: args.task.as_deref(),
         expected: expected.as_ref(),
-        by: &args.by,
+        by: &args.acting.by,
         why: args.why.as_deref(),
     };
     let ids = accept(&eval, &accepting)?;
-    told("accepted", &ids, args.form)
+    told("accepted", &ids, &args.shown)
 }
 
 pub fn declined(args: DeclineArgs) -> Ending {
     if args.why.trim().is_empty() {
         return Err(Failure::yours("`--why` is empty", "say why these do not belong in the set"));
     }
-    let ids = decline(&Eval::open(&args.eval)?, &args.ids, &args.by, &args.why)?;
-    told("declined", &ids, args.form)
+    let ids = decline(&Eval::open(&args.acting.eval)?, &args.ids, &args.acting.by, &args.why)?;
+    told("declined", &ids, &args.shown)
 }
 
-fn told(what: &str, ids: &[String], form: Form) -> Ending {
+fn told(what: &str, ids: &[String], shown: &Shown) -> Ending {
     let noun = if ids.len() == 1 { "proposal" } else { "proposals" };
-    print(&match form {
-        Form::Text => {
-            let lines: String = ids.iter().map(|id| format!("  {}\n", crate::render::read::plain(id))).collect();
-            format!("{} {noun} {what}\n{lines}", ids.len())
-        }
-        Form::Json => crate::render::read::json_text(&json!({ what: ids })),
-    })?;
-    Ok(0)
+    let lines = || ids.iter().map(|id| format!("  {}\n", crate::render::read::plain(id))).collect::<String>();
+    let text = || format!("{} {noun} {what}\n{}", ids.len(), lines());
+    shown.print(text, || crate::render::read::json_text(&json!({ what: ids })))
 }

@@ -1,7 +1,7 @@
 //! `plimsoll import examples`
 
 use crate::app::import::examples::{Made, Order, import};
-use crate::cli::run::print;
+use crate::cli::whose::Shown;
 use crate::cli::{Ending, Failure};
 use crate::render::read::plain;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -55,20 +55,14 @@ pub struct Args {
     /// Write nothing; show the first examples
     #[arg(long)]
     dry_run: bool,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum RestArg {
     LeaveOut,
     Attributes,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    Text,
-    Json,
 }
 
 pub fn main(args: Args) -> Ending {
@@ -89,11 +83,7 @@ pub fn main(args: Args) -> Ending {
         show: args.dry_run.then_some(SHOWN),
     };
     let made = import(&order)?;
-    print(&match args.form {
-        Form::Text => text(&args, &made),
-        Form::Json => as_json(&args, &made),
-    })?;
-    Ok(0)
+    args.shown.print(|| text(&args, &made), || as_json(&args, &made))
 }
 
 /// The place that options are told to stand in: their number among them is the line.

@@ -3,6 +3,7 @@
 use crate::app::eval::Eval;
 use crate::app::import::incidents::{Imported, Orders, import};
 use crate::cli::run::print;
+use crate::cli::whose::Within;
 use crate::cli::{Ending, Failure};
 use crate::render::read::plain;
 use camino::Utf8PathBuf;
@@ -17,9 +18,8 @@ pub struct Args {
     /// Case studies as MITRE ATLAS publishes them, one YAML file each, or folders of them
     #[arg(required = true)]
     files: Vec<Utf8PathBuf>,
-    /// The eval whose incidents they become: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
+    #[command(flatten)]
+    of: Within,
     /// The failure class of all that no `--class-of` names
     #[arg(long)]
     class: Option<String>,
@@ -35,7 +35,7 @@ pub struct Args {
 }
 
 pub fn main(args: Args) -> Ending {
-    let eval = Eval::open(&args.eval)?;
+    let eval = Eval::open(&args.of.eval)?;
     let pair = |text: &String| {
         let (of, class) = text.split_once('=').ok_or_else(|| {
             Failure::yours(

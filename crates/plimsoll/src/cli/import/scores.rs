@@ -3,7 +3,7 @@
 use crate::app::eval::Eval;
 use crate::app::import::scores::{FromElsewhere, seal};
 use crate::cli::Ending;
-use crate::cli::run::print;
+use crate::cli::whose::Shown;
 use crate::render::progress::Bar;
 use crate::render::read::plain;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -20,14 +20,8 @@ pub struct Args {
     /// The contract that they are decided under, or a folder with a plimsoll.yaml
     #[arg(default_value = ".")]
     contract: Utf8PathBuf,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    Text,
-    Json,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub fn main(args: Args) -> Ending {
@@ -35,11 +29,7 @@ pub fn main(args: Args) -> Ending {
     let mut bar = Bar::new();
     let made = seal(&eval, &args.file, &mut bar)?;
     drop(bar);
-    print(&match args.form {
-        Form::Text => text(&args.contract, &made),
-        Form::Json => as_json(&made),
-    })?;
-    Ok(0)
+    args.shown.print(|| text(&args.contract, &made), || as_json(&made))
 }
 
 fn arm_of(made: &FromElsewhere, system: &str) -> Option<Arm> {

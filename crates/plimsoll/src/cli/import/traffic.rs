@@ -3,8 +3,8 @@
 use crate::app::eval::Eval;
 use crate::app::file;
 use crate::app::import::traffic::{Made, Order, import};
-use crate::cli::run::print;
-use crate::cli::traffic::{Form, today};
+use crate::cli::traffic::today;
+use crate::cli::whose::Shown;
 use crate::cli::{Ending, Failure};
 use crate::render::read::plain;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -36,8 +36,8 @@ pub struct Args {
     /// As if it were this day: that of requests whose log does not say theirs
     #[arg(long, value_name = "DAY")]
     today: Option<Date>,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub fn main(args: Args) -> Ending {
@@ -51,11 +51,7 @@ pub fn main(args: Args) -> Ending {
         today: args.today.unwrap_or_else(today),
     };
     let made = import(&order)?;
-    print(&match args.form {
-        Form::Text => text(&args, &made),
-        Form::Json => as_json(&args, &made),
-    })?;
-    Ok(0)
+    args.shown.print(|| text(&args, &made), || as_json(&args, &made))
 }
 
 fn mapping_of(path: &Utf8Path) -> Result<(Mapping, Place), Failure> {

@@ -1,11 +1,11 @@
 //! `plimsoll review assign|next|label`
 
-use super::{Form, keys, share};
+use super::{keys, share};
 use crate::app::eval::Eval;
 use crate::app::review::assign::{Chosen, Orders, assign};
 use crate::app::review::desk::{Sitting, now};
 use crate::app::review::say::{self, Word, next, say};
-use crate::cli::run::print;
+use crate::cli::whose::{Shown, Within};
 use crate::cli::{Ending, Failure};
 use crate::render::review::item as render;
 use camino::Utf8PathBuf;
@@ -20,9 +20,8 @@ use domain::system::Arm;
 pub struct Assign {
     /// The queue's name; a new one is opened
     queue: String,
-    /// The eval: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
+    #[command(flatten)]
+    of: Within,
     #[arg(long, value_enum)]
     purpose: Purpose,
     /// What the answers are looked at for
@@ -64,8 +63,8 @@ pub struct Assign {
     /// Who fills the queue
     #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
     by: String,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -93,7 +92,7 @@ fn seconds(text: &str) -> Result<u64, String> {
 }
 
 pub fn assigned(args: Assign) -> Ending {
-    let eval = Eval::open(&args.eval)?;
+    let eval = Eval::open(&args.of.eval)?;
     let chosen = match (args.take, &args.examples) {
         (Some(many), _) => Chosen::Take(many),
         (None, Some(file)) => Chosen::Of(file),
@@ -128,27 +127,22 @@ pub fn assigned(args: Assign) -> Ending {
         within: None,
     };
     let done = assign(&eval, &orders)?;
-    print(&match args.form {
-        Form::Text => render::assigned_text(&done),
-        Form::Json => render::assigned_json(&done),
-    })?;
-    Ok(0)
+    args.shown.print(|| render::assigned_text(&done), || render::assigned_json(&done))
 }
 
 /// Who labels, where and when.
 #[derive(clap::Args)]
 struct Reviewer {
-    /// The eval: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
+    #[command(flatten)]
+    of: Within,
     /// Who labels
     #[arg(long, env = "PLIMSOLL_AUTHOR")]
     by: String,
     /// As if it were this instant: 2026-11-01T08:00:00Z; left out, now
     #[arg(long, value_name = "INSTANT")]
     now: Option<String>,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(clap::Args)]
@@ -160,14 +154,10 @@ pub struct Next {
 }
 
 pub fn shown(args: Next) -> Ending {
-    let eval = Eval::open(&args.who.eval)?;
+    let eval = Eval::open(&args.who.of.eval)?;
     let now = now(args.who.now.as_deref())?;
     let next = next(&eval, &args.queue, Sitting { by: &args.who.by, now: &now })?;
-    print(&match args.who.form {
-        Form::Text => render::next_text(&next),
-        Form::Json => render::next_json(&next),
-    })?;
-    Ok(0)
+    args.who.shown.print(|| render::next_text(&next), || render::next_json(&next))
 }
 
 #[derive(clap::Args)]
@@ -208,7 +198,7 @@ enum Said {
 }
 
 pub fn labelled(args: Label) -> Ending {
-    let eval = Eval::open(&args.who.eval)?;
+    let eval = Eval::open(&args.who.of.eval)?;
     let (Some(item), Some(word)) = (&args.item, args.word) else {
         keys::session(&eval, &args.queue, &args.who.by, args.who.now.as_deref())?;
         return Ok(0);
@@ -229,9 +219,5 @@ pub fn labelled(args: Label) -> Ending {
     };
     let now = now(args.who.now.as_deref())?;
     let kept: say::Kept = say(&eval, &args.queue, item, word, Sitting { by: &args.who.by, now: &now })?;
-    print(&match args.who.form {
-        Form::Text => render::kept_text(&kept),
-        Form::Json => render::kept_json(&kept),
-    })?;
-    Ok(0)
+    args.who.shown.print(|| render::kept_text(&kept), || render::kept_json(&kept))
 }

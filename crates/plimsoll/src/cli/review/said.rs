@@ -1,11 +1,12 @@
 //! `plimsoll review agree|disputes|settle|audit|labels|import|export`
 
-use super::{Form, share};
+use super::share;
 use crate::app::eval::Eval;
 use crate::app::review::desk::{Sitting, now};
 use crate::app::review::settle::{End, audit, audited as found, disputes, settle, touched as touches};
 use crate::app::review::{agree, exchange};
 use crate::cli::run::print;
+use crate::cli::whose::{Acting, Shown, Within};
 use crate::cli::{Ending, Failure};
 use crate::render::read::{json_text, plain};
 use crate::render::review::{agree as render, item};
@@ -29,24 +30,19 @@ pub struct Agree {
     /// Disagreement that is accepted: above it, what to do is told, with the items that show it
     #[arg(long, value_name = "SHARE", value_parser = share)]
     at_most: Option<f64>,
-    /// The eval: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    of: Within,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub fn agreed(args: Agree) -> Ending {
     let criterion = args.criterion.as_deref();
     let found = match &args.labels {
         Some(file) => agree::of_file(file, criterion, args.at_most)?,
-        None => agree::of_queue(&Eval::open(&args.eval)?, args.queue.as_deref(), criterion, args.at_most)?,
+        None => agree::of_queue(&Eval::open(&args.of.eval)?, args.queue.as_deref(), criterion, args.at_most)?,
     };
-    print(&match args.form {
-        Form::Text => render::text(&found),
-        Form::Json => render::json(&found),
-    })?;
-    Ok(0)
+    args.shown.print(|| render::text(&found), || render::json(&found))
 }
 
 #[derive(clap::Args)]
@@ -55,20 +51,15 @@ pub struct Disputes {
     /// Only of this criterion
     #[arg(long, value_name = "NAME")]
     criterion: Option<String>,
-    /// The eval: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    of: Within,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub fn disputed(args: Disputes) -> Ending {
-    let waiting = disputes(&Eval::open(&args.eval)?, args.criterion.as_deref())?;
-    print(&match args.form {
-        Form::Text => render::disputes_text(&waiting),
-        Form::Json => render::disputes_json(&waiting),
-    })?;
-    Ok(0)
+    let waiting = disputes(&Eval::open(&args.of.eval)?, args.criterion.as_deref())?;
+    args.shown.print(|| render::disputes_text(&waiting), || render::disputes_json(&waiting))
 }
 
 #[derive(clap::Args)]
@@ -89,9 +80,8 @@ pub struct Settle {
     /// Who settles it
     #[arg(long, env = "PLIMSOLL_AUTHOR")]
     by: String,
-    /// The eval: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
+    #[command(flatten)]
+    of: Within,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -101,7 +91,7 @@ enum Verdict {
 }
 
 pub fn settled(args: Settle) -> Ending {
-    let eval = Eval::open(&args.eval)?;
+    let eval = Eval::open(&args.of.eval)?;
     let (end, told) = match args.says {
         Some(Verdict::Pass) => (End::Says(Says::Pass), "pass"),
         Some(Verdict::Fail) => (End::Says(Says::Fail), "fail"),
@@ -128,30 +118,21 @@ pub struct Audit {
     /// Who audits: nobody who labelled in the queue
     #[arg(long, env = "PLIMSOLL_AUTHOR")]
     by: Option<String>,
-    /// The eval: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    of: Within,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub fn audited(args: Audit) -> Ending {
-    let eval = Eval::open(&args.eval)?;
+    let eval = Eval::open(&args.of.eval)?;
     let Some((take, by)) = args.take.zip(args.by.as_deref()) else {
         let found = found(&eval, &args.queue)?;
-        print(&match args.form {
-            Form::Text => render::audited_text(&found),
-            Form::Json => render::audited_json(&found),
-        })?;
-        return Ok(0);
+        return args.shown.print(|| render::audited_text(&found), || render::audited_json(&found));
     };
     let at = now(None)?;
     let done = audit(&eval, &args.queue, take, args.seed, Sitting { by, now: &at })?;
-    print(&match args.form {
-        Form::Text => item::assigned_text(&done),
-        Form::Json => item::assigned_json(&done),
-    })?;
-    Ok(0)
+    args.shown.print(|| item::assigned_text(&done), || item::assigned_json(&done))
 }
 
 #[derive(clap::Args)]
@@ -160,20 +141,15 @@ pub struct Labels {
     /// The rubric as it is now, from the eval's folder
     #[arg(long, value_name = "FILE")]
     rubric: Utf8PathBuf,
-    /// The eval: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    of: Within,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub fn touched(args: Labels) -> Ending {
-    let touched = touches(&Eval::open(&args.eval)?, &args.rubric)?;
-    print(&match args.form {
-        Form::Text => render::touched_text(&touched),
-        Form::Json => render::touched_json(&touched),
-    })?;
-    Ok(0)
+    let touched = touches(&Eval::open(&args.of.eval)?, &args.rubric)?;
+    args.shown.print(|| render::touched_text(&touched), || render::touched_json(&touched))
 }
 
 #[derive(clap::Args)]
@@ -181,24 +157,20 @@ pub fn touched(args: Labels) -> Ending {
 pub struct Import {
     /// Labels: .jsonl, .csv or .tsv
     file: Utf8PathBuf,
-    /// Who brings them in
-    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
-    by: String,
-    /// The eval: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
-    #[arg(long = "as", value_enum, default_value_t = Form::Text)]
-    form: Form,
+    #[command(flatten)]
+    acting: Acting,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub fn imported(args: Import) -> Ending {
     let at = now(None)?;
-    let brought = exchange::import(&Eval::open(&args.eval)?, &args.file, Sitting { by: &args.by, now: &at })?;
-    print(&match args.form {
-        Form::Text => format!("{} label(s) brought in; {} were there already\n", brought.labels, brought.there),
-        Form::Json => json_text(&json!({"labels": brought.labels, "there": brought.there})),
-    })?;
-    Ok(0)
+    let brought =
+        exchange::import(&Eval::open(&args.acting.eval)?, &args.file, Sitting { by: &args.acting.by, now: &at })?;
+    args.shown.print(
+        || format!("{} label(s) brought in; {} were there already\n", brought.labels, brought.there),
+        || json_text(&json!({"labels": brought.labels, "there": brought.there})),
+    )
 }
 
 #[derive(clap::Args)]
@@ -206,9 +178,8 @@ pub fn imported(args: Import) -> Ending {
 pub struct Export {
     /// The labels of this queue; left out, all
     queue: Option<String>,
-    /// The eval: a contract, or a folder with one
-    #[arg(long, default_value = ".")]
-    eval: Utf8PathBuf,
+    #[command(flatten)]
+    of: Within,
     #[arg(long = "as", value_enum, default_value_t = Written::Jsonl)]
     form: Written,
 }
@@ -220,7 +191,7 @@ enum Written {
 }
 
 pub fn exported(args: Export) -> Ending {
-    let labels = exchange::export(&Eval::open(&args.eval)?, args.queue.as_deref())?;
+    let labels = exchange::export(&Eval::open(&args.of.eval)?, args.queue.as_deref())?;
     if labels.is_empty() {
         return Err(Failure::yours("there are no labels", "label answers first, or bring labels in"));
     }
