@@ -3,14 +3,15 @@
 //! in      what production's conversations scored, candidate and production; a margin, an error rate, and how many conversations
 //!         of production each one of the candidate is laid beside
 //! out     go on, stop (harm shown) or enough (not worse by the margin); both log E, the way to them, and what would decide
-//! errors  a conversation without arm or name, or with two arms' worth of doubt: `Unfollowed`
+//! errors  an outcome without arm or conversation, of several at once, or of a metric whose better way nobody knows: `Unfollowed`
 //! source  Waudby-Smith & Ramdas 2024: bets fixed on a grid, averaged (`stats::sequential`); the project's statistics design, 3.14
 //! note    harm needs no margin, as in a gate. Nothing is kept between looks: the same file gives the same answer, and a longer one
 //!         goes on where the shorter one ended. What changes over time breaks what the numbers mean, and not the error rate
 
-use crate::outcome::{Better, Outcome};
+use crate::outcome::{Better, Outcome, moment};
 use crate::share::Share;
 use crate::system::Arm;
+use jiff::Timestamp;
 use stats::sequential::{Bets, p_anytime};
 use std::collections::BTreeMap;
 
@@ -77,22 +78,25 @@ impl Followed {
     }
 }
 
-/// Why outcomes cannot be followed.
+/// Why an outcome cannot be followed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfollowed {
-    #[error("outcome {0} does not say who answered, or in which conversation")]
-    Unplaced(usize),
-    #[error("outcome {0} counts several conversations at once")]
-    Together(usize),
+    #[error("it does not say who answered, or in which conversation")]
+    Unplaced,
+    #[error("it counts several conversations at once")]
+    Together,
     #[error("`{0}` is a metric of your own, and nothing says which way is better")]
     Direction(String),
+    #[error("`{0}` is no instant and no day")]
+    Undated(String),
     #[error("a margin lies above 0 and below 1")]
     Margin,
 }
 
 /// What one arm scored in a conversation, and when it was first seen.
+#[derive(Clone, Copy, Debug)]
 struct Scored {
-    since: String,
+    since: Timestamp,
     sum: f64,
     count: f64,
 }
@@ -103,38 +107,107 @@ impl Scored {
     }
 }
 
-/// Follows outcomes of one metric, in any order.
-pub fn follow(outcomes: &[&Outcome], plan: &Plan) -> Result<Followed, Unfollowed> {
-    let enough =
-        Bets::against(plan.margin.get(), GRID).ok().filter(|_| plan.margin.get() > 0.0).ok_or(Unfollowed::Margin)?;
-    let harm = Bets::against(0.0, GRID).map_err(|_| Unfollowed::Margin)?;
-    let arms = conversations(outcomes)?;
-    let [candidate, production] = &arms;
-    let paired = candidate.keys().any(|name| production.contains_key(name));
-    let (differences, waiting) =
-        if paired { matched(candidate, production) } else { dealt(candidate, production, plan.beside) };
-    let values: Vec<f64> = differences.iter().map(|difference| (difference + 1.0) / 2.0).collect();
-    let turned: Vec<f64> = values.iter().map(|value| 1.0 - value).collect();
-    let at = |count: usize| (enough.log_e_of_values(&values[..count]), harm.log_e_of_values(&turned[..count]));
-    let step = values.len().div_ceil(POINTS).max(1);
-    let mut counts: Vec<usize> = (1..=values.len()).step_by(step).collect();
-    counts.extend(Some(values.len()).filter(|last| counts.last().is_some_and(|at| at != last)));
-    let way: Vec<(u64, f64, f64)> = counts.into_iter().map(|count| (count as u64, at(count).0, at(count).1)).collect();
-    let (for_enough, for_harm) = at(values.len());
-    let bar = -plan.alpha.get().ln();
-    Ok(Followed {
-        verdict: verdict(for_enough, for_harm, bar),
-        differences: values.len() as u64,
-        paired,
-        conversations: [candidate.len() as u64, production.len() as u64],
-        waiting,
-        mean: (!differences.is_empty()).then(|| differences.iter().sum::<f64>() / differences.len() as f64),
-        enough: for_enough,
-        harm: for_harm,
-        bar,
-        way,
-        more: more(for_enough.max(for_harm), bar, values.len()),
-    })
+/// What production did of one metric, taken in one outcome at a time and in any order. What is kept grows with the conversations,
+/// and not with the outcomes.
+#[derive(Clone, Debug, Default)]
+pub struct Rollout {
+    /// By name: candidate, production.
+    conversations: BTreeMap<String, [Option<Scored>; 2]>,
+}
+
+impl Rollout {
+    pub fn take(&mut self, outcome: &Outcome) -> Result<(), Unfollowed> {
+        let place = match outcome.arm {
+            Some(Arm::Candidate) => 0,
+            Some(Arm::Production) => 1,
+            Some(Arm::Fallback) => return Ok(()),
+            None => return Err(Unfollowed::Unplaced),
+        };
+        let name = outcome.conversation.as_deref().ok_or(Unfollowed::Unplaced)?;
+        if outcome.requests() != 1 {
+            return Err(Unfollowed::Together);
+        }
+        let better = outcome.better().ok_or_else(|| Unfollowed::Direction(outcome.metric.clone()))?;
+        let value = if better == Better::Higher { outcome.seen() } else { 1.0 - outcome.seen() };
+        let since = moment(&outcome.at).ok_or_else(|| Unfollowed::Undated(outcome.at.clone()))?;
+        if !self.conversations.contains_key(name) {
+            self.conversations.insert(name.to_owned(), [None, None]);
+        }
+        if let Some(arms) = self.conversations.get_mut(name) {
+            let scored = arms[place].get_or_insert(Scored { since, sum: 0.0, count: 0.0 });
+            scored.sum += value;
+            scored.count += 1.0;
+            scored.since = scored.since.min(since);
+        }
+        Ok(())
+    }
+
+    /// Follows what was taken in. Each difference is looked at once.
+    pub fn follow(&self, plan: &Plan) -> Result<Followed, Unfollowed> {
+        let margin = Some(plan.margin.get()).filter(|margin| *margin > 0.0).ok_or(Unfollowed::Margin)?;
+        let enough = Bets::against(margin, GRID).map_err(|_| Unfollowed::Margin)?;
+        let harm = Bets::against(0.0, GRID).map_err(|_| Unfollowed::Margin)?;
+        let (mut enough, mut harm) = (enough.stake(), harm.stake());
+        let paired = self.conversations.values().any(|arms| arms.iter().all(Option::is_some));
+        let differences = if paired { self.matched() } else { self.dealt(plan.beside) };
+        let step = differences.len().div_ceil(POINTS).max(1);
+        let (mut way, mut sum) = (Vec::new(), 0.0);
+        for (at, difference) in differences.iter().enumerate() {
+            enough.see((1.0 + difference) / 2.0);
+            harm.see((1.0 - difference) / 2.0);
+            sum += difference;
+            if at % step == 0 || at + 1 == differences.len() {
+                way.push((at as u64 + 1, enough.log_e(), harm.log_e()));
+            }
+        }
+        let conversations = [self.of(0).count() as u64, self.of(1).count() as u64];
+        let (enough, harm, bar) = (enough.log_e(), harm.log_e(), -plan.alpha.get().ln());
+        Ok(Followed {
+            verdict: verdict(enough, harm, bar),
+            differences: differences.len() as u64,
+            paired,
+            conversations,
+            waiting: conversations[0] - differences.len() as u64,
+            mean: (!differences.is_empty()).then(|| sum / differences.len() as f64),
+            enough,
+            harm,
+            bar,
+            way,
+            more: more(enough.max(harm), bar, differences.len()),
+        })
+    }
+
+    /// Conversations of one arm, in the order of their names.
+    fn of(&self, place: usize) -> impl Iterator<Item = Scored> {
+        self.conversations.values().filter_map(move |arms| arms[place])
+    }
+
+    /// What conversations of one arm scored, in the order in which they were first seen; those of one instant by name.
+    fn in_order(&self, place: usize) -> Vec<f64> {
+        let mut order: Vec<Scored> = self.of(place).collect();
+        order.sort_by_key(|scored| scored.since);
+        order.iter().map(Scored::mean).collect()
+    }
+
+    /// Of conversations that both answered, in the order in which the candidate's were first seen.
+    fn matched(&self) -> Vec<f64> {
+        let both = |arms: &[Option<Scored>; 2]| {
+            let [candidate, production] = [arms[0]?, arms[1]?];
+            Some((candidate.since, candidate.mean() - production.mean()))
+        };
+        let mut order: Vec<(Timestamp, f64)> = self.conversations.values().filter_map(both).collect();
+        order.sort_by_key(|(since, _)| *since);
+        order.into_iter().map(|(_, difference)| difference).collect()
+    }
+
+    /// Each conversation of the candidate beside the mean of the next few of production: who stands beside whom is settled by the
+    /// order in which they came, and never by what they scored.
+    fn dealt(&self, beside: u32) -> Vec<f64> {
+        let production = self.in_order(1);
+        let mean = |block: &[f64]| block.iter().sum::<f64>() / block.len() as f64;
+        let blocks = production.chunks_exact(beside.max(1) as usize);
+        self.in_order(0).into_iter().zip(blocks).map(|(scored, block)| scored - mean(block)).collect()
+    }
 }
 
 /// Harm goes before what was hoped for.
@@ -153,66 +226,6 @@ fn more(grown: f64, bar: f64, differences: usize) -> Option<u64> {
         return Some(0);
     }
     (grown > 0.0).then(|| ((bar - grown) / (grown / differences as f64)).ceil() as u64)
-}
-
-/// What each arm scored by conversation: candidate, production.
-fn conversations(outcomes: &[&Outcome]) -> Result<[BTreeMap<String, Scored>; 2], Unfollowed> {
-    let mut arms = [BTreeMap::new(), BTreeMap::new()];
-    for (at, outcome) in outcomes.iter().enumerate() {
-        let place = match outcome.arm {
-            Some(Arm::Candidate) => 0,
-            Some(Arm::Production) => 1,
-            Some(Arm::Fallback) => continue,
-            None => return Err(Unfollowed::Unplaced(at + 1)),
-        };
-        let name = outcome.conversation.clone().ok_or(Unfollowed::Unplaced(at + 1))?;
-        if outcome.requests() != 1 {
-            return Err(Unfollowed::Together(at + 1));
-        }
-        let better = outcome.better().ok_or_else(|| Unfollowed::Direction(outcome.metric.clone()))?;
-        let value = if better == Better::Higher { outcome.seen() } else { 1.0 - outcome.seen() };
-        let scored =
-            arms[place].entry(name).or_insert_with(|| Scored { since: outcome.at.clone(), sum: 0.0, count: 0.0 });
-        scored.sum += value;
-        scored.count += 1.0;
-        if outcome.at < scored.since {
-            scored.since.clone_from(&outcome.at);
-        }
-    }
-    Ok(arms)
-}
-
-/// Conversations in the order in which they were first seen.
-fn in_order(arm: &BTreeMap<String, Scored>) -> Vec<(&str, &Scored)> {
-    let mut order: Vec<(&str, &Scored)> = arm.iter().map(|(name, scored)| (name.as_str(), scored)).collect();
-    order.sort_by(|one, other| (&one.1.since, one.0).cmp(&(&other.1.since, other.0)));
-    order
-}
-
-/// Of conversations that both answered.
-fn matched(candidate: &BTreeMap<String, Scored>, production: &BTreeMap<String, Scored>) -> (Vec<f64>, u64) {
-    let differences: Vec<f64> = in_order(candidate)
-        .into_iter()
-        .filter_map(|(name, scored)| Some(scored.mean() - production.get(name)?.mean()))
-        .collect();
-    let waiting = candidate.len() - differences.len();
-    (differences, waiting as u64)
-}
-
-/// Each conversation of the candidate beside the mean of the next few of production: who stands beside whom is settled by the order
-/// in which they came, and never by what they scored.
-fn dealt(candidate: &BTreeMap<String, Scored>, production: &BTreeMap<String, Scored>, beside: u32) -> (Vec<f64>, u64) {
-    let beside = beside.max(1) as usize;
-    let production = in_order(production);
-    let mean =
-        |block: &[(&str, &Scored)]| block.iter().map(|(_, scored)| scored.mean()).sum::<f64>() / block.len() as f64;
-    let differences: Vec<f64> = in_order(candidate)
-        .into_iter()
-        .zip(production.chunks_exact(beside))
-        .map(|((_, scored), block)| scored.mean() - mean(block))
-        .collect();
-    let waiting = candidate.len() - differences.len();
-    (differences, waiting as u64)
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 
 use crate::share::Share;
 use crate::system::Arm;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// One thing that was seen of production.
@@ -71,6 +73,15 @@ pub const BUILT_IN: &[(&str, Better)] = &[
     ("ticket", Better::Lower),
     ("rollback", Better::Lower),
 ];
+
+/// The instant that is meant; of a day its beginning.
+pub fn moment(text: &str) -> Option<Timestamp> {
+    if let Ok(at) = text.parse() {
+        return Some(at);
+    }
+    let date: Date = text.parse().ok()?;
+    date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
 
 impl Outcome {
     /// Which way the metric is better; `None` for one of somebody's own that does not say.

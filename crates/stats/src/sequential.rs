@@ -45,13 +45,43 @@ impl Bets {
 
     /// log E from values x in [0, 1], one for each cluster; per bet the sum merges.
     pub fn log_e_of_values(&self, values: &[f64]) -> f64 {
-        self.averaged(|bet| values.iter().map(|x| log1p(bet * (x - self.mean))).sum())
+        let mut stake = self.stake();
+        values.iter().for_each(|x| stake.see(*x));
+        stake.log_e()
+    }
+
+    /// One unit on each bet, before anything was seen.
+    pub fn stake(&self) -> Stake<'_> {
+        Stake { bets: self, logs: vec![0.0; self.bets.len()] }
     }
 
     fn averaged(&self, wealth: impl Fn(f64) -> f64) -> f64 {
-        let logs: Vec<f64> = self.bets.iter().map(|&bet| wealth(bet)).collect();
-        let highest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        highest + log(logs.iter().map(|each| exp(each - highest)).sum::<f64>() / logs.len() as f64)
+        averaged(&self.bets.iter().map(|&bet| wealth(bet)).collect::<Vec<f64>>())
+    }
+}
+
+fn averaged(logs: &[f64]) -> f64 {
+    let highest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    highest + log(logs.iter().map(|each| exp(each - highest)).sum::<f64>() / logs.len() as f64)
+}
+
+/// What the bets have come to, one value after another: each is looked at once, however often log E is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stake<'b> {
+    bets: &'b Bets,
+    logs: Vec<f64>,
+}
+
+impl Stake<'_> {
+    /// One more value in [0, 1].
+    pub fn see(&mut self, x: f64) {
+        for (log, bet) in self.logs.iter_mut().zip(&self.bets.bets) {
+            *log += log1p(bet * (x - self.bets.mean));
+        }
+    }
+
+    pub fn log_e(&self) -> f64 {
+        averaged(&self.logs)
     }
 }
 
@@ -125,6 +155,18 @@ mod tests {
         assert!((bets.log_e_of_counts(5, 40, 3) - bets.log_e_of_values(&values)).abs() < 1e-12);
         assert_eq!(bets.log_e_of_counts(0, 0, 0), 0.0);
         assert_eq!(Bets::against(1.0, 24), Err(Undefined::OutOfDomain));
+    }
+
+    #[test]
+    fn a_stake_is_at_each_value_what_all_values_up_to_it_say() {
+        let bets = Bets::against(0.03, 24).unwrap();
+        let values = [1.0, 0.5, 0.25, 0.0, 0.5, 0.75, 1.0];
+        let mut stake = bets.stake();
+        for (at, x) in values.iter().enumerate() {
+            stake.see(*x);
+            assert_eq!(stake.log_e(), bets.log_e_of_values(&values[..=at]));
+        }
+        assert_eq!(bets.stake().log_e(), 0.0);
     }
 
     proptest! {

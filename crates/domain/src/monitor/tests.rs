@@ -33,8 +33,14 @@ fn rollout(count: usize, well: [usize; 2], same: bool) -> Vec<Outcome> {
     of(Arm::Candidate, well[0]).chain(of(Arm::Production, well[1])).collect()
 }
 
+fn taken(outcomes: &[Outcome]) -> Result<Rollout, Unfollowed> {
+    let mut rollout = Rollout::default();
+    outcomes.iter().try_for_each(|outcome| rollout.take(outcome))?;
+    Ok(rollout)
+}
+
 fn followed(outcomes: &[Outcome], plan: &Plan) -> Followed {
-    follow(&outcomes.iter().collect::<Vec<_>>(), plan).unwrap()
+    taken(outcomes).unwrap().follow(plan).unwrap()
 }
 
 #[test]
@@ -69,6 +75,36 @@ fn the_order_of_the_file_changes_nothing_and_a_longer_file_goes_on() {
     );
 }
 
+/// The evidence is a function of three counts where every answer is right or wrong; the way there is that of each beginning.
+#[test]
+fn one_pass_says_what_counts_say_of_every_beginning() {
+    let outcomes = rollout(1000, [7, 8], true);
+    let found = followed(&outcomes, &plan(1));
+    let differences: Vec<i32> = (0..1000).map(|at| i32::from(at * 7 % 10 < 7) - i32::from(at * 7 % 10 < 8)).collect();
+    let bets = [Bets::against(0.05, GRID).unwrap(), Bets::against(0.0, GRID).unwrap()];
+    assert!(found.way.len() >= POINTS && found.way.last().is_some_and(|point| point.0 == 1000));
+    for (at, enough, harm) in &found.way {
+        let count = |wanted: i32| differences[..*at as usize].iter().filter(|each| **each == wanted).count() as u64;
+        let (up, same, down) = (count(1), count(0), count(-1));
+        assert!((enough - bets[0].log_e_of_counts(up, same, down)).abs() < 1e-9, "{at}");
+        assert!((harm - bets[1].log_e_of_counts(down, same, up)).abs() < 1e-9, "{at}");
+    }
+}
+
+#[test]
+fn conversations_come_in_the_order_of_instants_and_not_of_their_writing() {
+    let mut outcomes = vec![
+        one(Arm::Candidate, "a", 0, true),
+        one(Arm::Candidate, "b", 0, false),
+        one(Arm::Production, "p", 0, true),
+        one(Arm::Production, "q", 1, false),
+    ];
+    // Half past eight at +02:00 was before eight in UTC, although it is written later.
+    outcomes[1].at = "2026-11-03T08:30:00+02:00".to_owned();
+    let found = followed(&outcomes, &plan(2));
+    assert_eq!((found.differences, found.mean), (1, Some(-0.5)), "b came first, and stands beside the two");
+}
+
 #[test]
 fn each_conversation_of_the_candidate_stands_beside_several_of_production() {
     let mut outcomes: Vec<Outcome> =
@@ -87,15 +123,15 @@ fn a_conversation_counts_once_and_a_lower_metric_is_turned() {
     outcomes.iter_mut().for_each(|outcome| outcome.metric = "reopened".to_owned());
     assert_eq!(followed(&outcomes, &plan(1)).mean, Some(0.5));
     outcomes.iter_mut().for_each(|outcome| outcome.metric = "warmth".to_owned());
-    assert_eq!(follow(&outcomes.iter().collect::<Vec<_>>(), &plan(1)), Err(Unfollowed::Direction("warmth".into())));
+    assert_eq!(taken(&outcomes).err(), Some(Unfollowed::Direction("warmth".into())));
 }
 
 #[test]
 fn what_cannot_be_placed_is_refused_and_nothing_is_nothing() {
     let mut outcomes = rollout(1, [10, 10], true);
     outcomes[1].arm = None;
-    assert_eq!(follow(&outcomes.iter().collect::<Vec<_>>(), &plan(1)), Err(Unfollowed::Unplaced(2)));
-    let none = follow(&[], &plan(1)).unwrap();
+    assert_eq!(taken(&outcomes).err(), Some(Unfollowed::Unplaced));
+    let none = followed(&[], &plan(1));
     assert_eq!((none.verdict, none.mean, none.more), (Verdict::Continue, None, None));
 }
 

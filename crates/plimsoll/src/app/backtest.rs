@@ -14,10 +14,10 @@ use crate::cli::Failure;
 use domain::backtest::{Backtest, Foretold, Made, Past, Trouble, backtest as lay};
 use domain::entry::Noun;
 use domain::incident;
+use domain::outcome::moment;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::segment::Segment;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,15 +87,6 @@ fn made(kept: &Kept, overridden: &BTreeSet<&str>) -> Result<Made, Failure> {
         held,
         intervals: list("evidence").iter().filter_map(foretold).collect(),
     })
-}
-
-/// An instant, or the beginning of a day in UTC.
-pub fn moment(text: &str) -> Option<Timestamp> {
-    if let Ok(at) = text.parse() {
-        return Some(at);
-    }
-    let date: Date = text.parse().ok()?;
-    date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
 /// The segments that each example lies in, by its id.

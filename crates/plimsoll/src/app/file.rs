@@ -1,21 +1,29 @@
-//! Files that are read whole: regular ones, no longer than what belongs in them, in UTF-8.
+//! Files that are read: regular ones; where they are read whole, no longer than what belongs in them, in UTF-8.
 
 use camino::Utf8Path;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 
-/// The text of a file of at most so many bytes. What is no regular file is not opened: a pipe would be waited for without end.
-pub fn text(path: &Utf8Path, most: u64) -> io::Result<String> {
-    let refused = |kind, what: String| Err(io::Error::new(kind, what));
-    let kind = std::fs::metadata(path)?.file_type();
-    if kind.is_dir() {
+fn refused<T>(kind: ErrorKind, what: String) -> io::Result<T> {
+    Err(io::Error::new(kind, what))
+}
+
+/// A file and its length. What is no regular file is not opened: a pipe would be waited for without end.
+pub fn open(path: &Utf8Path) -> io::Result<(File, u64)> {
+    let about = std::fs::metadata(path)?;
+    if about.is_dir() {
         return refused(ErrorKind::IsADirectory, "it is a folder".to_owned());
     }
-    if !kind.is_file() {
+    if !about.is_file() {
         return refused(ErrorKind::InvalidInput, "it is no regular file".to_owned());
     }
+    Ok((File::open(path)?, about.len()))
+}
+
+/// The text of a file of at most so many bytes.
+pub fn text(path: &Utf8Path, most: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    open(path)?.0.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         return refused(ErrorKind::FileTooLarge, format!("it is longer than {} MB", most >> 20));
     }

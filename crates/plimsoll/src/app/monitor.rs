@@ -2,16 +2,20 @@
 //!
 //! in      a file of outcomes, one conversation a line; a gate of the contract, or a margin
 //! out     what was followed, under which plan, and whose it is
-//! errors  no margin; several metrics where none is named; lines that do not say who answered
+//! errors  no margin; several metrics where none is named; every line that does not say who answered
+//! note    the file is read once, a line at a time: what is kept grows with its conversations
 
 use super::chain::Chain;
 use super::eval::{Eval, state_beside};
-use super::outcome::{Column, read};
+use super::outcome::{Column, each};
+use super::run::Progress;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
+use domain::fault::{Fault, Faults};
+use domain::format::lines::LinePlace;
 use domain::gate::{Gate, Margin, Measure, Rule};
-use domain::monitor::{Followed, Plan, follow};
+use domain::monitor::{Followed, Plan, Rollout};
 use domain::outcome::Outcome;
 use domain::share::Share;
 use std::collections::BTreeSet;
@@ -20,6 +24,10 @@ use std::collections::BTreeSet;
 const ALPHA: f64 = 0.05;
 /// Conversations of production beside one of the candidate, at most.
 const MOST: f64 = 50.0;
+/// Lines that cannot be followed and are told at once.
+const MOST_FAULTS: usize = 100;
+const HELP: &str =
+    "each line needs `arm` and `conversation`, and speaks of one conversation; a metric of your own says `better`";
 
 pub struct Orders {
     pub file: Utf8PathBuf,
@@ -56,8 +64,7 @@ pub struct Staged {
     pub owner: String,
 }
 
-pub fn monitor(orders: &Orders) -> Result<Monitored, Failure> {
-    let outcomes = read(&orders.file, &orders.columns)?;
+pub fn monitor(orders: &Orders, progress: &mut dyn Progress) -> Result<Monitored, Failure> {
     let contract = contract(&orders.eval, orders.gate.is_some())?;
     let gate =
         orders.gate.as_deref().zip(contract.as_ref()).map(|(name, contract)| gate(contract, name)).transpose()?;
@@ -71,24 +78,94 @@ pub fn monitor(orders: &Orders) -> Result<Monitored, Failure> {
             ));
         }
     };
-    let inside =
-        |outcome: &&Outcome| orders.filter.iter().all(|(name, value)| outcome.attributes.get(name) == Some(value));
-    let placed: Vec<&Outcome> = outcomes.iter().filter(inside).collect();
-    let metric = metric(orders, gate, &placed)?;
-    let of_it: Vec<&Outcome> = placed.into_iter().filter(|outcome| outcome.metric == metric).collect();
+    let mut gathered = Gathered {
+        orders,
+        gate,
+        metrics: BTreeSet::new(),
+        rollout: Rollout::default(),
+        all: 0,
+        taken: 0,
+        faults: Vec::new(),
+    };
+    each(&orders.file, &orders.columns, progress, &mut |place, outcome| gathered.take(place, &outcome))?;
+    let (metric, rollout, left_out) = gathered.whole()?;
     let stage = contract.as_ref().map(|contract| stage(&orders.eval, contract, gate)).transpose()?.flatten();
     let share = orders.production_share.map(Share::get).or(stage.as_ref().map(|stage| 1.0 - stage.share));
     let beside = share.map_or(1.0, |share| (share / (1.0 - share).max(1e-9)).floor().clamp(1.0, MOST)) as u32;
     let alpha = orders.alpha.or(gate.and(contract.as_ref()).map(|contract| contract.alpha));
     let plan = Plan { margin, alpha: alpha.unwrap_or(Share::new(ALPHA).unwrap_or(Share::ONE)), beside };
-    let followed = follow(&of_it, &plan).map_err(|error| {
-        Failure::yours(
-            error.to_string(),
-            "each line needs `arm` and `conversation`, and speaks of one conversation; a metric of your own says `better`",
-        )
-    })?;
-    let left_out = outcomes.len() - of_it.len();
+    progress.step("following the rollout");
+    let followed = rollout.follow(&plan).map_err(|error| Failure::yours(error.to_string(), "write it as `0.05`"))?;
     Ok(Monitored { metric, plan, followed, gate: gate.map(|gate| gate.name.to_string()), stage, left_out })
+}
+
+/// What was read so far of the one metric that is followed.
+struct Gathered<'o> {
+    orders: &'o Orders,
+    gate: Option<&'o Gate>,
+    /// Of this part of the traffic, and of the gate's criterion where no metric is named.
+    metrics: BTreeSet<String>,
+    rollout: Rollout,
+    all: usize,
+    taken: usize,
+    faults: Vec<Fault>,
+}
+
+impl Gathered<'_> {
+    fn take(&mut self, place: LinePlace, outcome: &Outcome) {
+        self.all += 1;
+        let inside = self.orders.filter.iter().all(|(name, value)| outcome.attributes.get(name) == Some(value));
+        if !inside || !self.is_meant(outcome) {
+            return;
+        }
+        if !self.metrics.contains(&outcome.metric) {
+            self.metrics.insert(outcome.metric.clone());
+        }
+        // Of several nothing is followed; the rest is read for their names.
+        if self.metrics.len() > 1 {
+            return;
+        }
+        self.taken += 1;
+        if let Err(error) = self.rollout.take(outcome)
+            && self.faults.len() < MOST_FAULTS
+        {
+            self.faults.push(place.fault(1, "", error.to_string(), HELP));
+        }
+    }
+
+    /// By its name; where none is given, every metric that the gate's criterion foretells, or that no criterion does.
+    fn is_meant(&self, outcome: &Outcome) -> bool {
+        match (&self.orders.metric, self.gate.map(|gate| &gate.measure)) {
+            (Some(metric), _) => outcome.metric == *metric,
+            (None, Some(Measure::Criterion(name))) => {
+                outcome.criterion.as_deref().is_none_or(|criterion| criterion == name.as_str())
+            }
+            (None, _) => true,
+        }
+    }
+
+    /// The metric, what was read of it, and how many lines are not of it.
+    fn whole(self) -> Result<(String, Rollout, usize), Failure> {
+        let mut metrics = self.metrics.into_iter();
+        match (metrics.next(), metrics.next()) {
+            (Some(metric), None) => {
+                Faults::none_or(self.faults)?;
+                Ok((metric, self.rollout, self.all - self.taken))
+            }
+            (None, _) => Err(Failure::yours(
+                self.orders.metric.as_ref().map_or_else(
+                    || "no line is of this part of the traffic".to_owned(),
+                    |metric| format!("no line tells `{metric}` of this part of the traffic"),
+                ),
+                "leave `--where` or `--metric` out, or look at what the lines say",
+            )),
+            (Some(one), Some(other)) => {
+                let names: Vec<String> = [one, other].into_iter().chain(metrics).collect();
+                let help = format!("name one with `--metric`: {}", names.join(", "));
+                Err(Failure::yours("several metrics are told", help))
+            }
+        }
+    }
 }
 
 /// The contract, where there is one or one is needed.
@@ -116,28 +193,6 @@ fn margin_of(gate: &Gate) -> Result<Share, Failure> {
     match &gate.rule {
         Rule::NotWorse { by: Margin::Absolute(by), .. } => Share::new(*by).map_err(|_| refused()),
         _ => Err(refused()),
-    }
-}
-
-fn metric(orders: &Orders, gate: Option<&Gate>, outcomes: &[&Outcome]) -> Result<String, Failure> {
-    if let Some(metric) = &orders.metric {
-        return Ok(metric.clone());
-    }
-    let of_gate = |outcome: &&&Outcome| match gate.map(|gate| &gate.measure) {
-        Some(Measure::Criterion(name)) => {
-            outcome.criterion.as_deref().is_none_or(|criterion| criterion == name.as_str())
-        }
-        _ => true,
-    };
-    let metrics: BTreeSet<&str> = outcomes.iter().filter(of_gate).map(|outcome| outcome.metric.as_str()).collect();
-    let names: Vec<&str> = metrics.into_iter().collect();
-    match names.as_slice() {
-        [one] => Ok((*one).to_owned()),
-        [] => Err(Failure::yours(
-            "no line is of this part of the traffic",
-            "leave `--where` out, or look at the attributes of the lines",
-        )),
-        _ => Err(Failure::yours("several metrics are told", format!("name one with `--metric`: {}", names.join(", ")))),
     }
 }
 

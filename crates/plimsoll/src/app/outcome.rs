@@ -6,7 +6,7 @@
 
 mod read;
 
-pub use read::{Column, read};
+pub use read::{Column, each, read};
 
 use super::chain::{Chain, Kept};
 use super::kept;

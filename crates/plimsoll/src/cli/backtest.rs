@@ -3,9 +3,10 @@
 use super::run::print;
 use super::whose::Whole;
 use super::{Ending, Failure};
-use crate::app::backtest::{backtest, moment};
+use crate::app::backtest::backtest;
 use crate::app::eval::Eval;
 use crate::render::backtest as render;
+use domain::outcome::moment;
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll backtest evals/support --within 30d --as markdown")]

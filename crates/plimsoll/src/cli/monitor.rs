@@ -5,6 +5,7 @@ use super::whose::Shown;
 use crate::app::monitor::{Orders, monitor};
 use crate::app::outcome::Column;
 use crate::render::monitor as render;
+use crate::render::progress::Bar;
 use camino::Utf8PathBuf;
 use domain::share::Share;
 
@@ -68,6 +69,6 @@ pub fn main(args: Args) -> Ending {
         production_share: args.production_share,
         filter: args.filter,
     };
-    let found = monitor(&orders)?;
+    let found = monitor(&orders, &mut Bar::new())?;
     args.shown.print(|| render::text(&found), || render::json(&found))
 }

@@ -5,6 +5,7 @@ use super::{Ending, Failure};
 use crate::app::eval::state_beside;
 use crate::app::outcome::{Column, keep, read, told};
 use crate::render::outcome as render;
+use crate::render::progress::Bar;
 use camino::Utf8PathBuf;
 use domain::format::lines::LinePlace;
 use domain::format::outcomes::parse;
@@ -113,7 +114,7 @@ pub fn main(args: Args) -> Ending {
 }
 
 fn import(args: Import) -> Ending {
-    let outcomes = read(&args.file, &args.columns)?;
+    let outcomes = read(&args.file, &args.columns, &mut Bar::new())?;
     let done = keep(&state_beside(&args.who.acting.eval), outcomes, &args.who.acting.by, args.who.why.as_deref())?;
     anstream::eprintln!("{} outcome(s) kept, {} known already", done.kept, done.known);
     Ok(0)

@@ -188,6 +188,58 @@ fn a_rollout_goes_on_stops_or_is_enough() {
     refused(&["--margin", "0.05"], "does not say who answered");
 }
 
+/// So long that it is read in many parts; the evidence is that of its pairs, each looked at once.
+#[test]
+fn a_long_rollout_says_what_the_e_process_says_of_its_rows() {
+    const COUNT: u64 = 20_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut lines, mut pairs) = (String::new(), [0u64; 3]);
+    for at in (0..COUNT).rev() {
+        let resolved = [at * 7 % 10 < 8, at * 3 % 11 < 9];
+        pairs[usize::from(resolved[0]) + 1 - usize::from(resolved[1])] += 1;
+        for (arm, resolved) in ["candidate", "production"].into_iter().zip(resolved) {
+            let line = json!({
+                "at": format!("2026-11-03T{:02}:{:02}:{:02}Z", at / 3600, at / 60 % 60, at % 60), "metric": "resolved",
+                "arm": arm, "conversation": format!("c{at}"), "n": 1, "count": u8::from(resolved),
+            });
+            let _ = writeln!(lines, "{line}");
+        }
+    }
+    std::fs::write(folder.path().join("rollout.jsonl"), lines).expect("a file");
+    let found = json_of(folder.path(), &["monitor", "rollout.jsonl", "--margin", "0.05"]);
+    let bets = |margin: f64| stats::sequential::Bets::against(margin, 24).expect("bets");
+    let [down, same, up] = pairs;
+    let near = |value: &Value, wanted: f64| (value.as_f64().expect("a figure") - wanted).abs() < 1e-6;
+    assert_eq!((&found["differences"], &found["waiting"]), (&json!(COUNT), &json!(0)));
+    assert!(near(&found["enough"]["log_e"], bets(0.05).log_e_of_counts(up, same, down)), "{found}");
+    assert!(near(&found["harm"]["log_e"], bets(0.0).log_e_of_counts(down, same, up)), "{found}");
+    let way = found["way"].as_array().expect("the way");
+    assert!((60..=62).contains(&way.len()) && way.last().is_some_and(|last| last[0] == json!(COUNT)), "{}", way.len());
+}
+
+#[test]
+fn every_line_that_cannot_be_followed_is_told_in_its_place() {
+    let folder = eval("billing-support");
+    let folder = folder.path();
+    let line = |more: &str| format!("{{\"at\": \"2026-11-03\", \"metric\": \"resolved\", \"count\": 1, {more}}}\n");
+    let good = |arm: &str| line(&format!("\"n\": 1, \"arm\": \"{arm}\", \"conversation\": \"c\""));
+    let bad = [line("\"n\": 1"), good("candidate"), line("\"n\": 2, \"arm\": \"production\", \"conversation\": \"d\"")];
+    std::fs::write(folder.join("rollout.jsonl"), bad.concat()).expect("a file");
+    let refused = plimsoll(folder, &["monitor", "rollout.jsonl", "--margin", "0.05"]);
+    let told = err(&refused);
+    assert_eq!(code(&refused), 2);
+    assert!(told.contains("rollout.jsonl:1:") && told.contains("does not say who answered"), "{told}");
+    assert!(told.contains("rollout.jsonl:3:") && told.contains("counts several conversations at once"), "{told}");
+    // By a gate only what its criterion foretells is followed, and what no criterion does.
+    let other = line("\"n\": 1, \"arm\": \"candidate\", \"conversation\": \"e\", \"criterion\": \"decides\"");
+    std::fs::write(folder.join("rollout.jsonl"), [good("candidate"), good("production"), other].concat())
+        .expect("a file");
+    let found = json_of(folder, &["monitor", "rollout.jsonl", "--gate", "cites"]);
+    assert_eq!((&found["candidate"], &found["left_out"]), (&json!(1), &json!(1)));
+    let refused = plimsoll(folder, &["monitor", "rollout.jsonl", "--margin", "0.05", "--metric", "thumbs"]);
+    assert!(err(&refused).contains("no line tells `thumbs`"), "{}", err(&refused));
+}
+
 #[test]
 fn a_rollout_is_followed_by_its_gate_and_names_the_stage() {
     let folder = eval("billing-support");
