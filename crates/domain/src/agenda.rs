@@ -6,17 +6,20 @@
 //! rule    a duty is done where something shows it; where nothing else does, somebody says so. Every duty names an owner of the
 //!         contract: the role that it is for, or whoever signs for the release
 
+mod command;
 mod recurring;
 mod seen;
 mod start;
 #[cfg(test)]
 mod tests;
 
-pub use seen::{Expiring, OpenIncident, Seen, Waiting};
+pub use command::Command;
+pub use seen::{Agreed, Expiring, OpenIncident, Seen, Staged, Waiting};
 pub use start::{STAGES, Stage};
 
 use crate::contract::Contract;
 use crate::entry::{Entry, Noun};
+use camino::Utf8Path;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -57,6 +60,7 @@ pub struct Duty {
     pub role: String,
     /// Who fills the role; empty where the contract does not say.
     pub who: String,
+    /// One line for a shell where the agenda was asked.
     pub command: String,
     pub done: Option<Done>,
 }
@@ -75,7 +79,7 @@ pub struct Done {
 
 /// What is due on a day.
 pub fn agenda(contract: &Contract, seen: &Seen, told: &BTreeMap<String, Done>, today: Date) -> Vec<Duty> {
-    let mut list = List { contract, duties: Vec::new() };
+    let mut list = List { contract, eval: &seen.eval, duties: Vec::new() };
     list.after_incidents(seen);
     list.this_week(seen, today);
     list.this_release(seen, today);
@@ -108,6 +112,7 @@ pub fn started(entries: &[Entry]) -> Option<Date> {
 
 struct List<'a> {
     contract: &'a Contract,
+    eval: &'a Utf8Path,
     duties: Vec<Duty>,
 }
 
@@ -118,7 +123,7 @@ struct Due {
     what: String,
     why: String,
     due: Date,
-    command: String,
+    command: Command,
 }
 
 impl List<'_> {
@@ -131,6 +136,7 @@ impl List<'_> {
             |owner| (owner.role.as_str().to_owned(), owner.who.clone()),
         );
         let Due { name, rhythm, what, why, due, command } = due;
+        let command = command.line(self.eval, &role);
         let at = self.duties.len();
         self.duties.push(Duty { name, rhythm, what, why, due, role, who, command, done: None });
         &mut self.duties[at]

@@ -173,3 +173,6 @@ fn told(verb: Verb) -> Ending {
         Verb::Schema(args) => schema::main(args),
     }
 }
+
+#[cfg(test)]
+mod tests;

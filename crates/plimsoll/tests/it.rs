@@ -1,5 +1,7 @@
 //! The binary, told from outside: whole runs on real files, their exit codes, and what they refuse.
 
+#[path = "it/agenda.rs"]
+mod agenda;
 #[path = "it/billing_support.rs"]
 mod billing_support;
 #[path = "it/catalog.rs"]

@@ -1,6 +1,6 @@
 //! What comes up by itself: after an incident, this week, this release, this month.
 
-use super::{Done, Due, List, Rhythm, Seen};
+use super::{Agreed, Command, Done, Due, Duty, Expiring, List, Rhythm, Seen, Staged};
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
@@ -29,7 +29,32 @@ fn plural(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
+/// Items that somebody outside looks at in a month.
+const AUDITED: u64 = 20;
+
 impl List<'_> {
+    /// Something of this week or release, which is due on its Friday.
+    fn on_friday(
+        &mut self,
+        roles: &[&str],
+        rhythm: Rhythm,
+        name: &str,
+        today: Date,
+        words: [String; 2],
+        command: Command,
+    ) {
+        let friday = friday(today);
+        let [what, why] = words;
+        self.add(roles, Due { name: format!("{name}-{friday}"), rhythm, what, why, due: friday, command });
+    }
+
+    /// Something of every month, which is due on its last day.
+    fn monthly(&mut self, roles: &[&str], name: &str, today: Date, words: [&str; 2], command: Command) -> &mut Duty {
+        let name = format!("{name}-{}", today.strftime("%Y-%m"));
+        let [what, why] = words.map(str::to_owned);
+        self.add(roles, Due { name, rhythm: Rhythm::ThisMonth, what, why, due: today.last_of_month(), command })
+    }
+
     pub(super) fn after_incidents(&mut self, seen: &Seen) {
         let target = if self.contract.cover_incidents_within.is_some() {
             "the contract's target"
@@ -38,6 +63,7 @@ impl List<'_> {
         };
         for incident in &seen.incidents {
             let (id, rhythm) = (&incident.id, Rhythm::AfterIncident);
+            let command = |verb: &str| Command::of_eval(&["incident", verb, id]).signed();
             let due = match incident.covered {
                 None => Due {
                     name: format!("cover-{id}"),
@@ -45,7 +71,7 @@ impl List<'_> {
                     what: format!("cover incident {id} by an example that a gate sees"),
                     why: format!("open since {}; {target}", incident.opened),
                     due: incident.cover_by.unwrap_or_else(|| later(incident.opened, COVER)),
-                    command: format!("plimsoll incident cover {id}"),
+                    command: command("cover"),
                 },
                 Some(covered) => Due {
                     name: format!("close-{id}"),
@@ -53,7 +79,7 @@ impl List<'_> {
                     what: format!("close incident {id}: show that a gate would now block its release"),
                     why: format!("covered on {covered}"),
                     due: later(covered, CLOSE),
-                    command: format!("plimsoll incident close {id}"),
+                    command: command("close"),
                 },
             };
             self.add(&[&incident.owner], due);
@@ -61,181 +87,153 @@ impl List<'_> {
     }
 
     pub(super) fn this_week(&mut self, seen: &Seen, today: Date) {
-        let (rhythm, friday) = (Rhythm::ThisWeek, friday(today));
+        let rhythm = Rhythm::ThisWeek;
         for (queue, count) in &seen.queues {
-            let due = Due {
-                name: format!("label-{queue}-{friday}"),
-                rhythm,
-                what: format!("label {} of queue {queue}", plural(*count, "item")),
-                why: "a judge is only as good as its last labels".to_owned(),
-                due: friday,
-                command: format!("plimsoll review next {queue}"),
-            };
-            self.add(&["review", "rubric"], due);
+            let what = format!("label {} of queue {queue}", plural(*count, "item"));
+            let words = [what, "a judge is only as good as its last labels".to_owned()];
+            let command = Command::of_eval(&["review", "label", queue]).signed();
+            self.on_friday(&["review", "rubric"], rhythm, &format!("label-{queue}"), today, words, command);
         }
         if seen.disputes > 0 {
-            let due = Due {
-                name: format!("settle-{friday}"),
-                rhythm,
-                what: format!("settle {}", plural(seen.disputes, "dispute")),
-                why: "a disputed example is quarantined until somebody else settles it".to_owned(),
-                due: friday,
-                command: "plimsoll review disputes".to_owned(),
-            };
-            self.add(&["policy", "rubric"], due);
+            let why = "a disputed example is quarantined until somebody else settles it".to_owned();
+            let words = [format!("settle {}", plural(seen.disputes, "dispute")), why];
+            let command = Command::of_eval(&["review", "disputes"]);
+            self.on_friday(&["policy", "rubric"], rhythm, "settle", today, words, command);
         }
         if let Some(waiting) = &seen.proposals {
+            let friday = friday(today);
             let due = Due {
                 name: format!("proposals-{friday}"),
                 rhythm,
                 what: format!("accept or decline {}", plural(waiting.count, "proposed example")),
                 why: format!("the oldest waits since {}; nothing proposed is ever counted", waiting.since),
                 due: later(waiting.since, PROPOSAL).min(friday),
-                command: "plimsoll examples list --status proposed".to_owned(),
+                command: Command::on_eval(&["examples", "list", "--status", "proposed"]),
             };
             self.add(&["release"], due);
         }
     }
 
     pub(super) fn this_release(&mut self, seen: &Seen, today: Date) {
-        let (rhythm, friday) = (Rhythm::ThisRelease, friday(today));
+        let rhythm = Rhythm::ThisRelease;
         let done = |day: Date| Done { at: day.to_string(), by: "a recorded decision".to_owned() };
         let decide = Due {
             name: "decide".to_owned(),
             rhythm,
             what: format!("decide on {}", if seen.candidate.is_empty() { "the candidate" } else { &seen.candidate }),
             why: "no record says that it may be released".to_owned(),
-            due: seen.decided.unwrap_or(friday),
-            command: "plimsoll run".to_owned(),
+            due: seen.decided.unwrap_or_else(|| friday(today)),
+            command: Command::on_eval(&["run"]),
         };
         self.add(&["release"], decide).done = seen.decided.map(done);
         if seen.errors > 0 {
-            let due = Due {
-                name: format!("check-{friday}"),
-                rhythm,
-                what: format!("mend {} of the eval itself", plural(seen.errors, "error")),
-                why: "an eval that is not fit to decide decides nothing".to_owned(),
-                due: friday,
-                command: "plimsoll check".to_owned(),
-            };
-            self.add(&["release"], due);
+            let what = format!("mend {} of the eval itself", plural(seen.errors, "error"));
+            let words = [what, "an eval that is not fit to decide decides nothing".to_owned()];
+            self.on_friday(&["release"], rhythm, "check", today, words, Command::on_eval(&["check"]));
         }
         if seen.looks_spent {
-            let due = Due {
-                name: format!("fresh-sample-{friday}"),
-                rhythm,
-                what: "draw a fresh reference sample".to_owned(),
-                why: "the looks of a gate are spent: the same examples prove nothing more".to_owned(),
-                due: friday,
-                command: "plimsoll show latest".to_owned(),
-            };
-            self.add(&["release"], due);
+            let why = "the looks of a gate are spent: the same examples prove nothing more";
+            let words = ["draw a fresh reference sample", why].map(str::to_owned);
+            let command = Command::of_eval(&["show", "latest"]);
+            self.on_friday(&["release"], rhythm, "fresh-sample", today, words, command);
         }
-        for (cell, owner) in &seen.stages {
-            let due = Due {
-                name: format!("monitor-{cell}-{friday}"),
-                rhythm,
-                what: format!("follow the staged rollout of {cell}"),
-                why: "something there is not shown, and the stage ends by evidence".to_owned(),
-                due: friday,
-                command: "plimsoll monitor outcomes.jsonl".to_owned(),
-            };
-            self.add(&[owner], due);
+        for staged in &seen.stages {
+            let why = "something there is not shown, and the stage ends by evidence".to_owned();
+            let words = [format!("follow the staged rollout of {}", staged.cell), why];
+            let name = format!("monitor-{}", staged.cell);
+            self.on_friday(&[&staged.owner], rhythm, &name, today, words, follow(staged));
         }
-        for expiring in seen.calibrations.iter().filter(|expiring| later(today, AHEAD) >= expiring.on) {
+        self.before_the_end(seen, today);
+    }
+
+    /// What holds for a time, and soon no longer.
+    fn before_the_end(&mut self, seen: &Seen, today: Date) {
+        let rhythm = Rhythm::ThisRelease;
+        let soon = |expiring: &&Expiring| later(today, AHEAD) >= expiring.on;
+        for expiring in seen.calibrations.iter().filter(soon) {
+            let words = ["review", "calibrate", "--criterion", &expiring.name, "--labels", "labels.jsonl"];
             let due = Due {
                 name: format!("calibrate-{}-{}", expiring.name, expiring.on),
                 rhythm,
                 what: format!("calibrate the judge of {} again", expiring.name),
                 why: format!("its calibration holds until {}, and without one its gates are unfit", expiring.on),
                 due: expiring.on,
-                command: format!("plimsoll review calibrate --criterion {} --labels labels.jsonl", expiring.name),
+                command: Command::on_eval(&words),
             };
             self.add(&["rubric", "review"], due);
         }
-        for expiring in seen.overrides.iter().filter(|expiring| later(today, AHEAD) >= expiring.on) {
+        for expiring in seen.overrides.iter().filter(soon) {
             let due = Due {
                 name: format!("override-{}", expiring.name),
                 rhythm,
                 what: format!("end override {}, or decide again", expiring.name),
                 why: format!("its last day is {}", expiring.on),
                 due: expiring.on,
-                command: format!("plimsoll show {}", expiring.name),
+                command: Command::of_eval(&["show", &expiring.name]),
             };
             self.add(&["release"], due);
         }
     }
 
     pub(super) fn this_month(&mut self, seen: &Seen, today: Date) {
-        let end = today.last_of_month();
-        let month = today.strftime("%Y-%m").to_string();
-        let mut monthly = |roles: &[&str], name: &str, what: &str, why: &str, command: &str| {
-            let due = Due {
-                name: format!("{name}-{month}"),
-                rhythm: Rhythm::ThisMonth,
-                what: what.to_owned(),
-                why: why.to_owned(),
-                due: end,
-                command: command.to_owned(),
-            };
-            self.add(roles, due);
-        };
         if seen.active > 0 {
+            let what = "lay the reference set beside this month's traffic";
             let why = "traffic moves, and a set that does not move with it decides about last year";
-            monthly(
-                &["product"],
-                "drift",
-                "lay the reference set beside this month's traffic",
-                why,
-                "plimsoll drift --last 30d",
-            );
+            self.monthly(&["product"], "drift", today, [what, why], Command::on_eval(&["drift", "--last", "30d"]));
+            let what = "accept, keep or postpone what should leave the set";
             let why = "an example that no longer serves costs labels and hides those that do";
-            monthly(
-                &["release"],
-                "retire",
-                "accept, keep or postpone what should leave the set",
-                why,
-                "plimsoll examples retirements --decide",
-            );
+            let command = Command::on_eval(&["examples", "retirements", "--decide"]).signed();
+            self.monthly(&["release"], "retire", today, [what, why], command);
         }
         if seen.shipped > 0 {
+            let what = "lay past decisions beside what production did";
             let why = "whether the gates foretold anything is seen in production only";
-            monthly(
-                &["release"],
-                "backtest",
-                "lay past decisions beside what production did",
-                why,
-                "plimsoll backtest",
-            );
+            self.monthly(&["release"], "backtest", today, [what, why], Command::on_eval(&["backtest"]));
         }
+        seen.agreed.iter().for_each(|agreed| self.audit(agreed, today));
         if seen.rubrics {
-            let why = "what a team agrees on may be wrong together: somebody outside it looks";
-            monthly(
-                &["rubric", "policy"],
-                "audit",
-                "have agreed labels audited",
-                why,
-                "plimsoll review audit QUEUE --take 20 --by WHO",
-            );
+            let what = "read the rubrics against the policy in force";
             let why = "policy moves on, and a rubric that does not is labelled against";
-            monthly(
-                &["rubric", "policy"],
-                "rubrics",
-                "read the rubrics against the policy in force",
-                why,
-                "plimsoll check",
-            );
+            self.monthly(&["rubric", "policy"], "rubrics", today, [what, why], Command::on_eval(&["check"]));
         }
-        for (day, count) in seen.review_by.iter().filter(|(day, _)| *day <= end) {
+        for (day, count) in seen.review_by.iter().filter(|(day, _)| *day <= today.last_of_month()) {
             let due = Due {
                 name: format!("review-{day}"),
                 rhythm: Rhythm::ThisMonth,
                 what: format!("look at {} again", plural(*count, "example")),
                 why: format!("their review date is {day}"),
                 due: *day,
-                command: "plimsoll examples stats".to_owned(),
+                command: Command::on_eval(&["examples", "stats"]),
             };
             self.add(&["policy"], due);
         }
     }
+
+    /// By the first role that labelled nothing there; done once some were drawn this month.
+    fn audit(&mut self, agreed: &Agreed, today: Date) {
+        let drawn = agreed.audited.filter(|day| day.first_of_month() == today.first_of_month());
+        if agreed.items == 0 && drawn.is_none() {
+            return;
+        }
+        let owners = self.contract.owners.iter().map(|owner| owner.role.as_str());
+        let known: Vec<&str> = owners.filter(|role| !agreed.labellers.contains(*role)).collect();
+        let outside = ["rubric", "policy"].into_iter().find(|role| known.contains(role)).or(known.first().copied());
+        let take = agreed.items.clamp(1, AUDITED).to_string();
+        let command = Command::of_eval(&["review", "audit", &agreed.queue, "--take", &take]).signed();
+        let what = format!("have agreed labels of queue {} audited", agreed.queue);
+        let why = "what a team agrees on may be wrong together: somebody outside it looks";
+        let roles: Vec<&str> = outside.into_iter().collect();
+        let name = format!("audit-{}", agreed.queue);
+        let duty = self.monthly(&roles, &name, today, [&what, why], command);
+        duty.done = drawn.map(|day| Done { at: day.to_string(), by: "an audit that was drawn".to_owned() });
+    }
+}
+
+/// By a gate with a margin; where none has one, the record says what to watch.
+fn follow(staged: &Staged) -> Command {
+    let Some(gate) = &staged.gate else { return Command::of_eval(&["show", "latest"]) };
+    let mut words = vec!["monitor", "outcomes.jsonl", "--gate", gate];
+    let values: Vec<String> = staged.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    values.iter().for_each(|value| words.extend(["--where", value]));
+    Command::of_eval(&words)
 }

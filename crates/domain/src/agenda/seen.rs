@@ -1,13 +1,19 @@
 //! What an agenda is made from.
 
+use camino::Utf8PathBuf;
 use jiff::civil::Date;
+use std::collections::BTreeSet;
 
 /// What was found of an eval; a list is empty, and a count 0, where there is nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
+    /// The eval, as it is named where the agenda is asked; empty where that is its folder.
+    pub eval: Utf8PathBuf,
     /// Items with a free seat, by queue.
     pub queues: Vec<(String, u64)>,
     pub disputes: u64,
+    /// Queues in which people agreed, with what of it nobody audited.
+    pub agreed: Vec<Agreed>,
     pub proposals: Option<Waiting>,
     pub incidents: Vec<OpenIncident>,
     /// The release that is decided next, or was last: what the contract says the candidate is.
@@ -19,8 +25,8 @@ pub struct Seen {
     pub warnings: u64,
     /// The last decision says that its looks are spent.
     pub looks_spent: bool,
-    /// A stage of the last decision that is to be watched: share, monitor, who.
-    pub stages: Vec<(String, String)>,
+    /// Stages of the last decision, which are to be watched.
+    pub stages: Vec<Staged>,
     /// Calibrations of judges, by criterion.
     pub calibrations: Vec<Expiring>,
     /// Overrides, by the beginning of their record.
@@ -60,4 +66,27 @@ pub struct OpenIncident {
     pub covered: Option<Date>,
     /// The last day on which covering it meets the target.
     pub cover_by: Option<Date>,
+}
+
+/// What people agreed on in a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    pub queue: String,
+    /// Items that were not drawn for an audit yet.
+    pub items: u64,
+    /// The day on which some were drawn last.
+    pub audited: Option<Date>,
+    /// Who labelled there, and audits nothing of it.
+    pub labellers: BTreeSet<String>,
+}
+
+/// A cell of the traffic of which the candidate answers a part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staged {
+    pub cell: String,
+    /// What its requests have in common.
+    pub values: Vec<(String, String)>,
+    /// A gate with a margin in points, by which the rollout can be followed.
+    pub gate: Option<String>,
+    pub owner: String,
 }

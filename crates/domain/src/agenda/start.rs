@@ -1,6 +1,7 @@
 //! The first ninety days: four stages, each of which changes one real decision.
 
-use super::{Due, List, Rhythm, Seen};
+use super::{Command, Due, List, Rhythm, Seen};
+use camino::Utf8Path;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -15,7 +16,8 @@ pub struct Stage {
     pub changes: &'static str,
     pub steps: &'static [&'static str],
     pub role: &'static str,
-    pub command: &'static str,
+    /// The words after `plimsoll`, of a command that takes the eval last.
+    pub command: &'static [&'static str],
 }
 
 pub const STAGES: [Stage; 4] = [
@@ -32,7 +34,7 @@ pub const STAGES: [Stage; 4] = [
             "decide, and do what the record says",
         ],
         role: "release",
-        command: "plimsoll run",
+        command: &["run"],
     },
     Stage {
         name: "incidents-guard",
@@ -45,7 +47,7 @@ pub const STAGES: [Stage; 4] = [
             "decide the release that caused it again: an incident closes when it would now be blocked",
         ],
         role: "release",
-        command: "plimsoll incident list",
+        command: &["incident", "list"],
     },
     Stage {
         name: "judge-calibrated",
@@ -59,7 +61,7 @@ pub const STAGES: [Stage; 4] = [
             "calibrate the judge, and let its gate block",
         ],
         role: "rubric",
-        command: "plimsoll review calibrate --labels labels.jsonl",
+        command: &["review", "calibrate", "--labels", "labels.jsonl"],
     },
     Stage {
         name: "drift-and-retirement",
@@ -73,11 +75,16 @@ pub const STAGES: [Stage; 4] = [
             "hand the agenda to its owners",
         ],
         role: "product",
-        command: "plimsoll backtest",
+        command: &["backtest"],
     },
 ];
 
 impl Stage {
+    /// Its command in the folder of the eval.
+    pub fn line(&self) -> String {
+        Command::on_eval(self.command).line(Utf8Path::new("."), self.role)
+    }
+
     /// Its first and last day where the first of all is this one.
     pub fn dates(&self, start: Date) -> (Date, Date) {
         let day = |number: i64| start.checked_add((number - 1).days()).unwrap_or(start);
@@ -100,7 +107,7 @@ impl List<'_> {
                 what: stage.what.to_owned(),
                 why: stage.changes.to_owned(),
                 due: to,
-                command: stage.command.to_owned(),
+                command: Command::on_eval(stage.command),
             };
             self.add(&[stage.role], due);
         }

@@ -21,6 +21,20 @@ fn one<'d>(duties: &'d [Duty], name: &str) -> &'d Duty {
     duties.iter().find(|duty| duty.name == name).unwrap_or_else(|| panic!("no {name} among {duties:?}"))
 }
 
+fn staged(gate: Option<&str>) -> Staged {
+    Staged {
+        cell: "task=pay, risk=very high".into(),
+        values: vec![("task".into(), "pay".into()), ("risk".into(), "very high".into())],
+        gate: gate.map(str::to_owned),
+        owner: "release".into(),
+    }
+}
+
+fn agreed(queue: &str, items: u64, labellers: &[&str]) -> Agreed {
+    let labellers = labellers.iter().map(|name| (*name).to_owned()).collect();
+    Agreed { queue: queue.into(), items, audited: None, labellers }
+}
+
 #[test]
 fn an_incident_is_to_be_covered_then_closed_by_its_owner() {
     let open = OpenIncident {
@@ -84,17 +98,37 @@ fn the_month_asks_only_for_what_there_is() {
         .filter(|duty| duty.rhythm == Rhythm::ThisMonth)
         .map(|duty| duty.name)
         .collect();
+    assert_eq!(names, ["backtest-2026-11", "drift-2026-11", "retire-2026-11", "review-2026-11-30", "rubrics-2026-11"]);
+}
+
+#[test]
+fn what_people_agreed_on_is_audited_by_somebody_who_labelled_none_of_it() {
+    let audit = |agreed: Agreed| {
+        let duties = due(&Seen { agreed: vec![agreed], ..Seen::default() }, "2026-11-23");
+        duties.into_iter().find(|duty| duty.name == "audit-tone-2026-11")
+    };
+    let by_policy = audit(agreed("tone", 12, &["reviewer-1"])).expect("a duty");
     assert_eq!(
-        names,
-        [
-            "audit-2026-11",
-            "backtest-2026-11",
-            "drift-2026-11",
-            "retire-2026-11",
-            "review-2026-11-30",
-            "rubrics-2026-11"
-        ]
+        (by_policy.role.as_str(), by_policy.command.as_str()),
+        ("policy", "plimsoll review audit tone --take 12 --by policy")
     );
+    let other = audit(agreed("tone", 90, &["policy"])).expect("a duty");
+    assert_ne!(other.role, "policy");
+    assert!(other.command.starts_with("plimsoll review audit tone --take 20 --by "), "{other:?}");
+    assert_eq!(audit(agreed("tone", 0, &[])), None, "nothing is agreed");
+    let drawn = |on: &str| audit(Agreed { audited: Some(day(on)), ..agreed("tone", 3, &[]) }).expect("a duty").done;
+    assert!(drawn("2026-11-02").is_some() && drawn("2026-10-30").is_none());
+}
+
+#[test]
+fn a_rollout_is_followed_by_a_gate_with_a_margin_on_its_own_cell() {
+    let command = |gate: Option<&str>| {
+        let duties = due(&Seen { stages: vec![staged(gate)], ..Seen::default() }, "2026-11-23");
+        one(&duties, "monitor-task=pay, risk=very high-2026-11-27").command.clone()
+    };
+    let words = "plimsoll monitor outcomes.jsonl --gate cites --where task=pay --where 'risk=very high'";
+    assert_eq!(command(Some("cites")), words);
+    assert_eq!(command(None), "plimsoll show latest");
 }
 
 #[test]
@@ -142,7 +176,8 @@ fn every_duty_has_an_owner_and_one_command() {
         proposals: Some(Waiting { count: 2, since: day("2026-11-01") }),
         errors: 1,
         looks_spent: true,
-        stages: vec![("task=pay".into(), "release".into())],
+        stages: vec![staged(Some("cites"))],
+        agreed: vec![agreed("tone", 12, &[])],
         active: 4,
         shipped: 1,
         rubrics: true,

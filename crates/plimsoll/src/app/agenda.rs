@@ -7,23 +7,25 @@
 use super::chain::{Chain, Kept};
 use super::eval::Eval;
 use super::outcome::candidate_of;
+use super::review::settle::audit_of;
 use super::reviewed::is_reviewed;
 use super::{check, judges, kept, run};
 use crate::cli::Failure;
-use domain::agenda::{Duty, Expiring, OpenIncident, Seen, Waiting, agenda as due, started, told};
+use domain::agenda::{Agreed, Duty, Expiring, OpenIncident, Seen, Staged, Waiting, agenda as due, started, told};
 use domain::check::Severity;
 use domain::entry::{Draft, Entry, Noun};
 use domain::example::Status;
 use domain::example::history::{Standing, told as examples_told};
 use domain::fault::closest;
+use domain::gate::{Gate, Margin, Rule};
 use domain::incident;
 use domain::qualification::is_judged;
 use domain::reference_set::ReferenceSet;
-use domain::review::{Reading, items};
+use domain::review::{Item, ItemKey, Purpose, Queue, Reading, Says, items, queues};
 use domain::system::Arm;
 use jiff::civil::Date;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The duties of a day; of one role, or whoever fills it, where asked.
 pub fn agenda(eval: &Eval, today: Date, owner: Option<&str>) -> Result<Vec<Duty>, Failure> {
@@ -95,7 +97,7 @@ fn seen(eval: &Eval, duties: &[Entry], today: Date) -> Result<Seen, Failure> {
         .filter(|kept| kept.content.get("findings").is_some())
         .collect();
     let of_candidate = decisions.iter().rev().find(|kept| candidate_of(kept) == candidate);
-    let (queues, disputes) = waiting(eval)?;
+    let Waits { queues, disputes, agreed } = waiting(eval)?;
     let checked = check::check(eval)?.findings;
     let count = |severity: Severity| checked.iter().filter(|finding| finding.severity == severity).count() as u64;
     let mut review_by: BTreeMap<Date, u64> = BTreeMap::new();
@@ -105,8 +107,10 @@ fn seen(eval: &Eval, duties: &[Entry], today: Date) -> Result<Seen, Failure> {
         }
     }
     Ok(Seen {
+        eval: eval.named.clone(),
         queues,
         disputes,
+        agreed,
         proposals: proposals(eval)?,
         incidents: incidents(eval)?,
         decided: of_candidate.and_then(|kept| day(kept.envelope["time"].as_str()?)),
@@ -139,26 +143,54 @@ fn day(text: &str) -> Option<Date> {
     text.get(..10)?.parse().ok()
 }
 
-/// Free seats by queue, and items in dispute.
-fn waiting(eval: &Eval) -> Result<(Vec<(String, u64)>, u64), Failure> {
-    let Some(catalog) = kept::open_if_there(&eval.state())? else { return Ok((Vec::new(), 0)) };
-    let mut names: Vec<String> =
-        catalog.of(Noun::Queue).map_err(kept::failed)?.into_iter().map(|entry| entry.subject).collect();
-    names.sort();
-    names.dedup();
-    let mut queues = Vec::new();
-    for name in names {
-        let seats = catalog.seats(&name).map_err(kept::failed)?;
-        let mut open: Vec<&str> = seats.iter().filter(|seat| !seat.done).map(|seat| seat.item.as_str()).collect();
-        open.sort_unstable();
-        open.dedup();
+/// What waits for people who label.
+#[derive(Default)]
+struct Waits {
+    /// Items with a free seat, by queue.
+    queues: Vec<(String, u64)>,
+    disputes: u64,
+    agreed: Vec<Agreed>,
+}
+
+fn waiting(eval: &Eval) -> Result<Waits, Failure> {
+    let Some(catalog) = kept::open_if_there(&eval.state())? else { return Ok(Waits::default()) };
+    let entries = catalog.of(Noun::Queue).map_err(kept::failed)?;
+    let all = queues(&entries);
+    let mut waits = Waits::default();
+    for name in all.keys() {
+        let seats = catalog.seats(name).map_err(kept::failed)?;
+        let open: BTreeSet<&str> = seats.iter().filter(|seat| !seat.done).map(|seat| seat.item.as_str()).collect();
         if !open.is_empty() {
-            queues.push((name, open.len() as u64));
+            waits.queues.push((name.clone(), open.len() as u64));
         }
     }
     let items = items(&catalog.of(Noun::Item).map_err(kept::failed)?);
     let disputed = items.values().filter(|item| item.reading() == Reading::Disputed && item.set_aside.is_none());
-    Ok((queues, disputed.count() as u64))
+    waits.disputes = disputed.count() as u64;
+    for (name, queue) in all.iter().filter(|(_, queue)| matches!(queue.purpose, Purpose::Label | Purpose::Calibrate)) {
+        let audit = audit_of(name);
+        let filled = entries.iter().rev().find(|entry| entry.subject == audit && entry.what == "filled");
+        let drawn = all.get(&audit).map(|audit| &audit.items);
+        let is_new = |key: &ItemKey| drawn.is_none_or(|drawn| !drawn.contains_key(key));
+        waits.agreed.push(Agreed {
+            queue: name.clone(),
+            audited: filled.and_then(|entry| day(&entry.at)),
+            ..agreed(queue, &items, is_new)
+        });
+    }
+    Ok(waits)
+}
+
+/// What people agreed on in a queue, of the answers that lie in it and were not drawn yet.
+fn agreed(queue: &Queue, items: &BTreeMap<ItemKey, Item>, is_new: impl Fn(&ItemKey) -> bool) -> Agreed {
+    let mut found = Agreed { queue: String::new(), items: 0, audited: None, labellers: BTreeSet::new() };
+    for (key, laid) in &queue.items {
+        let Some(item) = items.get(key).map(|item| item.of_answer(&laid.answer)) else { continue };
+        found.labellers.extend(item.labels.iter().map(|label| label.by.clone()));
+        let is_agreed = matches!(item.reading(), Reading::Agreed(Says::Pass | Says::Fail));
+        found.items += u64::from(is_agreed && item.labels.len() as u32 >= queue.overlap && is_new(key));
+    }
+    found
 }
 
 fn proposals(eval: &Eval) -> Result<Option<Waiting>, Failure> {
@@ -184,22 +216,27 @@ fn incidents(eval: &Eval) -> Result<Vec<OpenIncident>, Failure> {
 }
 
 /// Cells of the last decision that the candidate answers in part, each with who watches.
-fn stages(eval: &Eval, kept: &Kept) -> Vec<(String, String)> {
+fn stages(eval: &Eval, kept: &Kept) -> Vec<Staged> {
     let part = |route: &&serde_json::Value| {
         route["system"] == "candidate"
             && route["share"].as_str().and_then(|share| share.parse::<f64>().ok()).is_some_and(|share| share < 1.0)
     };
-    let owner = eval
-        .contract
-        .gates
-        .iter()
-        .find_map(|gate| gate.not_shown.as_ref())
-        .map_or("release", |stage| stage.owner.as_str());
-    list(kept, "routes")
-        .iter()
-        .filter(part)
-        .map(|route| (route["when"].as_str().unwrap_or("").to_owned(), owner.to_owned()))
-        .collect()
+    let gates = &eval.contract.gates;
+    let owner = gates.iter().find_map(|gate| gate.not_shown.as_ref()).map_or("release", |stage| stage.owner.as_str());
+    let has_margin = |gate: &&Gate| matches!(gate.rule, Rule::NotWorse { by: Margin::Absolute(_), .. });
+    let staged = gates.iter().filter(|gate| gate.not_shown.is_some()).find(has_margin);
+    let gate = staged.or_else(|| gates.iter().find(has_margin)).map(|gate| gate.name.to_string());
+    let values = |route: &serde_json::Value| {
+        let values = route["values"].as_object().into_iter().flatten();
+        values.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
+    };
+    let stage = |route: &serde_json::Value| Staged {
+        cell: route["when"].as_str().unwrap_or("").to_owned(),
+        values: values(route),
+        gate: gate.clone(),
+        owner: owner.to_owned(),
+    };
+    list(kept, "routes").iter().filter(part).map(stage).collect()
 }
 
 fn calibrations(eval: &Eval) -> Result<Vec<Expiring>, Failure> {

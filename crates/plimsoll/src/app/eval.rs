@@ -15,6 +15,8 @@ const STATE: &str = ".plimsoll";
 const LONGEST: u64 = 64 << 20;
 
 pub struct Eval {
+    /// As it was named: a contract, or a folder.
+    pub named: Utf8PathBuf,
     pub path: Utf8PathBuf,
     pub folder: Utf8PathBuf,
     pub text: String,
@@ -25,11 +27,12 @@ pub struct Eval {
 impl Eval {
     /// Opens a contract, or the one in a folder.
     pub fn open(path: &Utf8Path) -> Result<Self, Failure> {
+        let named = path.to_owned();
         let path = if path.is_dir() { path.join(NAME) } else { path.to_owned() };
         let text = super::file::text(&path, LONGEST).map_err(|error| unreadable(&path, &error))?;
         let parsed = contract::parse(&path, &text)?;
         let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
-        Ok(Eval { path, folder, text, contract: parsed.contract, places: parsed.places })
+        Ok(Eval { named, path, folder, text, contract: parsed.contract, places: parsed.places })
     }
 
     /// Where runs and records are kept.

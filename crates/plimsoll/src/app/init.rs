@@ -101,7 +101,7 @@ struct StageLines {
     owner: String,
     changes: &'static str,
     steps: &'static [&'static str],
-    command: &'static str,
+    command: String,
 }
 
 /// The stages with their dates, and the roles of the page.
@@ -124,7 +124,7 @@ fn plan(page: &Page, start: Date) -> Result<String, Failure> {
             owner: owner(stage.role),
             changes: stage.changes,
             steps: stage.steps,
-            command: stage.command,
+            command: stage.line(),
         }
     };
     rendered(&Plan { stages: STAGES.iter().map(stage).collect() })

@@ -95,7 +95,7 @@ fn read(eval: &Eval, criterion: &CriterionName) -> Result<Option<Calibration>, F
     let refused = |error: calibration::NotACalibration| {
         let help = match error {
             calibration::NotACalibration::Newer(_) => "use the Plimsoll that wrote it, or a newer one",
-            _ => "write it again with `plimsoll review calibrate`, or take it from version control",
+            _ => "write it again with `plimsoll review calibrate --labels FILE`, or take it from version control",
         };
         Failure::yours(format!("`{path}` is no calibration: {error}"), help)
     };

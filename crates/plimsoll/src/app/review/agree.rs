@@ -130,7 +130,7 @@ fn measured(
         let about = criterion.map_or(String::new(), |criterion| format!(" on `{criterion}`"));
         return Err(Failure::yours(
             format!("{source} has no labels{about}"),
-            "label answers first: `plimsoll review next QUEUE`, or bring labels in with `plimsoll review import`",
+            "label answers first: `plimsoll review next QUEUE --by NAME`, or bring labels in with `plimsoll review import`",
         ));
     }
     Ok(found)

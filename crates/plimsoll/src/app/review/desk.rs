@@ -50,7 +50,7 @@ impl Desk {
         found.ok_or_else(|| {
             Failure::yours(
                 format!("the queue `{}` has no item `{shown}`", self.name),
-                format!("`plimsoll review next {}` shows one", self.name),
+                format!("`plimsoll review next {} --by NAME` shows one", self.name),
             )
         })
     }

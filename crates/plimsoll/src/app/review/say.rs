@@ -210,7 +210,7 @@ fn spoken(
             if says == Says::CannotTell || note.is_none() {
                 return Err(Failure::yours(
                     "a dispute is settled by `pass` or `fail`, with the reason",
-                    "say why with --note; where nobody can tell, quarantine the example: `plimsoll review settle --quarantine`",
+                    "say why with --note; where nobody can tell, quarantine the example: `plimsoll review settle ITEM --quarantine --why REASON --by NAME`",
                 ));
             }
             "settled"
@@ -224,7 +224,7 @@ fn spoken(
         Some(_) => Ok(what),
         None => Err(Failure::yours(
             "every seat at this item is taken by now: nothing was kept",
-            format!("`plimsoll review next {}` shows another", desk.name),
+            format!("`plimsoll review next {} --by NAME` shows another", desk.name),
         )),
     }
 }

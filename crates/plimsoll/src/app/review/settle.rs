@@ -60,7 +60,7 @@ pub fn settle(eval: &Eval, item: &str, end: End, why: &str, sitting: Sitting) ->
     if about.reading() != Reading::Disputed && !quarantines {
         return Err(Failure::yours(
             format!("`{item}` is not in dispute"),
-            "whoever doubts a label says so first, with the reason: `plimsoll review label QUEUE ITEM dispute --why`",
+            "whoever doubts a label says so first, with the reason: `plimsoll review label QUEUE ITEM dispute --why REASON --by NAME`",
         ));
     }
     let body = match end {

@@ -1,7 +1,8 @@
 //! The agenda as a calendar: iCalendar, RFC 5545, one to-do for each duty.
 //!
 //! note    a duty has the same identity in every calendar that it is in, so that taking the file in again changes it and adds
-//!         nothing. The stamp is the day that was asked for: the same day gives the same bytes
+//!         nothing. The stamp is the day that was asked for: the same day gives the same bytes. It is a snapshot and no message
+//!         between calendars, so that it has no METHOD, which would ask for an organizer (RFC 5546)
 
 use super::{Duty, owner};
 use domain::digest::Digest;
@@ -16,7 +17,6 @@ pub fn ics(name: &str, duties: &[Duty], today: Date) -> String {
         "VERSION:2.0".to_owned(),
         format!("PRODID:-//Plimsoll//Plimsoll {}//EN", env!("CARGO_PKG_VERSION")),
         "CALSCALE:GREGORIAN".to_owned(),
-        "METHOD:PUBLISH".to_owned(),
         format!("X-WR-CALNAME:{}", escaped(&format!("agenda of {name}"))),
     ];
     duties.iter().for_each(|duty| lines.extend(todo(name, duty, today)));

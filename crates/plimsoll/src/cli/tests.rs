@@ -1,0 +1,172 @@
+//! Every command that we print is one that we take.
+
+use super::Cli;
+use camino::Utf8Path;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use domain::agenda::{Agreed, Expiring, OpenIncident, STAGES, Seen, Staged, Waiting, agenda};
+use jiff::civil::{Date, date};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+const CONTRACT: &str = include_str!("../../../../examples/billing-support/plimsoll.yaml");
+
+/// The words of a line as a shell has them.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some(open), letter) if letter == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (None, ' ') => words.extend(word.take()),
+            (None | Some('"'), '\\') => word.get_or_insert_default().extend(letters.next()),
+            (_, letter) => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// Whether nothing stands behind the name of a verb: it is named, and not told to be run so.
+fn is_a_name(line: &str) -> bool {
+    let mut at = Cli::command();
+    let mut words = line.split(' ').skip(1);
+    words.all(|word| match at.find_subcommand(word).cloned() {
+        Some(inner) => {
+            at = inner;
+            true
+        }
+        None => false,
+    })
+}
+
+/// Why the binary would not take this line; nothing where it would.
+fn refusal(line: &str) -> Option<String> {
+    let error = Cli::try_parse_from(words(line)).err()?;
+    let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    (!is_help).then(|| format!("`{line}`: {error}"))
+}
+
+#[track_caller]
+fn all_are_taken(lines: impl IntoIterator<Item = String>) -> usize {
+    let lines: Vec<String> = lines.into_iter().collect();
+    let refused: Vec<String> = lines.iter().filter_map(|line| refusal(line)).collect();
+    assert!(refused.is_empty(), "{} commands are not taken\n{}", refused.len(), refused.join("\n"));
+    lines.len()
+}
+
+/// An eval of which everything is due that can be.
+fn seen(eval: &str, today: Date) -> Seen {
+    let expiring = || vec![Expiring { name: "tone of 'voice'".into(), on: today }];
+    let open = |id: &str, covered: Option<Date>| OpenIncident {
+        id: id.into(),
+        owner: "policy".into(),
+        opened: today,
+        covered,
+        cover_by: None,
+    };
+    let staged = |gate: Option<&str>| Staged {
+        cell: "risk=very high".into(),
+        values: vec![("risk".into(), "very high".into())],
+        gate: gate.map(str::to_owned),
+        owner: "release".into(),
+    };
+    Seen {
+        eval: eval.into(),
+        queues: vec![("two words".into(), 3)],
+        disputes: 2,
+        agreed: vec![Agreed { queue: "two words".into(), items: 9, audited: None, labellers: BTreeSet::new() }],
+        proposals: Some(Waiting { count: 2, since: today }),
+        incidents: vec![open("one", None), open("other", Some(today))],
+        errors: 1,
+        looks_spent: true,
+        stages: vec![staged(Some("cites")), staged(None)],
+        calibrations: expiring(),
+        overrides: expiring(),
+        review_by: vec![(today, 1)],
+        active: 4,
+        shipped: 1,
+        rubrics: true,
+        started: Some(today.saturating_sub(jiff::Span::new().days(100))),
+        ..Seen::default()
+    }
+}
+
+#[test]
+fn every_command_of_an_agenda_is_taken_as_it_is_printed() {
+    let contract =
+        domain::format::contract::parse(Utf8Path::new("plimsoll.yaml"), CONTRACT).expect("a contract").contract;
+    let today = date(2026, 11, 23);
+    for eval in [".", "evals/billing support"] {
+        let duties = agenda(&contract, &seen(eval, today), &BTreeMap::new(), today);
+        let count = all_are_taken(duties.into_iter().map(|duty| duty.command));
+        assert!(count >= 22, "{count} duties");
+    }
+    all_are_taken(STAGES.iter().map(domain::agenda::Stage::line));
+}
+
+#[test]
+fn every_command_that_a_help_shows_is_taken() {
+    fn shown(command: &clap::Command, lines: &mut Vec<String>) {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let help = help.replace("\\\n", " ");
+        lines.extend(help.lines().map(str::trim).filter(|line| line.starts_with("plimsoll ")).map(str::to_owned));
+        command.get_subcommands().for_each(|inner| shown(inner, lines));
+    }
+    let mut lines = Vec::new();
+    shown(&Cli::command(), &mut lines);
+    assert!(all_are_taken(lines) > 40);
+}
+
+/// Commands that our texts name in backquotes: remedies, notes, pages. What is filled in stands as a word.
+#[test]
+fn every_command_that_a_remedy_names_is_taken() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut lines = Vec::new();
+    for name in ["domain", "engine", "grading", "lake", "catalog", "plimsoll"] {
+        sources(&crates.join(name).join("src"), &mut |text| {
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let code: String = code.map(|line| format!("{line}\n")).collect();
+            lines.extend(
+                code.split("`plimsoll ").skip(1).filter_map(|rest| rest.split_once('`')).map(|(rest, _)| named(rest)),
+            );
+        });
+    }
+    lines.retain(|line| !is_a_name(line));
+    lines.sort();
+    lines.dedup();
+    assert!(all_are_taken(lines) >= 12);
+}
+
+/// The command with a word for each thing that is filled in when it is told.
+fn named(rest: &str) -> String {
+    let mut line = "plimsoll ".to_owned();
+    let mut filled = false;
+    for letter in rest.chars() {
+        match letter {
+            '{' => filled = true,
+            '}' => {
+                filled = false;
+                line.push('x');
+            }
+            letter if !filled => line.push(letter),
+            _ => {}
+        }
+    }
+    line
+}
+
+fn sources(folder: &Path, told: &mut dyn FnMut(String)) {
+    for entry in std::fs::read_dir(folder).expect("sources") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, told);
+        } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("tests.rs") {
+            told(std::fs::read_to_string(&path).expect("a source"));
+        }
+    }
+}
