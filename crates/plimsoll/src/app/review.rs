@@ -13,6 +13,7 @@ mod join;
 mod labels;
 mod next;
 pub mod say;
+pub mod session;
 pub mod settle;
 
 use super::answers;

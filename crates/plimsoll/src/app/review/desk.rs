@@ -70,18 +70,22 @@ impl Desk {
 
     /// The items that a reviewer may still say something of, in their own order.
     pub fn open_to(&self, items: &BTreeMap<ItemKey, Item>, by: &str) -> Vec<&ItemKey> {
-        let is_open = |key: &&ItemKey| {
-            let Some(laid) = self.queue.items.get(key) else { return false };
-            let item = items.get(key).map(|item| item.of_answer(&laid.answer)).unwrap_or_default();
-            let reported = item.reports.iter().any(|(_, report)| report.by == by);
-            let left = match self.queue.purpose {
-                Purpose::Calibrate | Purpose::Label => !item.labels.iter().any(|label| label.by == by),
-                Purpose::Settle => item.reading() == Reading::Disputed && item.may_settle(by),
-                Purpose::Audit => !item.audits.iter().any(|audit| audit.by == by),
-            };
-            left && !reported && item.set_aside.is_none()
-        };
+        let nothing = Item::default();
+        let is_open = |key: &&ItemKey| self.is_open(key, items.get(key).unwrap_or(&nothing), by);
         self.queue.order(by).into_iter().filter(is_open).collect()
+    }
+
+    /// Whether a reviewer may still say something of an item, of which this was said.
+    pub fn is_open(&self, key: &ItemKey, said: &Item, by: &str) -> bool {
+        let Some(laid) = self.queue.items.get(key) else { return false };
+        let item = said.of_answer(&laid.answer);
+        let reported = item.reports.iter().any(|(_, report)| report.by == by);
+        let left = match self.queue.purpose {
+            Purpose::Calibrate | Purpose::Label => !item.labels.iter().any(|label| label.by == by),
+            Purpose::Settle => item.reading() == Reading::Disputed && item.may_settle(by),
+            Purpose::Audit => !item.audits.iter().any(|audit| audit.by == by),
+        };
+        left && !reported && item.set_aside.is_none()
     }
 
     /// Names of the items that lack a label still.

@@ -7,7 +7,6 @@ use super::desk::{Desk, Sitting, draft};
 use crate::app::answers::line_at;
 use crate::app::eval::Eval;
 use crate::app::kept;
-use crate::app::run::read_failure;
 use crate::cli::Failure;
 use domain::entry::Draft;
 use domain::example::Example;
@@ -42,31 +41,17 @@ pub enum Next {
     },
 }
 
-pub fn next(eval: &Eval, queue: &str, sitting: Sitting) -> Result<Next, Failure> {
-    let desk = Desk::open(eval, queue)?;
-    let items = desk.items()?;
-    desk.may_sit(&items, sitting.by)?;
-    let unfilled = desk.unfilled()?;
-    let mut open = desk.open_to(&items, sitting.by);
-    open.retain(|key| unfilled.contains(&key.to_string()));
-    let names: Vec<String> = open.iter().map(|key| key.to_string()).collect();
-    let taken = desk.seated(sitting, |catalog, taking| catalog.take(taking, &names))?;
-    let Some(key) = taken.and_then(|name| ItemKey::parse(&name)) else {
-        return Ok(Next::Nothing { held: open.len() });
-    };
-    let shown = show(eval, &desk, &key, open.len());
-    if shown.is_err() {
-        // Nobody waits for an item that cannot be shown.
-        desk.catalog.leave(&desk.name, &key.to_string(), sitting.by).map_err(kept::failed)?;
-    }
-    shown.map(|shown| Next::Item(Box::new(shown)))
-}
-
-fn show(eval: &Eval, desk: &Desk, key: &ItemKey, left: usize) -> Result<Shown, Failure> {
+/// An item with its example, as it was when the queue was filled.
+pub fn show(eval: &Eval, desk: &Desk, key: &ItemKey, example: Option<&Example>, left: usize) -> Result<Shown, Failure> {
     let laid = &desk.queue.items[key];
     let (path, digest) = &desk.queue.rubric;
     let rubric = read_rubric(eval, path, None)?;
-    let example = example(eval, key, laid)?;
+    let example = example.filter(|example| example.digest.to_string() == laid.example).ok_or_else(|| {
+        Failure::yours(
+            format!("`{}` asks something else than when the queue was filled", key.example),
+            "run again, and assign answers of that run",
+        )
+    })?;
     let line = line_at(&eval.folder.join(&laid.file), laid.offset, laid.length).ok_or_else(|| gone(key))?;
     let recorded = answers::parse(LinePlace { file: &laid.file, line: 1 }, &line).ok().flatten();
     let recorded = recorded.filter(|recorded| recorded.answer.digest().to_string() == laid.answer);
@@ -88,23 +73,6 @@ fn gone(key: &ItemKey) -> Failure {
         format!("what was answered to `{}` is no longer where the queue has it", key.example),
         "assign answers of a run whose files are there",
     )
-}
-
-/// The example as it was when the queue was filled.
-fn example(eval: &Eval, key: &ItemKey, laid: &Laid) -> Result<Example, Failure> {
-    let mut found = None;
-    engine::read_set(&eval.folder, &kept::paths(eval)?, eval.contract.simulated, |example, _| {
-        if example.id == key.example {
-            found = Some(example);
-        }
-    })
-    .map_err(read_failure)?;
-    found.filter(|example| example.digest.to_string() == laid.example).ok_or_else(|| {
-        Failure::yours(
-            format!("`{}` asks something else than when the queue was filled", key.example),
-            "run again, and assign answers of that run",
-        )
-    })
 }
 
 /// What a reviewer says of an item.
@@ -138,22 +106,35 @@ pub fn say(eval: &Eval, queue: &str, shown: &str, word: Word, sitting: Sitting) 
     let desk = Desk::open(eval, queue)?;
     let items = desk.items()?;
     desk.may_sit(&items, sitting.by)?;
-    let (key, laid) = desk.find(shown)?;
-    let item = items.get(&key).map(|item| item.of_answer(&laid.answer)).unwrap_or_default();
+    let (key, _) = desk.find(shown)?;
+    speak(&desk, (shown, &key), &items.get(&key).cloned().unwrap_or_default(), word, sitting)
+}
+
+/// Keeps what somebody says of an item under the name that they were shown, with what was said of it before.
+pub fn speak(
+    desk: &Desk,
+    (shown, key): (&str, &ItemKey),
+    said: &Item,
+    word: Word,
+    sitting: Sitting,
+) -> Result<Kept, Failure> {
+    let queue = desk.name.as_str();
+    let Some(laid) = desk.queue.items.get(key) else { return Err(gone(key)) };
+    let item = said.of_answer(&laid.answer);
     let kept = |what, said: &str| Kept { queue: queue.to_owned(), item: shown.to_owned(), what, said: said.to_owned() };
     match word {
         Word::Says { says, note } => {
-            let what = spoken(&desk, &key, laid, &item, says, note, sitting)?;
+            let what = spoken(desk, key, laid, &item, says, note, sitting)?;
             Ok(kept(what, says.as_str()))
         }
         Word::Reports { complaint, why } => {
             let body = json!({"as": complaint.as_str(), "answer": laid.answer, "queue": queue});
-            append(&desk, draft(&key, "reported", sitting, why, body))?;
+            append(desk, draft(key, "reported", sitting, why, body))?;
             desk.catalog.leave(queue, &key.to_string(), sitting.by).map_err(kept::failed)?;
             Ok(kept("reported", complaint.as_str()))
         }
         Word::Disputes { why } => {
-            append(&desk, draft(&key, "disputed", sitting, Some(why), json!({"answer": laid.answer, "queue": queue})))?;
+            append(desk, draft(key, "disputed", sitting, Some(why), json!({"answer": laid.answer, "queue": queue})))?;
             desk.catalog.leave(queue, &key.to_string(), sitting.by).map_err(kept::failed)?;
             Ok(kept("disputed", why))
         }
@@ -164,12 +145,12 @@ pub fn say(eval: &Eval, queue: &str, shown: &str, word: Word, sitting: Sitting) 
                     "label it first",
                 )
             })?;
-            let undone = draft(&key, "undone", sitting, None, json!({"of": of}));
+            let undone = draft(key, "undone", sitting, None, json!({"of": of}));
             let name = key.to_string();
             let sat = desk
                 .seated(sitting, |catalog, taking| catalog.sit(taking, &name, false, std::slice::from_ref(&undone)))?;
             if sat.is_none() {
-                append(&desk, undone)?;
+                append(desk, undone)?;
             }
             Ok(kept("undone", said))
         }
@@ -246,13 +227,6 @@ fn last<'i>(item: &'i Item, by: &str) -> Option<(u32, &'i str)> {
     let reports = item.reports.iter().filter(|(_, remark)| remark.by == by);
     let reports = reports.map(|(complaint, remark)| (remark.entry, complaint.as_str()));
     labels.chain(disputes).chain(reports).max_by_key(|(entry, _)| *entry)
-}
-
-/// Gives the seat at an item back.
-pub fn leave(eval: &Eval, queue: &str, shown: &str, by: &str) -> Result<(), Failure> {
-    let desk = Desk::open(eval, queue)?;
-    let (key, _) = desk.find(shown)?;
-    desk.catalog.leave(queue, &key.to_string(), by).map(drop).map_err(kept::failed)
 }
 
 /// The item of a queue that somebody said something of last, under the name that they know.

@@ -2,8 +2,9 @@
 //! for behind it.
 
 use crate::app::eval::Eval;
-use crate::app::review::desk::{Sitting, now};
-use crate::app::review::say::{Next, Shown, Word, last_said, leave, next, say};
+use crate::app::review::desk::now;
+use crate::app::review::say::{Next, Shown, Word, last_said};
+use crate::app::review::session::Session;
 use crate::cli::Failure;
 use crate::cli::run::print;
 use crate::render::review::item::{KEYS, item, kept_text, nothing};
@@ -62,10 +63,11 @@ fn stopped(error: &std::io::Error) -> Failure {
 
 pub fn session(eval: &Eval, queue: &str, by: &str, given: Option<&str>) -> Result<(), Failure> {
     let mut keys = Keys::here();
+    let mut session = Session::begin(eval, queue, by)?;
     let mut labelled = 0u64;
     loop {
         let at = now(given)?;
-        let shown = match next(eval, queue, Sitting { by, now: &at })? {
+        let shown = match session.next(&at)? {
             Next::Item(shown) => shown,
             Next::Nothing { held } => {
                 print(&nothing(held))?;
@@ -73,8 +75,8 @@ pub fn session(eval: &Eval, queue: &str, by: &str, given: Option<&str>) -> Resul
             }
         };
         print(&format!("{}\n {KEYS}\n", item(&shown)))?;
-        if !answered(eval, &shown, &mut keys, (by, given), &mut labelled)? {
-            leave(eval, queue, &shown.item, by)?;
+        if !answered(eval, &mut session, &shown, &mut keys, (by, given), &mut labelled)? {
+            session.leave()?;
             break;
         }
     }
@@ -84,6 +86,7 @@ pub fn session(eval: &Eval, queue: &str, by: &str, given: Option<&str>) -> Resul
 /// Reads keys until the item is answered; false where the session ends.
 fn answered(
     eval: &Eval,
+    session: &mut Session,
     shown: &Shown,
     keys: &mut Keys,
     (by, given): (&str, Option<&str>),
@@ -126,7 +129,7 @@ fn answered(
             continue;
         };
         let at = now(given)?;
-        let kept = say(eval, &shown.queue, &of, word, Sitting { by, now: &at })?;
+        let kept = session.say(&of, word, &at)?;
         match kept.what {
             "undone" => *labelled = labelled.saturating_sub(1),
             _ => *labelled += 1,

@@ -4,7 +4,8 @@ use super::{keys, share};
 use crate::app::eval::Eval;
 use crate::app::review::assign::{Chosen, Orders, assign};
 use crate::app::review::desk::{Sitting, now};
-use crate::app::review::say::{self, Word, next, say};
+use crate::app::review::say::{self, Word, say};
+use crate::app::review::session::Session;
 use crate::cli::whose::{Shown, Within};
 use crate::cli::{Ending, Failure};
 use crate::render::review::item as render;
@@ -156,7 +157,7 @@ pub struct Next {
 pub fn shown(args: Next) -> Ending {
     let eval = Eval::open(&args.who.of.eval)?;
     let now = now(args.who.now.as_deref())?;
-    let next = next(&eval, &args.queue, Sitting { by: &args.who.by, now: &now })?;
+    let next = Session::begin(&eval, &args.queue, &args.who.by)?.next(&now)?;
     args.who.shown.print(|| render::next_text(&next), || render::next_json(&next))
 }
 
