@@ -18,6 +18,8 @@ mod import;
 mod import_examples;
 #[path = "it/corpus.rs"]
 mod corpus;
+#[path = "it/guides.rs"]
+mod guides;
 #[path = "it/hostile_text.rs"]
 mod hostile_text;
 #[path = "it/incident.rs"]
@@ -54,8 +56,6 @@ mod reviewed;
 mod traffic;
 #[path = "../../domain/tests/it/slips.rs"]
 mod slips;
-#[path = "it/season.rs"]
-mod season;
 #[path = "it/small.rs"]
 mod small;
 #[path = "it/stories.rs"]

@@ -344,40 +344,6 @@ fn every_record_has_one_entry_whoever_was_kept_from_adding_it() {
 }
 
 #[test]
-fn the_guide_says_what_works() {
-    let folder = super::eval("billing-support");
-    let folder = folder.path();
-    assert_eq!(code(&plimsoll(folder, &["run"])), 10);
-    let guide = include_str!("../../../../docs/guides/incidents.md");
-    let blocks = guide.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let commands: Vec<&str> = blocks.flat_map(str::lines).filter(|line| !line.contains("CASE-STUDIES")).collect();
-    assert_eq!(commands.len(), 5);
-    for command in commands {
-        let words = words(command);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let said = done(folder, &words[1..]);
-        match words[2] {
-            "open" => accept(folder, "incident-unsourced"),
-            "close" => assert!(said.contains("incident-unsourced blocks it by guards (failed guard)"), "{said}"),
-            _ => {}
-        }
-    }
-}
-
-/// The words of a command as a shell has them, with single quotes only.
-fn words(command: &str) -> Vec<String> {
-    let (mut words, mut quoted) = (vec![String::new()], false);
-    for letter in command.chars() {
-        match letter {
-            '\'' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
-            letter => words.last_mut().expect("a word").push(letter),
-        }
-    }
-    words
-}
-
-#[test]
 fn what_a_terminal_would_obey_is_shown_and_not_sent() {
     let folder = shipped();
     let what = "it said \u{1b}[31mred\u{1b}[0m";

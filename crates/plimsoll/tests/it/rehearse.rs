@@ -99,17 +99,3 @@ fn counts_add_up_and_no_share_is_made_of_nothing() {
     let all = ["changed_the_decision", "changed_a_state", "changed_nothing", "unknown"].map(count);
     assert_eq!(all.iter().sum::<u64>(), told["examples"].as_u64().expect("examples"));
 }
-
-#[test]
-fn the_picture_in_the_guide_is_what_its_command_prints() {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/does-this-gate-work.md");
-    let guide = std::fs::read_to_string(guide).expect("the guide");
-    let picture = guide.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a picture");
-    let folder = eval("billing-support");
-    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 10);
-    let said = out(&plimsoll(folder.path(), &["rehearse", ".", "--rehearsals", "400"]));
-    // The digest of the run is that of its scores, and stands in its own line.
-    let without_digest =
-        |text: &str| text.lines().filter(|line| !line.starts_with(" of ")).collect::<Vec<_>>().join("\n");
-    assert_eq!(without_digest(picture), without_digest(&said));
-}

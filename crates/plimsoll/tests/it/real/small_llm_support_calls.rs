@@ -7,7 +7,7 @@ use serde_json::Value;
 /// The mapping in `docs/guides/traffic.md`.
 fn mapping() -> String {
     let guide = include_str!("../../../../../docs/guides/traffic.md");
-    let block = guide.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let block = guide.split("```yaml calls.yaml\n").nth(1).and_then(|rest| rest.split("```").next());
     block.expect("a mapping").to_owned()
 }
 
