@@ -292,7 +292,9 @@ fn outright(
     let (guard_failures, never_failures) = (by_example(&blocking, &guards)?, by_example(&all, &never)?);
     let by_arm = |found: BTreeSet<(ExampleIndex, Arm)>| {
         let mut arms: BTreeMap<ExampleIndex, BTreeSet<Arm>> = BTreeMap::new();
-        found.into_iter().for_each(|(example, arm)| drop(arms.entry(example).or_default().insert(arm)));
+        for (example, arm) in found {
+            arms.entry(example).or_default().insert(arm);
+        }
         arms
     };
     let seen = by_arm(scores.seen(&guards.union(&never).copied().collect()).map_err(ours)?);
