@@ -81,12 +81,19 @@ impl<'e> Session<'e> {
                 shown => {
                     // Nobody waits for an item that cannot be shown, or that somebody settled meanwhile.
                     self.desk.catalog.leave(&self.desk.name, &name, self.by).map_err(kept::failed)?;
-                    self.open.retain(|open| *open != key);
+                    self.close(&key);
                     shown.transpose()?;
                 }
             }
         }
         Ok(None)
+    }
+
+    /// Takes an item off; it lies near the front.
+    fn close(&mut self, key: &ItemKey) {
+        if let Some(at) = self.open.iter().position(|open| open == key) {
+            self.open.remove(at);
+        }
     }
 
     /// What was said of one item.
@@ -126,7 +133,7 @@ impl<'e> Session<'e> {
         let said = self.said(&key)?;
         let kept = speak(&self.desk, (item, &key), &said, word, Sitting { by: self.by, now })?;
         let undone = matches!(word, Word::Undoes);
-        self.open.retain(|open| *open != key);
+        self.close(&key);
         if undone {
             self.open.push_front(key);
         }
