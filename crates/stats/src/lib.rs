@@ -21,6 +21,7 @@ pub mod power;
 mod ppi;
 pub mod proportion;
 mod quantile;
+pub mod scan;
 pub mod sequential;
 mod size;
 pub mod special;
