@@ -88,6 +88,11 @@ impl Fingerprint {
         Fingerprint(counts.into_iter().map(|(bucket, count)| (bucket, damped(count) / length)).collect())
     }
 
+    /// Without a word.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The cosine, from 0 (nothing in common) to 1 (the same words).
     pub fn similarity(&self, other: &Fingerprint) -> f64 {
         let (mut one, mut two, mut sum) = (self.0.iter().peekable(), other.0.iter().peekable(), 0.0f64);
@@ -103,6 +108,21 @@ impl Fingerprint {
             }
         }
         sum.min(1.0)
+    }
+}
+
+/// Makes features count the less the more of these texts have them, as ln((1 + n) / k) (Spärck Jones 1972). What only they say tells
+/// them apart; what all say does not.
+pub fn by_rarity(fingerprints: &mut [Fingerprint]) {
+    let mut having: BTreeMap<u32, u32> = BTreeMap::new();
+    for fingerprint in fingerprints.iter() {
+        fingerprint.0.iter().for_each(|(bucket, _)| *having.entry(*bucket).or_default() += 1);
+    }
+    let all = fingerprints.len() as f32 + 1.0;
+    for fingerprint in fingerprints {
+        fingerprint.0.iter_mut().for_each(|(bucket, weight)| *weight *= (all / having[bucket] as f32).ln());
+        let length = fingerprint.0.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+        fingerprint.0.iter_mut().for_each(|(_, weight)| *weight /= length);
     }
 }
 
@@ -127,16 +147,22 @@ impl Index {
         self.size += 1;
     }
 
-    /// Positions of all that have at least this cosine, nearest first.
-    pub fn like(&self, fingerprint: &Fingerprint, least: f64) -> Vec<(usize, f64)> {
+    /// The cosine with each, by position.
+    pub fn similarities(&self, fingerprint: &Fingerprint) -> Vec<f64> {
         let mut sums = vec![0.0f64; self.size as usize];
         for (bucket, weight) in &fingerprint.0 {
             for (at, theirs) in self.held.get(bucket).into_iter().flatten() {
                 sums[*at as usize] += f64::from(*weight) * f64::from(*theirs);
             }
         }
-        let mut like: Vec<(usize, f64)> =
-            sums.into_iter().map(|sum| sum.min(1.0)).enumerate().filter(|(_, sum)| *sum >= least).collect();
+        sums.iter_mut().for_each(|sum| *sum = sum.min(1.0));
+        sums
+    }
+
+    /// Positions of all that have at least this cosine, nearest first.
+    pub fn like(&self, fingerprint: &Fingerprint, least: f64) -> Vec<(usize, f64)> {
+        let sums = self.similarities(fingerprint);
+        let mut like: Vec<(usize, f64)> = sums.into_iter().enumerate().filter(|(_, sum)| *sum >= least).collect();
         like.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         like
     }
@@ -172,6 +198,19 @@ mod tests {
             assert!((similarity - asked.similarity(&Fingerprint::of(texts[at]))).abs() < 1e-6);
         }
         assert_eq!(index.like(&asked, 0.5).first().map(|(at, _)| *at), Some(0));
+    }
+
+    #[test]
+    fn what_all_say_does_not_tell_texts_apart() {
+        let mut texts: Vec<Fingerprint> =
+            ["please where is my card", "please where is my pin", "please top me up"].map(Fingerprint::of).into();
+        let before = texts[0].similarity(&texts[2]);
+        by_rarity(&mut texts);
+        assert!(texts[0].similarity(&texts[2]) < before / 2.0, "{before}");
+        assert!((texts[0].similarity(&texts[0]) - 1.0).abs() < 1e-6);
+        let mut wordless = [Fingerprint::of("!"), Fingerprint::of("a"), Fingerprint::of("?")];
+        by_rarity(&mut wordless);
+        assert!(wordless[0].is_empty() && (wordless[1].similarity(&wordless[1]) - 1.0).abs() < 1e-6);
     }
 
     #[test]

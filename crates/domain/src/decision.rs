@@ -1,6 +1,12 @@
 //! The decision: a routing table over segments, summarised in one word, with what changed, where, how much it matters,
 //! and who owns the next action. One pure, total function from evidence.
 
+mod drifted;
+mod under;
+
+pub use drifted::{DRIFTED, Drifted};
+pub use under::{Moved, Under, under, with_shares};
+
 use crate::contract::Contract;
 use crate::evidence::{Evidence, cost_question, matrix_question};
 use crate::finding::{

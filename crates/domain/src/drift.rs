@@ -1,18 +1,26 @@
 //! Drift: the reference set against a window of traffic. What traffic has that the set lacks, and the other way round.
 //!
-//! in      points of both sides: attributes, weight, conversation, text
-//! out     for each attribute the two mixes with their distance and test; what words tell the two apart, and how well
+//! in      points of both sides: attributes, weight, conversation, text; where a model was asked, a vector for each conversation
+//! out     for each attribute the two mixes with their distance and test; how well words tell the two sides apart; which texts lie
+//!         where the other side has few or none
 //! errors  none; where a side is too small to say, that is said (`None`)
-//! source  statistics of drift: `stats::drift`. Effective counts: Kish 1965, Rao & Scott 1981 (first order). Classifier two-sample
-//!         test: Lopez-Paz & Oquab 2017
+//! source  statistics of drift: `stats::drift`, `stats::scan`. Effective counts: Kish 1965, Rao & Scott 1981 (first order). Classifier
+//!         two-sample test: Lopez-Paz & Oquab 2017
 
 mod content;
 mod mix;
+mod near;
+mod patch;
+mod spoken;
+mod today;
 #[cfg(test)]
 mod tests;
 
-pub use content::{ContentDrift, Group, MOST, content};
-pub use mix::{Mix, Value, mix};
+pub use content::{ContentDrift, FEWEST, Meaning, content};
+pub use mix::{Count, Mix, Side, Value, between, mix};
+pub use patch::{BAR, Far, Farthest, Patch, View};
+pub use spoken::{MOST, Spoken, Unit};
+pub use today::{DAYS, OfToday, Today, of_set};
 
 use std::collections::BTreeMap;
 

@@ -4,6 +4,7 @@ pub mod answers;
 pub mod calibration;
 pub mod case_study;
 pub mod contract;
+pub mod drifted;
 pub mod examples;
 pub mod history;
 pub mod json;

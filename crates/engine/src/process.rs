@@ -1,14 +1,15 @@
-//! Graders that are programs: kept running, one JSON line in, one JSON line out. See `docs/formats/process-grader.md`.
+//! Programs that grade or embed: kept running, one JSON line in, one JSON line out. See `docs/formats/process-grader.md`.
 //!
-//! in      `{"id": 7, "example": {...}, "answer": {...}, "settings": {...}}` on one line
+//! in      `{"id": 7, "example": {...}, "answer": {...}, "settings": {...}}` on one line; or `{"id": 7, "embed": ["text"], "settings": {...}}`
 //! out     `{"id": 7, "value": 0..1 | true | false, "class"?: "...", "reason"?: "..."}`, `{"id": 7, "not_applicable": "why"}`
-//!         or `{"id": 7, "error": "why"}`
+//!         or `{"id": 7, "error": "why"}`; for texts `{"id": 7, "vectors": [[...]]}`
 //! errors  a time-out, a crash, a line that cannot be read or answers another request: a grader error on that row alone,
 //!         and the program starts again
 //! note    no shell; the environment holds PATH and what is needed to find interpreters, no keys; ended when grading ends
 
 mod reply;
 mod running;
+mod vectors;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::answer::Answer;
@@ -82,6 +83,13 @@ impl Programs {
             None => Verdict::GraderError { reason: "no such program".to_owned() },
         }
     }
+
+    /// The vector of each text, of length one, or of length zero where the program says that a text says nothing.
+    pub fn embed(&mut self, program: usize, texts: &[&str]) -> Result<Vec<Vec<f32>>, String> {
+        let program = self.0.get_mut(program).ok_or("no such program")?;
+        let request = json!({ "embed": texts }).to_string();
+        program.exchange(&request, |id, line| vectors::read(id, texts.len(), line))
+    }
 }
 
 /// The part of a request that does not depend on the program.
@@ -117,6 +125,15 @@ impl Program {
     }
 
     fn ask(&mut self, request: &str) -> Result<Verdict, String> {
+        match self.exchange(request, reply::read)? {
+            Reply::Verdict(verdict) => Ok(verdict),
+            // It knows what it does: it goes on with the next row.
+            Reply::Error(reason) => Err(reason),
+        }
+    }
+
+    /// What a reply says, as `read` reads it. A program whose reply cannot be read is ended.
+    fn exchange<T>(&mut self, request: &str, read: impl Fn(u64, &str) -> Result<T, String>) -> Result<T, String> {
         if self.running.is_none() {
             if self.starts >= MOST_STARTS {
                 return Err(format!(
@@ -129,10 +146,8 @@ impl Program {
         self.asked += 1;
         let (id, line) = (self.asked, self.line(request));
         let Some(running) = &mut self.running else { return Err("the program is not running".to_owned()) };
-        match running.exchange(line, self.limit).and_then(|reply| reply::read(id, &reply)) {
-            Ok(Reply::Verdict(verdict)) => Ok(verdict),
-            // It knows what it does: it goes on with the next row.
-            Ok(Reply::Error(reason)) => Err(reason),
+        match running.exchange(line, self.limit).and_then(|reply| read(id, &reply)) {
+            Ok(said) => Ok(said),
             Err(reason) => {
                 self.last_failure.clone_from(&reason);
                 self.running = None;

@@ -2,7 +2,8 @@
 //!
 //! in      a request of the protocol: example, answer, and settings
 //!         `{"grade": "similar", "to": "expected.answer", "model": "models/minilm", "at_least": 0.8}` or
-//!         `{"grade": "grounded", "in": "input.sources", "model": "models/minilm", "at_least": 0.6}`
+//!         `{"grade": "grounded", "in": "input.sources", "model": "models/minilm", "at_least": 0.6}`; or texts to be embedded, with
+//!         `{"model": "models/minilm"}`
 //! out     a reply of the protocol
 //! errors  settings that say nothing known, a model that cannot be read, an example without the field: `error` in the reply
 //! note    to be similar is not to follow from: a sentence that contradicts a source is as near to it as one that repeats it
@@ -45,12 +46,33 @@ impl Models {
 
 /// The reply to a request.
 pub fn reply(models: &mut Models, request: &Value) -> Value {
-    let mut reply = match verdict(models, request) {
-        Ok(verdict) => verdict,
+    let said = match request.get("embed") {
+        Some(texts) => embedded(models, request, texts),
+        None => verdict(models, request),
+    };
+    let mut reply = match said {
+        Ok(said) => said,
         Err(why) => json!({ "error": why }),
     };
     reply["id"] = request.get("id").cloned().unwrap_or_default();
     reply
+}
+
+/// The vectors of texts, in their order. A text that says nothing has one of zeros.
+fn embedded(models: &mut Models, request: &Value, texts: &Value) -> Result<Value, String> {
+    let folder = request.pointer("/settings/model").and_then(Value::as_str);
+    let folder = folder.ok_or("`settings.model` must name the folder of a model")?;
+    let texts: Option<Vec<&str>> =
+        texts.as_array().map(|texts| texts.iter().map(Value::as_str).collect()).unwrap_or_default();
+    let mut vectors = Vec::new();
+    for text in texts.ok_or("`embed` must be a list of texts")? {
+        let vector = models.vector(folder, text)?;
+        vectors.push(match text.trim() {
+            "" => vec![0.0; vector.len()],
+            _ => vector.to_vec(),
+        });
+    }
+    Ok(json!({ "vectors": vectors }))
 }
 
 fn verdict(models: &mut Models, request: &Value) -> Result<Value, String> {
@@ -189,6 +211,32 @@ mod tests {
         assert_eq!(reply["value"], 2.0 / 3.0);
         let reason = reply["reason"].as_str().unwrap();
         assert!(reason.starts_with("2 of 3 sentences") && reason.ends_with(": Dogs bark."), "{reason}");
+    }
+
+    #[test]
+    fn texts_have_vectors_in_their_order_and_what_says_nothing_has_zeros() {
+        let folder = tempfile::tempdir().unwrap();
+        small(folder.path());
+        let ask = |texts: Value, settings: Value| {
+            reply(&mut Models::default(), &json!({"id": 3, "embed": texts, "settings": settings}))
+        };
+        let settings = json!({"model": folder.path().to_str().unwrap()});
+        let told = ask(json!(["refund", " ", "money"]), settings.clone());
+        let vector = |at: usize| -> Vec<f64> {
+            told["vectors"][at].as_array().unwrap().iter().map(|part| part.as_f64().unwrap()).collect()
+        };
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        assert_eq!((told["id"].as_u64(), vector(1)), (Some(3), vec![0.0; 8]));
+        assert!(dot(&vector(0), &vector(2)) > 0.99, "{told}");
+        for (texts, settings, why) in [
+            (json!("refund"), settings.clone(), "`embed` must be a list of texts"),
+            (json!([1]), settings, "`embed` must be a list of texts"),
+            (json!(["refund"]), json!({}), "`settings.model` must name"),
+            (json!(["refund"]), json!({"model": "not/there"}), "cannot read `not/there/config.json`"),
+        ] {
+            let told = ask(texts, settings);
+            assert!(told["error"].as_str().unwrap().contains(why), "{told}");
+        }
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub mod sealed;
 pub mod sealer;
 pub mod signature;
 mod since;
+pub mod today;
 pub mod traces;
 pub mod traffic;
 pub mod unknown;

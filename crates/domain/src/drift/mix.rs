@@ -45,8 +45,27 @@ impl Mix {
     }
 }
 
-#[derive(Default)]
-struct Side {
+/// How an attribute is mixed on one side.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Side {
+    /// Weight and number of points by value; the empty one for what has none.
+    pub values: BTreeMap<String, (f64, u64)>,
+    /// How many independent, equally weighted points it is worth; `None` where there are fewer than two.
+    pub effective: Option<f64>,
+}
+
+impl Side {
+    /// By weight.
+    pub fn share(&self, value: &str) -> f64 {
+        let all: f64 = self.values.values().map(|(weight, _)| weight).sum();
+        let weight = self.values.get(value).map_or(0.0, |(weight, _)| *weight);
+        if all > 0.0 { weight / all } else { 0.0 }
+    }
+}
+
+/// Points as they are counted.
+#[derive(Clone, Debug, Default)]
+pub struct Count {
     /// Weight and number, by value.
     values: BTreeMap<String, (f64, u64)>,
     clusters: BTreeMap<String, BTreeMap<String, f64>>,
@@ -54,20 +73,28 @@ struct Side {
     squares: f64,
 }
 
-impl Side {
-    fn of<'p>(attribute: &str, points: impl Iterator<Item = &'p Point>) -> Self {
-        let mut side = Side::default();
-        for point in points {
-            let value = point.attributes.get(attribute).cloned().unwrap_or_default();
-            let held = side.values.entry(value.clone()).or_default();
-            *held = (held.0 + point.weight, held.1 + 1);
-            if point.weight > 0.0 {
-                *side.clusters.entry(point.cluster.clone()).or_default().entry(value).or_default() += point.weight;
-                side.weight += point.weight;
-                side.squares += point.weight * point.weight;
-            }
+impl Count {
+    pub fn add(&mut self, value: &str, cluster: &str, weight: f64) {
+        let held = self.values.entry(value.to_owned()).or_default();
+        *held = (held.0 + weight, held.1 + 1);
+        if weight > 0.0 {
+            *self.clusters.entry(cluster.to_owned()).or_default().entry(value.to_owned()).or_default() += weight;
+            self.weight += weight;
+            self.squares += weight * weight;
         }
-        side
+    }
+
+    fn of(attribute: &str, points: &[Point]) -> Self {
+        let mut count = Count::default();
+        for point in points {
+            let value = point.attributes.get(attribute).map_or("", String::as_str);
+            count.add(value, &point.cluster, point.weight);
+        }
+        count
+    }
+
+    pub fn side(&self) -> Side {
+        Side { values: self.values.clone(), effective: self.effective() }
     }
 
     fn share(&self, value: &str) -> f64 {
@@ -99,7 +126,11 @@ impl Side {
 
 /// The mixes of one attribute.
 pub fn mix(attribute: &str, set: &[Point], traffic: &[Point]) -> Mix {
-    let (set, traffic) = (Side::of(attribute, set.iter()), Side::of(attribute, traffic.iter()));
+    between(attribute, &Count::of(attribute, set).side(), &Count::of(attribute, traffic).side())
+}
+
+/// The same of sides that were counted.
+pub fn between(attribute: &str, set: &Side, traffic: &Side) -> Mix {
     let names: std::collections::BTreeSet<&String> = set.values.keys().chain(traffic.values.keys()).collect();
     let number = |side: &Side, name: &str| side.values.get(name).map_or(0, |(_, number)| *number);
     let values: Vec<Value> = names
@@ -108,11 +139,11 @@ pub fn mix(attribute: &str, set: &[Point], traffic: &[Point]) -> Mix {
             name: name.clone(),
             in_set: set.share(name),
             in_traffic: traffic.share(name),
-            examples: number(&set, name),
-            requests: number(&traffic, name),
+            examples: number(set, name),
+            requests: number(traffic, name),
         })
         .collect();
-    let effective = (set.effective(), traffic.effective());
+    let effective = (set.effective, traffic.effective);
     let drift = match effective {
         (Some(n), Some(m)) => {
             let (mut left, mut right, mut rare) = (Vec::new(), Vec::new(), (0.0, 0.0));

@@ -3,9 +3,9 @@
 //! Decimals are text, so that one value has one spelling; `numbers` turns them into JSON numbers for readers. The envelope
 //! (id, time, author, previous record) is not part of it and is hashed on its own.
 
-use super::judged;
+use super::{drifted, judged};
 use crate::contract::Contract;
-use crate::decision::{CostDelta, Decision, FollowUp};
+use crate::decision::{CostDelta, Decision, Drifted, FollowUp};
 use crate::evidence::{Evidence, Weighing, matrix_question};
 use crate::finding::reason::percent;
 use crate::finding::{Estimate, Facts, Finding, Findings, Method, State, look_level};
@@ -44,6 +44,8 @@ pub struct Sealed {
     pub alignment: Option<Aligned>,
     /// What entered and left since then, and what that did; `None` where there is no such decision, or its run is gone.
     pub since: Option<(Since, Vec<Effect>)>,
+    /// The decision under today's mix of traffic; `None` where that is not known.
+    pub drifted: Option<Drifted>,
     pub describes: Describes,
     /// Who approved a contract that changed after its scores were decided on, and why.
     pub approval: Option<(OwnerRole, String)>,
@@ -156,6 +158,9 @@ pub fn content(
             "said": split.sentence(),
         });
     }
+    if let Some(known) = &sealed.drifted {
+        content["drift"] = drifted::to_json(known);
+    }
     if !facts.judges.is_empty() {
         content["judges"] = judged::to_json(contract, segments, &facts.judges);
     }
@@ -258,6 +263,8 @@ pub struct Particulars {
     pub fragility: Option<u64>,
     /// The id of the cluster that decides it alone.
     pub hinges_on: Option<String>,
+    /// What it is under today's mix of traffic, where that is something else.
+    pub drifted: Option<String>,
 }
 
 /// Findings with what only the whole decision knows of them: how fragile a pass is, and who answers until it is one.
@@ -268,6 +275,9 @@ fn told(findings: Value, arms: &BTreeSet<Arm>, decision: &Decision, sealed: &Sea
         fields["fragility"] = json!(particulars.fragility);
         fields["hinges_on"] = json!(particulars.hinges_on);
         fields["meanwhile"] = json!(meanwhile(at, arms, decision));
+        if let Some(drifted) = particulars.drifted {
+            fields["drifted"] = json!(drifted);
+        }
     }
     Value::Array(findings)
 }
@@ -473,6 +483,12 @@ const DECIMALS: &[&str] = &[
     "kappa",
     "kappa_lower",
     "kappa_upper",
+    "psi",
+    "in_set",
+    "in_traffic",
+    "effective",
+    "figure",
+    "figure_now",
 ];
 
 /// The same content with decimals as JSON numbers; what is unbounded is null.

@@ -6,19 +6,24 @@
 //! note    texts of at most some thousand conversations are held, chosen by a key of the conversation; counts are of all
 
 mod again;
+mod meaning;
 
-pub use again::{Again, Under};
+pub use again::Again;
+pub use meaning::Model;
 
 use super::eval::Eval;
 use super::logged::{self, Seen, Window};
+use super::run::Progress;
 use crate::cli::Failure;
 use camino::Utf8PathBuf;
 use domain::content::text_of;
 use domain::digest::Digest;
-use domain::drift::{ContentDrift, MOST, Mix, Point, content, mix};
+use domain::drift::{ContentDrift, FEWEST, MOST, Mix, Point, Spoken, content, mix};
 use domain::name::Attribute;
 use domain::sampling::{unit, value};
 use domain::segment::Segmentation;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeSet;
 
 /// Letters of a text that are held.
@@ -29,6 +34,8 @@ pub struct Orders {
     /// A file of traffic instead of what is kept.
     pub against: Option<Utf8PathBuf>,
     pub seed: u64,
+    /// What texts mean, besides the words that they use.
+    pub model: Option<Model>,
 }
 
 pub struct Drifted {
@@ -40,6 +47,8 @@ pub struct Drifted {
     pub mixes: Vec<Mix>,
     /// `None` where a side is too small.
     pub content: Option<ContentDrift>,
+    /// Of the model, where one was given and there was enough to ask it about.
+    pub model: Option<String>,
     pub next: Vec<Next>,
     pub again: Again,
 }
@@ -57,7 +66,8 @@ impl Drifted {
     }
 }
 
-pub fn drift(eval: &Eval, orders: &Orders) -> Result<Drifted, Failure> {
+pub fn drift(eval: &Eval, orders: &Orders, progress: &mut dyn Progress) -> Result<Drifted, Failure> {
+    progress.step("reading the reference set");
     let names = attributes(eval);
     let mut set = points(eval, &names)?;
     let examples = set.len() as u64;
@@ -69,7 +79,7 @@ pub fn drift(eval: &Eval, orders: &Orders) -> Result<Drifted, Failure> {
         set.iter_mut().for_each(|point| point.weight = 1.0);
     }
     let mut traffic = Vec::new();
-    let mut spoken = Spoken { points: Vec::new(), rate: u64::MAX };
+    let mut heard = Heard { points: Vec::new(), rate: u64::MAX };
     let mut take = |request: domain::traffic::Request| -> Result<(), Failure> {
         let mut point = Point {
             id: request.id.clone(),
@@ -83,9 +93,10 @@ pub fn drift(eval: &Eval, orders: &Orders) -> Result<Drifted, Failure> {
         };
         traffic.push(point.clone());
         point.text = text_of(&request.input).chars().take(TEXT).collect();
-        spoken.add(point);
+        heard.add(point);
         Ok(())
     };
+    progress.step("reading traffic");
     let seen = match &orders.against {
         Some(file) => logged::of_one(file, &mut take)?,
         None => logged::each(&eval.state(), &orders.window, &mut take)?,
@@ -99,10 +110,17 @@ pub fn drift(eval: &Eval, orders: &Orders) -> Result<Drifted, Failure> {
     let mixes = names.iter().map(|name| mix(name.as_str(), &set, &traffic));
     // What neither side has is no attribute of this eval.
     let mixes: Vec<Mix> = mixes.filter(|mix| mix.values.iter().any(|value| !value.name.is_empty())).collect();
-    let content = content(&set, &spoken.points, orders.seed);
+    let spoken = Spoken::of(&set, &heard.points, orders.seed);
+    let model = orders.model.as_ref().filter(|_| spoken.set >= FEWEST && spoken.traffic >= FEWEST);
+    let vectors = model.map(|model| meaning::vectors(&spoken, model, progress)).transpose()?;
+    progress.step("laying texts beside each other");
+    let mut chance = ChaCha8Rng::seed_from_u64(orders.seed);
+    let content = content(&spoken, vectors.as_deref(), &mut || chance.next_u64());
+    progress.step("deciding again");
     let next = next(&mixes, content.as_ref(), examples);
     let again = again::again(eval, &mixes)?;
-    Ok(Drifted { contract: eval.contract.name.clone(), seen, examples, counted, mixes, content, next, again })
+    let model = model.map(|model| model.folder.to_string());
+    Ok(Drifted { contract: eval.contract.name.clone(), seen, examples, counted, mixes, content, model, next, again })
 }
 
 /// What segments are cut by, and the task.
@@ -137,12 +155,12 @@ fn points(eval: &Eval, names: &BTreeSet<Attribute>) -> Result<Vec<Point>, Failur
 }
 
 /// Texts of conversations whose key is low enough; the bar falls as they become too many.
-struct Spoken {
+struct Heard {
     points: Vec<Point>,
     rate: u64,
 }
 
-impl Spoken {
+impl Heard {
     fn add(&mut self, point: Point) {
         if key(&point.cluster) <= self.rate {
             self.points.push(point);

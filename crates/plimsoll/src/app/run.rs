@@ -12,6 +12,7 @@ use super::reviewed::{self, planned};
 use super::sealed::{SealedRun, Sealing, seal};
 use super::sealer::{Rows, Sealer};
 use super::signature::key_of;
+use super::today::today;
 use super::traces;
 use super::weigh::{Grounds, Weighed, grader_digest, ours, weigh};
 use super::work::Work;
@@ -130,7 +131,9 @@ pub fn decide(
         before: history.before,
         systems: sealed.systems.clone(),
         judges: judged(eval)?,
+        today: today(eval, &lake::read_set(&sealed.folder).map_err(ours)?, progress),
     };
+    progress.step("weighing the evidence");
     let weighed = weigh(&sealed.folder, &grounds)?;
     let kept = chain.append(&weighed.content, &orders.author, key.as_ref())?;
     recorded::keep(&eval.state()).iter().for_each(|note| progress.note(note));

@@ -10,7 +10,7 @@ use super::weigh::{Grounds, weigh};
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::digest::canonical;
-use domain::format::contract;
+use domain::format::{contract, drifted};
 use domain::name::OwnerRole;
 use serde_json::Value;
 
@@ -113,6 +113,13 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
             return Ok(());
         }
     };
+    let today = match drifted::from_json(&content["drift"]) {
+        Ok(today) => today,
+        Err(error) => {
+            verified.faults.push(error.to_string());
+            return Ok(());
+        }
+    };
     let history = History::of(&before(state, kept)?, &parsed.contract, &scores_digest);
     let grounds = Grounds {
         contract: &parsed.contract,
@@ -125,6 +132,7 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
         before: history.before,
         systems: systems(content),
         judges,
+        today,
     };
     let mut again = match weigh(&folder, &grounds) {
         Ok(again) => again.content,

@@ -8,8 +8,9 @@ use super::since::since;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::contract::Contract;
-use domain::decision::{Decision, decide};
+use domain::decision::{Decision, Drifted, decide, under, with_shares};
 use domain::digest::Digest;
+use domain::drift::Today;
 use domain::evidence::{Evidence, Inquiry, Weighing, questions_of, segments, weighed_as};
 use domain::finding::{
     Code, Facts, FailedExample, Failures, GuardFact, NeverFact, State, Subject, claim_holds, is_never,
@@ -46,6 +47,8 @@ pub struct Grounds<'a> {
     pub systems: BTreeMap<Arm, String>,
     /// What calibration shows of the judges of judged criteria.
     pub judges: Arc<[Judged]>,
+    /// How traffic is mixed now; nothing where it is not known.
+    pub today: Option<Today>,
 }
 
 /// A decision and the content of its record.
@@ -57,30 +60,14 @@ pub struct Weighed {
 pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     let contract = grounds.contract;
     let set = lake::read_set(folder).map_err(ours)?;
-    let segments = segments(contract, &set);
-    let arms: BTreeSet<Arm> = grounds.systems.keys().copied().collect();
-    let asked = Asked { set: &set, contract, systems: grounds.systems.clone(), costs: ClassCosts::of(contract) };
-    let scores = Scores::open(folder, asked).map_err(ours)?;
-    let graded_by = scores.graders().map_err(ours)?;
-    let judges = as_rows_say(&grounds.judges, &graded_by);
-    let inquiry = Inquiry::of(contract, &segments, &arms);
-    let questions = inquiry.questions();
-    // Nothing of a tally is kept but what it weighs.
-    let mut weighings: Vec<Option<Weighing>> = questions.iter().map(|_| None).collect();
-    let weighing = |at: usize, tally: &Tally| {
-        let plain = Weighing::of(&questions[at], tally);
-        Some(plain.judged(contract, &questions[at], tally, &judges))
-    };
-    scores.tally_each(questions, |at, tally| weighings[at] = weighing(at, &tally)).map_err(ours)?;
-    let entries = weighings.into_iter().enumerate().filter_map(|(at, known)| {
-        let known = known.or_else(|| weighing(at, &Tally::default()))?;
-        Some((questions[at].clone(), known))
-    });
-    let evidence = Evidence::new(entries.collect());
-    let facts = facts(&scores, &set, grounds, &judges)?;
-    let (changed, examples) = changed(&scores, &set, contract)?;
-    let decision = decide(contract, &set, &segments, &arms, &evidence, &facts, changed);
-    let particulars = particulars(&scores, contract, &segments, &decision, &facts.judges)?;
+    let scores = opened(folder, grounds, contract, &set)?;
+    let Decided { mut decision, segments, arms, graded_by, evidence, facts, examples } = decided(&scores, grounds)?;
+    let drifted = grounds.today.as_ref().map(|today| drifted(folder, grounds, &set, &decision, today)).transpose()?;
+    decision.follow_ups.extend(drifted.iter().flat_map(|drifted| drifted.follow_ups(contract)));
+    let mut particulars = particulars(&scores, contract, &segments, &decision, &facts.judges)?;
+    for (own, finding) in particulars.iter_mut().zip(decision.findings.iter()) {
+        own.drifted = drifted.as_ref().and_then(|drifted| drifted.of(finding));
+    }
     let there = grounds.before.as_ref().and_then(|before| set_of(folder, before));
     let before = grounds.before.as_ref().zip(there.as_ref());
     let since =
@@ -108,9 +95,82 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
         approval: grounds.approval.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         examples,
+        drifted,
     };
     let content = record::content(contract, &segments, &arms, &evidence, &facts, &decision, &sealed);
     Ok(Weighed { decision, content })
+}
+
+/// A decision, and what it was made from.
+struct Decided {
+    decision: Decision,
+    segments: Vec<Segment>,
+    arms: BTreeSet<Arm>,
+    graded_by: BTreeMap<String, String>,
+    evidence: Evidence,
+    facts: Facts,
+    /// The worst changed examples.
+    examples: Vec<Value>,
+}
+
+/// The decision alone, under a contract that may declare other shares than that of the grounds.
+pub fn decision_under(folder: &Utf8Path, grounds: &Grounds, contract: &Contract) -> Result<Decision, Failure> {
+    let set = lake::read_set(folder).map_err(ours)?;
+    Ok(decided(&opened(folder, grounds, contract, &set)?, grounds)?.decision)
+}
+
+fn opened<'a>(
+    folder: &Utf8Path,
+    grounds: &Grounds,
+    contract: &'a Contract,
+    set: &'a ReferenceSet,
+) -> Result<Scores<'a>, Failure> {
+    let asked = Asked { set, contract, systems: grounds.systems.clone(), costs: ClassCosts::of(contract) };
+    Scores::open(folder, asked).map_err(ours)
+}
+
+fn decided(scores: &Scores, grounds: &Grounds) -> Result<Decided, Failure> {
+    let (set, contract) = (scores.set(), scores.contract());
+    let segments = segments(contract, set);
+    let arms: BTreeSet<Arm> = grounds.systems.keys().copied().collect();
+    let graded_by = scores.graders().map_err(ours)?;
+    let judges = as_rows_say(&grounds.judges, &graded_by);
+    let inquiry = Inquiry::of(contract, &segments, &arms);
+    let questions = inquiry.questions();
+    // Nothing of a tally is kept but what it weighs.
+    let mut weighings: Vec<Option<Weighing>> = questions.iter().map(|_| None).collect();
+    let weighing = |at: usize, tally: &Tally| {
+        let plain = Weighing::of(&questions[at], tally);
+        Some(plain.judged(contract, &questions[at], tally, &judges))
+    };
+    scores.tally_each(questions, |at, tally| weighings[at] = weighing(at, &tally)).map_err(ours)?;
+    let entries = weighings.into_iter().enumerate().filter_map(|(at, known)| {
+        let known = known.or_else(|| weighing(at, &Tally::default()))?;
+        Some((questions[at].clone(), known))
+    });
+    let evidence = Evidence::new(entries.collect());
+    let facts = facts(scores, grounds, &judges)?;
+    let (changed, examples) = changed(scores, set, contract)?;
+    let decision = decide(contract, set, &segments, &arms, &evidence, &facts, changed);
+    Ok(Decided { decision, segments, arms, graded_by, evidence, facts, examples })
+}
+
+/// The decision under today's mix of each attribute that the contract cuts by.
+fn drifted(
+    folder: &Utf8Path,
+    grounds: &Grounds,
+    set: &ReferenceSet,
+    decision: &Decision,
+    today: &Today,
+) -> Result<Drifted, Failure> {
+    let mut mixes = Vec::new();
+    for of_today in &today.mixes {
+        let mix = of_today.beside(set);
+        let Some(contract) = with_shares(grounds.contract, &mix) else { continue };
+        let under = under(&mix.attribute, decision, &decision_under(folder, grounds, &contract)?);
+        mixes.push((of_today.clone(), mix, under));
+    }
+    Ok(Drifted { outcome: decision.outcome, today: today.clone(), mixes })
 }
 
 /// The set of an earlier run, where that run is still kept.
@@ -206,8 +266,8 @@ pub fn describes(contract: &Contract, set: &ReferenceSet) -> Describes {
     }
 }
 
-fn facts(scores: &Scores, set: &ReferenceSet, grounds: &Grounds, judges: &Arc<[Judged]>) -> Result<Facts, Failure> {
-    let contract = grounds.contract;
+fn facts(scores: &Scores, grounds: &Grounds, judges: &Arc<[Judged]>) -> Result<Facts, Failure> {
+    let (set, contract) = (scores.set(), scores.contract());
     let never: Vec<&CriterionName> = contract
         .gates
         .iter()

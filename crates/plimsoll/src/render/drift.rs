@@ -8,8 +8,9 @@ pub use json::json;
 pub use page::html;
 pub use text::{markdown, text};
 
-use crate::app::drift::{Again, Under};
-use domain::drift::{ContentDrift, Mix, Value};
+use crate::app::drift::{Again, Drifted};
+use domain::decision::Under;
+use domain::drift::{ContentDrift, Far, Farthest, Mix, Patch, Value, View};
 
 /// Values of an attribute that are drawn; the others are counted.
 const VALUES: usize = 12;
@@ -70,45 +71,126 @@ fn of_unmeasured(mix: &Mix) -> Option<String> {
     ))
 }
 
-fn of_content(content: Option<&ContentDrift>) -> String {
-    let Some(content) = content else {
-        return "fewer than ten conversations on a side: nothing can be said of content".to_owned();
+/// What one way of laying texts beside each other shows.
+struct Laid<'d> {
+    title: String,
+    said: Vec<String>,
+    far: Vec<&'d Farthest>,
+    /// Texts that one side has more of.
+    more: [(&'static str, &'d [Patch]); 2],
+}
+
+/// By words, and by meaning where a model was given.
+fn laid(drifted: &Drifted) -> Vec<Laid<'_>> {
+    let Some(content) = &drifted.content else {
+        let few = "fewer than ten conversations on a side: nothing can be said of content".to_owned();
+        return vec![Laid {
+            title: "Content".to_owned(),
+            said: vec![few],
+            far: Vec::new(),
+            more: [("", &[]), ("", &[])],
+        }];
     };
+    let by_words = laid_by("Content", of_words(content), &content.by_words);
+    let by_meaning = content.by_meaning.as_ref().map(|meaning| {
+        let verdict = if meaning.warns() { "drifted" } else { "no drift shown" };
+        let said = match meaning.mmd {
+            Some(mmd) => format!("{verdict}: squared MMD of its vectors {:.4}, {}", mmd.squared, p_said(mmd.p)),
+            None => format!("{verdict}: half of the texts are the same, and MMD has nothing to compare"),
+        };
+        let model = format!("as the model in {} has it", drifted.model.as_deref().unwrap_or_default());
+        laid_by("Content by meaning", vec![format!("{model}, {said}")], &meaning.view)
+    });
+    std::iter::once(by_words).chain(by_meaning).collect()
+}
+
+fn laid_by<'d>(title: &str, mut said: Vec<String>, view: &'d View) -> Laid<'d> {
+    said.extend(view.far.as_ref().map(of_far));
+    if view.lacking.is_empty() && view.over.is_empty() {
+        said.push(
+            "no texts that lie together are more often on one side than chance would have it anywhere (p < 0.05)"
+                .to_owned(),
+        );
+    }
+    Laid {
+        title: title.to_owned(),
+        said,
+        far: view.far.iter().flat_map(|far| &far.farthest).collect(),
+        more: [("Traffic has more of", &view.lacking), ("The set has more of", &view.over)],
+    }
+}
+
+fn of_words(content: &ContentDrift) -> Vec<String> {
     let verdict = if content.warns() { "drifted" } else { "no drift shown" };
-    format!(
+    let mut said = vec![format!(
         "{verdict}: words tell {:.1} % of pairs apart (50 % by chance), {}; {} and {} conversations",
         100.0 * content.told_apart,
         p_said(content.p),
         content.compared.0,
         content.compared.1
+    )];
+    if content.wordless != (0, 0) {
+        said.push(format!(
+            "{} of the conversations of the set and {} of traffic hold no word (pictures or signs alone): words cannot tell what they are like",
+            content.wordless.0, content.wordless.1
+        ));
+    }
+    said
+}
+
+fn of_far(far: &Far) -> String {
+    format!(
+        "{} of {} requests ({}, 95 %: {:.1} to {:.1}) are farther from every example than 19 in 20 examples are from the others; {} of {} examples are",
+        far.requests.0,
+        far.requests.1,
+        percent(far.requests.0 as f64 / far.requests.1 as f64),
+        100.0 * far.interval.lower,
+        100.0 * far.interval.upper,
+        far.examples.0,
+        far.examples.1
     )
 }
 
-/// Whether the last decision would change.
-fn of_again(again: &Again) -> Vec<String> {
+/// Words, and how often texts like these are on either side.
+fn of_patch(patch: &Patch) -> String {
+    let words = if patch.words.is_empty() { "(no word in common)".to_owned() } else { patch.words.join(", ") };
+    format!(
+        "{words}: {} in the set ({}), {} in traffic ({}), {}",
+        patch.counts.0,
+        percent(patch.in_set),
+        patch.counts.1,
+        percent(patch.in_traffic),
+        p_said(patch.p)
+    )
+}
+
+/// Whether the last decision would change: sentences, each with what moved.
+fn of_again(again: &Again) -> Vec<(String, Vec<String>)> {
     match again {
-        Again::Not(why) => vec![format!("Not decided again: {why}.")],
+        Again::Not(why) => vec![(format!("Not decided again: {why}."), Vec::new())],
         Again::Taken { record, under, .. } if under.is_empty() => {
-            vec![format!("Not decided again: the contract of {record} is cut by none of these attributes.")]
+            vec![(
+                format!("Not decided again: the contract of {record} is cut by none of these attributes."),
+                Vec::new(),
+            )]
         }
         Again::Taken { record, outcome, under } => {
-            let mut said = Vec::new();
-            for one in under {
-                said.push(of_under(record, outcome, one));
-                said.extend(one.moved.iter().filter(|moved| moved.state.0 != moved.state.1).map(|moved| {
-                    format!(
-                        "  {} on {} ({}): {} becomes {}",
-                        moved.gate, moved.segment, moved.arm, moved.state.0, moved.state.1
-                    )
-                }));
-                said.extend(one.moved.iter().filter(|moved| moved.state.0 == moved.state.1).filter_map(|moved| {
-                    let (was, is) = moved.value.0.zip(moved.value.1)?;
-                    Some(format!("  {} on {} ({}): {was:.4} becomes {is:.4}", moved.gate, moved.segment, moved.arm))
-                }));
-            }
-            said
+            under.iter().map(|one| (of_under(record, outcome, one), of_moved(one))).collect()
         }
     }
+}
+
+/// The findings that are others, then the figures that moved.
+fn of_moved(under: &Under) -> Vec<String> {
+    let other = under.moved.iter().filter(|moved| moved.state.0 != moved.state.1).map(|moved| {
+        let (was, is) = (moved.state.0.words(), moved.state.1.words());
+        format!("{} on {} ({}): {was} becomes {is}", moved.gate, moved.segment, moved.arm.as_str())
+    });
+    let same = under.moved.iter().filter(|moved| moved.state.0 == moved.state.1).filter_map(|moved| {
+        let (was, is) = moved.value.0.zip(moved.value.1)?;
+        Some(format!("{} on {} ({}): {was:.4} becomes {is:.4}", moved.gate, moved.segment, moved.arm.as_str()))
+    });
+    other.chain(same).collect()
 }
 
 fn of_under(record: &str, outcome: &str, under: &Under) -> String {
@@ -120,7 +202,8 @@ fn of_under(record: &str, outcome: &str, under: &Under) -> String {
         false => format!("{record}, {outcome}, stays as it is under traffic's mix of `{}`.", under.attribute),
         true => format!(
             "DRIFTED: {record} says {outcome} on the reference mix, and {} on this traffic's mix of `{}`.",
-            under.outcome, under.attribute
+            under.outcome.as_str(),
+            under.attribute
         ),
     };
     format!("{verdict}{effective}")

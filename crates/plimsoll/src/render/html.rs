@@ -35,6 +35,7 @@ struct Page {
     fragility: String,
     judges: Vec<String>,
     split: String,
+    drifted: Vec<String>,
     look: String,
     follow_ups: Vec<(String, String, String)>,
     record: String,
@@ -154,6 +155,7 @@ pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Erro
         cost: shown.cost(),
         fragility: fragility(shown),
         split: plain(shown.split().unwrap_or("")),
+        drifted: shown.drifted().into_iter().map(plain).collect(),
         judges: shown.judges().iter().map(|judged| plain(judged)).collect(),
         look: look(shown),
         follow_ups: shown

@@ -28,6 +28,9 @@ pub fn decision(shown: &Shown) -> String {
     if let Some(said) = shown.split() {
         let _ = writeln!(out, "**{}**.\n", escaped(said));
     }
+    for said in shown.drifted() {
+        let _ = writeln!(out, "Traffic: {}.\n", escaped(said));
+    }
     for judged in shown.judges() {
         let _ = writeln!(out, "Judged: {}.\n", escaped(&judged));
     }

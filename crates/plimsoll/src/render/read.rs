@@ -89,6 +89,11 @@ impl Shown {
         self.content["split"]["said"].as_str()
     }
 
+    /// What today's traffic makes of the decision; nothing where it is mixed as the reference set is, or not known.
+    pub fn drifted(&self) -> Vec<&str> {
+        self.content["drift"]["said"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
     pub fn judges(&self) -> Vec<String> {
         self.list("judges").iter().map(judged).collect()
     }
@@ -222,6 +227,9 @@ pub fn told(finding: &Value) -> String {
     let mut told = finding["reason"].as_str().unwrap_or("").to_owned();
     if let Some(conversation) = finding["hinges_on"].as_str() {
         told += &format!("; the conversation is {conversation}");
+    }
+    if let Some(drifted) = finding["drifted"].as_str() {
+        told += &format!("; {drifted}");
     }
     if let Some(meanwhile) = finding["meanwhile"].as_str() {
         told += &format!("; {meanwhile}");

@@ -51,6 +51,7 @@ fn head(shown: &Shown, out: &mut String) {
     row(out, "release", contract["release"].as_str().unwrap_or(""));
     row(out, "rule", shown.text("deciding_rule"));
     row(out, "split", shown.split().unwrap_or(""));
+    shown.drifted().iter().for_each(|said| row(out, "traffic", said));
     if let Some(approval) = shown.content["approval"].as_object() {
         let by = approval["by"].as_str().unwrap_or("");
         row(out, "approved", &format!("the changed contract, by {by}: {}", approval["reason"].as_str().unwrap_or("")));

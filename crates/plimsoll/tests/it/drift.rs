@@ -147,3 +147,188 @@ fn a_window_without_traffic_is_refused() {
         assert_eq!(code(&plimsoll(folder.path(), arguments)), 2, "{arguments:?}");
     }
 }
+
+/// A gate over everything, which clears on the mix of the set.
+const OVER_ALL: &str =
+    "gates:\n  - {criterion: right, in: [all], at_least: 60%, else: repair, owner: release}\nsampling:";
+
+/// 90 of 120 examples are right, and all of one task.
+fn mixed(of: &[(&str, usize)]) -> tempfile::TempDir {
+    let folder = eval(of);
+    let (before, after) = CONTRACT.split_once("gates:").expect("gates");
+    let (_, after) = after.split_once("sampling:").expect("sampling");
+    fs::write(folder.path().join("plimsoll.yaml"), format!("{before}{OVER_ALL}{after}")).expect("a contract");
+    folder
+}
+
+fn last(folder: &Path) -> Value {
+    let text = fs::read_to_string(super::last_record(folder)).expect("a record");
+    serde_json::from_str::<Value>(&text).expect("JSON")["content"].clone()
+}
+
+#[test]
+fn a_decision_says_that_it_is_another_on_todays_traffic_and_routes_as_before() {
+    let folder = mixed(&[("refund", 40), ("search", 160)]);
+    let folder = folder.path();
+    let decided = plimsoll(folder, &["run"]);
+    assert_eq!(code(&decided), 0, "it ships on the reference mix: {}{}", out(&decided), err(&decided));
+    let said = out(&decided).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("DRIFTED: ship on the reference mix, hold on traffic's mix of `task` (2026-10-05 to 2026-10-05, 200 requests, drifted since at least 2026-10-05"),
+        "{said}"
+    );
+    assert!(said.contains("right at least on all holds becomes breached"), "{said}");
+    assert!(said.contains("sample `task` as traffic is mixed now"), "{said}");
+    let content = last(folder);
+    let drift = &content["drift"];
+    assert_eq!((&drift["code"], &content["decision"]), (&json!("DRIFTED"), &json!("ship")));
+    assert_eq!((&drift["mixes"][0]["changed"], &drift["mixes"][0]["decision"]), (&json!(true), &json!("hold")));
+    assert_eq!(drift["mixes"][0]["values"][1]["requests"], 160);
+    let finding = &content["findings"][0];
+    assert_eq!(finding["state"], "holds");
+    assert!(
+        finding["drifted"]
+            .as_str()
+            .is_some_and(|said| said.starts_with("DRIFTED: holds on the reference mix, breached"))
+    );
+    // What was sealed is enough: the traffic itself may go.
+    fs::remove_dir_all(folder.join(".plimsoll/traffic")).expect("no traffic");
+    let verified = plimsoll(folder, &["verify", "latest"]);
+    assert!(code(&verified) == 0 && out(&verified).contains("derived again"), "{}{}", out(&verified), err(&verified));
+    let again = plimsoll(folder, &["decide"]);
+    assert_eq!((code(&again), last(folder)["drift"].is_null()), (0, true), "{}", err(&again));
+    for form in ["markdown", "html", "json"] {
+        let first = fs::read_dir(folder.join(".plimsoll/records"))
+            .expect("records")
+            .map(|entry| entry.expect("one").path())
+            .min();
+        let id = first.as_deref().and_then(Path::file_stem).and_then(|name| name.to_str()).expect("an id").to_owned();
+        let shown = plimsoll(folder, &["show", &id, "--as", form]);
+        assert!(out(&shown).contains("DRIFTED"), "{form}: {}{}", out(&shown), err(&shown));
+    }
+}
+
+#[test]
+fn a_mix_that_did_not_drift_is_sealed_and_says_nothing() {
+    let folder = mixed(&[("refund", 150), ("search", 50)]);
+    let decided = plimsoll(folder.path(), &["run"]);
+    assert!(code(&decided) == 0 && !out(&decided).contains("traffic's mix"), "{}", out(&decided));
+    let drift = &last(folder.path())["drift"];
+    assert_eq!(
+        (&drift["code"], &drift["said"], &drift["traffic"]["requests"]),
+        (&Value::Null, &json!([]), &json!(200))
+    );
+    assert_eq!(code(&plimsoll(folder.path(), &["verify", "latest"])), 0);
+}
+
+#[test]
+fn traffic_that_cannot_be_read_stops_no_decision_and_is_told() {
+    let folder = mixed(&[("refund", 150)]);
+    let broken = folder.path().join(".plimsoll/traffic/2026-10-05/b.jsonl");
+    fs::write(broken, "{\"plimsoll_traffic\": 1}\n{\"id\": 1}\n").expect("a file");
+    let decided = plimsoll(folder.path(), &["run"]);
+    assert!(code(&decided) == 0 && err(&decided).contains("whether traffic drifted is unknown"), "{}", err(&decided));
+    assert!(last(folder.path())["drift"].is_null());
+}
+
+/// A program that embeds: what is about a wallet lies apart from all else, which is spread a little.
+const EMBEDDER: &str = "#!/usr/bin/env python3
+import json, sys
+for line in sys.stdin:
+    ask = json.loads(line)
+    if not ask['settings']['model'].endswith('small'):
+        print(json.dumps({'id': ask['id'], 'error': 'there are no weights'}), flush=True)
+        continue
+    spread = [sum(map(ord, text)) % 97 / 97 for text in ask['embed']]
+    vectors = [[0, 1, part] if 'wallet' in text else [1, 0, part] for text, part in zip(ask['embed'], spread)]
+    print(json.dumps({'id': ask['id'], 'vectors': vectors}), flush=True)
+";
+
+/// Half of the requests of `search` are about something that no example is about.
+fn with_embedder() -> tempfile::TempDir {
+    let folder = eval(&[("refund", 90), ("search", 30)]);
+    let path = folder.path().join(".plimsoll/traffic/2026-10-05/a.jsonl");
+    let text = fs::read_to_string(&path).expect("traffic").replace("search, question 1", "wallet, question 1");
+    fs::write(path, text).expect("traffic");
+    for model in ["models/small", "models/empty"] {
+        fs::create_dir_all(folder.path().join(model)).expect("a folder");
+    }
+    let program = folder.path().join("embed.py");
+    fs::write(&program, EMBEDDER).expect("a program");
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a program that runs");
+    folder
+}
+
+#[test]
+fn with_a_model_texts_are_laid_beside_each_other_by_meaning_too() {
+    let folder = with_embedder();
+    let folder = folder.path();
+    let told = told(folder, &["drift", "--model", "models/small", "--embedder", "./embed.py"]);
+    let meaning = &told["content"]["by_meaning"];
+    assert_eq!((&meaning["model"], &meaning["drifted"]), (&json!("models/small"), &json!(true)), "{meaning}");
+    assert!(meaning["mmd"]["p"].as_f64().is_some_and(|p| p > 0.0 && p < 1.0), "{meaning}");
+    let patch = &meaning["lacking"][0];
+    assert!(patch["text"].as_str().is_some_and(|text| text.starts_with("wallet")), "{meaning}");
+    assert_eq!((&patch["examples"], &patch["requests"]), (&json!(0), &json!(11)), "{meaning}");
+    assert!(meaning["unlike_any"]["requests"]["count"].as_u64().is_some_and(|count| count >= 11), "{meaning}");
+    let same = plimsoll(folder, &["drift", "--model", "models/small", "--embedder", "./embed.py", "--as", "json"]);
+    assert_eq!(serde_json::from_str::<Value>(&out(&same)).expect("JSON"), told, "the same seed says the same");
+    for form in ["text", "markdown", "html"] {
+        let shown = plimsoll(folder, &["drift", "--model", "models/small", "--embedder", "./embed.py", "--as", form]);
+        let shown = out(&shown);
+        assert!(shown.to_lowercase().contains("content by meaning") && shown.contains("wallet"), "{form}: {shown}");
+    }
+}
+
+#[test]
+fn a_model_or_a_program_that_is_not_there_is_told_with_what_to_do() {
+    let folder = with_embedder();
+    for (arguments, what) in [
+        (["--model", "models/none", "--embedder", "./embed.py"], "there is no model at `models/none`"),
+        (["--model", "models/small", "--embedder", "./none"], "`./none`, which embeds texts, cannot be started"),
+        (
+            ["--model", "models/empty", "--embedder", "./embed.py"],
+            "cannot embed with `models/empty`: there are no weights",
+        ),
+    ] {
+        let refused = plimsoll(folder.path(), &[["drift"].as_slice(), &arguments].concat());
+        assert!(code(&refused) == 2 && err(&refused).contains(what), "{}", err(&refused));
+        assert!(err(&refused).contains("help: "), "{}", err(&refused));
+    }
+    assert_eq!(code(&plimsoll(folder.path(), &["drift", "--embedder", "./embed.py"])), 2);
+}
+
+/// Requests with these texts, one a conversation.
+fn say(folder: &Path, texts: &[&str]) {
+    let requests = texts.iter().enumerate().map(|(at, text)| {
+        json!({"id": format!("r{at}"), "at": "2026-10-05T08:00:00Z", "task": "refund", "input": text}).to_string()
+    });
+    let lines: Vec<String> = std::iter::once("{\"plimsoll_traffic\": 1}".to_owned()).chain(requests).collect();
+    fs::write(folder.join(".plimsoll/traffic/2026-10-05/a.jsonl"), lines.join("\n") + "\n").expect("traffic");
+}
+
+#[test]
+fn windows_that_say_little_are_told_in_words_and_without_figures_that_are_none() {
+    let folder = eval(&[("refund", 1)]);
+    let folder = folder.path();
+    for (texts, said) in [
+        (vec!["one question"], "fewer than ten conversations on a side"),
+        (vec!["one question"; 30], "words tell"),
+        (vec!["😀"; 30], "30 of traffic hold no word"),
+        (vec!["今天天气很好"; 30], "words tell"),
+        (vec![""; 30], "30 of traffic hold no word"),
+    ] {
+        say(folder, &texts);
+        let shown = out(&plimsoll(folder, &["drift"])).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(shown.contains(said), "{texts:?}: {shown}");
+        let json = plimsoll(folder, &["drift", "--as", "json"]);
+        assert_eq!(code(&json), 0, "{}", err(&json));
+        for text in [&shown, &out(&json)] {
+            assert!(!text.contains("NaN") && !text.contains(" inf") && !text.contains("null %"), "{texts:?}: {text}");
+        }
+    }
+    say(folder, &[]);
+    let empty = plimsoll(folder, &["drift"]);
+    assert!(code(&empty) == 2 && err(&empty).contains("there is no traffic in this window"), "{}", err(&empty));
+}

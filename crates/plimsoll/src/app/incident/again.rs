@@ -117,6 +117,7 @@ pub fn decide_again(
         before: None,
         systems: BTreeMap::from([(Arm::Candidate, Arm::Candidate.as_str().to_owned())]),
         judges: judged(eval)?,
+        today: None,
     };
     let decision = weigh(work.path(), &grounds)?.decision;
     let found: Vec<(String, Result<Vec<&Finding>, Through>)> = answered

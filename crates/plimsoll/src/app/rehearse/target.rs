@@ -130,6 +130,7 @@ fn of_run(
         before: None,
         systems: run.systems.clone(),
         judges: judges.clone(),
+        today: None,
     };
     let findings = weigh(&run.folder, &grounds)?.content["findings"].take();
     Ok(Target {

@@ -2,19 +2,19 @@
 
 use crate::app::drift::{Again, Drifted};
 use crate::render::read::json_text;
-use domain::drift::{Group, Mix};
+use domain::drift::{Far, Meaning, Mix, Patch, View};
 use serde_json::{Value, json};
 
 pub fn json(drifted: &Drifted, days: &str) -> String {
     let content = drifted.content.as_ref().map(|content| {
-        json!({
-            "drifted": content.warns(),
-            "told_apart": content.told_apart,
-            "p": content.p,
-            "compared": {"set": content.compared.0, "traffic": content.compared.1},
-            "lacking": groups(&content.lacking),
-            "over_represented": groups(&content.over),
-        })
+        let mut told = view(&content.by_words);
+        told["drifted"] = content.warns().into();
+        told["told_apart"] = content.told_apart.into();
+        told["p"] = content.p.into();
+        told["compared"] = json!({"set": content.compared.0, "traffic": content.compared.1});
+        told["without_words"] = json!({"set": content.wordless.0, "traffic": content.wordless.1});
+        told["by_meaning"] = json!(content.by_meaning.as_ref().map(|meaning| by_meaning(meaning, drifted)));
+        told
     });
     let next: Vec<Value> =
         drifted.next.iter().map(|next| json!({"name": next.name, "why": next.why, "rule": next.line})).collect();
@@ -54,9 +54,45 @@ fn mix(mix: &Mix) -> Value {
     })
 }
 
-fn groups(groups: &[Group]) -> Vec<Value> {
-    let one = |group: &Group| json!({"words": group.words, "set": group.in_set, "traffic": group.in_traffic, "id": group.id, "text": group.text});
-    groups.iter().map(one).collect()
+fn view(view: &View) -> Value {
+    json!({
+        "lacking": patches(&view.lacking),
+        "over_represented": patches(&view.over),
+        "unlike_any": view.far.as_ref().map(far),
+    })
+}
+
+fn by_meaning(meaning: &Meaning, drifted: &Drifted) -> Value {
+    let mut told = view(&meaning.view);
+    told["drifted"] = meaning.warns().into();
+    told["model"] = json!(drifted.model);
+    told["mmd"] = json!(meaning.mmd.map(|mmd| json!({"squared": mmd.squared, "p": mmd.p})));
+    told
+}
+
+fn far(far: &Far) -> Value {
+    let farthest: Vec<Value> = far
+        .farthest
+        .iter()
+        .map(|one| {
+            json!({"id": one.id, "text": one.text, "similarity": one.similarity,
+                "nearest": {"id": one.example, "text": one.example_text}})
+        })
+        .collect();
+    json!({
+        "bar": far.bar,
+        "requests": {"count": far.requests.0, "of": far.requests.1, "lower": far.interval.lower, "upper": far.interval.upper},
+        "examples": {"count": far.examples.0, "of": far.examples.1},
+        "farthest": farthest,
+    })
+}
+
+fn patches(patches: &[Patch]) -> Vec<Value> {
+    let one = |patch: &Patch| {
+        json!({"words": patch.words, "set": patch.in_set, "traffic": patch.in_traffic, "examples": patch.counts.0,
+            "requests": patch.counts.1, "p": patch.p, "id": patch.id, "text": patch.text})
+    };
+    patches.iter().map(one).collect()
 }
 
 fn again(again: &Again) -> Value {
@@ -71,12 +107,12 @@ fn again(again: &Again) -> Value {
                 .moved
                 .iter()
                 .map(|moved| {
-                    json!({"gate": moved.gate, "segment": moved.segment, "arm": moved.arm,
-                        "state": {"recorded": moved.state.0, "now": moved.state.1},
+                    json!({"gate": moved.gate, "segment": moved.segment, "arm": moved.arm.as_str(),
+                        "state": {"recorded": moved.state.0.as_str(), "now": moved.state.1.as_str()},
                         "value": {"recorded": moved.value.0, "now": moved.value.1}, "reason": moved.reason})
                 })
                 .collect();
-            json!({"attribute": one.attribute, "decision": one.outcome, "changed": one.changed,
+            json!({"attribute": one.attribute, "decision": one.outcome.as_str(), "changed": one.changed,
                 "effective": {"recorded": one.effective.0, "now": one.effective.1}, "moved": moved})
         })
         .collect();

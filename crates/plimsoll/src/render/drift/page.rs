@@ -1,11 +1,14 @@
 //! Drift as one page that needs nothing else: no script, no font, no picture from elsewhere.
 
-use super::{name, of_again, of_content, of_mix, of_unmeasured, percent, shown};
+use super::{laid, name, of_again, of_mix, of_unmeasured, p_said, percent, shown};
 use crate::app::drift::Drifted;
 use crate::cli::Failure;
 use crate::render::read::plain;
 use askama::Template;
-use domain::drift::Group;
+use domain::drift::{Farthest, Patch};
+
+/// The longest bar, in per cent: its figure stands behind it.
+const LONGEST: f64 = 80.0;
 
 #[derive(Template)]
 #[template(path = "drift.html")]
@@ -15,9 +18,8 @@ struct Page {
     word: &'static str,
     summary: String,
     mixes: Vec<Picture>,
-    content: String,
-    groups: Vec<(&'static str, Vec<Said>)>,
-    again: Vec<String>,
+    laid: Vec<Laid>,
+    again: Vec<(String, Vec<String>)>,
     next: Vec<String>,
 }
 
@@ -27,39 +29,50 @@ struct Picture {
     said: String,
     unmeasured: Option<String>,
     bars: Vec<Bar>,
-    height: usize,
     left: usize,
 }
 
-/// Two bars of one value; lengths of 360.
+/// Two bars of one value; lengths in per cent of the line.
 struct Bar {
     name: String,
-    y: usize,
     set: String,
     traffic: String,
     set_length: u32,
     traffic_length: u32,
 }
 
+struct Laid {
+    title: String,
+    said: Vec<String>,
+    more: Vec<(&'static str, Vec<Said>)>,
+    far: Vec<Unlike>,
+}
+
 struct Said {
     words: String,
     set: String,
     traffic: String,
+    p: String,
     text: String,
 }
 
+struct Unlike {
+    text: String,
+    example: String,
+    similarity: String,
+}
+
 pub fn html(drifted: &Drifted, days: &str) -> Result<String, Failure> {
-    let said = |group: &Group| Said {
-        words: plain(&group.words.join(", ")),
-        set: percent(group.in_set),
-        traffic: percent(group.in_traffic),
-        text: plain(group.text.trim()).chars().take(300).collect(),
-    };
-    let groups = drifted.content.iter().flat_map(|content| {
-        [
-            ("Traffic says more often", content.lacking.iter().map(said).collect::<Vec<_>>()),
-            ("The set says more often", content.over.iter().map(said).collect()),
-        ]
+    let laid = laid(drifted).into_iter().map(|laid| Laid {
+        title: plain(&laid.title),
+        said: laid.said.iter().map(|said| plain(said)).collect(),
+        more: laid
+            .more
+            .into_iter()
+            .filter(|(_, patches)| !patches.is_empty())
+            .map(|(title, patches)| (title, patches.iter().map(said).collect()))
+            .collect(),
+        far: laid.far.into_iter().map(unlike).collect(),
     });
     let page = Page {
         name: plain(&drifted.contract),
@@ -67,24 +80,44 @@ pub fn html(drifted: &Drifted, days: &str) -> Result<String, Failure> {
         word: if drifted.warns() { "Drifted" } else { "No drift shown" },
         summary: plain(&super::text::summary(drifted, days)),
         mixes: drifted.mixes.iter().map(picture).collect(),
-        content: of_content(drifted.content.as_ref()),
-        groups: groups.filter(|(_, said)| !said.is_empty()).collect(),
-        again: of_again(&drifted.again).iter().map(|said| plain(said)).collect(),
+        laid: laid.collect(),
+        again: of_again(&drifted.again)
+            .iter()
+            .map(|(said, details)| (plain(said), details.iter().map(|detail| plain(detail)).collect()))
+            .collect(),
         next: drifted.next.iter().map(|next| plain(&next.line)).collect(),
     };
     page.render().map_err(|error| Failure::ours(format!("the page cannot be written: {error}"), "report it"))
 }
 
+fn said(patch: &Patch) -> Said {
+    Said {
+        words: plain(&patch.words.join(", ")),
+        set: format!("{} ({})", patch.counts.0, percent(patch.in_set)),
+        traffic: format!("{} ({})", patch.counts.1, percent(patch.in_traffic)),
+        p: p_said(patch.p),
+        text: excerpt(&patch.text),
+    }
+}
+
+fn unlike(far: &Farthest) -> Unlike {
+    let example =
+        if far.similarity > 0.0 { excerpt(&far.example_text) } else { "(nothing in common with any)".to_owned() };
+    Unlike { text: excerpt(&far.text), example, similarity: format!("{:.2}", far.similarity) }
+}
+
+fn excerpt(text: &str) -> String {
+    plain(text.trim()).chars().take(300).collect()
+}
+
 fn picture(mix: &domain::drift::Mix) -> Picture {
     let (values, left) = shown(mix);
     let most = values.iter().map(|value| value.in_set.max(value.in_traffic)).fold(0.0, f64::max).max(1e-9);
-    let length = |share: f64| (360.0 * share / most).round() as u32;
+    let length = |share: f64| (LONGEST * share / most).round() as u32;
     let bars: Vec<Bar> = values
         .iter()
-        .enumerate()
-        .map(|(at, value)| Bar {
-            name: plain(&name(value)).chars().take(34).collect(),
-            y: at * 34,
+        .map(|value| Bar {
+            name: plain(&name(value)).chars().take(60).collect(),
             set: percent(value.in_set),
             traffic: percent(value.in_traffic),
             set_length: length(value.in_set),
@@ -96,7 +129,6 @@ fn picture(mix: &domain::drift::Mix) -> Picture {
         tone: if mix.warns() { "open" } else { "good" },
         said: of_mix(mix),
         unmeasured: of_unmeasured(mix).map(|said| plain(&said)),
-        height: bars.len() * 34 + 4,
         bars,
         left,
     }

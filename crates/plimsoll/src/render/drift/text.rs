@@ -1,10 +1,10 @@
 //! Drift for a terminal, at most 80 columns wide, and as Markdown.
 
-use super::{name, of_again, of_content, of_mix, of_unmeasured, percent, shown};
+use super::{laid, name, of_again, of_mix, of_patch, of_unmeasured, percent, shown};
 use crate::app::drift::Drifted;
 use crate::render::read::plain;
 use crate::render::text::wrap;
-use domain::drift::{Group, Mix};
+use domain::drift::{Farthest, Mix};
 use std::fmt::Write;
 
 const WIDTH: usize = 80;
@@ -27,24 +27,29 @@ pub fn text(drifted: &Drifted, days: &str) -> String {
             say(&mut out, "  ", &sentence);
         }
     }
-    let _ = writeln!(out, "\nCONTENT");
-    say(&mut out, "  ", &of_content(drifted.content.as_ref()));
-    if let Some(content) = &drifted.content {
-        for (title, groups) in
-            [("  traffic says more often:", &content.lacking), ("  the set says more often:", &content.over)]
-        {
-            if !groups.is_empty() {
-                let _ = writeln!(out, "{title}");
+    for laid in laid(drifted) {
+        out.push('\n');
+        say(&mut out, "", &laid.title.to_uppercase());
+        laid.said.iter().for_each(|said| say(&mut out, "  ", said));
+        for (title, patches) in laid.more.iter().filter(|(_, patches)| !patches.is_empty()) {
+            say(&mut out, "  ", &format!("{}:", title.to_lowercase()));
+            for patch in *patches {
+                say(&mut out, "    ", &of_patch(patch));
+                say(&mut out, "      ", &quoted(&patch.text, &patch.id));
             }
-            for group in groups {
-                say(&mut out, "    ", &words(group));
-                say(&mut out, "      ", &excerpt(group));
-            }
+        }
+        if !laid.far.is_empty() {
+            say(&mut out, "  ", "the farthest requests:");
+        }
+        for far in laid.far {
+            say(&mut out, "    ", &quoted(&far.text, &far.id));
+            say(&mut out, "      ", &nearest(far));
         }
     }
     let _ = writeln!(out, "\nTHE LAST DECISION");
-    for sentence in of_again(&drifted.again) {
+    for (sentence, details) in of_again(&drifted.again) {
         say(&mut out, "  ", &sentence);
+        details.iter().for_each(|detail| say(&mut out, "    ", detail));
     }
     if !drifted.next.is_empty() {
         let _ = writeln!(out, "\nWHAT TO SAMPLE NEXT");
@@ -87,13 +92,17 @@ fn bars(out: &mut String, mix: &Mix) {
     }
 }
 
-fn words(group: &Group) -> String {
-    format!("{}: set {}, traffic {}", group.words.join(", "), percent(group.in_set), percent(group.in_traffic))
+fn quoted(text: &str, id: &str) -> String {
+    let text: String = plain(text.trim()).chars().take(140).collect();
+    format!("\"{text}\" ({id})")
 }
 
-fn excerpt(group: &Group) -> String {
-    let text: String = plain(group.text.trim()).chars().take(140).collect();
-    format!("\"{text}\" ({})", group.id)
+/// The nearest example, or that there is none in any respect.
+fn nearest(far: &Farthest) -> String {
+    match far.similarity {
+        similarity if similarity <= 0.0 => "nothing in common with any example".to_owned(),
+        similarity => format!("nearest: {}, {similarity:.2}", quoted(&far.example_text, &far.example)),
+    }
 }
 
 /// What could be markup is kept as text.
@@ -125,19 +134,30 @@ pub fn markdown(drifted: &Drifted, days: &str) -> String {
             let _ = writeln!(out, "\n{}", escaped(&sentence));
         }
     }
-    let _ = writeln!(out, "\n## Content\n\n{}\n", escaped(&of_content(drifted.content.as_ref())));
-    for (title, groups) in drifted
-        .content
-        .iter()
-        .flat_map(|content| [("Traffic says more often", &content.lacking), ("The set says more often", &content.over)])
-    {
-        for group in groups {
-            let _ = writeln!(out, "- {title}: {}; {}", escaped(&words(group)), escaped(&excerpt(group)));
+    for laid in laid(drifted) {
+        let _ = writeln!(out, "\n## {}", escaped(&laid.title));
+        for said in &laid.said {
+            let _ = writeln!(out, "\n{}", escaped(said));
+        }
+        for (title, patches) in laid.more.iter().filter(|(_, patches)| !patches.is_empty()) {
+            let _ = writeln!(out, "\n{title}:\n");
+            for patch in *patches {
+                let _ = writeln!(out, "- {}; {}", escaped(&of_patch(patch)), escaped(&quoted(&patch.text, &patch.id)));
+            }
+        }
+        if !laid.far.is_empty() {
+            let _ = writeln!(out, "\nThe farthest requests:\n");
+        }
+        for far in laid.far {
+            let _ = writeln!(out, "- {}; {}", escaped(&quoted(&far.text, &far.id)), escaped(&nearest(far)));
         }
     }
     let _ = writeln!(out, "\n## The last decision\n");
-    for sentence in of_again(&drifted.again) {
-        let _ = writeln!(out, "- {}", escaped(sentence.trim()));
+    for (sentence, details) in of_again(&drifted.again) {
+        let _ = writeln!(out, "- {}", escaped(&sentence));
+        for detail in details {
+            let _ = writeln!(out, "  - {}", escaped(&detail));
+        }
     }
     if !drifted.next.is_empty() {
         let _ = writeln!(out, "\n## What to sample next\n");
