@@ -83,15 +83,18 @@ impl Server {
 
     /// The URL of a new, empty database of this name: lower-case letters, digits and `_`.
     pub fn database(&self, name: &str) -> io::Result<String> {
-        if !self.ask(&format!("CREATE DATABASE {name}")) {
-            return Err(io::Error::other(format!("cannot make the database {name}")));
-        }
+        self.run("postgres", &format!("CREATE DATABASE {name}"))?;
         Ok(format!("postgres://postgres@localhost/{name}?host={}", self.folder.path().display()))
     }
 
-    fn ask(&self, what: &str) -> bool {
+    /// Has a statement carried out in a database.
+    pub fn run(&self, database: &str, sql: &str) -> io::Result<()> {
+        if self.ask(database, sql) { Ok(()) } else { Err(io::Error::other(format!("refused: {sql}"))) }
+    }
+
+    fn ask(&self, database: &str, what: &str) -> bool {
         let asked = Command::new(self.programs.join("psql"))
-            .args(["-X", "-q", "-U", "postgres", "-d", "postgres", "-h"])
+            .args(["-X", "-q", "-U", "postgres", "-d", database, "-h"])
             .arg(self.folder.path())
             .args(["-c", what])
             .stdin(Stdio::null())

@@ -11,6 +11,10 @@ pub enum CatalogError {
     Newer { place: String, found: i64 },
     #[error("the tables of the catalog at {place} are not as they were made: {why}")]
     NotOurs { place: String, why: String },
+    #[error(
+        "the catalog at {place} is of the eval `{there}`, and this is `{eval}`: their examples and incidents would mix"
+    )]
+    OfAnother { place: String, there: String, eval: String },
     #[error("somebody else was faster: {noun} `{subject}` has {found} entries by now, not {seen}")]
     Overtaken { noun: &'static str, subject: String, seen: u32, found: u32 },
     #[error("cannot keep this: {what} holds a character that no text may hold")]
@@ -33,6 +37,11 @@ impl CatalogError {
             CatalogError::Unreachable { .. } => "check that the database runs, its address, and who may use it",
             CatalogError::Newer { .. } => "use the version that wrote it, or a newer one; tables are never taken back",
             CatalogError::NotOurs { .. } => "restore it from a backup into an empty catalog",
+            CatalogError::OfAnother { .. } => {
+                "name another file with `--catalog`, or on a server another database or schema: \
+                 `postgres://USER@HOST/DATABASE?options[search_path]=SCHEMA`; where the eval got another name, take its history with it: \
+                 `plimsoll backup`, then `plimsoll restore` into an empty catalog"
+            }
             CatalogError::Overtaken { .. } => "look at what they said, and say it again where it still holds",
             CatalogError::Unwritable { .. } => "take out what does not print",
             CatalogError::Changed { .. } => "restore it from a backup; nothing that was changed is read on",

@@ -15,9 +15,13 @@ impl Catalog {
     pub fn append(&self, drafts: &[Draft]) -> Result<Vec<Entry>, CatalogError> {
         self.runtime.block_on(async {
             let mut turn = self.turn().await?;
-            let added = add(&mut turn, drafts).await?;
-            turn.commit().await.map_err(failed("write what was said"))?;
-            Ok(added)
+            match add(&mut turn, drafts).await {
+                Ok(added) => turn.commit().await.map_err(failed("write what was said")).map(|()| added),
+                Err(refused) => {
+                    ended(turn).await;
+                    Err(refused)
+                }
+            }
         })
     }
 
@@ -40,26 +44,9 @@ impl Catalog {
     pub fn every<E: From<CatalogError>>(&self, mut each: impl FnMut(&Entry) -> Result<(), E>) -> Result<Vec<Seat>, E> {
         self.runtime.block_on(async {
             let mut turn = self.turn().await?;
-            let mut before: Option<Entry> = None;
-            loop {
-                let page = page(&mut turn, before.as_ref().map_or(0, |entry| entry.number)).await?;
-                if page.is_empty() {
-                    break;
-                }
-                for entry in page {
-                    if !follows(&entry, before.as_ref()) {
-                        return Err(CatalogError::Changed { number: entry.number }.into());
-                    }
-                    each(&entry)?;
-                    before = Some(entry);
-                }
-            }
-            let (number, digest) = head(&mut turn).await?;
-            let last = before.as_ref().map_or(0, |entry| entry.number);
-            if last != number || before.is_some_and(|entry| Some(entry.digest) != digest) {
-                return Err(CatalogError::Changed { number: last.min(number) + 1 }.into());
-            }
-            Ok(crate::seats::all(&mut turn).await?)
+            let seats = read_through(&mut turn, &mut each).await;
+            ended(turn).await;
+            seats
         })
     }
 
@@ -122,6 +109,38 @@ pub(crate) async fn add(turn: &mut Transaction<'static, Any>, drafts: &[Draft]) 
     }
     move_head(turn, number, before).await?;
     Ok(added)
+}
+
+/// Nothing is written, and whoever waits for a turn has it at once. What cannot be taken back now is taken back when the connection ends.
+pub(crate) async fn ended(turn: Transaction<'static, Any>) {
+    let _ = turn.rollback().await;
+}
+
+/// Every entry and then the seats, as long as each entry is what was written.
+async fn read_through<E: From<CatalogError>>(
+    turn: &mut Transaction<'static, Any>,
+    each: &mut impl FnMut(&Entry) -> Result<(), E>,
+) -> Result<Vec<Seat>, E> {
+    let mut before: Option<Entry> = None;
+    loop {
+        let page = page(turn, before.as_ref().map_or(0, |entry| entry.number)).await?;
+        if page.is_empty() {
+            break;
+        }
+        for entry in page {
+            if !follows(&entry, before.as_ref()) {
+                return Err(CatalogError::Changed { number: entry.number }.into());
+            }
+            each(&entry)?;
+            before = Some(entry);
+        }
+    }
+    let (number, digest) = head(turn).await?;
+    let last = before.as_ref().map_or(0, |entry| entry.number);
+    if last != number || before.is_some_and(|entry| Some(entry.digest) != digest) {
+        return Err(CatalogError::Changed { number: last.min(number) + 1 }.into());
+    }
+    Ok(crate::seats::all(turn).await?)
 }
 
 /// Number and digest of the last entry.

@@ -2,8 +2,8 @@
 //!
 //! in      a place (a file of SQLite, or PostgreSQL by URL), drafts of entries
 //! out     entries in the order in which they were said; who may label what
-//! errors  `CatalogError`: a place that cannot be opened, or that a newer version wrote; somebody else was faster; a history
-//!         that was changed
+//! errors  `CatalogError`: a place that cannot be opened, that a newer version wrote, or that is of another eval; somebody else was
+//!         faster; a history that was changed
 //! rule    whoever writes takes the row `head` first, so that writers follow one another on both databases; what was added is
 //!         durable when the call returns, all of it or nothing
 //!
@@ -29,6 +29,8 @@ use tokio::runtime::Runtime;
 pub struct Catalog {
     pool: AnyPool,
     place: Place,
+    /// The eval for which it was opened.
+    eval: Option<String>,
     runtime: Runtime,
 }
 
@@ -37,8 +39,14 @@ fn steps() -> Migrator {
     let step = |version, words: &'static str, sql: &'static str| {
         Migration::new(version, words.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    Migrator::with_migrations(vec![step(1, "history", include_str!("../migrations/0001-history.sql"))])
+    Migrator::with_migrations(vec![
+        step(1, "history", include_str!("../migrations/0001-history.sql")),
+        step(2, "eval", include_str!("../migrations/0002-eval.sql")),
+    ])
 }
+
+/// The name of the eval that a catalog is of.
+const OF_EVAL: &str = "SELECT name FROM eval WHERE id = 1";
 
 /// What each new connection to a file is told: readers beside one writer, synced to the disk, patient with other processes.
 const FILE_SETTINGS: [&str; 3] =
@@ -72,7 +80,35 @@ impl Catalog {
             steps().run(&pool).await.map_err(|cause| place.not_ours(cause))?;
             Ok(pool)
         })?;
-        Ok(Catalog { pool, place: place.clone(), runtime })
+        Ok(Catalog { pool, place: place.clone(), eval: None, runtime })
+    }
+
+    /// The same for one eval, by the name of its contract. A catalog is of the eval for which something was said in it first, and refused to
+    /// any other.
+    pub fn open_for(place: &Place, eval: &str) -> Result<Self, CatalogError> {
+        let mut catalog = Self::open(place)?;
+        catalog.runtime.block_on(async {
+            let there = sqlx::query(OF_EVAL).fetch_optional(&catalog.pool).await.map_err(failed("read whose it is"))?;
+            there.map_or(Ok(()), |row| catalog.is_of(&history::column::<String>(&row, 0)?, eval))
+        })?;
+        catalog.eval = Some(eval.to_owned());
+        Ok(catalog)
+    }
+
+    /// The eval that it is of; `None` where nothing was said for one yet.
+    pub fn eval(&self) -> Result<Option<String>, CatalogError> {
+        self.runtime.block_on(async {
+            let there = sqlx::query(OF_EVAL).fetch_optional(&self.pool).await.map_err(failed("read whose it is"))?;
+            there.map(|row| history::column(&row, 0)).transpose()
+        })
+    }
+
+    fn is_of(&self, there: &str, eval: &str) -> Result<(), CatalogError> {
+        if there == eval {
+            return Ok(());
+        }
+        let (there, eval) = (there.to_owned(), eval.to_owned());
+        Err(CatalogError::OfAnother { place: self.place.to_string(), there, eval })
     }
 
     pub fn place(&self) -> &Place {
@@ -84,6 +120,17 @@ impl Catalog {
         let mut turn = self.pool.begin().await.map_err(failed("begin to write"))?;
         let taken = sqlx::query("UPDATE head SET number = number WHERE id = 1").execute(&mut *turn).await;
         taken.map_err(failed("begin to write"))?;
+        if let Some(eval) = &self.eval {
+            const SQL: &str = "INSERT INTO eval (id, name) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+            let claimed = sqlx::query(SQL).bind(eval.clone()).execute(&mut *turn).await;
+            claimed.map_err(failed("say whose it is"))?;
+            let there = sqlx::query(OF_EVAL).fetch_one(&mut *turn).await.map_err(failed("read whose it is"))?;
+            let is_of = self.is_of(&history::column::<String>(&there, 0)?, eval);
+            if let Err(refused) = is_of {
+                history::ended(turn).await;
+                return Err(refused);
+            }
+        }
         Ok(turn)
     }
 }

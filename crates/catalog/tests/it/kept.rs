@@ -115,6 +115,111 @@ pub fn a_backup_comes_back_whole(fresh: Fresh) {
     assert!(matches!(told, CatalogError::NotEmpty { entries: 2301 }), "{told}");
 }
 
+pub fn a_catalog_is_of_the_eval_that_said_something_first(fresh: Fresh) {
+    let of = |eval: &str| catalog::Catalog::open_for(&fresh(), eval);
+    let (billing, mut other) = (of("billing").unwrap(), of("travel").unwrap());
+    assert_eq!(billing.eval().unwrap(), None, "whoever only looks claims nothing");
+    billing.append(&[draft("a", None, small(1))]).unwrap();
+    assert_eq!(other.eval().unwrap().as_deref(), Some("billing"));
+    // It was opened while the catalog was nobody's.
+    let told = other.append(&[draft("b", None, small(1))]).unwrap_err();
+    assert!(
+        matches!(&told, CatalogError::OfAnother { there, eval, .. } if there == "billing" && eval == "travel"),
+        "{told}"
+    );
+    assert!(matches!(of("travel"), Err(CatalogError::OfAnother { .. })));
+    of("billing").unwrap().append(&[draft("a", Some(1), small(2))]).unwrap();
+    other = catalog::Catalog::open(&fresh()).unwrap();
+    assert_eq!(everything(&other).unwrap().len(), 2, "nothing was written for the other");
+}
+
+pub fn of_two_evals_that_write_first_one_is_refused(fresh: Fresh) {
+    drop(open(fresh));
+    let write = |eval: &'static str| {
+        let place = fresh();
+        std::thread::spawn(move || {
+            let catalog = catalog::Catalog::open_for(&place, eval)?;
+            catalog.append(&[draft(eval, None, small(1))]).map(drop)
+        })
+    };
+    let both = ["billing", "travel"].map(write).map(|thread| thread.join().unwrap());
+    assert_eq!(both.iter().filter(|done| done.is_ok()).count(), 1, "{both:?}");
+    let entries = everything(&open(fresh)).unwrap();
+    assert_eq!(open(fresh).eval().unwrap().as_deref(), Some(entries[0].subject.as_str()));
+    assert_eq!(entries.len(), 1);
+}
+
+/// One entry of every noun.
+fn of_every_noun() -> Vec<domain::entry::Draft> {
+    let one = |noun: Noun| domain::entry::Draft {
+        noun,
+        why: (noun != Noun::Queue).then(|| format!("why {}", noun.as_str())),
+        ..draft(noun.as_str(), None, json!({"of": noun.as_str(), "list": [1, null, {"a": "b"}], "half": 0.1}))
+    };
+    Noun::ALL.into_iter().map(one).collect()
+}
+
+pub fn whatever_somebody_edits_in_it_is_told(fresh: Fresh) {
+    let catalog = open(fresh);
+    let entries = catalog.append(&of_every_noun()).unwrap();
+    let texts = ["subject", "what", "at", "author", "why", "body", "digest", "noun", "version", "number"];
+    for entry in &entries {
+        for column in texts {
+            let number = entry.number;
+            let (changed, back) = match column {
+                "version" => ("7".to_owned(), entry.version.to_string()),
+                "number" => ("70".to_owned(), number.to_string()),
+                "noun" => (
+                    format!("'{}'", if entry.noun == Noun::Duty { "queue" } else { "duty" }),
+                    format!("'{}'", entry.noun.as_str()),
+                ),
+                "body" => ("'{}'".to_owned(), format!("'{}'", domain::digest::canonical(&entry.body))),
+                "why" => {
+                    ("'because'".to_owned(), entry.why.as_ref().map_or("NULL".to_owned(), |why| format!("'{why}'")))
+                }
+                "digest" => (format!("'{}'", domain::digest::Digest::of_bytes(b"x")), format!("'{}'", entry.digest)),
+                "subject" => ("'another'".to_owned(), format!("'{}'", entry.subject)),
+                "what" => ("'closed'".to_owned(), format!("'{}'", entry.what)),
+                "at" => ("'2026-11-01T08:00:00.001Z'".to_owned(), format!("'{}'", entry.at)),
+                _ => ("'somebody else'".to_owned(), format!("'{}'", entry.author)),
+            };
+            let now = if column == "number" { 70 } else { number };
+            behind_its_back(&fresh(), format!("UPDATE entry SET {column} = {changed} WHERE number = {number}"));
+            let told = everything(&catalog);
+            assert!(matches!(told, Err(CatalogError::Changed { .. })), "{column} of {number}: {told:?}");
+            behind_its_back(&fresh(), format!("UPDATE entry SET {column} = {back} WHERE number = {now}"));
+            assert_eq!(everything(&catalog).unwrap(), entries, "{column} of {number}");
+        }
+    }
+    let last = entries.len();
+    for head in [format!("number = {}", last - 1), "digest = ''".to_owned()] {
+        behind_its_back(&fresh(), format!("UPDATE head SET {head}"));
+        let told = everything(&catalog);
+        assert!(matches!(told, Err(CatalogError::Changed { .. })), "{head}: {told:?}");
+        behind_its_back(&fresh(), format!("UPDATE head SET number = {last}, digest = '{}'", entries[last - 1].digest));
+    }
+    assert_eq!(everything(&catalog).unwrap(), entries);
+}
+
+pub fn a_history_of_every_noun_is_the_same_in_the_other_kind(fresh: Fresh) {
+    let elsewhere = tempfile::TempDir::new().unwrap();
+    let path = camino::Utf8PathBuf::from_path_buf(elsewhere.path().join("c")).unwrap();
+    let file = || catalog::Catalog::open(&catalog::Place::File(path.clone())).unwrap();
+    let catalog = open(fresh);
+    let entries = catalog.append(&of_every_noun()).unwrap();
+    catalog.lay("q", &["i".to_owned()], 2, &[]).unwrap();
+    let taking = catalog::Taking {
+        queue: "q",
+        reviewer: "r1",
+        now: "2026-11-01T08:00:00.000Z",
+        until: "2026-11-01T09:00:00.000Z",
+    };
+    catalog.take(taking, &["i".to_owned()]).unwrap();
+    let seats = catalog.seats("q").unwrap();
+    file().restore(&entries, &seats).unwrap();
+    assert_eq!((everything(&file()).unwrap(), file().seats("q").unwrap()), (entries, seats));
+}
+
 pub fn an_empty_catalog_is_empty(fresh: Fresh) {
     let catalog = open(fresh);
     assert!(everything(&catalog).unwrap().is_empty());
