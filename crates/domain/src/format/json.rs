@@ -5,8 +5,11 @@
 //! note    read only after `serde_json` or the format's shape refused a line. Text is decoded by `serde_json`, so that
 //!         both agree on what a line says
 
+mod edit;
 #[cfg(test)]
 mod tests;
+
+pub use edit::with;
 
 use super::lines::LinePlace;
 use super::yaml::{Key, Node, NodeKind, Spot};
