@@ -13,7 +13,7 @@ mod per_example;
 mod verdicts;
 
 pub use answers::KeptAnswer;
-pub use facts::{Changes, ClassCount, Coverage, Failing};
+pub use facts::{Changes, ClassCount, Coverage, Failing, Ungraded};
 pub use verdicts::Verdict;
 
 use crate::LakeError;

@@ -39,6 +39,16 @@ pub struct Failing {
     pub reason: Option<String>,
 }
 
+/// A grade that is missing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ungraded {
+    pub example: ExampleIndex,
+    pub repeat: u32,
+    pub criterion: CriterionName,
+    pub arm: Arm,
+    pub reason: Option<String>,
+}
+
 /// Failing scores of an arm by class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassCount {
@@ -93,6 +103,41 @@ impl Scores<'_> {
             }
         }
         Ok(failing)
+    }
+
+    /// Grades that are missing of these examples by these criteria, though they apply: not run, or not graded.
+    pub fn ungraded(
+        &self,
+        criteria: &[&CriterionName],
+        examples: &BTreeSet<ExampleIndex>,
+    ) -> Result<Vec<Ungraded>, LakeError> {
+        if criteria.is_empty() || examples.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<String> = criteria.iter().map(|name| quoted(name.as_str())).collect();
+        let list: Vec<String> = examples.iter().map(|example| example.0.to_string()).collect();
+        let sql = format!(
+            "SELECT example_index, repeat, CAST(criterion AS VARCHAR), CAST(system AS VARCHAR), reason FROM scores \
+             WHERE criterion IN ({}) AND example_index IN ({}) AND state IN ('not_run', 'grader_error') ORDER BY 1, 3, 4, 2",
+            names.join(", "),
+            list.join(", "),
+        );
+        let mut ungraded = Vec::new();
+        for batch in self.engine.ask(&sql)? {
+            let (examples, repeats) = (whole(&batch, 0)?, whole(&batch, 1)?);
+            let (criteria, systems, reasons) = (texts(&batch, 2)?, texts(&batch, 3)?, texts(&batch, 4)?);
+            for row in 0..batch.num_rows() {
+                let Some(arm) = self.arm_of(systems[row].as_deref().unwrap_or("")) else { continue };
+                ungraded.push(Ungraded {
+                    example: ExampleIndex(examples[row]),
+                    repeat: repeats[row],
+                    criterion: CriterionName::new(criteria[row].clone().unwrap_or_default()),
+                    arm,
+                    reason: reasons[row].clone(),
+                });
+            }
+        }
+        Ok(ungraded)
     }
 
     /// Examples that reviewers are split on, by criterion and arm; of the criteria given, under which is told whether they differ, those on which
