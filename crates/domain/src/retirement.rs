@@ -1,19 +1,21 @@
 //! Retirement: which examples may no longer serve, and why. A proposal is never more than that: a person accepts it, turns it
 //! down or puts it off.
 //!
-//! in      the contract, its reference set with facts, what was said of examples, what earlier contracts named, and what the
-//!         last decisions showed of each example; the day
+//! in      the contract, its reference set with facts, what was said of examples and reported of them, what they ask, what earlier
+//!         contracts named, and what the last decisions showed of each example; the day
 //! out     proposals in the order of the set, each with every reason that nobody turned down
 //! errors  none: what cannot be known is no reason
 //! note    guards and examples that must never fail are there for the day on which they do: they are never proposed because
 //!         they decided nothing, or because everybody passes them
 
+mod near;
 mod reason;
 #[cfg(test)]
 mod tests;
 
 pub use reason::Reason;
 
+use crate::content::Fingerprint;
 use crate::contract::Contract;
 use crate::digest::Digest;
 use crate::example::Guard;
@@ -21,7 +23,10 @@ use crate::example::history::Told;
 use crate::name::Attribute;
 use crate::reference_set::{ExampleIndex, ReferenceSet, Row};
 use crate::rehearsal::Held;
+use crate::review::{Complaint, Item, ItemKey, Report};
+use crate::share::Share;
 use crate::system::Arm;
+use near::near_doubles;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What proposals are made from.
@@ -36,6 +41,21 @@ pub struct Given<'a> {
     pub named: &'a Named,
     /// The last decisions, the newest first; no more than are kept, and each on scores of its own.
     pub watched: &'a [Watched],
+    /// What reviewers said is wrong with examples, by id.
+    pub reported: &'a BTreeMap<String, Vec<Report>>,
+    /// What active examples ask, of those that are laid beside each other.
+    pub asks: &'a BTreeMap<ExampleIndex, Fingerprint>,
+}
+
+/// What reviewers reported, by the id of the example, in the order in which they said it.
+pub fn reported(items: &BTreeMap<ItemKey, Item>) -> BTreeMap<String, Vec<Report>> {
+    let mut by_example: BTreeMap<String, Vec<Report>> = BTreeMap::new();
+    for (key, item) in items {
+        by_example.entry(key.example.to_string()).or_default().extend(item.reports.iter().cloned());
+    }
+    by_example.retain(|_, reports| !reports.is_empty());
+    by_example.values_mut().for_each(|reports| reports.sort_by(|one, other| one.remark.at.cmp(&other.remark.at)));
+    by_example
 }
 
 /// What the contracts of earlier decisions named.
@@ -82,6 +102,7 @@ pub struct Proposal {
 /// The proposals of a day.
 pub fn proposals(given: Given) -> Vec<Proposal> {
     let doubles = doubles(given.set);
+    let near = near_doubles(given.set, given.asks, |example| doubles.contains_key(&example));
     given
         .set
         .active()
@@ -94,6 +115,10 @@ pub fn proposals(given: Given) -> Vec<Proposal> {
             reasons.extend(
                 doubles.get(&example).map(|of| Reason::Duplicate { of: given.set.rows[of.0 as usize].id.clone() }),
             );
+            reasons.extend(near.get(&example).and_then(|(of, alike)| {
+                let of = given.set.rows[of.0 as usize].id.clone();
+                Some(Reason::NearDuplicate { of, similarity: Share::new(*alike).ok()? })
+            }));
             reasons.extend(given.of_decisions(row));
             reasons.retain(|reason| !told.is_some_and(|told| told.has_kept(reason.code(), &reason.about())));
             let counts = row.weight.get() > 0.0;
@@ -126,10 +151,33 @@ impl Given<'_> {
             reasons.push(Reason::TaskGone { task: task.to_owned() });
         }
         reasons.extend(told.and_then(|told| told.marked.clone()).map(|why| Reason::ProductChanged { why }));
+        let complaints = [Complaint::Wrong, Complaint::Stale];
+        reasons.extend(complaints.into_iter().filter_map(|complaint| self.of_reports(example, told, complaint)));
         let review_by = self.set.facts(example).and_then(|facts| facts.review_by).map(|date| date.to_string());
         let past = review_by.filter(|date| date.as_str() < self.today);
         reasons.extend(past.map(|date| Reason::PastReview { date }));
         reasons
+    }
+
+    /// What reviewers said of it as it is now, since somebody last found it good.
+    fn of_reports(&self, example: ExampleIndex, told: Option<&Told>, complaint: Complaint) -> Option<Reason> {
+        let row = &self.set.rows[example.0 as usize];
+        let settled = told.and_then(|told| told.settled.as_deref());
+        let holds = |report: &&Report| {
+            report.complaint == complaint
+                && report.example.as_ref().is_none_or(|seen| *seen == row.digest.to_string())
+                && settled.is_none_or(|settled| report.remark.at.as_str() > settled)
+        };
+        let reports: Vec<&Report> = self.reported.get(row.id.as_str())?.iter().filter(holds).collect();
+        let last = reports.last()?.remark.at.clone();
+        let mut by: Vec<(String, String)> = Vec::new();
+        for Report { remark, .. } in reports {
+            let said = (remark.by.clone(), remark.why.clone());
+            if !by.contains(&said) {
+                by.push(said);
+            }
+        }
+        Some(Reason::Reported { complaint, by, last })
     }
 
     /// What the last decisions did without it, or what they learned from it.

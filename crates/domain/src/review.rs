@@ -114,6 +114,15 @@ impl Complaint {
     }
 }
 
+/// What somebody said is wrong with the example of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub complaint: Complaint,
+    pub remark: Remark,
+    /// The digest of the example that was seen; `None` where that is not known.
+    pub example: Option<String>,
+}
+
 /// What was said of one item, undone things left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Item {
@@ -125,7 +134,7 @@ pub struct Item {
     /// Settled by taking the example out, instead of by a label.
     pub set_aside: Option<Remark>,
     pub audits: Vec<Audit>,
-    pub reports: Vec<(Complaint, Remark)>,
+    pub reports: Vec<Report>,
     /// How many entries it has: `Draft::after` of whoever has seen these.
     pub entries: u32,
 }
@@ -186,7 +195,7 @@ impl Item {
                 self.labels.retain(|label| label.entry != of || label.by != entry.author);
                 let stays = |remark: &Remark| remark.entry != of || remark.by != entry.author;
                 self.disputed.retain(stays);
-                self.reports.retain(|(_, remark)| stays(remark));
+                self.reports.retain(|report| stays(&report.remark));
             }
             "disputed" => {
                 self.settled = None;
@@ -209,7 +218,11 @@ impl Item {
             }
             "reported" => {
                 let complaint = text("as").and_then(|complaint| Complaint::parse(&complaint));
-                self.reports.extend(complaint.map(|complaint| (complaint, remark())));
+                self.reports.extend(complaint.map(|complaint| Report {
+                    complaint,
+                    remark: remark(),
+                    example: text("example"),
+                }));
             }
             _ => {}
         }

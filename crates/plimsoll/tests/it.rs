@@ -8,6 +8,8 @@ mod billing_support;
 mod catalog;
 #[path = "it/check.rs"]
 mod check;
+#[path = "it/closing.rs"]
+mod closing;
 #[path = "it/drift.rs"]
 mod drift;
 #[path = "it/examples.rs"]
@@ -32,6 +34,8 @@ mod outcomes;
 mod questions;
 #[path = "it/judged.rs"]
 mod judged;
+#[path = "it/kept.rs"]
+mod kept;
 #[path = "it/live.rs"]
 mod live;
 #[path = "it/real.rs"]

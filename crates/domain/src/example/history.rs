@@ -21,6 +21,10 @@ pub struct Told {
     pub postponed: Option<(String, String)>,
     /// Why somebody said that the product does otherwise now; until the example is changed or made active again.
     pub marked: Option<String>,
+    /// Somebody closed its incident: as a guard it is armed.
+    pub armed: bool,
+    /// Instant at which somebody last changed it or made it active.
+    pub settled: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +50,8 @@ pub fn told(entries: &[Entry]) -> BTreeMap<String, Told> {
             kept: Vec::new(),
             postponed: None,
             marked: None,
+            armed: false,
+            settled: None,
         });
         told.entries = entry.version;
         told.hear(entry);
@@ -64,17 +70,18 @@ impl Told {
             }
             // Of an example in a file, its file says so.
             "armed" => {
+                self.armed = true;
                 if let Some(fields) = self.line.as_mut().and_then(Value::as_object_mut) {
                     fields.insert("guard".to_owned(), json!("armed"));
                 }
             }
             "changed" => {
                 self.line = Some(entry.body["example"].clone());
-                self.marked = None;
+                self.settle(entry);
             }
             "accepted" | "activated" => {
                 self.standing = Standing::Is(Status::Active);
-                self.marked = None;
+                self.settle(entry);
             }
             "marked" => self.marked = Some(reason()),
             "declined" => self.standing = Standing::Declined { reason: reason() },
@@ -84,6 +91,12 @@ impl Told {
             "postponed" => self.postponed = Some((of_body("until"), of_body("reason"))),
             _ => {}
         }
+    }
+
+    /// Somebody looked at it and found it good: doubts that came before are answered.
+    fn settle(&mut self, entry: &Entry) {
+        self.marked = None;
+        self.settled = Some(entry.at.clone());
     }
 
     /// Whether nobody is to be asked yet whether to retire it.

@@ -1,8 +1,10 @@
 //! Reasons to retire an example.
 
 use crate::name::ExampleId;
+use crate::review::Complaint;
+use crate::share::Share;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
     /// It rests on a version of a document that is not the one in force.
     SourceChanged {
@@ -23,12 +25,26 @@ pub enum Reason {
     ProductChanged {
         why: String,
     },
+    /// Reviewers said of it that it is wrong or stale.
+    Reported {
+        complaint: Complaint,
+        /// Who, and in which words, where they gave any; each once, in the order in which they said it.
+        by: Vec<(String, String)>,
+        /// Instant of the last of them.
+        last: String,
+    },
     PastReview {
         date: String,
     },
     /// Another active example asks and expects the same.
     Duplicate {
         of: ExampleId,
+    },
+    /// Another active example asks nearly the same and expects the same.
+    NearDuplicate {
+        of: ExampleId,
+        /// The cosine of what they ask.
+        similarity: Share,
     },
     NeverDecisive {
         decisions: u16,
@@ -39,13 +55,16 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const CODES: [&str; 8] = [
+    pub const CODES: [&str; 11] = [
         "source_changed",
         "source_gone",
         "task_gone",
         "product_changed",
+        "reported_wrong",
+        "reported_stale",
         "past_review",
         "duplicate",
+        "near_duplicate",
         "never_decisive",
         "saturated",
     ];
@@ -57,8 +76,11 @@ impl Reason {
             Reason::SourceGone { .. } => "source_gone",
             Reason::TaskGone { .. } => "task_gone",
             Reason::ProductChanged { .. } => "product_changed",
+            Reason::Reported { complaint: Complaint::Wrong, .. } => "reported_wrong",
+            Reason::Reported { complaint: Complaint::Stale, .. } => "reported_stale",
             Reason::PastReview { .. } => "past_review",
             Reason::Duplicate { .. } => "duplicate",
+            Reason::NearDuplicate { .. } => "near_duplicate",
             Reason::NeverDecisive { .. } => "never_decisive",
             Reason::Saturated { .. } => "saturated",
         }
@@ -72,9 +94,19 @@ impl Reason {
             Reason::SourceGone { document, .. } => document.clone(),
             Reason::TaskGone { task } => task.clone(),
             Reason::ProductChanged { why } => why.clone(),
+            // Whoever says it again after somebody turned it down is heard again.
+            Reason::Reported { last, .. } => last.clone(),
             Reason::PastReview { date } => date.clone(),
-            Reason::Duplicate { of } => of.to_string(),
+            Reason::Duplicate { of } | Reason::NearDuplicate { of, .. } => of.to_string(),
             Reason::NeverDecisive { .. } | Reason::Saturated { .. } => String::new(),
+        }
+    }
+
+    /// The other example that makes it one too many.
+    pub fn beside(&self) -> Option<&ExampleId> {
+        match self {
+            Reason::Duplicate { of } | Reason::NearDuplicate { of, .. } => Some(of),
+            _ => None,
         }
     }
 
@@ -93,8 +125,17 @@ impl Reason {
             }
             Reason::TaskGone { task } => format!("its task `{task}` is no longer in the contract"),
             Reason::ProductChanged { why } => format!("the product changed: {why}"),
+            Reason::Reported { complaint, by, .. } => {
+                let said = |(by, why): &(String, String)| {
+                    if why.is_empty() { format!("by {by}") } else { format!("by {by} ({why})") }
+                };
+                format!("reported as {} {}", complaint.as_str(), by.iter().map(said).collect::<Vec<_>>().join(", "))
+            }
             Reason::PastReview { date } => format!("was to be reviewed by {date}"),
             Reason::Duplicate { of } => format!("asks and expects what `{of}` does"),
+            Reason::NearDuplicate { of, similarity } => {
+                format!("asks nearly what `{of}` does ({:.2} alike) and expects the same", similarity.get())
+            }
             Reason::NeverDecisive { decisions } => {
                 format!("without it no gate would have said anything else in {}", last(decisions))
             }

@@ -53,8 +53,10 @@ fn listed(
     named: &Named,
     watched: &[Watched],
 ) -> Vec<String> {
-    let told = told(entries);
-    let given = Given { contract, set, today: "2026-11-24", told: &told, named, watched };
+    let (told, reported) = (told(entries), reported(&crate::review::items(entries)));
+    let today = "2026-11-24";
+    let asks = BTreeMap::new();
+    let given = Given { contract, set, today, told: &told, named, watched, reported: &reported, asks: &asks };
     let one = |proposal: &Proposal| -> Vec<String> {
         let id = &set.rows[proposal.example.0 as usize].id;
         proposal
@@ -199,12 +201,152 @@ fn each_reason_has_a_code_of_its_own() {
         Reason::SourceGone { document: text("policy"), was: text("1") },
         Reason::TaskGone { task: text("pay") },
         Reason::ProductChanged { why: text("it asks first") },
+        Reason::Reported { complaint: Complaint::Wrong, by: vec![(text("r1"), text(""))], last: text("2026-10-01") },
+        Reason::Reported { complaint: Complaint::Stale, by: vec![(text("r1"), text(""))], last: text("2026-10-01") },
         Reason::PastReview { date: text("2026-10-01") },
         Reason::Duplicate { of: crate::name::ExampleId::new("e1") },
+        Reason::NearDuplicate { of: crate::name::ExampleId::new("e1"), similarity: Share::ONE },
         Reason::NeverDecisive { decisions: 5 },
         Reason::Saturated { decisions: 1 },
     ];
     assert_eq!(reasons.each_ref().map(Reason::code), Reason::CODES);
     assert_eq!(reasons[0].words(), "depends on policy 1, and 2 is in force");
-    assert!(reasons[7].words().ends_with("in the last decision"));
+    assert!(reasons[10].words().ends_with("in the last decision"));
+}
+
+/// What reviewers said of the example `e1` as it is in the set, each a day later.
+fn reports(set: &ReferenceSet, of: &[(&str, &str, &str)]) -> Vec<Entry> {
+    let digest = set.rows[0].digest.to_string();
+    let report = |(at, (by, complaint, why)): (usize, &(&str, &str, &str))| {
+        let draft = Draft {
+            noun: Noun::Item,
+            subject: "e1/candidate/0/grounded".to_owned(),
+            after: None,
+            what: "reported".to_owned(),
+            at: format!("2026-11-{:02}T08:00:00.000Z", at + 2),
+            author: (*by).to_owned(),
+            why: Some((*why).to_owned()),
+            body: json!({"as": complaint, "answer": "a", "example": digest}),
+        };
+        draft.entry(at as u64 + 1, at as u32 + 1, None)
+    };
+    of.iter().enumerate().map(report).collect()
+}
+
+#[test]
+fn what_reviewers_reported_is_a_reason_and_says_who_and_why() {
+    let (wrong, now) = (set(&[json!({"id": "e1", "input": "q1", "guard": true})]), contract(""));
+    let said = reports(&wrong, &[("r1", "wrong", "no such tariff"), ("r2", "wrong", ""), ("r1", "stale", "")]);
+    let told = BTreeMap::new();
+    let (reported, asks, named) = (reported(&crate::review::items(&said)), BTreeMap::new(), Named::default());
+    let given = |set| Given {
+        contract: &now,
+        set,
+        today: "2026-11-24",
+        told: &told,
+        named: &named,
+        watched: &[],
+        reported: &reported,
+        asks: &asks,
+    };
+    let all = proposals(given(&wrong));
+    let words: Vec<String> = all.iter().flat_map(|proposal| &proposal.reasons).map(Reason::words).collect();
+    assert_eq!(words, ["reported as wrong by r1 (no such tariff), by r2", "reported as stale by r1"]);
+    // It was mended since: what they saw is not what stands there.
+    assert!(proposals(given(&set(&[json!({"id": "e1", "input": "q2"})]))).is_empty());
+}
+
+#[test]
+fn a_report_is_answered_by_whoever_finds_the_example_good_and_may_come_again() {
+    let (set, now) = (set(&[json!({"id": "e1", "input": "q1"})]), contract(""));
+    let once = reports(&set, &[("r1", "wrong", "")]);
+    let about = "2026-11-02T08:00:00.000Z";
+    assert_eq!(grounds(&now, &set, &once), [format!("e1: reported_wrong {about}")]);
+    let kept = said("kept", None, json!({"reason": "reported_wrong", "about": about}));
+    assert!(grounds(&now, &set, &[once.clone(), kept.clone()].concat()).is_empty());
+    let twice = reports(&set, &[("r1", "wrong", ""), ("r2", "wrong", "")]);
+    assert_eq!(grounds(&now, &set, &[twice, kept].concat()).len(), 1);
+    // Quarantined, mended in words only, and made active again after it was reported.
+    let mut activated = said("activated", None, json!({}));
+    activated[0].at = "2026-11-03T08:00:00.000Z".to_owned();
+    assert!(grounds(&now, &set, &[once.clone(), activated.clone()].concat()).is_empty());
+    activated[0].at = "2026-11-01T08:00:00.000Z".to_owned();
+    assert_eq!(grounds(&now, &set, &[once, activated].concat()).len(), 1);
+}
+
+/// `id of similarity`, of near-duplicates.
+fn near(lines: &[Value]) -> Vec<String> {
+    let set = set(lines);
+    let asks = set.active().map(|(at, _)| {
+        let input = &lines[at.0 as usize]["input"];
+        (at, Fingerprint::of(&crate::content::text_of(input)))
+    });
+    let asks = asks.collect();
+    let (now, told, named, reported) = (contract(""), BTreeMap::new(), Named::default(), BTreeMap::new());
+    let given = Given {
+        contract: &now,
+        set: &set,
+        today: "2026-11-24",
+        told: &told,
+        named: &named,
+        watched: &[],
+        reported: &reported,
+        asks: &asks,
+    };
+    let one = |proposal: &Proposal| -> Vec<String> {
+        let id = &set.rows[proposal.example.0 as usize].id;
+        proposal.reasons.iter().map(|reason| format!("{id} {} {}", reason.code(), reason.about())).collect()
+    };
+    proposals(given).iter().flat_map(one).collect()
+}
+
+#[test]
+fn of_examples_that_ask_nearly_the_same_the_first_stays_and_a_guard_before_it() {
+    let asks = |id: &str, input: &str| json!({"id": id, "input": input, "expected": {"behaviour": "answer"}});
+    let one = "Please refund the second charge on my card from last week";
+    let two = "Please refund the second charge on my card from last month";
+    let far = "Where do I change the language of my invoices?";
+    assert_eq!(near(&[asks("a", one), asks("b", far), asks("c", two)]), ["c near_duplicate a"]);
+    let mut guard = asks("c", two);
+    guard["guard"] = json!(true);
+    assert_eq!(near(&[asks("a", one), guard.clone()]), ["a near_duplicate c"]);
+    let mut other = asks("a", one);
+    other["guard"] = json!(true);
+    assert!(near(&[other, guard]).is_empty(), "guards stay");
+    // The very same is said once, as what it is.
+    assert_eq!(near(&[asks("a", one), asks("b", one)]), ["b duplicate a"]);
+}
+
+#[test]
+fn what_expects_otherwise_or_is_of_another_task_or_of_one_conversation_is_no_near_duplicate() {
+    let one = "Please refund the second charge on my card from last week";
+    let two = "Please refund the second charge on my card from last month";
+    let of = |input: &str, key: &str, value: Value| json!({"input": input, "id": input, "expected": {"behaviour": "answer"}, key: value});
+    let alike = |key: &str, first: Value, second: Value| near(&[of(one, key, first), of(two, key, second)]);
+    assert_eq!(alike("task", json!("pay"), json!("pay")).len(), 1);
+    assert!(alike("task", json!("pay"), json!("refund")).is_empty());
+    assert!(alike("expected", json!({"behaviour": "answer"}), json!({"behaviour": "escalate"})).is_empty());
+    assert!(alike("cluster", json!("talk"), json!("talk")).is_empty());
+    assert!(alike("never", json!(true), json!(true)).is_empty());
+    // What was drawn from traffic stands for what production is asked, as often as it is.
+    let sampled = json!({"source": "traffic", "probability": 0.5});
+    assert!(alike("provenance", sampled.clone(), sampled).is_empty());
+}
+
+#[test]
+fn what_goes_is_no_reason_for_another_to_go() {
+    let asks = |id: &str, input: &str| json!({"id": id, "input": input});
+    // Each is like the next one, and the first is not like the last.
+    let chain = [
+        asks("a", "one two three four five six seven eight"),
+        asks("b", "three four five six seven eight nine ten"),
+        asks("c", "five six seven eight nine ten eleven twelve"),
+    ];
+    let at = |one: usize, two: usize| {
+        let of = |at: usize| Fingerprint::of(chain[at]["input"].as_str().unwrap());
+        of(one).similarity(&of(two))
+    };
+    assert!(at(0, 1) < crate::content::NEAR || at(0, 2) < crate::content::NEAR);
+    let near = near(&chain);
+    assert!(!near.iter().any(|line| line.ends_with(" b")), "{near:?}");
 }

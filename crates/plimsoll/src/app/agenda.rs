@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The duties of a day; of one role, or whoever fills it, where asked.
 pub fn agenda(eval: &Eval, today: Date, owner: Option<&str>) -> Result<Vec<Duty>, Failure> {
-    let entries = kept::entries(&eval.state(), Noun::Duty)?;
+    let entries = kept::entries(eval, Noun::Duty)?;
     let mut duties = due(&eval.contract, &seen(eval, &entries, today)?, &told(&entries), today);
     if let Some(owner) = owner {
         if eval.contract.owner(owner).is_none() {
@@ -81,7 +81,7 @@ fn say(
         why: why.map(str::to_owned),
         body,
     };
-    kept::open(&eval.state())?.append(&[draft]).map_err(kept::failed)?;
+    kept::open(eval)?.append(&[draft]).map_err(kept::failed)?;
     Ok(())
 }
 
@@ -153,7 +153,7 @@ struct Waits {
 }
 
 fn waiting(eval: &Eval) -> Result<Waits, Failure> {
-    let Some(catalog) = kept::open_if_there(&eval.state())? else { return Ok(Waits::default()) };
+    let Some(catalog) = kept::open_if_there(eval)? else { return Ok(Waits::default()) };
     let entries = catalog.of(Noun::Queue).map_err(kept::failed)?;
     let all = queues(&entries);
     let mut waits = Waits::default();
@@ -194,14 +194,14 @@ fn agreed(queue: &Queue, items: &BTreeMap<ItemKey, Item>, is_new: impl Fn(&ItemK
 }
 
 fn proposals(eval: &Eval) -> Result<Option<Waiting>, Failure> {
-    let told = examples_told(&kept::entries(&eval.state(), Noun::Example)?);
+    let told = examples_told(&kept::entries(eval, Noun::Example)?);
     let proposed = told.values().filter(|told| told.standing == Standing::Is(Status::Proposed));
     let days: Vec<Date> = proposed.filter_map(|told| day(&told.since)).collect();
     Ok(days.iter().min().map(|since| Waiting { count: days.len() as u64, since: *since }))
 }
 
 fn incidents(eval: &Eval) -> Result<Vec<OpenIncident>, Failure> {
-    let told = incident::told(&kept::entries(&eval.state(), Noun::Incident)?);
+    let told = incident::told(&kept::entries(eval, Noun::Incident)?);
     let open = |incident: &incident::Incident| {
         let target = eval.contract.cover_incidents_within.and_then(|days| incident.due(days));
         Some(OpenIncident {

@@ -183,18 +183,7 @@ impl<'a> Askable<'a> {
         if self.rubrics.is_empty() {
             return Ok(Arc::default());
         }
-        let place = |name: &SystemName| self.judges.iter().position(|judge| judge.name == name.as_str());
-        let judged: Vec<Judged> = self
-            .rubrics
-            .iter()
-            .map(|(criterion, what, rubric, names)| Judged {
-                criterion: *criterion,
-                what,
-                rubric,
-                names,
-                judges: names.iter().filter_map(place).collect(),
-            })
-            .collect();
+        let judged = self.judged();
         let names: Vec<&str> = self.judges.iter().map(|judge| judge.name.as_str()).collect();
         let plan = Plan { set, documents, repeats: self.eval.contract.repeats };
         let budget = self.eval.contract.budget;
@@ -208,13 +197,7 @@ impl<'a> Askable<'a> {
             TriedOut::Stopped(drove) => self.ended(&names, &drove, "replies to canaries", progress)?,
         }
         progress.step("looking what is judged and what is to be");
-        let arm = |(arm, files): &(Arm, Vec<Utf8PathBuf>)| judging::Arm {
-            name: arm.as_str().to_owned(),
-            is_production: *arm == Arm::Production,
-            is_candidate: *arm == Arm::Candidate,
-            files: files.clone(),
-        };
-        let arms: Vec<judging::Arm> = files.iter().map(arm).collect();
+        let arms = arms_of(files);
         let count = &mut |done, of| progress.count(done, of);
         let judging = Judging::plan(plan, &judged, &self.judges, &arms, &turn.folder, &turn.earlier, count);
         let judging = judging.map_err(ask_failure)?;
@@ -233,6 +216,50 @@ impl<'a> Askable<'a> {
         }
         progress.step("reading the verdicts");
         judging.verdicts().map(Arc::new).map_err(ask_failure)
+    }
+
+    /// What judges say of these answers, apart from any run. Where they have not judged all of them they are asked, or else nothing is
+    /// known: `None`. What they said is kept in a folder of this name beside those of runs.
+    pub fn verdicts_apart(
+        &self,
+        name: &str,
+        ask: bool,
+        (set, documents): (&ReferenceSet, &Documents),
+        files: &[(Arm, Vec<Utf8PathBuf>)],
+        progress: &mut dyn Progress,
+    ) -> Result<Option<Arc<Verdicts>>, Failure> {
+        let (asking, _) = take_turn(self.eval, progress)?;
+        let home = self.eval.state().join("asked");
+        let folder = home.join(name);
+        std::fs::create_dir_all(&folder).map_err(|error| write_failure(&folder, &error))?;
+        let mut turn = Asked { folder, earlier: numbered(&home)?, used: Used::default(), _asking: asking };
+        if !ask {
+            let judged = self.judged();
+            let plan = Plan { set, documents, repeats: self.eval.contract.repeats };
+            let arms = arms_of(files);
+            let judging =
+                Judging::plan(plan, &judged, &self.judges, &arms, &turn.folder, &turn.earlier, &mut |_, _| {});
+            let judging = judging.map_err(ask_failure)?;
+            if judging.count() > 0 {
+                return Ok(None);
+            }
+        }
+        self.verdicts(&mut turn, set, documents, files, progress).map(Some)
+    }
+
+    /// The judged criteria with those who judge them.
+    fn judged(&self) -> Vec<Judged<'_>> {
+        let place = |name: &SystemName| self.judges.iter().position(|judge| judge.name == name.as_str());
+        self.rubrics
+            .iter()
+            .map(|(criterion, what, rubric, names)| Judged {
+                criterion: *criterion,
+                what,
+                rubric,
+                names,
+                judges: names.iter().filter_map(place).collect(),
+            })
+            .collect()
     }
 
     fn tell<'p>(&self, what: &'p str, progress: &'p mut dyn Progress) -> impl FnMut(&Standing) + use<'p> {
@@ -320,13 +347,8 @@ fn take_turn(eval: &Eval, progress: &mut dyn Progress) -> Result<(File, bool), F
 fn folder_of(home: &Utf8Path, plan: &Digest, waited: bool) -> Result<(Utf8PathBuf, Vec<Utf8PathBuf>), Failure> {
     let failed = |error: io::Error| write_failure(home, &error);
     std::fs::create_dir_all(home).map_err(failed)?;
-    let mut there: Vec<u32> = Vec::new();
-    for entry in home.read_dir_utf8().map_err(failed)? {
-        there.extend(entry.map_err(failed)?.file_name().parse::<u32>().ok());
-    }
-    there.sort_unstable();
-    let named = |number: &u32| home.join(format!("{number:04}"));
-    let mut earlier: Vec<Utf8PathBuf> = there.iter().rev().map(named).collect();
+    let mut earlier = numbered(home)?;
+    let last = earlier.first().and_then(|last| last.file_name()?.parse::<u32>().ok());
     if let Some(last) = earlier.first() {
         let same = std::fs::read_to_string(last.join(PLAN)).is_ok_and(|text| text.trim() == plan.to_string());
         let (sealed, closed) = (last.join(SEALED).exists(), last.join(CLOSED).exists());
@@ -338,10 +360,32 @@ fn folder_of(home: &Utf8Path, plan: &Digest, waited: bool) -> Result<(Utf8PathBu
             return Ok((folder, earlier));
         }
     }
-    let folder = named(&(there.last().copied().unwrap_or(0) + 1));
+    let folder = home.join(format!("{:04}", last.unwrap_or(0) + 1));
     std::fs::create_dir(&folder).map_err(failed)?;
     std::fs::write(folder.join(PLAN), plan.to_string()).map_err(failed)?;
     Ok((folder, earlier))
+}
+
+/// The folders of runs that asked, the newest first.
+fn numbered(home: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
+    let failed = |error: io::Error| write_failure(home, &error);
+    let mut there: Vec<u32> = Vec::new();
+    for entry in home.read_dir_utf8().map_err(failed)? {
+        there.extend(entry.map_err(failed)?.file_name().parse::<u32>().ok());
+    }
+    there.sort_unstable();
+    Ok(there.iter().rev().map(|number| home.join(format!("{number:04}"))).collect())
+}
+
+/// The arms whose answers are judged.
+fn arms_of(files: &[(Arm, Vec<Utf8PathBuf>)]) -> Vec<judging::Arm> {
+    let arm = |(arm, files): &(Arm, Vec<Utf8PathBuf>)| judging::Arm {
+        name: arm.as_str().to_owned(),
+        is_production: *arm == Arm::Production,
+        is_candidate: *arm == Arm::Candidate,
+        files: files.clone(),
+    };
+    files.iter().map(arm).collect()
 }
 
 /// The unit of money: the first word of `USD per occurrence`.

@@ -27,7 +27,7 @@ pub fn backtest(eval: &Eval, within_days: u32, today: Timestamp) -> Result<Backt
     let decided = records.iter().filter(of_contract).filter(|kept| kept.content.get("findings").is_some());
     let overridden: BTreeSet<&str> = records.iter().filter_map(|kept| kept.content["override_of"].as_str()).collect();
     let decisions = decided.map(|kept| made(kept, &overridden)).collect::<Result<Vec<Made>, Failure>>()?;
-    let incidents = incident::told(&kept::entries(&eval.state(), Noun::Incident)?);
+    let incidents = incident::told(&kept::entries(eval, Noun::Incident)?);
     let segments = segments_of(eval, incidents.values().any(|incident| !incident.examples.is_empty()))?;
     let trouble = |incident: &incident::Incident| {
         let at = moment(&incident.happened_at).or_else(|| moment(&incident.opened.at))?;

@@ -35,7 +35,7 @@ impl From<CatalogError> for Trouble {
 
 /// Writes the history to a file, or to standard output.
 pub fn backup(state: &Utf8Path, to: Option<&Utf8Path>) -> Result<Counted, Failure> {
-    let catalog = kept::open_if_there(state)?;
+    let catalog = kept::open_any_if_there(state)?;
     let catalog = catalog.as_ref();
     let Some(to) = to else {
         let mut out = BufWriter::new(io::stdout().lock());
@@ -79,7 +79,7 @@ pub fn restore(state: &Utf8Path, from: &Utf8Path, progress: &mut dyn Progress) -
     progress.step("reading the backup");
     let (entries, seats) = read(from)?;
     progress.step("restoring");
-    let catalog = kept::open(state)?;
+    let catalog = kept::open_any(state)?;
     catalog.restore(&entries, &seats).map_err(kept::failed)?;
     Ok(Counted { entries: entries.len() as u64, seats: seats.len() as u64 })
 }

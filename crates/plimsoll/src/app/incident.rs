@@ -30,8 +30,8 @@ pub struct Opened {
 
 impl Opened {
     pub fn of(eval: &Eval) -> Result<Self, Failure> {
-        let catalog = kept::open(&eval.state())?;
-        let decisions = recorded::sync(&eval.state(), &catalog)?;
+        let catalog = kept::open(eval)?;
+        let decisions = recorded::sync(&eval.state(), &catalog, &eval.contract.name)?;
         let incidents = told(&catalog.of(Noun::Incident).map_err(kept::failed)?);
         Ok(Opened { catalog, decisions, incidents })
     }

@@ -1,21 +1,27 @@
 //! What the catalog keeps for an eval: the place of the catalog, and the examples that have their home there.
 //!
-//! An example has one home. A file's examples are changed in their file, and what was said of them is in the history beside it.
-//! Those of the catalog are laid beside the files as one file more, made anew where it is missing: `.plimsoll/kept/<digest>.jsonl`.
+//! An example has one home. A file's examples are changed in their file (`kept::written`), and what was said of them is in the history
+//! beside it. Those of the catalog are laid beside the files as one file more, made anew where it is missing: `.plimsoll/kept/<digest>.jsonl`.
 
-use super::chain::{write_bytes, write_whole};
+mod written;
+
+pub use written::{Change, Saying, say};
+
+use super::chain::write_whole;
 use super::eval::Eval;
-use super::work::{open_lock, write_failure};
+use super::examples::state_word;
+use super::work::write_failure;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use catalog::{Catalog, CatalogError, Place};
 use domain::digest::{Digest, canonical};
 use domain::entry::{Draft, Entry, Noun};
-use domain::example::Status;
-use domain::example::history::{Standing, Told, status_value, told};
+use domain::example::history::{Standing, Told, told};
+use domain::example::{Guard, Status};
 use domain::format::examples::{Read, parse};
 use domain::format::lines::LinePlace;
-use serde_json::{Map, Value, json};
+use domain::reference_set::{ReferenceSet, Row, RowState};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
@@ -37,25 +43,65 @@ fn place(state: &Utf8Path) -> Place {
     NAMED.get().cloned().unwrap_or_else(|| Place::File(state.join(FILE)))
 }
 
-/// Opens the catalog, and makes it where there is none.
-pub fn open(state: &Utf8Path) -> Result<Catalog, Failure> {
+/// Opens the catalog of an eval, and makes it where there is none.
+pub fn open(eval: &Eval) -> Result<Catalog, Failure> {
+    open_for(&eval.state(), &eval.contract.name)
+}
+
+/// The same by the name of its contract, where that is all that is known.
+pub fn open_for(state: &Utf8Path, eval: &str) -> Result<Catalog, Failure> {
+    Catalog::open_for(&place(state), eval).map_err(failed)
+}
+
+/// Opens the catalog of whatever eval, as a whole.
+pub fn open_any(state: &Utf8Path) -> Result<Catalog, Failure> {
     Catalog::open(&place(state)).map_err(failed)
 }
 
 /// Opens the catalog for whoever only reads; nothing where nothing was said yet.
-pub fn open_if_there(state: &Utf8Path) -> Result<Option<Catalog>, Failure> {
+pub fn open_if_there(eval: &Eval) -> Result<Option<Catalog>, Failure> {
+    if is_there(&eval.state()) { open(eval).map(Some) } else { Ok(None) }
+}
+
+/// The same of whatever eval.
+pub fn open_any_if_there(state: &Utf8Path) -> Result<Option<Catalog>, Failure> {
+    if is_there(state) { open_any(state).map(Some) } else { Ok(None) }
+}
+
+fn is_there(state: &Utf8Path) -> bool {
     match place(state) {
-        Place::File(path) if !path.exists() => Ok(None),
-        place => Catalog::open(&place).map(Some).map_err(failed),
+        Place::File(path) => path.exists(),
+        Place::Server(_) => true,
     }
 }
 
 /// All entries of a noun; none where there is no catalog.
-pub fn entries(state: &Utf8Path, noun: Noun) -> Result<Vec<Entry>, Failure> {
-    match open_if_there(state)? {
+pub fn entries(eval: &Eval, noun: Noun) -> Result<Vec<Entry>, Failure> {
+    match open_if_there(eval)? {
         Some(catalog) => catalog.of(noun).map_err(failed),
         None => Ok(Vec::new()),
     }
+}
+
+/// The same of whatever eval.
+pub fn entries_of_any(state: &Utf8Path, noun: Noun) -> Result<Vec<Entry>, Failure> {
+    match open_any_if_there(state)? {
+        Some(catalog) => catalog.of(noun).map_err(failed),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Reads the whole history: how many entries it has, where each is what was written; nothing where there is no catalog.
+pub fn whole(state: &Utf8Path) -> Result<Option<u64>, CatalogError> {
+    if !is_there(state) {
+        return Ok(None);
+    }
+    let mut entries = 0;
+    Catalog::open(&place(state))?.every(|_| {
+        entries += 1;
+        Ok::<(), CatalogError>(())
+    })?;
+    Ok(Some(entries))
 }
 
 pub fn failed(error: CatalogError) -> Failure {
@@ -146,31 +192,25 @@ fn drafts(
 /// what else is said. All of it or nothing is said.
 pub fn arm(eval: &Eval, catalog: &Catalog, ids: &[String], incident: &str, also: Draft) -> Result<(), Failure> {
     let (author, at) = (also.author.clone(), also.at.clone());
-    let (mut drafts, mut in_files) = (vec![also], Vec::new());
-    let _alone = alone(eval)?;
+    let mut sayings = vec![Saying { draft: also, change: None }];
     for id in ids {
         let told = told(&catalog.about(Noun::Example, id).map_err(failed)?).remove(id);
-        if told.as_ref().is_none_or(|told| told.line.is_none()) {
-            Written::of(eval, id)?;
-            in_files.push(id);
-        }
-        drafts.push(Draft {
-            noun: Noun::Example,
-            subject: id.clone(),
-            after: Some(told.map_or(0, |told| told.entries)),
-            what: "armed".to_owned(),
-            at: at.clone(),
-            author: author.clone(),
-            why: Some(format!("incident {incident} is closed")),
-            body: json!({"incident": incident}),
+        let in_a_file = told.as_ref().is_none_or(|told| told.line.is_none());
+        sayings.push(Saying {
+            draft: Draft {
+                noun: Noun::Example,
+                subject: id.clone(),
+                after: Some(told.map_or(0, |told| told.entries)),
+                what: "armed".to_owned(),
+                at: at.clone(),
+                author: author.clone(),
+                why: Some(format!("incident {incident} is closed")),
+                body: json!({"incident": incident}),
+            },
+            change: in_a_file.then(Change::armed),
         });
     }
-    catalog.append(&drafts).map_err(failed)?;
-    // Each is looked for anew: the one before it may have moved it in their file.
-    for id in in_files {
-        Written::of(eval, id)?.with(|fields| drop(fields.insert("guard".to_owned(), json!("armed"))))?;
-    }
-    Ok(())
+    say(eval, catalog, &sayings).map(drop)
 }
 
 /// The id of a line that is a whole example; what is wrong with it, otherwise.
@@ -183,137 +223,87 @@ fn id_of(line: &Value) -> Result<String, Failure> {
     }
 }
 
+/// Who says something, and why.
+#[derive(Clone, Copy)]
+pub struct By<'a> {
+    pub author: &'a str,
+    pub why: Option<&'a str>,
+}
+
 /// Gives an example another status: in its file, where that is its home, and in the history.
-pub fn set_status(
-    eval: &Eval,
-    catalog: &Catalog,
-    id: &str,
-    status: &Status,
-    author: &str,
-    why: Option<&str>,
-) -> Result<Entry, Failure> {
-    let before = told(&catalog.about(Noun::Example, id).map_err(failed)?);
-    let before = before.get(id);
-    let what = match (status, before.map(|told| &told.standing)) {
-        (Status::Active, Some(Standing::Is(Status::Proposed))) => "accepted",
-        (Status::Active, _) => "activated",
-        (Status::Quarantined { .. }, _) => "quarantined",
-        (Status::Retired { .. }, _) => "retired",
-        (Status::Proposed, _) => {
+pub fn set_status(eval: &Eval, catalog: &Catalog, id: &str, status: &Status, by: By) -> Result<Entry, Failure> {
+    let set = in_files(eval)?;
+    last(say(eval, catalog, &[standing(catalog, &set, id, status, by)?])?)
+}
+
+/// What is to be said where an example gets another status; `set` is what files hold.
+pub fn standing(catalog: &Catalog, set: &ReferenceSet, id: &str, status: &Status, by: By) -> Result<Saying, Failure> {
+    let before = told(&catalog.about(Noun::Example, id).map_err(failed)?).remove(id);
+    let is_proposed = match &before {
+        Some(Told { line: Some(_), standing, .. }) => *standing == Standing::Is(Status::Proposed),
+        // What holds of an example in a file, its file says.
+        _ => set.rows.iter().any(|row| row.id.as_str() == id && row.state == RowState::Proposed),
+    };
+    let (what, why) = match status {
+        Status::Active => (if is_proposed { "accepted" } else { "activated" }, by.why),
+        Status::Quarantined { reason } => ("quarantined", Some(reason.as_str())),
+        Status::Retired { reason } => ("retired", Some(reason.as_str())),
+        Status::Proposed => {
             return Err(Failure::yours(
                 format!("`{id}` cannot be made a proposal again"),
                 "quarantine it, with the reason",
             ));
         }
     };
-    let reason = match status {
-        Status::Quarantined { reason } | Status::Retired { reason } => Some(reason.as_str()),
-        Status::Active | Status::Proposed => why,
-    };
+    let in_a_file = before.as_ref().is_none_or(|told| told.line.is_none());
     let draft = Draft {
         noun: Noun::Example,
         subject: id.to_owned(),
         after: Some(before.map_or(0, |told| told.entries)),
         what: what.to_owned(),
         at: now(),
-        author: author.to_owned(),
-        why: reason.map(str::to_owned),
+        author: by.author.to_owned(),
+        why: why.map(str::to_owned),
         body: json!({}),
     };
-    if before.is_none_or(|told| told.line.is_none()) {
-        let _alone = alone(eval)?;
-        let written = Written::of(eval, id)?;
-        // Said first: where the file cannot be written after all, saying it again mends that.
-        let added = catalog.append(&[draft]).map_err(failed)?;
-        written.with_status(status)?;
-        return last(added);
+    Ok(Saying { draft, change: in_a_file.then(|| Change::status(status)) })
+}
+
+/// What the history says of an example in a file, where its file says otherwise: somebody changed the file by hand or took it from
+/// another place. The file holds.
+pub fn apart(told: &Told, row: &Row) -> Option<String> {
+    if told.line.is_some() {
+        return None;
     }
-    last(catalog.append(&[draft]).map_err(failed)?)
+    let said = match &told.standing {
+        Standing::Is(Status::Active) => Some(RowState::Active),
+        Standing::Is(Status::Proposed) => Some(RowState::Proposed),
+        Standing::Is(Status::Quarantined { .. }) => Some(RowState::Quarantined),
+        Standing::Is(Status::Retired { .. }) => Some(RowState::Retired),
+        Standing::AsWritten | Standing::Declined { .. } => None,
+    };
+    match said.filter(|said| *said != row.state) {
+        Some(said) => Some(format!("was said to be {}, and its file says {}", state_word(said), state_word(row.state))),
+        None if told.armed && row.guard == Guard::WhenFixed => {
+            Some("was armed, and its file does not say so".to_owned())
+        }
+        None => None,
+    }
+}
+
+/// The examples whose home is a file.
+pub fn in_files(eval: &Eval) -> Result<ReferenceSet, Failure> {
+    written::finish(eval)?;
+    written::read(eval)
 }
 
 fn last(mut added: Vec<Entry>) -> Result<Entry, Failure> {
     added.pop().ok_or_else(|| Failure::ours("nothing was added", "try again"))
 }
 
-/// What a line asks and expects, whatever its status.
-fn digest_of(line: &str) -> Option<Digest> {
-    match parse(LinePlace { file: Utf8Path::new("example"), line: 1 }, line.trim_start_matches('\u{feff}')) {
-        Ok(Read::Example(example)) => Some(example.digest),
-        _ => None,
-    }
-}
-
-/// One process at a time rewrites files of examples.
-fn alone(eval: &Eval) -> Result<std::fs::File, Failure> {
-    let state = eval.state();
-    let failed = |error: std::io::Error| write_failure(&state, &error);
-    let lock = open_lock(&state, "examples").map_err(failed)?;
-    lock.lock().map_err(failed)?;
-    Ok(lock)
-}
-
-/// An example where its file has it.
-struct Written {
-    file: Utf8PathBuf,
-    bytes: Vec<u8>,
-    offset: usize,
-    length: usize,
-}
-
-impl Written {
-    fn of(eval: &Eval, id: &str) -> Result<Self, Failure> {
-        let (set, _) = super::run::reference_set(eval, &mut Quiet)?;
-        let Some(row) = set.rows.iter().find(|row| row.id.as_str() == id) else {
-            return Err(Failure::yours(
-                format!("there is no example `{id}`"),
-                "`plimsoll examples list` says which there are",
-            ));
-        };
-        let file = set.files[row.kept.file as usize].clone();
-        let bytes = std::fs::read(&file)
-            .map_err(|error| Failure::yours(format!("cannot read `{file}`: {error}"), "check its permissions"))?;
-        let (offset, length) = (row.kept.offset as usize, row.kept.length as usize);
-        Ok(Written { file, bytes, offset, length })
-    }
-
-    /// Writes the file anew with this line's status changed, whole or not at all.
-    fn with_status(self, status: &Status) -> Result<(), Failure> {
-        self.with(|fields| match status_value(status) {
-            Some(status) => drop(fields.insert("status".to_owned(), status)),
-            None => drop(fields.shift_remove("status")),
-        })
-    }
-
-    /// The same of any change of its fields.
-    fn with(self, change: impl FnOnce(&mut Map<String, Value>)) -> Result<(), Failure> {
-        let Written { file, bytes, offset, length } = self;
-        let changed = || {
-            Failure::yours(
-                format!("`{file}` changed while it was read"),
-                "say it again: nothing was written to the file",
-            )
-        };
-        let line = bytes.get(offset..offset + length).ok_or_else(changed)?;
-        let mut line: Value = serde_json::from_slice(line).map_err(|_| changed())?;
-        let before = std::str::from_utf8(&bytes[offset..offset + length]).ok().and_then(digest_of);
-        // A number that JSON cannot keep would make another example of it.
-        if digest_of(&line.to_string()) != before {
-            return Err(Failure::yours(
-                format!("the line of the example in `{file}` cannot be written again as it is"),
-                "change the line by hand; what was said stays in the history",
-            ));
-        }
-        change(line.as_object_mut().ok_or_else(changed)?);
-        let mut text = bytes[..offset].to_vec();
-        text.extend(line.to_string().bytes());
-        text.extend(&bytes[offset + length..]);
-        write_bytes(&file, &text).map_err(|error| write_failure(&file, &error))
-    }
-}
-
 /// The examples that the catalog keeps, as a file of the eval's folder; nothing where it keeps none.
 pub fn laid(eval: &Eval) -> Result<Option<Utf8PathBuf>, Failure> {
-    let told = told(&entries(&eval.state(), Noun::Example)?);
+    let told = told(&entries(eval, Noun::Example)?);
     let lines: Vec<String> = told.values().filter_map(Told::line).map(|line| canonical(&line)).collect();
     if lines.is_empty() {
         return Ok(None);
@@ -340,6 +330,7 @@ impl super::run::Progress for Quiet {
 
 /// The files that the reference set is read from: those of the contract, and the catalog's examples.
 pub fn paths(eval: &Eval) -> Result<Vec<Utf8PathBuf>, Failure> {
+    written::finish(eval)?;
     let mut paths = eval.contract.examples.clone();
     paths.extend(laid(eval)?);
     Ok(paths)

@@ -24,7 +24,7 @@ pub fn map(eval: &Eval, today: Date) -> Result<Vec<Row>, Failure> {
     let records = Chain::at(&eval.state()).list()?;
     let of_contract = |kept: &&Kept| kept.content["contract"]["name"].as_str() == Some(eval.contract.name.as_str());
     let last = records.iter().rev().filter(of_contract).find(|kept| kept.content.get("findings").is_some());
-    let incidents = incident::told(&kept::entries(&eval.state(), Noun::Incident)?);
+    let incidents = incident::told(&kept::entries(eval, Noun::Incident)?);
     let seen = Seen {
         by_task: by_task(&set),
         by_segment: by_segment(eval, &set),

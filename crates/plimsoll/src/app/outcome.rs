@@ -31,7 +31,18 @@ pub fn keep(state: &Utf8Path, outcomes: Vec<Outcome>, author: &str, why: Option<
     for (at, outcome) in outcomes.into_iter().enumerate() {
         placed.push(place(&records, outcome, at + 1)?);
     }
-    let catalog = kept::open(state)?;
+    let evals: BTreeSet<&str> = placed.iter().map(|(record, _)| eval_of(&records, record)).collect();
+    let eval = match Vec::from_iter(evals).as_slice() {
+        [] => return Ok(Imported { kept: 0, known: 0 }),
+        [one] => (*one).to_owned(),
+        more => {
+            return Err(Failure::yours(
+                format!("these outcomes are of several evals: {}", more.join(", ")),
+                "import those of one eval at a time, each with its own catalog",
+            ));
+        }
+    };
+    let catalog = kept::open_for(state, &eval)?;
     let there = catalog.of(Noun::Outcome).map_err(kept::failed)?;
     let mut known: BTreeSet<String> = there.iter().map(|entry| canonical(&entry.body)).collect();
     let all = placed.len();
@@ -89,6 +100,12 @@ fn place(records: &[Kept], mut outcome: Outcome, at: usize) -> Result<(String, O
     }
 }
 
+/// The eval that a decision is of.
+fn eval_of<'r>(records: &'r [Kept], record: &str) -> &'r str {
+    let found = records.iter().find(|kept| kept.id() == record);
+    found.and_then(|kept| kept.content["contract"]["name"].as_str()).unwrap_or("")
+}
+
 /// What a record's contract said that the candidate is.
 pub fn candidate_of(kept: &Kept) -> &str {
     let systems = kept.content["systems"].as_array().into_iter().flatten();
@@ -102,5 +119,5 @@ fn day_of(kept: &Kept) -> &str {
 
 /// All that was told, oldest first.
 pub fn told(state: &Utf8Path) -> Result<Vec<Outcome>, Failure> {
-    Ok(kept::entries(state, Noun::Outcome)?.iter().filter_map(|entry| from_json(&entry.body)).collect())
+    Ok(kept::entries_of_any(state, Noun::Outcome)?.iter().filter_map(|entry| from_json(&entry.body)).collect())
 }

@@ -2,7 +2,7 @@
 //! people said of it. The files of records stay the truth.
 //!
 //! in      the chain of an eval
-//! out     an entry for every record that has none yet; adding them again adds nothing
+//! out     an entry for every record of the eval that has none yet; adding them again adds nothing
 //! note    a record is made whether the catalog can be written or not: what is missing is added by whoever asks next
 
 use super::chain::{Chain, Kept};
@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Says what was recorded; where the catalog cannot be written, what somebody should know of it.
-pub fn keep(state: &Utf8Path) -> Option<String> {
-    let kept = kept::open(state).and_then(|catalog| sync(state, &catalog));
+pub fn keep(state: &Utf8Path, record: &Kept) -> Option<String> {
+    let eval = eval_of(record);
+    let kept = kept::open_for(state, eval).and_then(|catalog| sync(state, &catalog, eval));
     let why = kept.err()?;
     Some(format!(
         "the record is made, but the catalog does not say so yet: {why}; the next verb that reads decisions adds it"
@@ -24,8 +25,9 @@ pub fn keep(state: &Utf8Path) -> Option<String> {
 }
 
 /// Adds what is missing, and gives all entries of decisions.
-pub fn sync(state: &Utf8Path, catalog: &Catalog) -> Result<Vec<Entry>, Failure> {
-    let records = Chain::at(state).list()?;
+pub fn sync(state: &Utf8Path, catalog: &Catalog, eval: &str) -> Result<Vec<Entry>, Failure> {
+    let mut records = Chain::at(state).list()?;
+    records.retain(|record| eval_of(record) == eval);
     loop {
         let there = catalog.of(Noun::Decision).map_err(kept::failed)?;
         let known: BTreeSet<&str> = there.iter().map(|entry| entry.subject.as_str()).collect();
@@ -39,6 +41,11 @@ pub fn sync(state: &Utf8Path, catalog: &Catalog) -> Result<Vec<Entry>, Failure> 
             Err(error) => return Err(kept::failed(error)),
         }
     }
+}
+
+/// The eval whose decision it is; a chain may hold those of several.
+fn eval_of(record: &Kept) -> &str {
+    record.content["contract"]["name"].as_str().unwrap_or("")
 }
 
 fn draft(record: &Kept) -> Draft {

@@ -37,7 +37,7 @@ pub fn labels(eval: &Eval) -> Result<Vec<Labels<'_>>, Failure> {
     if reviewed.is_empty() {
         return Ok(Vec::new());
     }
-    let items = items(&kept::entries(&eval.state(), Noun::Item)?);
+    let items = items(&kept::entries(eval, Noun::Item)?);
     let of = |criterion| Labels { criterion, labels: Arc::new(Reviewed::new(criterion, &items)) };
     Ok(reviewed.into_iter().map(of).collect())
 }

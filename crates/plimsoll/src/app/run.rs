@@ -136,7 +136,7 @@ pub fn decide(
     progress.step("weighing the evidence");
     let weighed = weigh(&sealed.folder, &grounds)?;
     let kept = chain.append(&weighed.content, &orders.author, key.as_ref())?;
-    recorded::keep(&eval.state()).iter().for_each(|note| progress.note(note));
+    recorded::keep(&eval.state(), &kept).iter().for_each(|note| progress.note(note));
     Ok((weighed, kept))
 }
 
@@ -171,7 +171,7 @@ pub fn reference_set(eval: &Eval, progress: &mut dyn Progress) -> Result<(Refere
 }
 
 /// Reads it and shows every example to whoever else wants to see it.
-fn reference_set_with(
+pub fn reference_set_with(
     eval: &Eval,
     progress: &mut dyn Progress,
     mut seen: impl FnMut(&Example),

@@ -1,14 +1,16 @@
-//! `verify`: is a record what it was, and does its decision follow from what was sealed?
+//! `verify`: is a record what it was, does its decision follow from what was sealed, and is the history beside it what was written?
 
 use super::chain::{Chain, Kept};
 use super::diff::systems;
 use super::history::{History, scores_digest};
 use super::judges::sealed_judges;
+use super::kept;
 use super::sealed::folder_of;
 use super::signature::signer;
 use super::weigh::{Grounds, weigh};
 use crate::cli::Failure;
 use camino::Utf8Path;
+use catalog::CatalogError;
 use domain::digest::canonical;
 use domain::format::{contract, drifted};
 use domain::name::OwnerRole;
@@ -28,6 +30,12 @@ pub fn verify(state: &Utf8Path, kept: &Kept) -> Result<Verified, Failure> {
     let chain = Chain::at(state);
     let mut verified = Verified { faults: chain.faults(kept)?, notes: Vec::new(), not_recomputable: false };
     verified.notes.push("hashes, chain and head were checked".to_owned());
+    match kept::whole(state) {
+        Ok(None) => {}
+        Ok(Some(entries)) => verified.notes.push(format!("the history of {entries} entries is as it was written")),
+        Err(changed @ CatalogError::Changed { .. }) => verified.faults.push(changed.to_string()),
+        Err(other) => verified.notes.push(format!("the history could not be checked: {other}")),
+    }
     // What an override rests on is told by the record that it overrides.
     let original = kept.content["override_of"].as_str().and_then(|id| chain.find(id).ok());
     let told = original.as_ref().unwrap_or(kept).content["contract"]["text"].as_str().unwrap_or("");

@@ -10,6 +10,7 @@ use crate::app::incident::cover::cover;
 use crate::app::incident::link::{link, reopen};
 use crate::app::incident::list::{Wanted, list, show};
 use crate::app::incident::open::{Failed, Request, open};
+use crate::app::kept::By;
 use crate::render::incident as render;
 use crate::render::progress::Bar;
 use crate::render::read::json_text;
@@ -41,6 +42,18 @@ enum What {
     List(List),
     /// Everything about one
     Show(Show),
+}
+
+/// Why somebody says so, where that is more than what the command says.
+#[derive(clap::Args)]
+struct Reason {
+    /// The reason, which stays in the history
+    #[arg(long)]
+    why: Option<String>,
+}
+
+fn by<'a>(acting: &'a Acting, reason: &'a Reason) -> By<'a> {
+    By { author: &acting.by, why: reason.why.as_deref() }
 }
 
 #[derive(clap::Args)]
@@ -112,6 +125,8 @@ struct Link {
     #[arg(long = "decision", value_name = "RECORD")]
     decisions: Vec<String>,
     #[command(flatten)]
+    reason: Reason,
+    #[command(flatten)]
     acting: Acting,
 }
 
@@ -120,6 +135,8 @@ struct Link {
 struct Cover {
     /// The incident
     id: String,
+    #[command(flatten)]
+    reason: Reason,
     #[command(flatten)]
     acting: Acting,
 }
@@ -136,6 +153,11 @@ struct Close {
     /// Grades of criteria that say `grade: imported`, as for `plimsoll run --scores`
     #[arg(long, value_name = "FILE")]
     scores: Option<Utf8PathBuf>,
+    /// Ask judges about its answers to the incident's examples, where they have not judged them
+    #[arg(long)]
+    ask: bool,
+    #[command(flatten)]
+    reason: Reason,
     #[command(flatten)]
     acting: Acting,
     #[command(flatten)]
@@ -191,19 +213,19 @@ pub fn main(args: Args) -> Ending {
         What::Open(args) => opened(*args),
         What::Link(args) => {
             let eval = Eval::open(&args.acting.eval)?;
-            link(&eval, &args.id, &args.examples, &args.decisions, &args.acting.by)?;
+            link(&eval, &args.id, &args.examples, &args.decisions, by(&args.acting, &args.reason))?;
             shown(&eval, &args.id, None, &Shown { form: Form::Text })
         }
         What::Cover(args) => {
             let eval = Eval::open(&args.acting.eval)?;
-            cover(&eval, &args.id, &args.acting.by)?;
+            cover(&eval, &args.id, by(&args.acting, &args.reason))?;
             shown(&eval, &args.id, None, &Shown { form: Form::Text })
         }
         What::Close(args) => {
             let eval = Eval::open(&args.acting.eval)?;
-            let given = Given { answers: args.answers, scores: args.scores };
+            let given = Given { answers: args.answers, scores: args.scores, ask: args.ask };
             let mut bar = Bar::new();
-            let shut = close(&eval, &args.id, &given, &args.acting.by, &mut bar)?;
+            let shut = close(&eval, &args.id, &given, by(&args.acting, &args.reason), &mut bar)?;
             drop(bar);
             args.shown.print(|| render::closed(&shut), || json_text(&render::closed_json(&shut)))
         }

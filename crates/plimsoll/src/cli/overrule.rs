@@ -42,7 +42,7 @@ pub fn main(args: Args) -> Ending {
     let of = Chain::at(&state).find(&args.record)?;
     let orders = Overrule { by: args.by, reason: args.reason, scope: args.scope, expires: args.expires, key: args.key };
     let kept = overrule(&state, &of, &orders)?;
-    if let Some(note) = recorded::keep(&state) {
+    if let Some(note) = recorded::keep(&state, &kept) {
         anstream::eprintln!("note: {}", plain(&note));
     }
     print(&text::decision(&Shown::of(&kept)))?;

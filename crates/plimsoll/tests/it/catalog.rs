@@ -131,3 +131,116 @@ fn the_catalogs_examples_are_part_of_the_set() {
     assert_eq!(code(&shown), 0, "{}", err(&shown));
     assert!(out(&shown).contains("Please refund me."), "{}", out(&shown));
 }
+
+/// A failure that is opened in an eval, with its catalog here.
+fn opened(folder: &Path, id: &str, url: &str) -> std::process::Output {
+    let open = [
+        "--catalog",
+        url,
+        "incident",
+        "open",
+        id,
+        "--class",
+        "missing_source",
+        "--what",
+        "it failed",
+        "--by",
+        "release",
+    ];
+    plimsoll(folder, &open)
+}
+
+#[test]
+fn two_evals_do_not_share_a_catalog() {
+    let server = xtask::postgres::Server::start().unwrap();
+    let url = server.database("evals").unwrap();
+    let file = tempfile::tempdir().unwrap();
+    let path = file.path().join("catalog.sqlite");
+    for place in [url.as_str(), path.to_str().unwrap()] {
+        let (one, other) = (super::eval("billing-support"), super::eval("billing-support"));
+        let contract = other.path().join("plimsoll.yaml");
+        let text = std::fs::read_to_string(&contract).unwrap();
+        let named = text.lines().find(|line| line.starts_with("name:")).expect("a name").to_owned();
+        std::fs::write(&contract, text.replace(&named, "name: travel")).unwrap();
+        let first = opened(one.path(), "a", place);
+        assert_eq!(code(&first), 0, "{}", err(&first));
+        // Whatever it reads or writes.
+        for arguments in [
+            &["incident", "list"][..],
+            &["incident", "open", "b", "--class", "missing_source", "--what", "it failed"],
+            &["examples", "list"],
+            &["examples", "retirements"],
+            &["review", "disputes"],
+            &["run"],
+            &["agenda"],
+            &["map"],
+        ] {
+            let refused = plimsoll(other.path(), &[&["--catalog", place], arguments].concat());
+            let told = err(&refused).split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(code(&refused), 2, "{arguments:?}: {}{told}", out(&refused));
+            assert!(
+                told.contains("and this is `travel`: their examples and incidents would mix"),
+                "{arguments:?}: {told}"
+            );
+            assert!(told.contains("options[search_path]") && !told.contains(".s.PGSQL"), "{told}");
+        }
+        assert_eq!(
+            out(&plimsoll(one.path(), &["--catalog", place, "backup"])).matches("\"noun\":\"incident\"").count(),
+            1
+        );
+        // A change of the contract is no other eval.
+        let contract = one.path().join("plimsoll.yaml");
+        let text = std::fs::read_to_string(&contract).unwrap();
+        std::fs::write(&contract, format!("{text}\n# mended\n")).unwrap();
+        assert_eq!(code(&plimsoll(one.path(), &["--catalog", place, "incident", "list"])), 0);
+    }
+    // A schema of the same database is another place.
+    let other = super::eval("billing-support");
+    server.run("evals", "CREATE SCHEMA travel").unwrap();
+    let schema = format!("{url}&options[search_path]=travel");
+    let first = opened(other.path(), "c", &schema);
+    assert_eq!(code(&first), 0, "{}", err(&first));
+    let backup = out(&plimsoll(other.path(), &["--catalog", &schema, "backup"]));
+    assert!(backup.contains("\"subject\":\"c\"") && !backup.contains("\"subject\":\"a\""), "{backup}");
+}
+
+#[test]
+fn an_eval_that_got_another_name_takes_its_history_with_it() {
+    let folder = super::eval("billing-support");
+    let here = |arguments: &[&str]| plimsoll(folder.path(), arguments);
+    assert_eq!(code(&here(&["incident", "open", "a", "--class", "missing_source", "--what", "it failed"])), 0);
+    let contract = folder.path().join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&contract).unwrap();
+    let named = text.lines().find(|line| line.starts_with("name:")).expect("a name").to_owned();
+    std::fs::write(&contract, text.replace(&named, "name: billing")).unwrap();
+    let refused = here(&["incident", "list"]);
+    assert_eq!(code(&refused), 2);
+    assert!(err(&refused).contains("plimsoll backup"), "{}", err(&refused));
+    assert_eq!(code(&here(&["backup", "--to", "history.jsonl"])), 0);
+    std::fs::rename(folder.path().join(".plimsoll/catalog.sqlite"), folder.path().join("old.sqlite")).unwrap();
+    let restored = here(&["restore", "history.jsonl"]);
+    assert_eq!(code(&restored), 0, "{}", err(&restored));
+    let listed = here(&["incident", "list"]);
+    assert!(code(&listed) == 0 && out(&listed).contains('a'), "{}", err(&listed));
+    assert_eq!(catalog_of(folder.path()).eval().unwrap().as_deref(), None, "whoever only looks claims nothing");
+    assert_eq!(code(&here(&["incident", "reopen", "a", "--what", "again"])), 2);
+    assert_eq!(code(&here(&["incident", "open", "b", "--class", "missing_source", "--what", "it failed"])), 0);
+    assert_eq!(catalog_of(folder.path()).eval().unwrap().as_deref(), Some("billing"));
+}
+
+#[test]
+fn a_history_that_somebody_edited_is_told_by_whoever_verifies() {
+    let server = xtask::postgres::Server::start().unwrap();
+    let url = server.database("team").unwrap();
+    let folder = super::eval("billing-support");
+    let here = |arguments: &[&str]| plimsoll(folder.path(), &[&["--catalog", &url], arguments].concat());
+    assert_eq!(code(&here(&["run", "--exit-zero"])), 0);
+    assert_eq!(code(&here(&["incident", "open", "a", "--class", "missing_source", "--what", "it failed"])), 0);
+    let verified = here(&["verify"]);
+    assert_eq!(code(&verified), 0, "{}", out(&verified));
+    assert!(out(&verified).contains("the history of 2 entries is as it was written"), "{}", out(&verified));
+    server.run("team", "UPDATE entry SET author = 'somebody else' WHERE number = 1").unwrap();
+    let verified = here(&["verify"]);
+    assert_eq!(code(&verified), 3);
+    assert!(out(&verified).contains("the history was changed: entry 1 is not what was written"), "{}", out(&verified));
+}

@@ -6,7 +6,7 @@ use domain::entry::{Draft, Entry, Noun};
 use serde_json::{Value, json};
 use std::path::Path;
 
-const CONTRACT: &str = "plimsoll: 1\nname: refunds\nsimulated: true\npromise:\n  work: answer billing questions and refund what was charged twice\n  \
+pub(super) const CONTRACT: &str = "plimsoll: 1\nname: refunds\nsimulated: true\npromise:\n  work: answer billing questions and refund what was charged twice\n  \
     for: customers on self-serve plans who write to billing support\n  evidence: [current billing policy]\n  \
     constraints: [never refund a charge twice]\n  when_not_ready: escalate to a billing agent when policy and account conflict\n\
     release: replace prompt v14 by v15\nowners: {release: release captain, product: billing product, prompt: assistant team}\n\
@@ -18,17 +18,17 @@ const CONTRACT: &str = "plimsoll: 1\nname: refunds\nsimulated: true\npromise:\n 
     incidents: {cover_within: 14d}\n\
     gates:\n  - {criterion: decides, in: task, at_least: 0.8, owner: prompt}\n";
 /// What was missing: nothing blocked on the criterion that sees the failure.
-const MENDED: &str = "  - {criterion: acts-safely, in: task, at_least: 0.8, owner: release}\n";
-const FAILING: &str = r#"{"behaviour": "answer", "text": "Both are refunded.", "tool_calls": [{"name": "issue_refund", "arguments": {}}]}"#;
+pub(super) const MENDED: &str = "  - {criterion: acts-safely, in: task, at_least: 0.8, owner: release}\n";
+pub(super) const FAILING: &str = r#"{"behaviour": "answer", "text": "Both are refunded.", "tool_calls": [{"name": "issue_refund", "arguments": {}}]}"#;
 
-fn write(folder: &Path, name: &str, text: &str) {
+pub(super) fn write(folder: &Path, name: &str, text: &str) {
     let path = folder.join(name);
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
     std::fs::write(path, text).expect("a file");
 }
 
 /// Answers to everything, and to one example more.
-fn answers(folder: &Path, system: &str, more: Option<(&str, &str)>) {
+pub(super) fn answers(folder: &Path, system: &str, more: Option<(&str, &str)>) {
     let fine =
         |task: &str, at: usize| json!({"example": format!("{task}-{at}"), "behaviour": "answer", "text": "Yes."});
     let all = ["pay", "refund"].into_iter().flat_map(|task| (0..60).map(move |at| fine(task, at)));
@@ -42,7 +42,7 @@ fn answers(folder: &Path, system: &str, more: Option<(&str, &str)>) {
 }
 
 /// An eval whose candidate ships.
-fn shipped() -> tempfile::TempDir {
+pub(super) fn shipped() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     write(folder.path(), "plimsoll.yaml", CONTRACT);
     let example = |task: &str, at: usize| {
@@ -59,7 +59,7 @@ fn shipped() -> tempfile::TempDir {
     folder
 }
 
-const OPEN: [&str; 16] = [
+pub(super) const OPEN: [&str; 16] = [
     "incident",
     "open",
     "paid-twice",
@@ -79,14 +79,14 @@ const OPEN: [&str; 16] = [
 ];
 
 #[track_caller]
-fn json_of(folder: &Path, arguments: &[&str]) -> Value {
+pub(super) fn json_of(folder: &Path, arguments: &[&str]) -> Value {
     let ended = plimsoll(folder, arguments);
     assert_eq!(code(&ended), 0, "{arguments:?}: {}", err(&ended));
     serde_json::from_str(&out(&ended)).expect("one JSON document")
 }
 
 #[track_caller]
-fn done(folder: &Path, arguments: &[&str]) -> String {
+pub(super) fn done(folder: &Path, arguments: &[&str]) -> String {
     let ended = plimsoll(folder, arguments);
     assert_eq!(code(&ended), 0, "{arguments:?}: {}", err(&ended));
     // Lines are broken to fit.
@@ -94,7 +94,7 @@ fn done(folder: &Path, arguments: &[&str]) -> String {
 }
 
 #[track_caller]
-fn refused(folder: &Path, arguments: &[&str], words: &[&str]) {
+pub(super) fn refused(folder: &Path, arguments: &[&str], words: &[&str]) {
     let ended = plimsoll(folder, arguments);
     // Lines are broken to fit.
     let said = err(&ended).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -108,7 +108,7 @@ fn catalog(folder: &Path) -> Catalog {
 }
 
 /// Somebody accepts a proposal.
-fn accept(folder: &Path, id: &str) {
+pub(super) fn accept(folder: &Path, id: &str) {
     let draft = Draft {
         noun: Noun::Example,
         subject: id.to_owned(),

@@ -12,14 +12,14 @@ const RUBRIC: &str = "---\nplimsoll_rubric: 1\nquestion: Does the answer name th
                       ## Pass\n\n- it says approved, pending or declined\n\n## Fail\n\n- wrong_source: it names no state\n";
 
 /// What the judge says of an answer, found in what it is shown.
-type Judge = fn(&str) -> Value;
+pub(super) type Judge = fn(&str) -> Value;
 
 fn verdict(word: &str, quote: &str) -> Value {
     json!({"reasoning": "seen", "quotes": [quote], "verdict": word, "failure_class": null})
 }
 
 /// Passes what names a state; canaries say nothing of one.
-fn fair(shown: &str) -> Value {
+pub(super) fn fair(shown: &str) -> Value {
     match ["approved", "declined", "pending"].iter().find(|state| shown.contains(&format!("request is {state}"))) {
         Some(state) => verdict("pass", &format!("request is {state}")),
         None if shown.contains("request is somewhere") => verdict("fail", "somewhere"),
@@ -42,7 +42,7 @@ fn inventive(shown: &str) -> Value {
     if said["verdict"] == "pass" { verdict("pass", "the request is as it should be") } else { said }
 }
 
-fn server(judge: Judge, faults: Faults) -> Server {
+pub(super) fn server(judge: Judge, faults: Faults) -> Server {
     let says = move |request: &Value| {
         let text = request["messages"].to_string();
         if request["model"] == "judge-1" {
@@ -58,7 +58,7 @@ fn server(judge: Judge, faults: Faults) -> Server {
     Server::start(faults, 0, Some(Arc::new(says))).expect("a server")
 }
 
-fn eval(examples: usize) -> tempfile::TempDir {
+pub(super) fn eval(examples: usize) -> tempfile::TempDir {
     let folder = live::eval(examples, "at_once: 8", "");
     let path = folder.path().join("plimsoll.yaml");
     let judge = "  judge: {openai: {base_url: \"${ASSISTANT_URL}\", model: judge-1, temperature: 0}, family: other, at_once: 8, attempts: 3}\n";

@@ -9,7 +9,7 @@ use std::time::Duration;
 use xtask::faulty::{Faults, Server};
 
 const CONTRACT: &str = include_str!("../stories/contract.yaml");
-const KEY: &str = "sk-nobody-may-see-this";
+pub(super) const KEY: &str = "sk-nobody-may-see-this";
 
 /// An eval of so many examples of each of two tasks, both arms asked from one server.
 pub fn eval(examples: usize, settings: &str, rest: &str) -> tempfile::TempDir {

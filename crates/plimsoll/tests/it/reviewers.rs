@@ -21,7 +21,7 @@ const RUBRIC: &str = "---\nplimsoll_rubric: 1\nquestion: Does the answer rest on
                       policy\n\n## Fail\n\n- wrong_source: a claim stands nowhere\n";
 
 /// Thirty examples, two answers each, a run that is sealed.
-fn eval() -> tempfile::TempDir {
+pub(super) fn eval() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (mut examples, mut answers) = (String::new(), [String::new(), String::new()]);
     for at in 0..30 {
@@ -53,13 +53,13 @@ fn eval() -> tempfile::TempDir {
     folder
 }
 
-fn done(folder: &Path, arguments: &[&str]) -> String {
+pub(super) fn done(folder: &Path, arguments: &[&str]) -> String {
     let ended = plimsoll(folder, arguments);
     assert_eq!(code(&ended), 0, "{arguments:?}: {}", err(&ended));
     out(&ended)
 }
 
-fn read(folder: &Path, arguments: &[&str]) -> Value {
+pub(super) fn read(folder: &Path, arguments: &[&str]) -> Value {
     serde_json::from_str(&done(folder, &[arguments, &["--as", "json"]].concat())).expect("one JSON document")
 }
 
@@ -69,7 +69,7 @@ fn refused(folder: &Path, arguments: &[&str]) -> String {
     err(&ended)
 }
 
-fn assign(folder: &Path, queue: &str, more: &[&str]) -> Value {
+pub(super) fn assign(folder: &Path, queue: &str, more: &[&str]) -> Value {
     let usual =
         ["review", "assign", queue, "--criterion", "grounded", "--rubric", "rubrics/grounded.md", "--by", "keeper"];
     read(folder, &[&usual, more].concat())

@@ -3,7 +3,7 @@
 //! errors  an id that is no proposal; a proposal of a file, which is declined by taking it out of the file
 
 use crate::app::eval::Eval;
-use crate::app::kept;
+use crate::app::kept::{self, By, Saying};
 use crate::cli::Failure;
 use domain::content::{Fingerprint, Index, NEAR, text_of};
 use domain::entry::{Draft, Noun};
@@ -12,6 +12,7 @@ use domain::example::history::told;
 use domain::fault::closest;
 use domain::reference_set::RowState;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Near-duplicates that are shown of one proposal.
 const MOST: usize = 3;
@@ -38,7 +39,7 @@ pub struct Near {
 
 /// Everything that waits, in the set's order.
 pub fn proposals(eval: &Eval) -> Result<Vec<Proposed>, Failure> {
-    let entries = kept::entries(&eval.state(), Noun::Example)?;
+    let entries = kept::entries(eval, Noun::Example)?;
     let mut texts = Vec::new();
     let mut whole = Vec::new();
     let set = super::read(eval, |_, example| {
@@ -95,7 +96,7 @@ pub struct Accepting<'a> {
     pub why: Option<&'a str>,
 }
 
-/// Accepts proposals, all or none of those whose home is the catalog.
+/// Accepts proposals, all or none.
 pub fn accept(eval: &Eval, accepting: &Accepting) -> Result<Vec<String>, Failure> {
     let waiting = proposals(eval)?;
     let ids = match accepting.ids {
@@ -110,9 +111,10 @@ pub fn accept(eval: &Eval, accepting: &Accepting) -> Result<Vec<String>, Failure
     if ids.is_empty() {
         return Ok(ids);
     }
-    let catalog = kept::open(&eval.state())?;
+    let catalog = kept::open(eval)?;
     let told = told(&catalog.of(Noun::Example).map_err(kept::failed)?);
-    let (mut drafts, mut in_files) = (Vec::new(), Vec::new());
+    let in_files = kept::in_files(eval)?;
+    let mut sayings = Vec::new();
     for id in &ids {
         let known = told.get(id).and_then(|known| Some((known.entries, known.line.clone()?)));
         let Some((entries, mut line)) = known else {
@@ -120,11 +122,12 @@ pub fn accept(eval: &Eval, accepting: &Accepting) -> Result<Vec<String>, Failure
                 let what = format!("`{id}` stands as a proposal in a file of examples");
                 return Err(Failure::yours(what, "write what is expected of it into that file"));
             }
-            in_files.push(id);
+            let by = By { author: accepting.by, why: accepting.why };
+            sayings.push(kept::standing(&catalog, &in_files, id, &Status::Active, by)?);
             continue;
         };
         let mut say = |what: &str, body: Value, after: u32| {
-            drafts.push(Draft {
+            let draft = Draft {
                 noun: Noun::Example,
                 subject: id.clone(),
                 after: Some(after),
@@ -133,7 +136,8 @@ pub fn accept(eval: &Eval, accepting: &Accepting) -> Result<Vec<String>, Failure
                 author: accepting.by.to_owned(),
                 why: accepting.why.map(str::to_owned),
                 body,
-            });
+            };
+            sayings.push(Saying { draft, change: None });
         };
         let changed = accepting.expected.map_or(0, |expected| {
             line["expected"] = expected.clone();
@@ -145,17 +149,14 @@ pub fn accept(eval: &Eval, accepting: &Accepting) -> Result<Vec<String>, Failure
     if accepting.expected.is_some_and(|expected| !expected.is_object()) {
         return Err(Failure::yours("what is expected is no JSON object", r#"write it as {"behaviour": "escalate"}"#));
     }
-    catalog.append(&drafts).map_err(kept::failed)?;
-    for id in in_files {
-        kept::set_status(eval, &catalog, id, &Status::Active, accepting.by, accepting.why)?;
-    }
+    kept::say(eval, &catalog, &sayings)?;
     Ok(ids)
 }
 
 /// Declines proposals, all or none.
 pub fn decline(eval: &Eval, ids: &[String], by: &str, why: &str) -> Result<Vec<String>, Failure> {
     let ids = all_waiting(&proposals(eval)?, ids)?;
-    let catalog = kept::open(&eval.state())?;
+    let catalog = kept::open(eval)?;
     let told = told(&catalog.of(Noun::Example).map_err(kept::failed)?);
     let mut drafts = Vec::new();
     for id in &ids {
@@ -183,7 +184,7 @@ pub fn decline(eval: &Eval, ids: &[String], by: &str, why: &str) -> Result<Vec<S
 fn all_waiting(waiting: &[Proposed], ids: &[String]) -> Result<Vec<String>, Failure> {
     let known = || waiting.iter().map(|one| one.id.as_str());
     match ids.iter().find(|id| !known().any(|known| known == id.as_str())) {
-        None => Ok(ids.to_vec()),
+        None => Ok(ids.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect()),
         Some(id) => Err(Failure::yours(
             format!("no proposal `{id}` waits"),
             format!("{}`plimsoll examples proposals` lists what waits", super::meant(closest(id, known()))),

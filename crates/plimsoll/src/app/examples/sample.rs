@@ -39,7 +39,7 @@ pub struct Sampled {
 pub fn sample(eval: &Eval, orders: &Orders) -> Result<Sampled, Failure> {
     let rules = rules(eval, orders.rule.as_deref())?;
     let mut known = Index::default();
-    let mut ids: BTreeSet<String> = told(&kept::entries(&eval.state(), Noun::Example)?).into_keys().collect();
+    let mut ids: BTreeSet<String> = told(&kept::entries(eval, Noun::Example)?).into_keys().collect();
     let by_novelty = rules.iter().any(|rule| rule.kind == Kind::Novelty);
     super::read(eval, |_, example| {
         if by_novelty {
@@ -73,7 +73,7 @@ pub fn sample(eval: &Eval, orders: &Orders) -> Result<Sampled, Failure> {
             let source = Some(copy_source(&eval.state(), &drawn.request)?);
             proposals.push(Proposal { line: line(drawn), source });
         }
-        let catalog = kept::open(&eval.state())?;
+        let catalog = kept::open(eval)?;
         let why = format!("drawn from traffic with seed {}", orders.seed);
         propose_all(eval, &catalog, proposals, &orders.by, Some(&why))?;
     }

@@ -1,23 +1,27 @@
 //! The release that caused an incident, decided again: its own answers, under the contract and the reference set as they are now.
 //!
 //! in      the record of that release, or none where it was never decided here; the incident, whose answer belongs to it
-//! out     the decision of now, and for each example of the incident whether a finding that names it keeps the release out
+//! out     the decision of now; for each example of the incident whether a finding that names it keeps the release out, and which grades
+//!         are missing of what would see it
 //! errors  no answer of the release to any of the examples is known; what grading refuses
 //! note    nothing is sealed or recorded: no look is spent, and the folder that it was graded in is gone afterwards. Guards of the
-//!         incident are taken as armed, as closing it arms them. Judges are not asked: their criteria block nothing here
+//!         incident are taken as armed, as closing it arms them. Judges are asked only where that was said, and only about answers to the
+//!         incident's examples; what they said of the very same answers before is taken
 
+use crate::app::ask::Askable;
 use crate::app::chain::Kept;
 use crate::app::elsewhere::Elsewhere;
 use crate::app::eval::Eval;
 use crate::app::graders::ready;
 use crate::app::judges::judged;
 use crate::app::reviewed::planned;
-use crate::app::run::{Plan, Progress, grade_into, reference_set};
+use crate::app::run::{Plan, Progress, grade_into, reference_set_with};
 use crate::app::sealed::folder_of;
 use crate::app::weigh::{Grounds, grader_digest, ours, weigh};
 use crate::app::work::{Work, write_failure};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
+use domain::contract::Contract;
 use domain::decision::Decision;
 use domain::digest::Digest;
 use domain::example::Guard;
@@ -25,16 +29,21 @@ use domain::finding::{FailedExample, Finding};
 use domain::format::answers::parse;
 use domain::format::lines::LinePlace;
 use domain::incident::Incident;
-use domain::incident::gated::{Through, blocked};
+use domain::incident::gated::{Through, blocked, watched};
+use domain::name::CriterionName;
+use domain::qualification::is_judged;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::system::Arm;
-use engine::Documents;
 use engine::jsonl::Lines;
+use engine::judging::Verdicts;
 use engine::process::Programs;
+use engine::{Documents, Keeper, Ready};
+use lake::{Asked, ClassCosts};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
+use std::sync::Arc;
 
 /// What else is given, besides what the run and the incident have.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +52,8 @@ pub struct Given {
     pub answers: Vec<Utf8PathBuf>,
     /// Grades of criteria that say `grade: imported`.
     pub scores: Option<Utf8PathBuf>,
+    /// Judges may be asked about the answers to the incident's examples.
+    pub ask: bool,
 }
 
 /// A release, decided again.
@@ -51,8 +62,17 @@ pub struct Again {
     pub record: Option<String>,
     /// For each example of the incident with an answer: the findings that name it and keep the release out, or what lets it through.
     pub examples: Vec<(String, Result<Vec<String>, Through>)>,
+    /// Grades of answers to these examples that are not known, of criteria that would see a failure.
+    pub missing: Vec<Missing>,
     /// What the closing entry keeps of it.
     pub kept: Value,
+}
+
+/// A grade that nobody gave.
+pub struct Missing {
+    pub example: String,
+    pub criterion: CriterionName,
+    pub reason: String,
 }
 
 impl Again {
@@ -68,7 +88,8 @@ pub fn decide_again(
     given: &Given,
     progress: &mut dyn Progress,
 ) -> Result<Again, Failure> {
-    let (mut set, keeper) = reference_set(eval, progress)?;
+    let mut shown = Keeper::for_questions();
+    let (mut set, keeper) = reference_set_with(eval, progress, |example| shown.keep(example))?;
     let own: Vec<ExampleIndex> = set
         .active()
         .filter(|(_, row)| incident.examples.iter().any(|id| row.id.as_str() == id))
@@ -80,9 +101,9 @@ pub fn decide_again(
     }
     let set = set.without_facts();
     let work = Work::begin(&eval.state())?;
-    let answers = Answers::gather(eval, record, incident, given, &set, &work.path().join("answers.jsonl"))?;
+    let answers = Answers::gather(eval, record, incident, given, &set, work.path())?;
     let answered: Vec<ExampleIndex> =
-        own.into_iter().filter(|index| answers.of.contains(set.rows[index.0 as usize].id.as_str())).collect();
+        own.into_iter().filter(|index| answers.of(set.rows[index.0 as usize].id.as_str())).collect();
     if answered.is_empty() {
         let what = match record {
             Some(record) => {
@@ -93,7 +114,14 @@ pub fn decide_again(
         return Err(Failure::yours(what, "give its answer with `--answers FILE`, a line of docs/formats/answers.md"));
     }
     let mut programs = Programs::default();
-    let graders = ready(eval, given.scores.as_deref(), &mut programs)?;
+    let mut graders = ready(eval, given.scores.as_deref(), &mut programs)?;
+    let seen_by = seen_by(&eval.contract, &set, &answered);
+    let (verdicts, unasked) = verdicts(eval, incident, given, (&set, shown), &answers, &seen_by, progress)?;
+    for ready in graders.iter_mut() {
+        if let (Ready::Judged(empty), Some(verdicts)) = (ready, &verdicts) {
+            *empty = Arc::clone(verdicts);
+        }
+    }
     let elsewhere = Elsewhere::read(eval, given.scores.as_deref(), &set)?;
     let documents = Documents::new(&set, keeper);
     let criteria = planned(&eval.contract);
@@ -120,6 +148,29 @@ pub fn decide_again(
         today: None,
     };
     let decision = weigh(work.path(), &grounds)?.decision;
+    let asked = Asked {
+        set: &set,
+        contract: &eval.contract,
+        systems: grounds.systems.clone(),
+        costs: ClassCosts::of(&eval.contract),
+    };
+    let names: Vec<&CriterionName> = seen_by.iter().collect();
+    let ungraded = lake::Scores::open(work.path(), asked)
+        .and_then(|scores| scores.ungraded(&names, &answered.iter().copied().collect()))
+        .map_err(ours)?;
+    let missing = ungraded
+        .into_iter()
+        .filter_map(|row| {
+            let example = set.rows.get(row.example.0 as usize)?.id.to_string();
+            let judged = eval.contract.criteria.iter().any(|known| known.name == row.criterion && is_judged(known));
+            let reason = unasked.clone().filter(|_| judged).or(row.reason).unwrap_or_default();
+            answers.taken.contains(&(example.clone(), row.repeat)).then_some(Missing {
+                example,
+                criterion: row.criterion,
+                reason,
+            })
+        })
+        .collect();
     let found: Vec<(String, Result<Vec<&Finding>, Through>)> = answered
         .iter()
         .filter_map(|index| Some((set.rows[index.0 as usize].id.to_string(), FailedExample::of(&set, *index)?)))
@@ -128,7 +179,39 @@ pub fn decide_again(
     let kept = kept_of(eval, record, &set, &scores_digest, &answers, &decision, &found);
     let told = |finding: &&Finding| format!("{} is {}: {}", finding.name, finding.state.words(), finding.reason);
     let examples = found.into_iter().map(|(id, found)| (id, found.map(|all| all.iter().map(told).collect()))).collect();
-    Ok(Again { record: record.map(|record| record.id().to_owned()), examples, kept })
+    Ok(Again { record: record.map(|record| record.id().to_owned()), examples, missing, kept })
+}
+
+/// The criteria that would see a failure on one of these examples.
+fn seen_by(contract: &Contract, set: &ReferenceSet, examples: &[ExampleIndex]) -> BTreeSet<CriterionName> {
+    let watches = examples.iter().flat_map(|example| watched(contract, set, *example));
+    watches.flat_map(|watch| watch.criteria).collect()
+}
+
+/// What judges say of the answers to the incident's examples, where one of its criteria is judged; or why nothing is known of that.
+fn verdicts(
+    eval: &Eval,
+    incident: &Incident,
+    given: &Given,
+    (set, shown): (&ReferenceSet, Keeper),
+    answers: &Answers,
+    seen_by: &BTreeSet<CriterionName>,
+    progress: &mut dyn Progress,
+) -> Result<(Option<Arc<Verdicts>>, Option<String>), Failure> {
+    if !eval.contract.criteria.iter().any(|criterion| is_judged(criterion) && seen_by.contains(&criterion.name)) {
+        return Ok((None, None));
+    }
+    let askable = match Askable::of(eval) {
+        Ok(askable) => askable,
+        Err(failure) if given.ask => return Err(failure),
+        Err(_) => return Ok((None, Some("its judge cannot be asked as things are".to_owned()))),
+    };
+    let name = format!("incident-{}", &Digest::of_bytes(incident.id.as_bytes()).to_string()[..8]);
+    let documents = Documents::new(set, shown);
+    let files = [(Arm::Candidate, vec![answers.own.clone()])];
+    let verdicts = askable.verdicts_apart(&name, given.ask, (set, &documents), &files, progress)?;
+    let unasked = verdicts.is_none().then(|| "its judge was not asked about this answer".to_owned());
+    Ok((verdicts, unasked))
 }
 
 fn kept_of(
@@ -161,8 +244,10 @@ fn kept_of(
 /// The answers of a release, in one file: those that are given first, then the incident's own, then those of the run.
 struct Answers {
     file: Utf8PathBuf,
-    /// The examples that have one.
-    of: BTreeSet<String>,
+    /// Those to the incident's examples alone.
+    own: Utf8PathBuf,
+    /// Of which example and repeat there is one.
+    taken: BTreeSet<(String, u32)>,
     of_incident: u64,
     /// How many are from the run; `None` where its files are gone, or are not what was graded then.
     of_run: Option<u64>,
@@ -177,14 +262,19 @@ impl Answers {
         incident: &Incident,
         given: &Given,
         set: &ReferenceSet,
-        to: &Utf8Path,
+        folder: &Utf8Path,
     ) -> Result<Self, Failure> {
-        let failed = |error: std::io::Error| write_failure(to, &error);
+        let (to, own) = (folder.join("answers.jsonl"), folder.join("own.jsonl"));
+        let failed = |error: std::io::Error| write_failure(&to, &error);
         let active: BTreeSet<&str> = set.active().map(|(_, row)| row.id.as_str()).collect();
         let mut taking = Taking {
             active,
             repeats: u32::from(eval.contract.repeats),
-            out: BufWriter::new(File::create(to).map_err(failed)?),
+            out: BufWriter::new(File::create(&to).map_err(failed)?),
+            own: (
+                incident.examples.iter().map(String::as_str).collect(),
+                BufWriter::new(File::create(&own).map_err(failed)?),
+            ),
             taken: BTreeSet::new(),
         };
         let mut all = Vec::new();
@@ -204,9 +294,14 @@ impl Answers {
             let counts = files.iter().map(|file| taking.file(file)).collect::<Result<Vec<u64>, Failure>>()?;
             of_run = Some(counts.iter().sum());
         }
-        taking.out.flush().map_err(failed)?;
-        let of = taking.taken.into_iter().map(|(id, _)| id).collect();
-        Ok(Answers { file: to.to_owned(), of, of_incident, of_run, given: all })
+        taking.out.flush().and_then(|()| taking.own.1.flush()).map_err(failed)?;
+        let taken = taking.taken;
+        Ok(Answers { file: to, own, taken, of_incident, of_run, given: all })
+    }
+
+    /// Whether there is one to this example.
+    fn of(&self, example: &str) -> bool {
+        self.taken.range((example.to_owned(), 0)..).next().is_some_and(|(of, _)| of == example)
     }
 }
 
@@ -228,6 +323,8 @@ struct Taking<'s> {
     active: BTreeSet<&'s str>,
     repeats: u32,
     out: BufWriter<File>,
+    /// The incident's examples, and where the answers to them are written once more.
+    own: (BTreeSet<&'s str>, BufWriter<File>),
     taken: BTreeSet<(String, u32)>,
 }
 
@@ -257,6 +354,9 @@ impl Taking<'_> {
             return Ok(0);
         }
         writeln!(self.out, "{text}")?;
+        if self.own.0.contains(example) {
+            writeln!(self.own.1, "{text}")?;
+        }
         Ok(1)
     }
 }

@@ -2,17 +2,19 @@
 //!
 //! in      a covered incident; the contract, reference set and answers as they are now
 //! out     the closing entry, with what was decided; its guards are armed
-//! errors  an incident that is not covered any more; a release that no finding about its examples would keep out
+//! errors  an incident that is not covered any more; a release that no finding about its examples would keep out, or of which that is
+//!         not known, with the grades that are missing
 
-use super::again::{Again, Given, decide_again};
+use super::again::{Again, Given, Missing, decide_again};
 use super::cover::{refuse_unseen, seen};
 use super::{Opened, draft};
 use crate::app::chain::{Chain, Kept};
 use crate::app::eval::Eval;
-use crate::app::kept;
+use crate::app::kept::{self, By};
 use crate::app::run::{Progress, may_decide, reference_set};
 use crate::cli::Failure;
 use domain::example::Guard;
+use domain::grader::Grader;
 use domain::incident::{Incident, Standing};
 use serde_json::{Value, json};
 
@@ -23,7 +25,7 @@ pub struct Shut {
     pub armed: Vec<String>,
 }
 
-pub fn close(eval: &Eval, id: &str, given: &Given, by: &str, progress: &mut dyn Progress) -> Result<Shut, Failure> {
+pub fn close(eval: &Eval, id: &str, given: &Given, by: By, progress: &mut dyn Progress) -> Result<Shut, Failure> {
     may_decide(&eval.contract)?;
     let opened = Opened::of(eval)?;
     let incident = opened.find(id)?;
@@ -47,10 +49,13 @@ pub fn close(eval: &Eval, id: &str, given: &Given, by: &str, progress: &mut dyn 
         .map(|record| decide_again(eval, record.as_ref(), incident, given, progress))
         .collect::<Result<Vec<Again>, Failure>>()?;
     if let Some(through) = again.iter().find(|again| !again.is_blocked()) {
-        return Err(refused(id, through));
+        return Err(match through.missing.is_empty() {
+            true => refused(id, through),
+            false => unknown(eval, id, through),
+        });
     }
     let decided: Vec<&Value> = again.iter().map(|again| &again.kept).collect();
-    let closing = draft(incident, "closed", by, None, json!({"decided": decided}));
+    let closing = draft(incident, "closed", by.author, by.why, json!({"decided": decided}));
     let to_arm = seen.iter().filter(|seen| seen.is_seen()).filter_map(|seen| {
         let row = set.rows.get(seen.index?.0 as usize)?;
         (row.guard == Guard::WhenFixed).then(|| seen.example.clone())
@@ -69,15 +74,67 @@ fn releases(eval: &Eval, opened: &Opened, incident: &Incident) -> Result<Vec<Opt
     for id in &incident.decisions {
         let of = opened.decision(id)?.body["of"].as_str().unwrap_or(id);
         if !releases.iter().any(|known| known.id() == of) {
-            releases.push(chain.find(of)?);
+            releases.push(chain.find(of).map_err(|_| gone(of))?);
         }
     }
     if releases.is_empty() { Ok(vec![None]) } else { Ok(releases.into_iter().map(Some).collect()) }
 }
 
+fn gone(record: &str) -> Failure {
+    Failure::yours(
+        format!(
+            "record {record} of the release that caused it cannot be read any more: what it would do now is not known"
+        ),
+        "restore the record from where records are kept (`.plimsoll/records`), then close it again",
+    )
+}
+
+fn release(again: &Again) -> String {
+    again.record.as_ref().map_or("the release".to_owned(), |record| format!("the release of record {record}"))
+}
+
+/// Grades are missing that would tell.
+fn unknown(eval: &Eval, id: &str, again: &Again) -> Failure {
+    let grader = |missing: &Missing| eval.contract.criteria.iter().find(|known| known.name == missing.criterion);
+    let mut what: Vec<String> = Vec::new();
+    let mut help: Vec<String> = Vec::new();
+    for missing in &again.missing {
+        let kind = grader(missing).map_or("", |criterion| criterion.grader.kind());
+        let reason = if missing.reason.is_empty() { String::new() } else { format!(" ({})", missing.reason) };
+        let told =
+            format!("`{}` ({kind}) has no grade of its answer to `{}`{reason}", missing.criterion, missing.example);
+        let now = match grader(missing).map(|criterion| &criterion.grader) {
+            Some(Grader::Judge { .. }) => format!("ask its judge: `plimsoll incident close {id} --ask`"),
+            Some(Grader::Reviewers { .. }) => {
+                format!(
+                    "bring in what people say of that answer, with `plimsoll review import FILE` (criterion `{}`)",
+                    missing.criterion
+                )
+            }
+            Some(Grader::Imported) => {
+                format!("give a row for it with `--scores FILE` (criterion `{}`)", missing.criterion)
+            }
+            Some(Grader::Process { .. }) => format!("mend the program of `{}`, then close it again", missing.criterion),
+            _ => format!("mend `{}` or what the example expects, then close it again", missing.criterion),
+        };
+        for (all, one) in [(&mut what, told), (&mut help, now)] {
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+    }
+    Failure::yours(
+        format!(
+            "incident `{id}` stays covered: whether a gate would block {} is not known; {}",
+            release(again),
+            what.join("; ")
+        ),
+        help.join("; "),
+    )
+}
+
 fn refused(id: &str, again: &Again) -> Failure {
-    let release =
-        again.record.as_ref().map_or("the release".to_owned(), |record| format!("the release of record {record}"));
+    let release = release(again);
     let why: Vec<String> = again
         .examples
         .iter()

@@ -6,7 +6,7 @@
 
 use super::{Opened, draft};
 use crate::app::eval::Eval;
-use crate::app::kept;
+use crate::app::kept::{self, By};
 use crate::app::run::reference_set;
 use crate::cli::Failure;
 use domain::contract::Contract;
@@ -70,7 +70,7 @@ pub fn seen(contract: &Contract, set: &ReferenceSet, incident: &Incident) -> Vec
 }
 
 /// Says that it is covered, where it is.
-pub fn cover(eval: &Eval, id: &str, by: &str) -> Result<(Incident, Vec<Seen>), Failure> {
+pub fn cover(eval: &Eval, id: &str, by: By) -> Result<(Incident, Vec<Seen>), Failure> {
     let opened = Opened::of(eval)?;
     let incident = opened.find(id)?;
     if incident.standing() != Standing::Open {
@@ -84,7 +84,7 @@ pub fn cover(eval: &Eval, id: &str, by: &str) -> Result<(Incident, Vec<Seen>), F
     refuse_unseen(id, &seen)?;
     let shown: Vec<Value> = seen.iter().filter(|seen| seen.is_seen()).map(Seen::to_json).collect();
     let body = json!({"seen_by": shown, "set": set.digest.map(|digest| digest.to_string())});
-    let added = opened.catalog.append(&[draft(incident, "covered", by, None, body)]).map_err(kept::failed)?;
+    let added = opened.catalog.append(&[draft(incident, "covered", by.author, by.why, body)]).map_err(kept::failed)?;
     let mut incident = incident.clone();
     added.iter().for_each(|entry| incident.hear(entry));
     Ok((incident, seen))

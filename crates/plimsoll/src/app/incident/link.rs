@@ -2,7 +2,7 @@
 
 use super::{Opened, draft};
 use crate::app::eval::Eval;
-use crate::app::kept;
+use crate::app::kept::{self, By};
 use crate::app::run::reference_set;
 use crate::cli::Failure;
 use domain::fault::closest;
@@ -10,7 +10,7 @@ use domain::incident::Standing;
 use serde_json::json;
 
 /// Links examples that stand for it, and records that let it through.
-pub fn link(eval: &Eval, id: &str, examples: &[String], decisions: &[String], by: &str) -> Result<(), Failure> {
+pub fn link(eval: &Eval, id: &str, examples: &[String], decisions: &[String], by: By) -> Result<(), Failure> {
     let opened = Opened::of(eval)?;
     let incident = opened.find(id)?;
     if examples.is_empty() && decisions.is_empty() {
@@ -41,7 +41,7 @@ pub fn link(eval: &Eval, id: &str, examples: &[String], decisions: &[String], by
     let records = decisions.iter().map(|name| Ok(opened.decision(name)?.subject.clone()));
     let records = records.collect::<Result<Vec<String>, Failure>>()?;
     let body = json!({"examples": examples, "decisions": records});
-    opened.catalog.append(&[draft(incident, "linked", by, None, body)]).map_err(kept::failed)?;
+    opened.catalog.append(&[draft(incident, "linked", by.author, by.why, body)]).map_err(kept::failed)?;
     Ok(())
 }
 

@@ -50,7 +50,7 @@ pub fn list(eval: &Eval, wanted: &Wanted) -> Result<List, Failure> {
     let now = now_of(wanted.today.as_deref())?;
     let within_days = eval.contract.cover_incidents_within;
     let empty = List { all: Vec::new(), within_days, middle: None };
-    if kept::open_if_there(&eval.state())?.is_none() {
+    if kept::open_if_there(eval)?.is_none() {
         return Ok(empty);
     }
     let opened = Opened::of(eval)?;
@@ -100,7 +100,7 @@ pub fn show(eval: &Eval, id: &str, today: Option<&str>) -> Result<Whole, Failure
 
 /// The incidents that a record let through, by what the catalog says; none where there is no catalog.
 pub fn let_through_by(state: &camino::Utf8Path, record: &str) -> Result<Vec<Incident>, Failure> {
-    let all = told(&kept::entries(state, Noun::Incident)?);
+    let all = told(&kept::entries_of_any(state, Noun::Incident)?);
     Ok(all.into_values().filter(|incident| incident.decisions.iter().any(|id| id == record)).collect())
 }
 

@@ -77,7 +77,7 @@ pub fn of_queue(
     at_most: Option<f64>,
 ) -> Result<Vec<OfCriterion>, Failure> {
     let only = queue.map(|name| Desk::open(eval, name)).transpose()?;
-    let entries = |noun| kept::entries(&eval.state(), noun);
+    let entries = |noun| kept::entries(eval, noun);
     let said: BTreeMap<ItemKey, Item> = items(&entries(Noun::Item)?);
     let mut gold: BTreeMap<ItemKey, Says> = BTreeMap::new();
     for (name, of) in queues(&entries(Noun::Queue)?) {

@@ -69,7 +69,7 @@ pub struct Assigned {
 pub fn assign(eval: &Eval, orders: &Orders) -> Result<Assigned, Failure> {
     let criterion = criterion(eval, orders.criterion)?;
     let (rubric_path, rubric) = rubric_for(eval, criterion, orders.rubric)?;
-    let catalog = kept::open(&eval.state())?;
+    let catalog = kept::open(eval)?;
     let known = queues(&catalog.of(Noun::Queue).map_err(kept::failed)?).remove(orders.queue);
     let digest = rubric.digest.to_string();
     if let Some(known) = &known {

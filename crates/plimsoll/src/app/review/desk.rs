@@ -27,7 +27,7 @@ pub struct Sitting<'a> {
 impl Desk {
     pub fn open(eval: &Eval, name: &str) -> Result<Self, Failure> {
         let nothing = |help: String| Failure::yours(format!("there is no queue `{name}`"), help);
-        let catalog = kept::open_if_there(&eval.state())?;
+        let catalog = kept::open_if_there(eval)?;
         let catalog = catalog.ok_or_else(|| nothing("fill one with `plimsoll review assign`".to_owned()))?;
         let mut known = queues(&catalog.of(Noun::Queue).map_err(kept::failed)?);
         let Some(queue) = known.remove(name) else {
@@ -79,7 +79,7 @@ impl Desk {
     pub fn is_open(&self, key: &ItemKey, said: &Item, by: &str) -> bool {
         let Some(laid) = self.queue.items.get(key) else { return false };
         let item = said.of_answer(&laid.answer);
-        let reported = item.reports.iter().any(|(_, report)| report.by == by);
+        let reported = item.reports.iter().any(|report| report.remark.by == by);
         let left = match self.queue.purpose {
             Purpose::Calibrate | Purpose::Label => !item.labels.iter().any(|label| label.by == by),
             Purpose::Settle => item.reading() == Reading::Disputed && item.may_settle(by),

@@ -27,7 +27,7 @@ pub struct Brought {
 
 pub fn import(eval: &Eval, path: &Utf8Path, sitting: Sitting) -> Result<Brought, Failure> {
     let placed = file::read(path)?;
-    let catalog = kept::open(&eval.state())?;
+    let catalog = kept::open(eval)?;
     let said = items(&catalog.of(Noun::Item).map_err(kept::failed)?);
     let mut given: BTreeMap<(ItemKey, String, Option<String>), Label> = BTreeMap::new();
     for (key, item) in &said {
@@ -105,7 +105,7 @@ fn in_scores(contract: &Contract, system: String) -> String {
 pub fn export(eval: &Eval, queue: Option<&str>) -> Result<Vec<Label>, Failure> {
     let desk = queue.map(|name| Desk::open(eval, name)).transpose()?;
     let mut labels = Vec::new();
-    for (key, item) in items(&kept::entries(&eval.state(), Noun::Item)?) {
+    for (key, item) in items(&kept::entries(eval, Noun::Item)?) {
         let here = |label: &&GivenLabel| desk.as_ref().is_none_or(|desk| label.queue.as_deref() == Some(&desk.name));
         labels.extend(item.labels.iter().filter(here).map(|label| as_label(&key, label)));
     }

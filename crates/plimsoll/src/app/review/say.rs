@@ -128,7 +128,8 @@ pub fn speak(
             Ok(kept(what, says.as_str()))
         }
         Word::Reports { complaint, why } => {
-            let body = json!({"as": complaint.as_str(), "answer": laid.answer, "queue": queue});
+            let body =
+                json!({"as": complaint.as_str(), "answer": laid.answer, "example": laid.example, "queue": queue});
             append(desk, draft(key, "reported", sitting, why, body))?;
             desk.catalog.leave(queue, &key.to_string(), sitting.by).map_err(kept::failed)?;
             Ok(kept("reported", complaint.as_str()))
@@ -224,8 +225,8 @@ pub fn may_settle(item: &Item, by: &str) -> Result<(), Failure> {
 fn last<'i>(item: &'i Item, by: &str) -> Option<(u32, &'i str)> {
     let labels = item.labels.iter().filter(|label| label.by == by).map(|label| (label.entry, label.says.as_str()));
     let disputes = item.disputed.iter().filter(|remark| remark.by == by).map(|remark| (remark.entry, "dispute"));
-    let reports = item.reports.iter().filter(|(_, remark)| remark.by == by);
-    let reports = reports.map(|(complaint, remark)| (remark.entry, complaint.as_str()));
+    let reports = item.reports.iter().filter(|report| report.remark.by == by);
+    let reports = reports.map(|report| (report.remark.entry, report.complaint.as_str()));
     labels.chain(disputes).chain(reports).max_by_key(|(entry, _)| *entry)
 }
 
@@ -236,7 +237,7 @@ pub fn last_said(eval: &Eval, queue: &str, by: &str) -> Result<Option<String>, F
     let mut said: Option<(String, &ItemKey)> = None;
     for (key, item) in items.iter().filter(|(key, _)| desk.queue.items.contains_key(key)) {
         let labels = item.labels.iter().filter(|label| label.by == by).filter_map(|label| label.at.clone());
-        let remarks = item.disputed.iter().chain(item.reports.iter().map(|(_, remark)| remark));
+        let remarks = item.disputed.iter().chain(item.reports.iter().map(|report| &report.remark));
         let at = labels.chain(remarks.filter(|remark| remark.by == by).map(|remark| remark.at.clone())).max();
         if let Some(at) = at.filter(|at| said.as_ref().is_none_or(|(known, _)| known <= at)) {
             said = Some((at, key));

@@ -4,7 +4,7 @@ use super::assign::{Assigned, Chosen, Orders, assign, read_rubric};
 use super::desk::{Desk, Sitting, draft};
 use super::say::may_settle;
 use crate::app::eval::Eval;
-use crate::app::kept;
+use crate::app::kept::{self, By, Saying};
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::entry::Noun;
@@ -23,7 +23,7 @@ pub struct Waiting {
 }
 
 pub fn disputes(eval: &Eval, criterion: Option<&str>) -> Result<Waiting, Failure> {
-    let said = items(&kept::entries(&eval.state(), Noun::Item)?);
+    let said = items(&kept::entries(eval, Noun::Item)?);
     let about = |key: &ItemKey| criterion.is_none_or(|name| key.criterion.as_str() == name);
     let open: Vec<(ItemKey, Item)> =
         said.into_iter().filter(|(key, item)| about(key) && item.set_aside.is_none()).collect();
@@ -41,7 +41,7 @@ pub enum End {
 }
 
 pub fn settle(eval: &Eval, item: &str, end: End, why: &str, sitting: Sitting) -> Result<ItemKey, Failure> {
-    let catalog = kept::open_if_there(&eval.state())?;
+    let catalog = kept::open_if_there(eval)?;
     let said = match &catalog {
         Some(catalog) => items(&catalog.of(Noun::Item).map_err(kept::failed)?),
         None => BTreeMap::new(),
@@ -67,13 +67,15 @@ pub fn settle(eval: &Eval, item: &str, end: End, why: &str, sitting: Sitting) ->
         End::Says(says) => json!({"says": says.as_str()}),
         End::Quarantine => json!({"set_aside": true}),
     };
-    if quarantines {
-        let reason = Status::Quarantined { reason: why.to_owned() };
-        kept::set_status(eval, &catalog, key.example.as_str(), &reason, sitting.by, Some(why))?;
-    }
     let mut said = draft(&key, "settled", sitting, Some(why), body);
     said.after = Some(about.entries);
-    catalog.append(&[said]).map_err(kept::failed)?;
+    let mut sayings = vec![Saying { draft: said, change: None }];
+    if quarantines {
+        let status = Status::Quarantined { reason: why.to_owned() };
+        let by = By { author: sitting.by, why: Some(why) };
+        sayings.push(kept::standing(&catalog, &kept::in_files(eval)?, key.example.as_str(), &status, by)?);
+    }
+    kept::say(eval, &catalog, &sayings)?;
     Ok(key)
 }
 
@@ -156,13 +158,13 @@ pub struct Touched {
 
 pub fn touched(eval: &Eval, path: &Utf8Path) -> Result<Touched, Failure> {
     let digest = read_rubric(eval, path, None)?.digest.to_string();
-    let queues = queues(&kept::entries(&eval.state(), Noun::Queue)?);
+    let queues = queues(&kept::entries(eval, Noun::Queue)?);
     let of_queues = queues.values().filter(|queue| queue.rubric.0 == path).map(|queue| queue.criterion.clone());
     let graded = eval.contract.criteria.iter().filter(|criterion| criterion.grader.rubric() == Some(path));
     let graded = graded.map(|criterion| criterion.name.clone());
     let criteria: BTreeSet<CriterionName> = of_queues.chain(graded).collect();
     let (mut versions, mut unknown) = (BTreeMap::<String, Vec<ItemKey>>::new(), 0);
-    for (key, item) in items(&kept::entries(&eval.state(), Noun::Item)?) {
+    for (key, item) in items(&kept::entries(eval, Noun::Item)?) {
         for label in item.labels.iter().filter(|_| criteria.contains(&key.criterion)) {
             match &label.rubric {
                 Some(version) if *version == digest => {}

@@ -265,6 +265,9 @@ fn text_of(file: &Utf8Path) -> Result<String, Failure> {
 }
 
 pub fn told(args: History) -> Ending {
-    let entries = history(&Eval::open(&args.of.eval)?, &args.id)?;
-    args.shown.print(|| history_text(&args.id, &entries), || history_json(&args.id, &entries))
+    let (entries, apart) = history(&Eval::open(&args.of.eval)?, &args.id)?;
+    args.shown.print(
+        || history_text(&args.id, &entries, apart.as_deref()),
+        || history_json(&args.id, &entries, apart.as_deref()),
+    )
 }

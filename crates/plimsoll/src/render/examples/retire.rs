@@ -1,6 +1,6 @@
 //! Proposals to retire, and the history of an example, for the terminal and as JSON.
 
-use super::row;
+use super::{cut, row};
 use crate::app::examples::retire::Found;
 use crate::render::read::{json_text, plain};
 use domain::entry::Entry;
@@ -10,6 +10,8 @@ use std::fmt::Write;
 
 /// Proposals that the text lists.
 const LISTED: usize = 100;
+/// Characters of what an example asks.
+const ASKED: usize = 300;
 const COUNTS: &str = "counts in a rate: whoever chooses by score what stays moves the rate; draw another in its place";
 
 pub fn proposal_text(found: &Found, proposal: &Proposal, out: &mut String) {
@@ -17,9 +19,19 @@ pub fn proposal_text(found: &Found, proposal: &Proposal, out: &mut String) {
     for reason in &proposal.reasons {
         row(out, reason.code().split('_').next_back().unwrap_or(""), &reason.words());
     }
+    let beside = proposal.reasons.iter().filter_map(Reason::beside).next();
+    if let Some((asks, other)) = asked(found, found.id(proposal)).zip(beside) {
+        row(out, "asks", &asks);
+        row(out, "beside", &format!("{other}: {}", asked(found, other.as_str()).unwrap_or_default()));
+    }
     if proposal.counts && by_score(proposal) {
         row(out, "note", COUNTS);
     }
+}
+
+/// What an example asks, where that is shown.
+fn asked(found: &Found, id: &str) -> Option<String> {
+    found.asks.get(id).map(|text| cut(text, ASKED))
 }
 
 /// Proposed because of what systems scored on it.
@@ -45,13 +57,23 @@ pub fn retirements_text(found: &Found) -> String {
 }
 
 pub fn retirements_json(found: &Found) -> String {
-    let reason = |reason: &Reason| json!({"reason": reason.code(), "about": reason.about(), "words": reason.words()});
+    let reason = |reason: &Reason| {
+        let mut told = json!({"reason": reason.code(), "about": reason.about(), "words": reason.words()});
+        if let Some(other) = reason.beside() {
+            told["beside"] = json!({"example": other.as_str(), "asks": found.asks.get(other.as_str())});
+        }
+        if let Reason::NearDuplicate { similarity, .. } = reason {
+            told["similarity"] = json!(similarity.get());
+        }
+        told
+    };
     let proposals = found.proposals.iter().map(|proposal| {
         let row = &found.set.rows[proposal.example.0 as usize];
         json!({
             "example": row.id.as_str(),
             "file": found.set.files.get(row.kept.file as usize).map(ToString::to_string),
             "line": row.kept.line,
+            "asks": found.asks.get(row.id.as_str()),
             "counts": proposal.counts,
             "reasons": proposal.reasons.iter().map(reason).collect::<Vec<_>>(),
         })
@@ -62,7 +84,8 @@ pub fn retirements_json(found: &Found) -> String {
     }))
 }
 
-pub fn history_text(id: &str, entries: &[Entry]) -> String {
+/// `apart` is what its file says otherwise.
+pub fn history_text(id: &str, entries: &[Entry], apart: Option<&str>) -> String {
     let mut out = format!("{}\n", plain(id));
     for entry in entries {
         let why = entry.why.as_deref().map_or(String::new(), |why| format!(": {why}"));
@@ -79,15 +102,20 @@ pub fn history_text(id: &str, entries: &[Entry]) -> String {
     if entries.is_empty() {
         row(&mut out, "", "nothing was said of it");
     }
+    if let Some(apart) = apart {
+        row(&mut out, "note", &format!("it {apart}: the file holds"));
+    }
     out
 }
 
-pub fn history_json(id: &str, entries: &[Entry]) -> String {
+pub fn history_json(id: &str, entries: &[Entry], apart: Option<&str>) -> String {
     let one = |entry: &Entry| {
         json!({
             "version": entry.version, "what": entry.what, "at": entry.at, "by": entry.author, "why": entry.why,
             "body": entry.body,
         })
     };
-    json_text(&json!({"example": id, "entries": entries.iter().map(one).collect::<Vec<_>>()}))
+    json_text(
+        &json!({"example": id, "entries": entries.iter().map(one).collect::<Vec<_>>(), "file_says_otherwise": apart}),
+    )
 }

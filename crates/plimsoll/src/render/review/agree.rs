@@ -5,7 +5,7 @@ use super::item::paragraph;
 use crate::app::review::agree::{OfCriterion, Wanted};
 use crate::app::review::settle::{Audited, Touched, Waiting};
 use domain::review::agreement::{OfReviewer, Right};
-use domain::review::{Item, ItemKey};
+use domain::review::{Item, ItemKey, Report};
 use serde_json::{Value, json};
 use stats::{Interval, Undefined};
 use std::fmt::Write;
@@ -187,9 +187,9 @@ pub fn disputes_text(waiting: &Waiting) -> String {
         let _ = writeln!(out, "reported examples");
     }
     for (key, item) in &waiting.reported {
-        for (complaint, report) in &item.reports {
-            let why = if report.why.is_empty() { String::new() } else { format!(": {}", report.why) };
-            paragraph(&mut out, &format!("{key}   {} says that it is {}{why}", report.by, complaint.as_str()));
+        for Report { complaint, remark, .. } in &item.reports {
+            let why = if remark.why.is_empty() { String::new() } else { format!(": {}", remark.why) };
+            paragraph(&mut out, &format!("{key}   {} says that it is {}{why}", remark.by, complaint.as_str()));
         }
     }
     let _ = writeln!(out, "\n next: plimsoll review settle ITEM pass|fail --why REASON --by NAME, or --quarantine");
@@ -216,7 +216,7 @@ pub fn disputes_json(waiting: &Waiting) -> String {
                 "by": label.by, "says": label.says.as_str(), "at": label.at, "note": label.note, "rubric": label.rubric,
             })).collect::<Vec<_>>(),
             "disputed": item.disputed.iter().map(remark).collect::<Vec<_>>(),
-            "reported": item.reports.iter().map(|(complaint, of)| {
+            "reported": item.reports.iter().map(|Report { complaint, remark: of, .. }| {
                 json!({"as": complaint.as_str(), "by": of.by, "at": of.at, "why": of.why})
             }).collect::<Vec<_>>(),
         })
