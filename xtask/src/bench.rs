@@ -1,10 +1,10 @@
 //! How fast the binary grades recorded answers and decides, beside the least that reading them can cost and beside other
-//! tools on the same records: `cargo xtask bench [RECORDS... | statistics | calls] [--runs N]`.
+//! tools on the same records: `cargo xtask bench [RECORDS... | statistics | calls | traffic] [--runs N] [--binary PATH]`.
 //!
 //! in      how many records the candidate answers (1k 10k 100k if left out; 1m takes minutes), how often each is measured
 //! out     for each: CPU and clock time, memory, verdicts, and ratios, all from this run
 //! errors  a build that fails, a run that ends with a fault, a count of verdicts that is not the known one
-//! note    binary and floor are built by the release profile. Peers are run where they are installed and nowhere else: in
+//! note    binary and floor are built by the release profile, unless a binary is named: then that one is measured as it is. Peers are run where they are installed and nowhere else: in
 //!         `python3`, in environments in the folder that `LAB` names, and never fetched from here
 
 mod bare;
@@ -17,6 +17,7 @@ mod peers;
 mod rehearsed;
 mod report;
 mod subject;
+mod traffic;
 mod twister;
 
 use std::path::{Path, PathBuf};
@@ -32,14 +33,22 @@ struct Order {
     statistics: bool,
     /// A live system, beside a bare client.
     calls: bool,
+    /// Logs of production, imported.
+    traffic: bool,
     runs: usize,
+    /// What is measured; left out, what was built for it.
+    binary: Option<PathBuf>,
 }
 
 pub fn main(words: &[&str]) -> bool {
     let done = match words {
         ["floor", folder, as_what] => floor::main(folder, *as_what == "documents").map_err(|error| error.to_string()),
+        ["lines", file] => floor::lines(Path::new(file)).map_err(|error| error.to_string()),
         ["bare", base_url, at_once, examples] => bare::main(base_url, at_once, examples),
-        _ => order(words).and_then(|order| if cfg!(debug_assertions) { rebuilt(words) } else { bench(&order) }),
+        _ => order(words).and_then(|order| match cfg!(debug_assertions) && order.binary.is_none() {
+            true => rebuilt(words),
+            false => bench(&order),
+        }),
     };
     if let Err(what) = &done {
         eprintln!("error: {what}");
@@ -48,12 +57,17 @@ pub fn main(words: &[&str]) -> bool {
 }
 
 fn order(words: &[&str]) -> Result<Order, String> {
-    let mut order = Order { sizes: Vec::new(), statistics: false, calls: false, runs: RUNS };
+    let mut order =
+        Order { sizes: Vec::new(), statistics: false, calls: false, traffic: false, runs: RUNS, binary: None };
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         if *word == "--runs" {
             let count = rest.next().and_then(|count| count.parse().ok()).filter(|count| (1..=99).contains(count));
             order.runs = count.ok_or("`--runs` takes a number from 1 to 99")?;
+        } else if *word == "--binary" {
+            order.binary = Some(rest.next().ok_or("`--binary` takes the path of a program")?.into());
+        } else if *word == "traffic" {
+            order.traffic = true;
         } else if *word == "statistics" {
             order.statistics = true;
         } else if *word == "calls" {
@@ -62,7 +76,7 @@ fn order(words: &[&str]) -> Result<Order, String> {
             order.sizes.push(size(word).ok_or_else(|| format!("`{word}` is no number of records: write 10k, or 1m"))?);
         }
     }
-    if order.sizes.is_empty() && !order.statistics && !order.calls {
+    if order.sizes.is_empty() && !order.statistics && !order.calls && !order.traffic {
         order.sizes = SIZES.to_vec();
     }
     Ok(order)
@@ -98,9 +112,10 @@ fn target() -> PathBuf {
 }
 
 fn bench(order: &Order) -> Result<(), String> {
-    let binary = target().join("release/plimsoll");
+    let binary = order.binary.clone().unwrap_or_else(|| target().join("release/plimsoll"));
+    let binary = std::path::absolute(&binary).map_err(|error| format!("{}: {error}", binary.display()))?;
     let home = target().join("bench");
-    println!("{}", report::head());
+    println!("{}", report::head(order.binary.as_deref()));
     println!("{}", report::started(&subject::starts(&binary, &home)?));
     let peers = peers::found(&home);
     for records in &order.sizes {
@@ -122,6 +137,9 @@ fn bench(order: &Order) -> Result<(), String> {
     if order.calls {
         calls::bench(&binary, &home, order.runs)?;
     }
+    if order.traffic {
+        traffic::bench(&binary, &home, order.runs)?;
+    }
     Ok(())
 }
 
@@ -140,12 +158,12 @@ mod tests {
 
     #[test]
     fn sizes_are_written_with_or_without_their_zeros() {
-        assert_eq!(
-            order(&["10k", "--runs", "5", "1m"]),
-            Ok(Order { sizes: vec![10_000, 1_000_000], statistics: false, calls: false, runs: 5 })
-        );
-        assert_eq!(order(&[]).map(|order| order.sizes), Ok(SIZES.to_vec()));
-        assert_eq!(order(&["statistics"]), Ok(Order { sizes: Vec::new(), statistics: true, calls: false, runs: RUNS }));
+        let sizes = |words: &[&str]| order(words).map(|order| (order.sizes, order.runs));
+        assert_eq!(sizes(&["10k", "--runs", "5", "1m"]), Ok((vec![10_000, 1_000_000], 5)));
+        assert_eq!(sizes(&[]), Ok((SIZES.to_vec(), RUNS)));
+        assert_eq!(sizes(&["statistics"]), Ok((Vec::new(), RUNS)));
+        let traffic = order(&["traffic", "--binary", "p"]).unwrap();
+        assert_eq!((traffic.traffic, traffic.sizes, traffic.binary), (true, Vec::new(), Some("p".into())));
         assert!(order(&["ten"]).is_err() && order(&["--runs", "0"]).is_err() && order(&["5000m"]).is_err());
     }
 }

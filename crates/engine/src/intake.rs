@@ -9,6 +9,7 @@
 
 mod attributes;
 mod dialect;
+mod evaluations;
 mod gathered;
 mod message;
 mod mapped;
@@ -19,11 +20,12 @@ mod tests;
 mod wire;
 
 pub use dialect::{Step, Told, told};
+pub use evaluations::outcomes;
 pub use mapped::{Mapped, Row};
 pub use message::{Call, Message};
 pub use otlp::{Broken, Item, Span};
 pub use requests::{Drawn, drawn};
-pub use wire::{items, peeked, unpacked};
+pub use wire::{items, peeked, spans_and_records, unpacked};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::example::Example;
@@ -102,12 +104,15 @@ pub fn read(files: &[Utf8PathBuf], mut each: impl FnMut(Item, u16, u32)) -> Resu
         match wire::items(File::open(path).map_err(unreadable)?, &mut |item, line| each(item, at as u16, line)) {
             Ok(()) => {}
             Err(otlp::Broken::Unreadable(cause)) => return Err(unreadable(cause)),
-            Err(otlp::Broken::At { line, column, what }) => faults.push(Fault {
+            Err(otlp::Broken::At { line, column, what, help }) => faults.push(Fault {
                 place: Place { file: path.clone(), line, column },
                 found: String::new(),
                 what: format!("no trace of OpenTelemetry can be read here: {what}"),
-                help: "give what a collector's file exporter writes: JSON documents `{\"resourceSpans\": [...]}`, or records of protobuf; \
-                       where the file ends in the middle of a line, take that line out"
+                help: help
+                    .unwrap_or(
+                        "give what a collector's file exporter writes: JSON documents `{\"resourceSpans\": [...]}`, or records of protobuf; \
+                         where the file ends in the middle of a line, take that line out",
+                    )
                     .to_owned(),
             }),
         }
@@ -150,6 +155,7 @@ impl Making<'_> {
     fn item(&mut self, gathered: &mut Gathered, item: Item, at: Spot) {
         let span = match item {
             Item::Span(span) => span,
+            Item::Record(_) => return,
             Item::Unread(what) => return self.leave_out(what, 1, at),
         };
         let mut unread = 0;

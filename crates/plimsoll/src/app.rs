@@ -21,6 +21,7 @@ pub mod incident;
 pub mod init;
 pub mod judges;
 pub mod kept;
+pub mod left_out;
 pub mod logged;
 pub mod map;
 pub mod monitor;

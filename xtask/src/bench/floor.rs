@@ -91,12 +91,17 @@ pub fn main(folder: &str, as_documents: bool) -> io::Result<()> {
 
 fn documents(folder: &str) -> io::Result<()> {
     for name in ["examples.jsonl", "candidate.jsonl", "production.jsonl"] {
-        each_line(&Path::new(folder).join(name), |line| {
-            std::hint::black_box(serde_json::from_str::<serde_json::Value>(line)?);
-            Ok(())
-        })?;
+        lines(&Path::new(folder).join(name))?;
     }
     Ok(())
+}
+
+/// Reads a file and parses each line into a document.
+pub fn lines(path: &Path) -> io::Result<()> {
+    each_line(path, |line| {
+        std::hint::black_box(serde_json::from_str::<serde_json::Value>(line)?);
+        Ok(())
+    })
 }
 
 fn each_line(path: &Path, mut take: impl FnMut(&str) -> serde_json::Result<()>) -> io::Result<()> {

@@ -4,13 +4,15 @@ use super::corpus::CRITERIA;
 use super::measure::Spread;
 use super::peers::{Peer, Took};
 use super::subject::{Measured, Started};
+use std::path::Path;
 
 /// What is counted, and on what.
-pub fn head() -> String {
+pub fn head(binary: Option<&Path>) -> String {
+    let of = binary.map_or_else(|| "release profile".to_owned(), |binary| binary.display().to_string());
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let load = super::text("/proc/loadavg".as_ref());
     format!(
-        "plimsoll, release profile, {cores} cores, load {}\n\
+        "plimsoll, {of}, {cores} cores, load {}\n\
          A record is one answer with its example. Half are the candidate's, half production's, so that there is a decision; both are\n\
          counted. Each is graded by five criteria: {}.\n\
          CPU is user and system time of all threads. Figures are the middle of the runs, in brackets the least and the most.\n",

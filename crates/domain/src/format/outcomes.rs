@@ -5,6 +5,7 @@
 //! rule    a line says a count of how many, or one value; never both, and never a count above its whole
 
 mod shape;
+pub mod traced;
 
 use super::json;
 use super::lines::{LinePlace, Wrong};

@@ -15,6 +15,8 @@ use domain::traffic::Request;
 use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
+const NO_OBJECT: &str = "lines that are no JSON object";
+
 pub struct Mapped {
     fields: Vec<(Field, At)>,
 }
@@ -58,7 +60,8 @@ impl Mapped {
     pub fn row(&self, place: LinePlace, bytes: &[u8]) -> Row {
         let record = match serde_json::from_slice::<Value>(bytes) {
             Ok(record) if record.is_object() => record,
-            _ => return Row::LeftOut("lines that are no JSON object".to_owned()),
+            Ok(_) => return Row::LeftOut(NO_OBJECT.to_owned()),
+            Err(error) => return Row::LeftOut(unread(bytes, &error).to_owned()),
         };
         let mut line = Map::new();
         for (field, at) in &self.fields {
@@ -83,6 +86,17 @@ impl Mapped {
             Ok(None) => Row::LeftOut("lines that are no request".to_owned()),
             Err(faults) => Row::LeftOut(faults.iter().next().map(|fault| fault.what.clone()).unwrap_or_default()),
         }
+    }
+}
+
+/// Why a line cannot be read at all.
+fn unread(bytes: &[u8], error: &serde_json::Error) -> &'static str {
+    if std::str::from_utf8(bytes).is_err() {
+        return "lines that are not UTF-8";
+    }
+    match error.to_string().starts_with("recursion limit") {
+        true => "lines that nest deeper than 127 levels",
+        false => NO_OBJECT,
     }
 }
 

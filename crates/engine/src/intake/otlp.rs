@@ -1,10 +1,11 @@
-//! Spans out of OTLP in JSON, one at a time.
+//! Spans, and records of logs, out of OTLP in JSON, one at a time.
 //!
-//! in      a file as a stream: documents `{"resourceSpans": [...]}` one a line, one after another, in a list, or one alone, however it
+//! in      a file as a stream: documents `{"resourceSpans": [...]}`, or `{"resourceLogs": [...]}`, one a line, one after another, in a list, or one alone, however it
 //!         is laid out
 //! out     every span with the attributes of its resource, and the line that it ends in; a count of what is no trace
-//! errors  what is no JSON, with its place; a span longer than 16 MB
-//! note    no document is held: the longest span is what it takes, where a resource comes before its spans, as collectors write it
+//! errors  what is no JSON, with its place; a span longer than 16 MB; spans of more than 64 MB that come before their resource
+//! note    no document is held, however long its line: the longest span is what it takes, where a resource comes before its spans, as collectors
+//!         write it; else the spans of one resource
 //! source  opentelemetry-proto `trace.proto` and its JSON encoding: ids in hex, 64-bit numbers as text or number, enums as numbers
 
 use super::attributes;
@@ -18,6 +19,9 @@ use std::rc::Rc;
 
 pub const WITHOUT_IDS: &str = "spans without the ids of a trace and a span, in hex digits";
 pub const WITHOUT_TRACES: &str = "documents that hold no traces, such as logs and metrics";
+
+/// Bytes of spans that may wait for their resource.
+const MOST_WAITING: usize = 4 * LONGEST_LINE;
 
 /// A span as it was collected.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,12 +39,23 @@ pub struct Span {
     pub events: Vec<(String, Map<String, Value>)>,
     /// The status says that it failed, with this message.
     pub failed: Option<String>,
+    /// The trace that its first link leads to.
+    pub linked: Option<u128>,
+}
+
+impl Span {
+    /// The trace that it tells of: that of its link, else its own.
+    pub fn of_trace(&self) -> u128 {
+        self.linked.unwrap_or(self.trace)
+    }
 }
 
 /// What a file held, in its order.
 #[derive(Debug)]
 pub enum Item {
     Span(Box<Span>),
+    /// A record of a log, with its attributes and the time that it says; its ids are 0 where it has none.
+    Record(Box<Span>),
     /// Read and left out.
     Unread(&'static str),
 }
@@ -49,27 +64,50 @@ pub enum Item {
 #[derive(Debug)]
 pub enum Broken {
     Unreadable(io::Error),
-    At { line: u32, column: u32, what: String },
+    At {
+        line: u32,
+        column: u32,
+        what: String,
+        /// What to do, where it is another thing than to give what can be read.
+        help: Option<&'static str>,
+    },
 }
 
-/// Hands on every item with the number of its line.
-pub fn items(reader: impl BufRead, each: &mut dyn FnMut(Item, u32)) -> Result<(), Broken> {
+/// Hands on every item with the number of its line; records of logs only with `logs`.
+pub fn items(reader: impl BufRead, logs: bool, each: &mut dyn FnMut(Item, u32)) -> Result<(), Broken> {
     let (line, left) = (Rc::new(Cell::new(1)), Rc::new(Cell::new(LONGEST_LINE)));
     let reader = Counted { reader, line: line.clone(), left: left.clone() };
     let mut json = serde_json::Deserializer::from_reader(reader);
-    let mut walk = Walk { each, line: line.clone(), left: left.clone(), resource: None, waiting: Vec::new() };
+    let mut walk = Walk {
+        each,
+        logs,
+        line: line.clone(),
+        left: left.clone(),
+        resource: None,
+        waiting: Vec::new(),
+        waiting_bytes: 0,
+    };
     loop {
         left.set(LONGEST_LINE);
         // It says so too when something follows.
         if json.end().is_ok() {
             return Ok(());
         }
-        At { level: Level::Document, walk: &mut walk }.deserialize(&mut json).map_err(|error| {
-            let at = |what: String| Broken::At { line: line.get(), column: error.column().max(1) as u32, what };
+        let read = At { level: Level::Document, walk: &mut walk }.deserialize(&mut json);
+        read.map_err(|error| {
+            let column = error.column().max(1) as u32;
+            let at = |what: String, help| Broken::At { line: line.get(), column, what, help };
             match error.io_error_kind() {
-                Some(_) if left.get() == 0 => at("this span is longer than 16 MB".to_owned()),
+                Some(_) if left.get() == 0 => {
+                    let help = "take it out, or let the instrumentation keep less of what was said";
+                    at("a span or a resource is longer than 16 MB".to_owned(), Some(help))
+                }
                 Some(_) => Broken::Unreadable(error.into()),
-                None => at(reason(&error)),
+                None if walk.waiting_bytes > MOST_WAITING => {
+                    let help = "let `resource` come before `scopeSpans`, or export fewer spans at a time";
+                    at("more than 64 MB of spans come before the resource that they are of".to_owned(), Some(help))
+                }
+                None => at(reason(&error), None),
             }
         })?;
     }
@@ -100,35 +138,44 @@ impl<R: BufRead> Read for Counted<R> {
 
 struct Walk<'e> {
     each: &'e mut dyn FnMut(Item, u32),
+    /// Records of logs are wanted too.
+    logs: bool,
     line: Rc<Cell<u32>>,
     left: Rc<Cell<usize>>,
     /// The attributes of the resource in hand.
     resource: Option<Rc<Map<String, Value>>>,
     /// Spans that came before their resource.
-    waiting: Vec<(Value, u32)>,
+    waiting: Vec<(Value, bool, u32)>,
+    waiting_bytes: usize,
 }
 
 impl Walk<'_> {
-    fn span(&mut self, value: Value) {
-        self.left.set(LONGEST_LINE);
+    /// Hands a span on, or keeps it until its resource comes; false where too much waits.
+    fn span(&mut self, value: Value, is_record: bool) -> bool {
+        let bytes = LONGEST_LINE - self.left.replace(LONGEST_LINE);
         let line = self.line.get();
         match self.resource.clone() {
-            Some(resource) => self.hand_on(&value, line, resource),
-            None => self.waiting.push((value, line)),
+            Some(resource) => self.hand_on(&value, is_record, line, resource),
+            None => {
+                self.waiting.push((value, is_record, line));
+                self.waiting_bytes += bytes;
+            }
         }
+        self.waiting_bytes <= MOST_WAITING
     }
 
     fn resource_ends(&mut self) {
+        self.waiting_bytes = 0;
         let resource = self.resource.take().unwrap_or_default();
-        for (value, line) in std::mem::take(&mut self.waiting) {
-            self.hand_on(&value, line, resource.clone());
+        for (value, is_record, line) in std::mem::take(&mut self.waiting) {
+            self.hand_on(&value, is_record, line, resource.clone());
         }
     }
 
-    fn hand_on(&mut self, value: &Value, line: u32, resource: Rc<Map<String, Value>>) {
-        let item = match span(value, resource) {
-            Some(span) => Item::Span(Box::new(span)),
-            None => Item::Unread(WITHOUT_IDS),
+    fn hand_on(&mut self, value: &Value, is_record: bool, line: u32, resource: Rc<Map<String, Value>>) {
+        let item = match is_record {
+            true => Item::Record(Box::new(record(value, resource))),
+            false => span(value, resource).map_or(Item::Unread(WITHOUT_IDS), |span| Item::Span(Box::new(span))),
         };
         (self.each)(item, line);
     }
@@ -142,6 +189,7 @@ enum Level {
     Scopes,
     Scope,
     Spans,
+    Records,
 }
 
 /// A level of the document, with what is done there.
@@ -164,7 +212,7 @@ impl<'de> Visitor<'de> for At<'_, '_> {
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self.level {
             Level::Document => "a document of OpenTelemetry, `{\"resourceSpans\": [...]}`",
-            Level::Resources | Level::Scopes | Level::Spans => "a list",
+            Level::Resources | Level::Scopes | Level::Spans | Level::Records => "a list",
             Level::Resource | Level::Scope => "an object",
         })
     }
@@ -179,9 +227,12 @@ impl<'de> Visitor<'de> for At<'_, '_> {
             Level::Document => Level::Document,
             Level::Resources => Level::Resource,
             Level::Scopes => Level::Scope,
-            Level::Spans => {
+            Level::Spans | Level::Records => {
+                let is_record = matches!(self.level, Level::Records);
                 while let Some(value) = items.next_element::<Value>()? {
-                    walk.span(value);
+                    if !walk.span(value, is_record) {
+                        return Err(A::Error::custom("too much waits"));
+                    }
                 }
                 return Ok(());
             }
@@ -193,22 +244,28 @@ impl<'de> Visitor<'de> for At<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let (level, walk) = (self.level, self.walk);
-        if matches!(level, Level::Resources | Level::Scopes | Level::Spans) {
+        if matches!(level, Level::Resources | Level::Scopes | Level::Spans | Level::Records) {
             return Err(A::Error::custom("expected a list, found an object"));
         }
         let mut traces = !matches!(level, Level::Document);
         while let Some(key) = entries.next_key::<String>()? {
             let below = match (level, key.as_str()) {
                 (Level::Document, "resourceSpans" | "resource_spans") => Level::Resources,
+                (Level::Document, "resourceLogs" | "resource_logs") if walk.logs => Level::Resources,
                 (Level::Resource, "scopeSpans" | "scope_spans" | "instrumentationLibrarySpans") => Level::Scopes,
+                (Level::Resource, "scopeLogs" | "scope_logs") if walk.logs => Level::Scopes,
                 (Level::Scope, "spans") => Level::Spans,
+                (Level::Scope, "logRecords" | "log_records") if walk.logs => Level::Records,
                 (Level::Resource, "resource") => {
                     let resource = entries.next_value::<Value>()?;
                     walk.resource = Some(Rc::new(attributes::of(&resource)));
                     continue;
                 }
                 _ => {
+                    // Nothing of it is held, however long it is.
+                    walk.left.set(usize::MAX);
                     entries.next_value::<IgnoredAny>()?;
+                    walk.left.set(LONGEST_LINE);
                     continue;
                 }
             };
@@ -251,7 +308,29 @@ fn span(value: &Value, resource: Rc<Map<String, Value>>) -> Option<Span> {
             })
             .collect(),
         failed: failed.then(|| message.to_owned()),
+        linked: value
+            .get("links")
+            .and_then(|links| links.get(0))
+            .and_then(|link| hex(link.get("traceId").or_else(|| link.get("trace_id"))?.as_str()?, 32)),
     })
+}
+
+fn record(value: &Value, resource: Rc<Map<String, Value>>) -> Span {
+    let field = |camel: &str, snake: &str| value.get(camel).or_else(|| value.get(snake));
+    let id = |camel, snake, digits| field(camel, snake).and_then(Value::as_str).and_then(|text| hex(text, digits));
+    let attributes = attributes::of(value);
+    let name = field("eventName", "event_name").or_else(|| attributes.get("event.name")).and_then(Value::as_str);
+    let said = nanoseconds(field("timeUnixNano", "time_unix_nano"));
+    let seen = nanoseconds(field("observedTimeUnixNano", "observed_time_unix_nano"));
+    Span {
+        trace: id("traceId", "trace_id", 32).unwrap_or(0),
+        id: id("spanId", "span_id", 16).and_then(|id| u64::try_from(id).ok()).unwrap_or(0),
+        name: name.unwrap_or_default().to_owned(),
+        start: if said > 0 { said } else { seen },
+        attributes,
+        resource,
+        ..Span::default()
+    }
 }
 
 /// An id of so many hex digits that is not all zeros.

@@ -30,6 +30,15 @@ pub enum Drawn {
 
 pub const SILENT: &str = "calls of models that do not say what was asked: most instrumentations keep what is said only where that is switched on";
 
+/// What names a conversation.
+pub const CONVERSATION: [&str; 5] = [
+    "gen_ai.conversation.id",
+    "session.id",
+    "langfuse.session.id",
+    "ai.telemetry.metadata.sessionId",
+    "traceloop.association.properties.session_id",
+];
+
 /// `wanted`: attributes of requests, each with the key that spans or their resources have it under.
 pub fn drawn(span: &Span, wanted: &[(String, String)]) -> Drawn {
     let told = told(span);
@@ -70,14 +79,7 @@ fn request(span: &Span, told: Told, wanted: &[(String, String)]) -> Request {
     Request {
         id: format!("{trace}-{:016x}", span.id),
         at: instant(span.start),
-        conversation: first(&[
-            "gen_ai.conversation.id",
-            "session.id",
-            "langfuse.session.id",
-            "ai.telemetry.metadata.sessionId",
-            "traceloop.association.properties.session_id",
-        ])
-        .or_else(|| Some(trace.clone())),
+        conversation: first(&CONVERSATION).or_else(|| Some(trace.clone())),
         task: first(&["plimsoll.task"]).or_else(|| attributes.remove("task")),
         system: told.model.as_deref().map(name).or(service),
         input: Value::Object(input),

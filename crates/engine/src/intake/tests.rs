@@ -280,7 +280,7 @@ fn three_dialects_and_the_earlier_events_tell_the_same_messages() {
 /// Messages of the first span of a document.
 fn conversation(text: &str) -> (Vec<Value>, Vec<Value>, u32) {
     let mut found = None;
-    otlp::items(text.as_bytes(), &mut |item, _| {
+    otlp::items(text.as_bytes(), false, &mut |item, _| {
         if let Item::Span(span) = item {
             found.get_or_insert(super::told(&span));
         }
@@ -300,7 +300,7 @@ proptest::proptest! {
     /// Whatever stands in a file, reading it ends without a panic.
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
-        let _ = otlp::items(bytes.as_slice(), &mut |_, _| ());
+        let _ = otlp::items(bytes.as_slice(), true, &mut |_, _| ());
     }
 
     /// And so do documents that are nearly right, with any bytes changed.
@@ -313,7 +313,7 @@ proptest::proptest! {
             bytes[at] = byte;
         }
         let mut gathered = Gathered::default();
-        let _ = otlp::items(bytes.as_slice(), &mut |item, line| {
+        let _ = otlp::items(bytes.as_slice(), true, &mut |item, line| {
             if let Item::Span(span) = item {
                 gathered.add(&span, Spot { file: 0, line }, &mut 0);
             }

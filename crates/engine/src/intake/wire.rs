@@ -3,7 +3,7 @@
 //! in      a stream: JSON as `otlp` reads it; protobuf records with four bytes of length before each, as a collector's file exporter
 //!         writes them; one message of protobuf alone. Each of these whole in gzip or zstd, or each record in zstd
 //! out     every span, as `otlp` hands them on; the place is a line, and of records their number
-//! errors  records longer than 64 MB, packed or not; what is neither; a record that breaks off
+//! errors  records longer than 64 MB, packed or not; what is neither; a record that breaks off; what `otlp` refuses
 //! source  opentelemetry-collector-contrib `exporter/fileexporter` (length as 32 bits, the first byte the highest); opentelemetry-proto
 
 use super::otlp::{self, Broken, Item, Span};
@@ -15,6 +15,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::rc::Rc;
 
 const LONGEST_RECORD: usize = 64 << 20;
+const BREAKS_OFF: &str = "this record breaks off";
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
@@ -46,8 +47,17 @@ pub fn peeked<'r>(mut reader: Box<dyn BufRead + 'r>, count: usize) -> io::Result
     Ok((head, Box::new(whole)))
 }
 
-/// Hands on every item of a stream.
+/// Hands on every span of a stream.
 pub fn items(reader: impl Read, each: &mut Each) -> Result<(), Broken> {
+    read(reader, false, each)
+}
+
+/// Hands on every span of a stream, and every record of a log; these are read in JSON alone.
+pub fn spans_and_records(reader: impl Read, each: &mut Each) -> Result<(), Broken> {
+    read(reader, true, each)
+}
+
+fn read(reader: impl Read, logs: bool, each: &mut Each) -> Result<(), Broken> {
     let reader = unpacked(reader).map_err(Broken::Unreadable)?;
     let (head, mut reader) = peeked(reader, 64).map_err(Broken::Unreadable)?;
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
@@ -55,42 +65,45 @@ pub fn items(reader: impl Read, each: &mut Each) -> Result<(), Broken> {
     match (head.first(), first) {
         (None, _) => Ok(()),
         // The length of a record that is short enough begins so.
-        (Some(0..=4), _) => records(&mut reader, each),
+        (Some(0..=4), _) => records(&mut reader, logs, each),
         (Some(0x0a), Some(byte)) if !matches!(byte, b'{' | b'[') => alone(&mut reader, each),
         _ => {
             let marked = head.len() - text.len();
             io::copy(&mut reader.by_ref().take(marked as u64), &mut io::sink()).map_err(Broken::Unreadable)?;
-            otlp::items(reader, each)
+            otlp::items(reader, logs, each)
         }
     }
 }
 
-fn records(reader: &mut dyn BufRead, each: &mut Each) -> Result<(), Broken> {
+fn records(reader: &mut dyn BufRead, logs: bool, each: &mut Each) -> Result<(), Broken> {
     let mut number = 0;
     loop {
         if reader.fill_buf().map_err(Broken::Unreadable)?.is_empty() {
             return Ok(());
         }
         number += 1;
-        let broken = |what: String| Broken::At { line: number, column: 1, what };
+        let broken = |what: String| at(number, what);
         let mut length = [0; 4];
         let whole = read_whole(reader, &mut length)?;
         let length = u32::from_be_bytes(length) as usize;
         if !whole || length > LONGEST_RECORD {
-            let what = if whole { "this record says that it is longer than 64 MB" } else { "this record breaks off" };
-            return Err(broken(what.to_owned()));
+            return Err(if whole {
+                too_long(number, "this record says that it is")
+            } else {
+                broken(BREAKS_OFF.to_owned())
+            });
         }
         let mut record = Vec::new();
         (&mut *reader).take(length as u64).read_to_end(&mut record).map_err(Broken::Unreadable)?;
         if record.len() < length {
-            return Err(broken("this record breaks off".to_owned()));
+            return Err(broken(BREAKS_OFF.to_owned()));
         }
         if record.starts_with(&ZSTD) {
             record = unzipped(&record).map_err(|error| broken(format!("this record cannot be unpacked: {error}")))?;
         }
         if record.first() == Some(&b'{') {
-            otlp::items(record.as_slice(), &mut |item, _| each(item, number)).map_err(|found| match found {
-                Broken::At { what, .. } => broken(what),
+            otlp::items(record.as_slice(), logs, &mut |item, _| each(item, number)).map_err(|found| match found {
+                Broken::At { what, help, .. } => Broken::At { line: number, column: 1, what, help },
                 other => other,
             })?;
         } else {
@@ -117,13 +130,22 @@ fn unzipped(record: &[u8]) -> io::Result<Vec<u8>> {
 
 /// One message without a length.
 fn alone(reader: &mut dyn BufRead, each: &mut Each) -> Result<(), Broken> {
-    let broken = |what: String| Broken::At { line: 1, column: 1, what };
     let mut whole = Vec::new();
     reader.take(LONGEST_RECORD as u64 + 1).read_to_end(&mut whole).map_err(Broken::Unreadable)?;
     if whole.len() > LONGEST_RECORD {
-        return Err(broken("this message of protobuf is longer than 64 MB".to_owned()));
+        return Err(too_long(1, "this message of protobuf is"));
     }
-    message(&whole, 1, each).map_err(broken)
+    message(&whole, 1, each).map_err(|what| at(1, what))
+}
+
+fn at(number: u32, what: String) -> Broken {
+    Broken::At { line: number, column: 1, what, help: None }
+}
+
+/// A message of protobuf is read as a whole.
+fn too_long(number: u32, what: &str) -> Broken {
+    let help = "let the collector write smaller batches (`send_batch_max_size`), or JSON, which is read span by span";
+    Broken::At { line: number, column: 1, what: format!("{what} longer than 64 MB"), help: Some(help) }
 }
 
 /// A request of an exporter is written as data of traces are: both hold their resources as the first field.
@@ -156,6 +178,7 @@ fn message(bytes: &[u8], number: u32, each: &mut Each) -> Result<(), String> {
                     .map(|Event { name, attributes, .. }| (name, entries(attributes)))
                     .collect(),
                 failed: (status.code == 2).then_some(status.message),
+                linked: span.links.first().and_then(|link| self::id(&link.trace_id, 16)),
             };
             each(Item::Span(Box::new(read)), number);
         }

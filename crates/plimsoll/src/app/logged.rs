@@ -6,7 +6,8 @@
 //! note    one line is held at a time. The day is the one a request came in, in UTC; of one whose log does not say, the day of its import
 
 use super::chain::write_bytes;
-use super::work::write_failure;
+use super::run::Progress;
+use super::work::{open_lock, write_failure};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::digest::{Digest, canonical};
@@ -62,6 +63,17 @@ pub fn home(state: &Utf8Path) -> Utf8PathBuf {
 pub const UNFINISHED: &str = ".importing-";
 pub const READY: &str = ".ready-";
 pub const GONE: &str = ".gone-";
+
+/// Waits until nobody else changes what is kept.
+pub fn alone(state: &Utf8Path, progress: &mut dyn Progress) -> Result<File, Failure> {
+    let failed = |error: std::io::Error| write_failure(&home(state), &error);
+    let lock = open_lock(state, "traffic").map_err(failed)?;
+    if lock.try_lock().is_err() {
+        progress.note("somebody else imports or prunes traffic here: waiting for them");
+        lock.lock().map_err(failed)?;
+    }
+    Ok(lock)
+}
 
 /// Ends what somebody began who was killed: lays whole imports in their places, and removes what was not whole or is to go. Whoever
 /// calls it holds `locks/traffic`.

@@ -1,8 +1,9 @@
 //! `traffic`: what is kept of each day, and whole days dropped when their time is over.
 
 use super::import::traffic::day_of;
-use super::logged::{GONE, Window, days, each, files, home, settle};
-use super::work::{open_lock, write_failure};
+use super::logged::{GONE, Window, alone, days, each, files, home, settle};
+use super::run::Progress;
+use super::work::write_failure;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use jiff::civil::Date;
@@ -12,9 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 #[derive(Clone, Debug, Default)]
 pub struct Day {
     pub requests: u64,
-    pub conversations: HashSet<String>,
-    /// Requests that say no conversation, each one of its own.
-    pub alone: u64,
+    /// A request that says no conversation is one of its own.
+    pub conversations: u64,
     pub tasks: BTreeMap<String, u64>,
     pub errors: u64,
     pub systems: BTreeSet<String>,
@@ -26,14 +26,12 @@ pub struct Day {
 pub fn stats(state: &Utf8Path, window: &Window) -> Result<Vec<(Date, Day)>, Failure> {
     let mut all = Vec::new();
     for (day, _) in days(state)?.into_iter().filter(|(day, _)| window.holds(*day)) {
-        let mut of_day = Day::default();
+        let (mut of_day, mut conversations) = (Day::default(), HashSet::new());
         each(state, &Window { first: Some(day), last: Some(day) }, &mut |request| {
             of_day.requests += 1;
             of_day.undated += u64::from(day_of(&request).is_none());
-            match request.conversation {
-                Some(conversation) => drop(of_day.conversations.insert(conversation)),
-                None => of_day.alone += 1,
-            }
+            let is_new = request.conversation.is_none_or(|conversation| conversations.insert(conversation));
+            of_day.conversations += u64::from(is_new);
             let failed =
                 request.answer.as_ref().is_some_and(|answer| answer.get("error").is_some_and(|error| !error.is_null()));
             of_day.errors += u64::from(failed || request.signals.contains_key("error"));
@@ -47,14 +45,19 @@ pub fn stats(state: &Utf8Path, window: &Window) -> Result<Vec<(Date, Day)>, Fail
 }
 
 /// Drops the days whose time is over, and says which: day and files. With `preview` nothing is dropped.
-pub fn prune(state: &Utf8Path, keep_days: u32, today: Date, preview: bool) -> Result<Vec<(Date, usize)>, Failure> {
+pub fn prune(
+    state: &Utf8Path,
+    keep_days: u32,
+    today: Date,
+    preview: bool,
+    progress: &mut dyn Progress,
+) -> Result<Vec<(Date, usize)>, Failure> {
     let home = home(state);
     if !home.exists() {
         return Ok(Vec::new());
     }
     let failed = |error: std::io::Error| write_failure(&home, &error);
-    let lock = open_lock(state, "traffic").map_err(failed)?;
-    lock.lock().map_err(failed)?;
+    let _alone = alone(state, progress)?;
     if !preview {
         settle(state)?;
     }

@@ -5,6 +5,7 @@ use super::{Ending, Failure};
 use crate::app::eval::{Eval, state_beside};
 use crate::app::logged::Window;
 use crate::app::traffic::{Day, prune, stats};
+use crate::render::progress::Bar;
 use crate::render::read::plain;
 use domain::format::contract::days;
 use jiff::civil::Date;
@@ -82,7 +83,7 @@ fn as_json(day: Date, of_day: &Day) -> serde_json::Value {
     let tasks: serde_json::Map<_, _> = named.map(|(task, count)| (task.clone(), (*count).into())).collect();
     json!({
         "day": day.to_string(), "requests": of_day.requests,
-        "conversations": of_day.conversations.len() as u64 + of_day.alone, "errors": of_day.errors, "tasks": tasks,
+        "conversations": of_day.conversations, "errors": of_day.errors, "tasks": tasks,
         "without_task": of_day.tasks.get("").copied().unwrap_or(0), "systems": of_day.systems, "undated": of_day.undated,
     })
 }
@@ -101,7 +102,7 @@ fn as_text(days: &[(Date, Day)]) -> String {
         if of_day.systems.len() > systems.len() {
             systems.push(format!("and {} more", of_day.systems.len() - systems.len()));
         }
-        let conversations = of_day.conversations.len() as u64 + of_day.alone;
+        let conversations = of_day.conversations;
         let day = day.to_string();
         let (requests, errors, systems) = (of_day.requests, of_day.errors, systems.join(", "));
         let _ = writeln!(out, "{day:<12}{requests:>9}{conversations:>15}{tasks:>8}{errors:>8}  {systems}");
@@ -121,7 +122,9 @@ fn pruned(args: &Prune) -> Ending {
         })?,
     };
     let today = args.today.unwrap_or_else(today);
-    let dropped = prune(&state_beside(&args.of.eval), keep, today, args.preview)?;
+    let mut bar = Bar::new();
+    let dropped = prune(&state_beside(&args.of.eval), keep, today, args.preview, &mut bar)?;
+    drop(bar);
     let days =
         || dropped.iter().map(|(day, files)| json!({"day": day.to_string(), "files": files})).collect::<Vec<_>>();
     let as_json = || format!("{:#}\n", json!({"keep_days": keep, "preview": args.preview, "dropped": days()}));

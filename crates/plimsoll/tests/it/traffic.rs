@@ -2,7 +2,9 @@
 
 use super::{code, err, out, plimsoll};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 /// An eval whose contract says this of traffic.
 pub fn eval(more: &str) -> tempfile::TempDir {
@@ -69,12 +71,13 @@ fn spans_become_requests_without_what_must_not_be_kept_and_only_once() {
     let expected = "\
 spans     4 read
 requests  3 read
-          1 were there before, or twice: dropped
 kept      2 would be, on 2 days, from 2026-11-03 to 2026-11-05
 hidden    1 of kind card, as 4*** **** **** ****
 hidden    1 of kind email, as a.*@*.*******
 left out  1: calls of models that do not say what was asked: most instrumentations keep what is said only where that is switched on
           first at t.jsonl:2
+left out  1: requests whose id came earlier, or was kept before, and that say something else: the first of them counts
+          first at t.jsonl:1
 next      nothing was kept; the same without `--preview` keeps it
 ";
     assert_eq!(out(&preview), expected, "{}", err(&preview));
@@ -89,7 +92,7 @@ next      nothing was kept; the same without `--preview` keeps it
         (&json!({"language": "de"}), &json!("s-1"))
     );
     let again = told(folder.path(), &["import", "traffic", "t.jsonl"]);
-    assert_eq!((&again["kept"], &again["twice"]), (&json!(0), &json!(3)));
+    assert_eq!((&again["kept"], &again["before"], &again["requests"]), (&json!(0), &json!(2), &json!(3)));
     assert_eq!(kept(folder.path()), kept_once);
 }
 
@@ -175,4 +178,185 @@ fn hashes_need_their_secret_and_mappings_what_they_say() {
         made["left_out"].as_array().expect("a list").iter().map(|left| &left["places"][0]).collect();
     assert_eq!(left, ["l.jsonl:1", "l.jsonl:2", "l.jsonl:4"]);
     assert_eq!(made["days"], json!({"2026-11-03": 1, "2026-11-09": 1}));
+}
+
+/// So many requests, each long enough that a few hundred do not fit between two processes.
+fn long(ids: std::ops::Range<u32>) -> String {
+    ids.map(|id| line(&[span(DAYS[(id % 2) as usize], id, id, &format!("{id} {}", "word ".repeat(2_000)))])).collect()
+}
+
+/// An import that reads what is written to it.
+fn reading(folder: &Path) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    command.args(["import", "traffic", "-", "--as", "json"]).current_dir(folder);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("an import")
+}
+
+/// What an import says that ended well.
+fn said(child: Child) -> Value {
+    let ended = child.wait_with_output().expect("an end");
+    assert_eq!(code(&ended), 0, "{}", err(&ended));
+    serde_json::from_str(&out(&ended)).expect("JSON")
+}
+
+fn ids_of(folder: &Path) -> Vec<String> {
+    let mut ids: Vec<String> =
+        kept(folder).iter().map(|request| request["id"].as_str().expect("an id").to_owned()).collect();
+    ids.sort();
+    ids
+}
+
+fn ids(all: std::ops::Range<u32>) -> Vec<String> {
+    all.map(|id| format!("{id:032x}-{id:016x}")).collect()
+}
+
+#[test]
+fn of_two_imports_at_once_one_waits_and_every_span_is_kept_once() {
+    let folder = eval("");
+    std::fs::write(folder.path().join("t.jsonl"), long(150..450)).expect("traces");
+    let mut first = reading(folder.path());
+    let mut input = first.stdin.take().expect("its input");
+    // It has read most of this once it is written, and so it is at work.
+    input.write_all(long(1..300).as_bytes()).expect("written");
+    let mut second = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["import", "traffic", "t.jsonl", "--as", "json"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("an import");
+    let mut note = String::new();
+    BufReader::new(second.stderr.take().expect("its notes")).read_line(&mut note).expect("a line");
+    assert_eq!(note, "note: somebody else imports or prunes traffic here: waiting for them\n");
+    assert!(days_of(folder.path()).is_empty(), "nothing is kept before all of it is there");
+    drop(input);
+    let (first, second) = (said(first), said(second));
+    assert_eq!((&first["kept"], &first["before"]), (&json!(299), &json!(0)));
+    assert_eq!((&second["kept"], &second["before"]), (&json!(150), &json!(150)));
+    assert_eq!(ids_of(folder.path()), ids(1..450));
+}
+
+/// Days that there is traffic of.
+fn days_of(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder.join(".plimsoll/traffic")).into_iter().flatten();
+    let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    names.filter(|name| !name.starts_with('.')).collect()
+}
+
+#[test]
+fn an_import_that_is_killed_keeps_nothing_and_the_same_again_keeps_all_of_it_once() {
+    let folder = eval("");
+    std::fs::write(folder.path().join("t.jsonl"), long(1..100)).expect("traces");
+    assert_eq!(told(folder.path(), &["import", "traffic", "t.jsonl"])["kept"], 99);
+    let mut killed = reading(folder.path());
+    killed.stdin.take().expect("its input").write_all(long(1..400).as_bytes()).expect("written");
+    killed.kill().expect("killed");
+    assert!(!killed.wait().expect("an end").success());
+    // Gone is what it had, or it still lies there under a name that counts for nothing; never half of a day.
+    let days = days_of(folder.path());
+    assert_eq!(days.len(), 2, "{days:?}");
+    std::fs::write(folder.path().join("t.jsonl"), long(1..400)).expect("traces");
+    let again = told(folder.path(), &["import", "traffic", "t.jsonl"]);
+    assert_eq!((&again["kept"], &again["before"], &again["twice"]), (&json!(300), &json!(99), &json!(0)));
+    assert_eq!(ids_of(folder.path()), ids(1..400));
+}
+
+/// The faults of an import that must fail, on one line.
+fn refused(folder: &Path, bytes: &[u8]) -> String {
+    std::fs::write(folder.join("t.jsonl"), bytes).expect("a file");
+    let ended = plimsoll(folder, &["import", "traffic", "t.jsonl"]);
+    assert_eq!(code(&ended), 2, "{}", err(&ended));
+    assert!(kept(folder).is_empty());
+    err(&ended).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Kinds of what was left out, with how many and where the first is.
+fn left_out(made: &Value) -> Vec<String> {
+    let all = made["left_out"].as_array().expect("a list");
+    all.iter()
+        .map(|left| format!("{} {} {}", left["count"], left["places"][0].as_str().expect("a place"), left["what"]))
+        .collect()
+}
+
+#[test]
+fn traces_that_are_odd_are_read_or_refused_with_their_place_and_what_to_do() {
+    let folder = eval("");
+    let whole = line(&[span(DAYS[0], 1, 1, "Hi")]);
+    let with = |from: &str, to: &str| whole.replace(from, to).into_bytes();
+    // An attribute that is no text.
+    let broken = [
+        &whole.as_bytes()[..],
+        &with("Of course", "\u{1}").iter().map(|byte| if *byte == 1 { 0xff } else { *byte }).collect::<Vec<u8>>(),
+    ]
+    .concat();
+    let told_of = refused(folder.path(), &broken);
+    assert!(told_of.contains("t.jsonl:2:") && told_of.contains("nothing was imported"), "{told_of}");
+    let deep = format!("{}{}", "[".repeat(300), "]".repeat(300));
+    let deep = with("\"name\":\"chat\"", &format!("\"name\":\"chat\",\"more\":{deep}"));
+    let told_of = refused(folder.path(), &deep);
+    assert!(told_of.contains("t.jsonl:1:") && told_of.contains("recursion limit"), "{told_of}");
+    let told_of = refused(folder.path(), &with("Of course", &"long ".repeat(4 << 20)));
+    assert!(
+        told_of.contains("t.jsonl:1:")
+            && told_of.contains("a span or a resource is longer than 16 MB")
+            && told_of.contains("take it out, or let the instrumentation keep less of what was said"),
+        "{told_of}"
+    );
+
+    let no_ids =
+        json!({"name": "no ids", "attributes": [{"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}}]});
+    let mut short = span(DAYS[0], 2, 2, "short id");
+    short["traceId"] = "abc".into();
+    let odd = format!(
+        "\u{feff}{}\r\n\r\n{}\r\n{}",
+        whole.trim(),
+        line(&[no_ids, short, span(DAYS[0], 3, 3, "Ho")]).trim(),
+        line(&[span(DAYS[0], 3, 3, "Ho"), span(DAYS[0], 3, 3, "Hum")])
+    );
+    std::fs::write(folder.path().join("t.jsonl"), odd).expect("traces");
+    let made = told(folder.path(), &["import", "traffic", "t.jsonl"]);
+    assert_eq!((&made["kept"], &made["twice"]), (&json!(2), &json!(1)), "{made:#}");
+    let expected = [
+        "2 t.jsonl:3 \"spans without the ids of a trace and a span, in hex digits\"",
+        "1 t.jsonl:4 \"requests whose id came earlier, or was kept before, and that say something else: the first of them counts\"",
+    ];
+    assert_eq!(left_out(&made), expected);
+    let texts: Vec<Value> =
+        kept(folder.path()).iter().map(|request| request["input"]["messages"][0]["content"].clone()).collect();
+    assert_eq!(texts, ["Hi", "Ho"]);
+}
+
+#[test]
+fn lines_that_are_odd_are_left_out_by_kind_and_the_others_are_read() {
+    let folder = eval("");
+    std::fs::write(folder.path().join("m.yaml"), "plimsoll_mapping: 1\nmap:\n  id: id\n  input: q\n")
+        .expect("a mapping");
+    let mut lines = b"\xef\xbb\xbf{\"id\": \"a\", \"q\": \"Hi\"}\r\n\r\n".to_vec();
+    lines.extend(b"{\"id\": \"b\", \"q\": \"\xff\"}\r\n");
+    lines.extend(format!("{{\"id\": \"c\", \"q\": {}1{}}}\n", "[".repeat(300), "]".repeat(300)).into_bytes());
+    lines.extend(format!("{{\"id\": \"d\", \"q\": \"{}\"}}\n", "x".repeat(17 << 20)).into_bytes());
+    lines.extend(b"[1]\n{\"id\": \"e\"}\n{\"id\": \"a\", \"q\": \"Ho\"}\n{\"id\": \"f\", \"q\": \"Hu\"}");
+    std::fs::write(folder.path().join("l.jsonl"), lines).expect("lines");
+    let made = told(folder.path(), &["import", "traffic", "l.jsonl", "--mapping", "m.yaml", "--today", "2026-11-09"]);
+    let expected = [
+        "1 l.jsonl:3 \"lines that are not UTF-8\"",
+        "1 l.jsonl:4 \"lines that nest deeper than 127 levels\"",
+        "1 l.jsonl:5 \"lines longer than 16 MB\"",
+        "1 l.jsonl:6 \"lines that are no JSON object\"",
+        "1 l.jsonl:7 \"a request has no `input`\"",
+        "1 l.jsonl:8 \"requests whose id came earlier, or was kept before, and that say something else: the first of them counts\"",
+    ];
+    assert_eq!(left_out(&made), expected);
+    assert_eq!(ids_of(folder.path()), ["a", "f"]);
+}
+
+#[test]
+fn a_preview_counts_what_an_import_keeps() {
+    let folder = eval("");
+    let around = json!({"traceId": format!("{:032x}", 1), "spanId": format!("{:016x}", 9), "startTimeUnixNano": "1793707200000000000",
+        "attributes": [{"key": "input.value", "value": {"stringValue": "Hi"}}, {"key": "output.value", "value": {"stringValue": "Hello"}}]});
+    std::fs::write(folder.path().join("t.jsonl"), line(&[around, span(DAYS[0], 1, 1, "Hi")])).expect("traces");
+    let preview = told(folder.path(), &["import", "traffic", "t.jsonl", "--preview"]);
+    let made = told(folder.path(), &["import", "traffic", "t.jsonl"]);
+    assert_eq!((&preview["requests"], &preview["kept"], &preview["days"]), (&json!(1), &json!(1), &made["days"]));
 }

@@ -1,13 +1,13 @@
 //! The same spans however they were written: JSON and protobuf, in records or alone, packed or not.
 
 use super::{document, said, span, with};
-use crate::intake::{Drawn, Item, Span, drawn, items};
+use crate::intake::{Broken, Drawn, Item, Span, drawn, items};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList, any_value::Value as Any};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span as Wire, Status, TracesData, span::Event};
 use prost::Message;
 use serde_json::{Value, json};
-use std::io::Write;
+use std::io::{Read, Write};
 
 pub fn spans(bytes: &[u8]) -> Vec<Span> {
     let mut spans = Vec::new();
@@ -122,7 +122,7 @@ fn spans_are_the_same_however_they_were_written() {
 fn records_that_break_off_or_are_too_long_are_told_with_their_number() {
     let one = record(&protobuf(&spans(two().as_bytes())));
     let told = |bytes: &[u8]| match items(bytes, &mut |_, _| ()) {
-        Err(crate::intake::Broken::At { line, what, .. }) => format!("{line}: {what}"),
+        Err(Broken::At { line, what, .. }) => format!("{line}: {what}"),
         other => panic!("{other:?}"),
     };
     assert_eq!(told(&[&one[..], &one[..20]].concat()), "2: this record breaks off");
@@ -172,4 +172,46 @@ fn what_runs_around_is_a_request_only_where_it_says_what_came_in_and_went_out() 
     assert!(matches!(drawn(&spans[0], &[]), Drawn::Around(_)));
     assert_eq!(drawn(&spans[1], &[]), Drawn::Step);
     assert!(matches!(drawn(&spans[2], &[]), Drawn::LeftOut(_)));
+}
+
+/// A document of one line that is never whole in memory: spans of so many bytes of text, and their resource before or after them.
+fn one_line(spans: u32, bytes: u64, resource_first: bool) -> impl Read {
+    let resource = r#""resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "s"}}]}"#;
+    let (before, after) = match resource_first {
+        true => (format!("{resource}, "), String::new()),
+        false => (String::new(), format!(", {resource}")),
+    };
+    let head = format!("{{\"resourceSpans\": [{{{before}\"scopeSpans\": [{{\"spans\": [");
+    let mut whole: Box<dyn Read> = Box::new(std::io::Cursor::new(head.into_bytes()));
+    for id in 1..=spans {
+        let comma = if id > 1 { "," } else { "" };
+        let start = format!("{comma}{{\"traceId\": \"{id:032x}\", \"spanId\": \"{id:016x}\", \"name\": \"");
+        let text = std::io::repeat(b'x').take(bytes);
+        whole = Box::new(whole.chain(std::io::Cursor::new(start.into_bytes())).chain(text).chain(&b"\"}"[..]));
+    }
+    whole.chain(std::io::Cursor::new(format!("]}}]{after}}}]}}\n").into_bytes()))
+}
+
+#[test]
+fn one_line_may_hold_any_number_of_spans_where_their_resource_comes_first() {
+    let count = |reader: &mut dyn Read| {
+        let mut services = 0;
+        let read = items(reader, &mut |item, line| match item {
+            Item::Span(span) if line == 1 => services += u32::from(span.resource.contains_key("service.name")),
+            other => panic!("{other:?}"),
+        });
+        read.map(|()| services)
+    };
+    assert_eq!(count(&mut one_line(9, 8 << 20, true)).unwrap(), 9);
+    assert_eq!(count(&mut one_line(6, 8 << 20, false)).unwrap(), 6);
+    let Err(Broken::At { line: 1, what, help, .. }) = count(&mut one_line(9, 8 << 20, false)) else { panic!() };
+    assert_eq!(what, "more than 64 MB of spans come before the resource that they are of");
+    assert_eq!(help, Some("let `resource` come before `scopeSpans`, or export fewer spans at a time"));
+    let Err(Broken::At { what, .. }) = count(&mut one_line(1, 17 << 20, true)) else { panic!() };
+    assert_eq!(what, "a span or a resource is longer than 16 MB");
+    // What is not read may be of any length.
+    let mut logs = (&b"{\"resourceLogs\": [\""[..]).chain(std::io::repeat(b'x').take(20 << 20)).chain(&b"\"]}"[..]);
+    let mut told = Vec::new();
+    items(&mut logs, &mut |item, _| told.push(format!("{item:?}"))).unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
 }

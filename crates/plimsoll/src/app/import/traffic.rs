@@ -3,13 +3,16 @@
 //! in      files or standard input: OTLP however it was written, or JSON lines with a mapping; what the contract says of traffic
 //! out     one file a day in `.plimsoll/traffic`, all of them or none; what was read, what was there before, what was hidden, what is left out
 //! errors  a file that cannot be read or breaks off, a pattern or a secret that is none
-//! note    one request is held at a time, and 16 bytes for each that has come or was there on its day. Whoever imports holds `locks/traffic`
+//! note    one request is held at a time, and a byte for each that came (`ledger`). Whoever imports holds `locks/traffic`
 
 mod keeping;
+mod ledger;
 
 use crate::app::eval::Eval;
-use crate::app::logged::{Window, each, home, settle};
-use crate::app::work::{open_lock, write_failure};
+use crate::app::left_out::LeftOut;
+use crate::app::logged::{Window, alone, each, home, settle};
+use crate::app::run::Progress;
+use crate::app::work::write_failure;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::digest::Digest;
@@ -17,21 +20,25 @@ use domain::fault::{Fault, Faults, Place};
 use domain::format::lines::LinePlace;
 use domain::format::mapping::Mapping;
 use domain::format::traffic::mapped::fields;
+use domain::format::traffic::write;
 use domain::traffic::Request;
 use engine::intake::{Broken, Drawn, Item, Mapped, Row, drawn, items, unpacked};
 use engine::jsonl::Lines;
 use engine::redact::{Hidden, RedactError, Redactor};
 use jiff::civil::Date;
 use keeping::Keeping;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use ledger::{Came, Ledger, Spot, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 
-/// Kinds of what was left out that are told apart.
-const MOST_KINDS: usize = 50;
-/// Places that are told of each.
-const SHOWN: usize = 3;
-pub const REST: &str = "records of further kinds";
+const STDIN: &str = "standard input";
+const OTHER: &str =
+    "requests whose id came earlier, or was kept before, and that say something else: the first of them counts";
+const READABLE: &str = "give what a collector's file exporter writes, or say with `--mapping FILE` what the keys of your JSON lines mean; \
+                        where a file ends in the middle of a line, take that line out";
+/// Requests between two signs of life.
+const SIGN: u64 = 500;
 
 pub struct Order<'a> {
     /// `-` is standard input.
@@ -47,45 +54,43 @@ pub struct Order<'a> {
 #[derive(Default)]
 pub struct Made {
     pub spans: u64,
-    /// Requests that were found, those that were there before among them.
+    /// Requests that were found, those that are not kept among them.
     pub requests: u64,
+    /// Those that came earlier in these files.
     pub twice: u64,
+    /// Those that were kept before.
+    pub before: u64,
     pub kept: u64,
     /// Requests of each day that are kept.
     pub days: BTreeMap<Date, u64>,
     /// Requests whose log does not say when they came in.
     pub undated: u64,
-    pub left_out: Vec<LeftOut>,
+    pub left_out: LeftOut,
     pub hidden: BTreeMap<String, Hidden>,
 }
 
-pub struct LeftOut {
-    pub what: String,
-    pub count: u64,
-    pub places: Vec<Place>,
-}
-
-pub fn import(order: &Order) -> Result<Made, Failure> {
+pub fn import(order: &Order, progress: &mut dyn Progress) -> Result<Made, Failure> {
     let state = order.eval.state();
     let redactor = redactor(order.eval)?;
     let mapped = match &order.mapping {
         Some((mapping, whole)) => Some(Mapped::new(fields(mapping, whole)?)?),
         None => None,
     };
-    let failed = |error: std::io::Error| write_failure(&home(&state), &error);
-    let alone = if order.preview { None } else { Some(open_lock(&state, "traffic").map_err(failed)?) };
+    let alone = if order.preview { None } else { Some(alone(&state, progress)?) };
     let keeping = match &alone {
-        Some(lock) => {
-            lock.lock().map_err(failed)?;
+        Some(_) => {
             settle(&state)?;
             Some(Keeping::begin(&home(&state))?)
         }
         None => None,
     };
-    let known = HashMap::new();
-    let mut making = Making { order, state, redactor, keeping, known, modelled: HashSet::new(), made: Made::default() };
-    for path in order.files {
-        making.file(path, mapped.as_ref())?;
+    // What is noted of requests has no name and is gone with this process; a preview leaves nothing beside the eval all the same.
+    let notes = if order.preview { std::env::temp_dir() } else { home(&state).into_std_path_buf() };
+    let ledger = Ledger::in_folder(&notes).map_err(|error| unwritable(&state, &error))?;
+    let (days, made) = (BTreeSet::new(), Made::default());
+    let mut making = Making { order, state, redactor, keeping, ledger, days, made, progress };
+    for (at, path) in order.files.iter().enumerate() {
+        making.file(path, at as u32, mapped.as_ref())?;
     }
     making.finish()
 }
@@ -111,26 +116,27 @@ struct Making<'a> {
     state: Utf8PathBuf,
     redactor: Redactor,
     keeping: Option<Keeping>,
-    /// Of each day the requests that are there: half the digest of their ids.
-    known: HashMap<Option<Date>, HashSet<u128>>,
-    /// Traces in which a model is named.
-    modelled: HashSet<u128>,
+    ledger: Ledger,
+    /// The days whose requests are noted that were kept before.
+    days: BTreeSet<Option<Date>>,
     made: Made,
+    progress: &'a mut dyn Progress,
 }
 
 impl Making<'_> {
-    fn file(&mut self, path: &Utf8Path, mapped: Option<&Mapped>) -> Result<(), Failure> {
+    fn file(&mut self, path: &Utf8Path, at: u32, mapped: Option<&Mapped>) -> Result<(), Failure> {
         let (shown, reader): (Utf8PathBuf, Box<dyn Read>) = match path.as_str() {
-            "-" => ("standard input".into(), Box::new(std::io::stdin().lock())),
+            "-" => (STDIN.into(), Box::new(std::io::stdin().lock())),
             _ => (path.to_owned(), Box::new(File::open(path).map_err(|error| unreadable(path, &error))?)),
         };
+        self.progress.step(&format!("reading {shown}: requests"));
         match mapped {
-            Some(mapped) => self.records(&shown, reader, mapped),
-            None => self.spans(&shown, reader),
+            Some(mapped) => self.records(&shown, at, reader, mapped),
+            None => self.spans(&shown, at, reader),
         }
     }
 
-    fn records(&mut self, shown: &Utf8Path, reader: Box<dyn Read>, mapped: &Mapped) -> Result<(), Failure> {
+    fn records(&mut self, shown: &Utf8Path, file: u32, reader: Box<dyn Read>, mapped: &Mapped) -> Result<(), Failure> {
         let failed = |error| unreadable(shown, &error);
         let mut lines = Lines::new(unpacked(reader).map_err(failed)?);
         while let Some(line) = lines.next().map_err(failed)? {
@@ -140,14 +146,14 @@ impl Making<'_> {
                 false => mapped.row(place, line.bytes),
             };
             match row {
-                Row::Request(request) => self.request(*request, None)?,
+                Row::Request(request) => self.request(*request, None, Spot { file, line: line.number })?,
                 Row::LeftOut(what) => self.leave_out(&what, shown, line.number),
             }
         }
         Ok(())
     }
 
-    fn spans(&mut self, shown: &Utf8Path, reader: Box<dyn Read>) -> Result<(), Failure> {
+    fn spans(&mut self, shown: &Utf8Path, file: u32, reader: Box<dyn Read>) -> Result<(), Failure> {
         let mut trouble = None;
         let order = self.order;
         let wanted = &order.eval.contract.traffic.attributes;
@@ -157,15 +163,17 @@ impl Making<'_> {
             }
             let span = match item {
                 Item::Span(span) => span,
+                Item::Record(_) => return,
                 Item::Unread(what) => return self.leave_out(what, shown, line),
             };
             self.made.spans += 1;
+            let at = Spot { file, line };
             let kept = match drawn(&span, wanted) {
                 Drawn::Asked(request) => {
-                    self.modelled.insert(span.trace);
-                    self.request(*request, None)
+                    let noted = self.ledger.modelled(span.trace).map_err(|error| unwritable(&self.state, &error));
+                    noted.and_then(|()| self.request(*request, None, at))
                 }
-                Drawn::Around(request) => self.request(*request, Some(span.trace)),
+                Drawn::Around(request) => self.request(*request, Some(span.trace), at),
                 Drawn::Step => Ok(()),
                 Drawn::LeftOut(what) => {
                     self.leave_out(what, shown, line);
@@ -179,73 +187,78 @@ impl Making<'_> {
         }
         read.map_err(|broken| match broken {
             Broken::Unreadable(error) => unreadable(shown, &error),
-            Broken::At { line, column, what } => Faults::from(Fault {
+            Broken::At { line, column, what, help } => Faults::from(Fault {
                 place: Place { file: shown.to_owned(), line, column },
                 found: String::new(),
                 what: format!("no trace of OpenTelemetry can be read here: {what}"),
-                help: "nothing was imported; give what a collector's file exporter writes, or say with `--mapping FILE` what the keys of \
-                       your JSON lines mean; where a file ends in the middle of a line, take that line out"
-                    .to_owned(),
+                help: format!("nothing was imported; {}", help.unwrap_or(READABLE)),
             })
             .into(),
         })
     }
 
     /// `around` is the trace of a request that only counts where no model is named in it.
-    fn request(&mut self, request: Request, around: Option<u128>) -> Result<(), Failure> {
+    fn request(&mut self, request: Request, around: Option<u128>, at: Spot) -> Result<(), Failure> {
         let request = self.redactor.request(request);
-        self.made.requests += 1;
         let day = day_of(&request);
-        if self.is_known(&request.id, day)? {
-            self.made.twice += 1;
-            return Ok(());
+        if self.days.insert(day) {
+            self.note_kept(day)?;
         }
-        self.made.undated += u64::from(day.is_none());
-        let day = day.unwrap_or(self.order.today);
-        match &mut self.keeping {
-            Some(keeping) => keeping.put(day, &request, around),
-            None => {
-                *self.made.days.entry(day).or_default() += 1;
-                Ok(())
-            }
+        let content = write(&request);
+        let came = Came { id: &request.id, day, content: &content, around, at };
+        self.ledger.came(&came).map_err(|error| unwritable(&self.state, &error))?;
+        self.made.requests += 1;
+        if self.made.requests.is_multiple_of(SIGN) {
+            self.progress.count(self.made.requests, 0);
         }
+        self.keeping.as_mut().map_or(Ok(()), |keeping| keeping.put(&content))
     }
 
-    /// Whether the request came before; it has come now.
-    fn is_known(&mut self, id: &str, day: Option<Date>) -> Result<bool, Failure> {
-        let half = |id: &str| {
-            let bytes = *Digest::of_bytes(id.as_bytes()).as_bytes();
-            bytes[..16].iter().fold(0, |sum: u128, byte| sum << 8 | u128::from(*byte))
-        };
-        if !self.known.contains_key(&day) {
-            let mut there = HashSet::new();
-            each(&self.state, &Window { first: day, last: day }, &mut |request| {
-                there.insert(half(&request.id));
-                Ok(())
-            })?;
-            self.known.insert(day, there);
-        }
-        Ok(!self.known.entry(day).or_default().insert(half(id)))
+    /// Notes what was kept before of a day, or at all where a request does not say its day.
+    fn note_kept(&mut self, day: Option<Date>) -> Result<(), Failure> {
+        let (ledger, state) = (&mut self.ledger, &self.state);
+        each(state, &Window { first: day, last: day }, &mut |kept| {
+            ledger.there(&kept.id, day, &write(&kept)).map_err(|error| unwritable(state, &error))
+        })?;
+        Ok(())
     }
 
     fn leave_out(&mut self, what: &str, file: &Utf8Path, line: u32) {
-        let all = &mut self.made.left_out;
-        let what = if all.len() >= MOST_KINDS && !all.iter().any(|left| left.what == what) { REST } else { what };
-        let at = all.iter().position(|left| left.what == what).unwrap_or_else(|| {
-            all.push(LeftOut { what: what.to_owned(), count: 0, places: Vec::new() });
-            all.len() - 1
-        });
-        all[at].count += 1;
-        if all[at].places.len() < SHOWN {
-            all[at].places.push(Place { file: file.to_owned(), line, column: 1 });
-        }
+        self.made.left_out.add(what, Place { file: file.to_owned(), line, column: 1 });
     }
 
     fn finish(mut self) -> Result<Made, Failure> {
+        let (order, state) = (self.order, self.state.clone());
+        let failed = |error: io::Error| unwritable(&state, &error);
+        self.progress.step("comparing with what was kept before");
+        let verdicts = self.ledger.judge().map_err(failed)?;
+        let (mut days, mut next, made) = (BTreeMap::new(), 0, &mut self.made);
+        self.ledger
+            .each(&mut |noted| {
+                next += 1;
+                match verdicts[next - 1] {
+                    Verdict::Kept => {
+                        made.undated += u64::from(noted.day.is_none());
+                        *days.entry(noted.day.unwrap_or(order.today)).or_default() += 1;
+                    }
+                    Verdict::Twice => made.twice += 1,
+                    Verdict::Before => made.before += 1,
+                    Verdict::Within => made.requests -= 1,
+                    Verdict::Other => {
+                        let file = order.files.get(noted.at.file as usize).map_or("", |file| file.as_str());
+                        let file = if file == "-" { STDIN } else { file }.into();
+                        made.left_out.add(OTHER, Place { file, line: noted.at.line, column: 1 });
+                    }
+                }
+                Ok(())
+            })
+            .map_err(failed)?;
+        made.days = days;
         if let Some(keeping) = self.keeping.take() {
-            self.made.days = keeping.keep(&self.state, &self.modelled)?;
+            self.progress.step("keeping");
+            made.days = keeping.keep(&state, &mut self.ledger, &verdicts, order.today)?;
         }
-        self.made.kept = self.made.days.values().sum();
+        made.kept = made.days.values().sum();
         self.made.hidden = self.redactor.hidden;
         Ok(self.made)
     }
@@ -256,6 +269,10 @@ pub fn day_of(request: &Request) -> Option<Date> {
     request.at.as_ref()?.get(..10)?.parse().ok()
 }
 
-fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Failure {
+fn unwritable(state: &Utf8Path, error: &io::Error) -> Failure {
+    write_failure(&home(state), error)
+}
+
+fn unreadable(path: &Utf8Path, error: &io::Error) -> Failure {
     Failure::yours(format!("cannot read `{path}`: {error}"), "check the path and its permissions; name files, or `-`")
 }

@@ -6,6 +6,7 @@ use crate::app::import::traffic::{Made, Order, import};
 use crate::cli::traffic::today;
 use crate::cli::whose::Shown;
 use crate::cli::{Ending, Failure};
+use crate::render::progress::Bar;
 use crate::render::read::plain;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::fault::Place;
@@ -50,7 +51,9 @@ pub fn main(args: Args) -> Ending {
         preview: args.preview,
         today: args.today.unwrap_or_else(today),
     };
-    let made = import(&order)?;
+    let mut bar = Bar::new();
+    let made = import(&order, &mut bar)?;
+    drop(bar);
     args.shown.print(|| text(&args, &made), || as_json(&args, &made))
 }
 
@@ -70,8 +73,11 @@ fn text(args: &Args, made: &Made) -> String {
         row("spans", format!("{} read", made.spans));
     }
     row("requests", format!("{} read", made.requests));
+    if made.before > 0 {
+        row("", format!("{} were there before", made.before));
+    }
     if made.twice > 0 {
-        row("", format!("{} were there before, or twice: dropped", made.twice));
+        row("", format!("{} came twice", made.twice));
     }
     let (first, last) = (made.days.keys().next(), made.days.keys().next_back());
     let span = first.zip(last).map_or_else(String::new, |(first, last)| format!(", from {first} to {last}"));
@@ -85,10 +91,9 @@ fn text(args: &Args, made: &Made) -> String {
         let samples = if args.preview { format!(", as {}", hidden.samples.join("  ")) } else { String::new() };
         row("hidden", format!("{} of kind {kind}{samples}", hidden.count));
     }
-    for left in &made.left_out {
-        let places: Vec<String> = left.places.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
+    for left in &made.left_out.0 {
         row("left out", format!("{}: {}", left.count, left.what));
-        row("", format!("first at {}", places.join(", ")));
+        row("", format!("first at {}", left.first_at()));
     }
     if args.preview {
         row("next", "nothing was kept; the same without `--preview` keeps it".to_owned());
@@ -104,6 +109,7 @@ fn as_json(args: &Args, made: &Made) -> String {
         .collect();
     let left_out: Vec<_> = made
         .left_out
+        .0
         .iter()
         .map(|left| {
             let places: Vec<_> = left.places.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
@@ -112,7 +118,8 @@ fn as_json(args: &Args, made: &Made) -> String {
         .collect();
     let days: serde_json::Map<_, _> = made.days.iter().map(|(day, count)| (day.to_string(), (*count).into())).collect();
     let whole = json!({
-        "preview": args.preview, "spans": made.spans, "requests": made.requests, "twice": made.twice, "kept": made.kept,
+        "preview": args.preview, "spans": made.spans, "requests": made.requests, "before": made.before,
+        "twice": made.twice, "kept": made.kept,
         "days": days, "undated": made.undated, "hidden": hidden, "left_out": left_out,
     });
     format!("{whole:#}\n")
