@@ -8,6 +8,7 @@ pub mod cover;
 pub mod link;
 pub mod list;
 pub mod open;
+mod traced;
 
 use super::eval::Eval;
 use super::{kept, recorded};

@@ -126,11 +126,11 @@ pub fn instant(at: jiff::Timestamp) -> String {
 pub fn proposal(
     eval: &Eval,
     catalog: &Catalog,
-    line: Value,
+    proposal: Proposal,
     author: &str,
     why: Option<&str>,
 ) -> Result<Draft, Failure> {
-    let mut drafts = drafts(eval, catalog, vec![Proposal { line, source: None }], author, why)?;
+    let mut drafts = drafts(eval, catalog, vec![proposal], author, why)?;
     drafts.pop().ok_or_else(|| Failure::ours("nothing was proposed", "try again"))
 }
 

@@ -60,6 +60,7 @@ fn by<'a>(acting: &'a Acting, reason: &'a Reason) -> By<'a> {
 #[command(
     after_help = "Examples:\n  plimsoll incident open double-refund --class unsafe_tool_action --task refund-request \\\n    \
                   --what 'refunded twice' --input 'Please refund the second charge.' --answer 'Both are refunded.'\n  \
+                  plimsoll incident open --class missing_source --what 'no source' --trace 5b8aa5a2d2c872e8321cf37308d69df2\n  \
                   plimsoll incident open --class wrong_source --what 'cited an old policy' --example line.json --answer @answer.json"
 )]
 struct Open {
@@ -80,10 +81,10 @@ struct Open {
     /// The role that owns it; left out, whoever owns the class
     #[arg(long, value_name = "ROLE")]
     owner: Option<String>,
-    /// The trace of the request that failed
-    #[arg(long)]
+    /// The trace of the request that failed, or what traffic calls the request: what was asked and answered is taken from traffic, unless given
+    #[arg(long, value_name = "ID")]
     trace: Option<String>,
-    /// When it happened, a day or an instant; left out, now
+    /// When it happened, a day or an instant; left out, when the request of the trace came in, else now
     #[arg(long, value_name = "WHEN")]
     at: Option<String>,
     /// The contract's task that it belongs to
@@ -280,7 +281,9 @@ fn opened(args: Open) -> Ending {
         answer: args.answer.as_deref().map(text_or_json).transpose()?,
         by: args.acting.by,
     };
-    let new = open(&eval, &failed)?;
+    let mut bar = Bar::new();
+    let new = open(&eval, &failed, &mut bar)?;
+    drop(bar);
     args.shown.print(|| render::opened(&new), || json_text(&render::opened_json(&new)))
 }
 

@@ -354,3 +354,76 @@ fn what_a_terminal_would_obey_is_shown_and_not_sent() {
     assert!(shown.contains("it said \\u{1b}[31mred"), "{shown}");
     assert!([said, shown, listed].iter().all(|text| !text.contains('\u{1b}')));
 }
+
+/// A call of a model in a trace, as a collector writes it.
+fn call(trace: u32, span: u32, second: u32, asked: &str, said: &Value) -> Value {
+    let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
+    let asked = json!([{"role": "user", "parts": [{"type": "text", "content": asked}]}]).to_string();
+    // 2026-11-03, at noon.
+    let at = |more: u64| ((1_793_707_200 + u64::from(second)) * 1_000_000_000 + more).to_string();
+    json!({
+        "traceId": format!("{trace:032x}"), "spanId": format!("{span:016x}"), "name": "chat",
+        "startTimeUnixNano": at(0), "endTimeUnixNano": at(250_000_000),
+        "attributes": [
+            text("gen_ai.operation.name", "chat"), text("gen_ai.input.messages", &asked),
+            text("gen_ai.output.messages", &json!([{"role": "assistant", "parts": [said]}]).to_string()),
+            text("plimsoll.task", "refund"), text("app.risk", "high"),
+        ],
+    })
+}
+
+#[test]
+fn what_was_asked_and_answered_is_taken_from_the_trace_where_traffic_has_it() {
+    let folder = shipped();
+    let folder = folder.path();
+    write(folder, "plimsoll.yaml", &format!("{CONTRACT}traffic: {{attributes: {{risk: app.risk}}}}\n"));
+    let text = |text: &str| json!({"type": "text", "content": text});
+    let refund = json!({"type": "tool_call", "id": "c", "name": "issue_refund", "arguments": {}});
+    let spans = [
+        call(1, 2, 9, "It was refunded.", &text("Both are refunded.")),
+        call(1, 1, 5, "Refund me: a.b@c.example", &refund),
+        call(2, 3, 7, "Other", &text("No.")),
+    ];
+    write(folder, "t.jsonl", &format!("{}\n", json!({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]})));
+    done(folder, &["import", "traffic", "t.jsonl"]);
+    let open = ["incident", "open", "paid-twice", "--class", "unsafe_tool_action", "--what", "refunded both"];
+    let trace = format!("{:032X}", 1);
+    let opened = json_of(folder, &[&open[..], &["--trace", &trace, "--as=json"]].concat());
+    assert_eq!(opened["proposed"], "incident-paid-twice", "{opened:#}");
+    assert!(opened["notes"].to_string().contains("the first of 2 requests of the trace"), "{opened:#}");
+    let about = |id: &str| catalog(folder).about(Noun::Incident, id).expect("entries").remove(0).body;
+    let shown = about("paid-twice");
+    assert_eq!(shown["happened_at"], "2026-11-03T12:00:05.000Z", "{shown:#}");
+    assert_eq!((&shown["attributes"]["task"], &shown["attributes"]["risk"]), (&json!("refund"), &json!("high")));
+    assert_eq!(shown["answer"]["text"], "Both are refunded.");
+    assert_eq!(shown["answer"]["tool_calls"], json!([{"name": "issue_refund", "arguments": {}}]));
+    let proposed = catalog(folder).about(Noun::Example, "incident-paid-twice").expect("entries").remove(0);
+    let line = &proposed.body["example"];
+    assert_eq!(line["input"]["messages"], json!([{"role": "user", "content": "Refund me: <email>"}]), "{line:#}");
+    assert_eq!((&line["task"], &line["guard"]), (&json!("refund"), &json!(true)));
+    assert_eq!(line["provenance"]["trace"], format!("{:032x}", 1));
+    // It outlives its day.
+    let source = proposed.body["source"].as_str().expect("a digest");
+    assert!(folder.join(".plimsoll/sources").join(format!("{source}.json")).is_file());
+
+    // One request of several is named by its own id, and what is said stands before what traffic has.
+    let one = format!("{:032x}-{:016x}", 1, 2);
+    let said = ["--trace", &one, "--task", "pay", "--at", "2026-11-04", "--answer", "Else.", "--as=json"];
+    let mut again = open;
+    again[2] = "again";
+    json_of(folder, &[&again[..], &said[..]].concat());
+    let shown = about("again");
+    assert_eq!((&shown["happened_at"], &shown["attributes"]["task"]), (&json!("2026-11-04"), &json!("pay")));
+    assert_eq!((&shown["answer"], &shown["trace"]), (&json!({"text": "Else."}), &json!(format!("{:032x}", 1))));
+
+    // A trace that nobody kept opens the incident, and says that nothing is proposed and what to do.
+    let mut unknown = open;
+    unknown[2] = "unknown";
+    let opened = json_of(folder, &[&unknown[..], &["--trace", "77aa", "--as=json"]].concat());
+    assert_eq!(opened["proposed"], Value::Null);
+    let told = opened["notes"].to_string();
+    assert!(
+        told.contains("`77aa` is not in the traffic that is kept here") && told.contains("plimsoll import traffic"),
+        "{told}"
+    );
+}

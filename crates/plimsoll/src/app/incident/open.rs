@@ -1,12 +1,14 @@
 //! `incident open`: what happened, what it cost, who owns it, which decision let it through; and the example that it becomes.
 //!
-//! in      what is known of the failure; the request, as a text, an input or a whole line of examples
+//! in      what is known of the failure; the request, as a text, an input or a whole line of examples, or as traffic has it of the trace
 //! out     the incident, and a proposed example with its provenance that guards once it is accepted; both or nothing
 //! errors  a class, owner, task or record that is not known; an id that is taken; an example that is none
 
+use super::traced::{Completed, completed};
 use super::{Opened, class_of, role_of};
 use crate::app::eval::Eval;
-use crate::app::kept;
+use crate::app::kept::{self, Proposal};
+use crate::app::run::Progress;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::decision::class_owner;
@@ -64,11 +66,13 @@ pub struct New {
     pub notes: Vec<String>,
 }
 
-pub fn open(eval: &Eval, failed: &Failed) -> Result<New, Failure> {
+pub fn open(eval: &Eval, failed: &Failed, progress: &mut dyn Progress) -> Result<New, Failure> {
     let class = class_of(eval, &failed.class)?;
     if failed.what.trim().is_empty() {
         return Err(Failure::yours("nothing is said of what happened", "say it in a sentence with --what"));
     }
+    let Completed { failed, source, mut notes } = completed(eval, failed, progress)?;
+    let failed = &failed;
     let happened_at = failed.at.clone().unwrap_or_else(kept::now);
     let happened = instant_of(&happened_at)?;
     let opened = Opened::of(eval)?;
@@ -76,7 +80,6 @@ pub fn open(eval: &Eval, failed: &Failed) -> Result<New, Failure> {
     let line = failed.request.as_ref().map(|request| line_of(eval, &id, failed, request, &happened_at)).transpose()?;
     let attributes = attributes_of(eval, failed, line.as_ref())?;
     let answer = failed.answer.as_ref().map(answer_of).transpose()?;
-    let mut notes = Vec::new();
     let decisions = decisions_of(eval, &opened, failed, &attributes, happened, &mut notes)?;
     let (owner, cost) = (owner_of(eval, failed, &class)?, cost_of(eval, failed, &class)?);
     let example = line.as_ref().and_then(|line| line["id"].as_str());
@@ -104,7 +107,7 @@ pub fn open(eval: &Eval, failed: &Failed) -> Result<New, Failure> {
     let proposed = example.map(str::to_owned);
     if let Some(line) = line {
         let why = format!("incident {id}: {}", failed.what.trim());
-        drafts.push(kept::proposal(eval, &opened.catalog, line, &failed.by, Some(&why))?);
+        drafts.push(kept::proposal(eval, &opened.catalog, Proposal { line, source }, &failed.by, Some(&why))?);
     }
     let added = opened.catalog.append(&drafts).map_err(kept::failed)?;
     let incident = told(&added).remove(&id).ok_or_else(|| Failure::ours("nothing was added", "try again"))?;
