@@ -1,10 +1,11 @@
 //! `outcome`: what production did after a release, read from a file or said, and kept with the release's record.
 //!
-//! in      a file of outcomes, JSON lines or a table
+//! in      a file of outcomes, JSON lines or a table; or traces and logs of OpenTelemetry, with a mapping
 //! out     an entry for each outcome that was not told yet
 //! errors  every line that cannot be read, and every release that no record is of; then nothing is kept
 
 mod read;
+pub mod traced;
 
 pub use read::{Column, each, read};
 
@@ -78,7 +79,7 @@ fn place(records: &[Kept], mut outcome: Outcome, at: usize) -> Result<(String, O
         (None, None) => {
             return refused(
                 "no release is named".to_owned(),
-                "say its `record`, or its `candidate` as the contract describes it",
+                "say its `record`, or its `candidate` as the contract describes it; `--record` names one for the whole file",
             );
         }
     };

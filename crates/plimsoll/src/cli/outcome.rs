@@ -3,12 +3,14 @@
 use super::whose::{Acting, Shown, Whole};
 use super::{Ending, Failure};
 use crate::app::eval::state_beside;
-use crate::app::outcome::{Column, keep, read, told};
+use crate::app::outcome::{Column, keep, read, told, traced};
 use crate::render::outcome as render;
 use crate::render::progress::Bar;
-use camino::Utf8PathBuf;
+use crate::render::read::plain;
+use camino::{Utf8Path, Utf8PathBuf};
 use domain::format::lines::LinePlace;
 use domain::format::outcomes::parse;
+use domain::outcome::Outcome;
 use serde_json::json;
 
 #[derive(clap::Args)]
@@ -19,7 +21,7 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Keep what a file says of releases: JSON lines, CSV or TSV
+    /// Keep what a file says of releases: JSON lines, CSV or TSV, or traces and logs of OpenTelemetry with a mapping
     Import(Import),
     /// Keep one outcome of a release
     Add(Add),
@@ -29,13 +31,20 @@ enum What {
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  plimsoll outcome import outcomes.jsonl\n  \
-                        plimsoll outcome import tickets.csv --map at=closed_at --map metric=kind --eval evals/support")]
+                        plimsoll outcome import tickets.csv --map at=closed_at --map metric=kind --eval evals/support\n  \
+                        plimsoll outcome import feedback.jsonl.gz --mapping feedback.yaml --record latest")]
 struct Import {
-    /// The file; `docs/formats/outcomes.md` says what a line holds
+    /// The file; `docs/formats/outcomes.md` says what a line holds. With `--mapping`, `-` is standard input
     file: Utf8PathBuf,
     /// Of a table: the column that a field is from
     #[arg(long = "map", value_name = "FIELD=COLUMN", value_parser = column)]
     columns: Vec<Column>,
+    /// Of OpenTelemetry: a YAML file that says which evaluations and attributes are outcomes
+    #[arg(long, value_name = "FILE", conflicts_with = "columns")]
+    mapping: Option<Utf8PathBuf>,
+    /// The decision that outcomes came after which name no release: its id, the beginning of it, or `latest`
+    #[arg(long, value_name = "RECORD")]
+    record: Option<String>,
     #[command(flatten)]
     who: Who,
 }
@@ -114,10 +123,32 @@ pub fn main(args: Args) -> Ending {
 }
 
 fn import(args: Import) -> Ending {
-    let outcomes = read(&args.file, &args.columns, &mut Bar::new())?;
-    let done = keep(&state_beside(&args.who.acting.eval), outcomes, &args.who.acting.by, args.who.why.as_deref())?;
+    let state = state_beside(&args.who.acting.eval);
+    let mut outcomes = match &args.mapping {
+        Some(mapping) => heard(&args.file, mapping)?,
+        None => read(&args.file, &args.columns, &mut Bar::new())?,
+    };
+    if let Some(record) = &args.record {
+        let record = crate::app::chain::Chain::at(&state).find(record)?;
+        let open = outcomes.iter_mut().filter(|outcome| outcome.record.is_none() && outcome.candidate.is_none());
+        open.for_each(|outcome| outcome.record = Some(record.id().to_owned()));
+    }
+    let done = keep(&state, outcomes, &args.who.acting.by, args.who.why.as_deref())?;
     anstream::eprintln!("{} outcome(s) kept, {} known already", done.kept, done.known);
     Ok(0)
+}
+
+/// What traces and logs say; what was left out is told.
+fn heard(file: &Utf8Path, mapping: &Utf8Path) -> Result<Vec<Outcome>, Failure> {
+    let mut bar = Bar::new();
+    let heard = traced::read(file, mapping, &mut bar)?;
+    drop(bar);
+    anstream::eprintln!("{} span(s) and record(s) read", heard.read);
+    for left in &heard.left_out.0 {
+        anstream::eprintln!("left out {}: {}", left.count, plain(&left.what));
+        anstream::eprintln!("         first at {}", plain(&left.first_at()));
+    }
+    Ok(heard.outcomes)
 }
 
 fn add(args: Add) -> Ending {
@@ -138,7 +169,7 @@ fn add(args: Add) -> Ending {
     if let Some(fields) = line.as_object_mut() {
         fields.retain(|_, value| !value.is_null());
     }
-    let place = LinePlace { file: camino::Utf8Path::new("what was given"), line: 1 };
+    let place = LinePlace { file: Utf8Path::new("what was given"), line: 1 };
     let outcome = parse(place, &line.to_string())?
         .ok_or_else(|| Failure::yours("nothing is said", "give `--count` and `--of`"))?;
     let done = keep(&state, vec![outcome], &args.who.acting.by, args.who.why.as_deref())?;

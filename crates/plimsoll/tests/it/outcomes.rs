@@ -142,6 +142,142 @@ fn outcomes_that_cannot_be_placed_are_refused_and_nothing_is_kept() {
     assert!(!folder.join(".plimsoll/catalog.sqlite").exists());
 }
 
+const MAPPING: &str = "plimsoll_mapping: 1\noutcomes:\n  \
+    - {metric: thumbs, of: user_feedback, yes: [thumbs_up], no: [thumbs_down], criterion: decides}\n  \
+    - {metric: helpful, of: rating, scale: [1, 5], better: higher}\n  - {metric: refunded, key: app.refunded}\n\
+    map: {attributes.task: app.intent}\nset: {arm: candidate}\n";
+
+fn attributes(of: &Value) -> Value {
+    let wrapped = |value: &Value| match value {
+        Value::Number(number) => json!({"doubleValue": number}),
+        Value::Bool(flag) => json!({"boolValue": flag}),
+        other => json!({"stringValue": other}),
+    };
+    let all = of.as_object().expect("an object").iter();
+    all.map(|(key, value)| json!({"key": key, "value": wrapped(value)})).collect()
+}
+
+/// What a trace, its evaluations and a reviewer's carrier span say, as a collector writes them.
+fn feedback() -> String {
+    // 2026-11-03, at noon.
+    let at = |second: u64| ((1_793_707_200 + second) * 1_000_000_000).to_string();
+    let evaluation = |name: &str, label: Option<&str>, score: Option<f64>| {
+        let mut all = json!({"gen_ai.evaluation.name": name});
+        all.as_object_mut()
+            .expect("an object")
+            .extend(label.map(|label| ("gen_ai.evaluation.score.label".to_owned(), json!(label))));
+        all.as_object_mut()
+            .expect("an object")
+            .extend(score.map(|score| ("gen_ai.evaluation.score.value".to_owned(), json!(score))));
+        all
+    };
+    let span = |id: u32, own: Value, events: &[Value]| {
+        let events =
+            events.iter().map(|event| json!({"name": "gen_ai.evaluation.result", "attributes": attributes(event)}));
+        json!({"traceId": format!("{id:032x}"), "spanId": format!("{id:016x}"), "startTimeUnixNano": at(0), "endTimeUnixNano": at(u64::from(id)),
+            "attributes": attributes(&own), "events": events.collect::<Vec<Value>>()})
+    };
+    let mut carrier = span(
+        4,
+        json!({"openinference.span.kind": "EVALUATOR", "annotations.0.annotation.name": "rating", "annotations.0.annotation.score": 4.0}),
+        &[],
+    );
+    carrier["links"] = json!([{"traceId": format!("{:032x}", 9), "spanId": format!("{:016x}", 9)}]);
+    let spans = [
+        span(
+            1,
+            json!({"session.id": "s-1", "app.intent": "refund-request", "app.refunded": true}),
+            &[evaluation("user_feedback", Some("thumbs_up"), None)],
+        ),
+        span(
+            2,
+            json!({"app.refunded": false}),
+            &[evaluation("user_feedback", Some("meh"), None), evaluation("groundedness", None, Some(0.4))],
+        ),
+        span(3, evaluation("rating", None, Some(7.0)), &[]),
+        carrier,
+    ];
+    let record = |second: u64, label: &str| {
+        let mut said = evaluation("user_feedback", Some(label), None);
+        said["session.id"] = "s-7".into();
+        json!({"timeUnixNano": at(second), "eventName": "gen_ai.evaluation.result", "attributes": attributes(&said)})
+    };
+    let traces = json!({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]});
+    let logs =
+        json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [record(7, "thumbs_down"), record(8, "thumbs_up")]}]}]});
+    format!("{traces}\n{logs}\n")
+}
+
+#[test]
+fn what_traces_and_logs_say_of_how_it_went_becomes_outcomes_where_a_mapping_names_it() {
+    let folder = eval("billing-support");
+    let folder = folder.path();
+    assert_eq!(code(&plimsoll(folder, &["run"])), 10);
+    std::fs::write(folder.join("m.yaml"), MAPPING).expect("a mapping");
+    std::fs::write(folder.join("f.jsonl"), feedback()).expect("traces");
+    let import = ["outcome", "import", "f.jsonl", "--mapping", "m.yaml", "--record", "latest"];
+    let first = plimsoll(folder, &import);
+    let expected = "\
+6 span(s) and record(s) read
+left out 1: verdicts on `thumbs` that say neither: the label `meh` is neither in `yes` nor in `no`
+         first at f.jsonl:1
+left out 1: evaluations that the mapping does not name: `groundedness`
+         first at f.jsonl:1
+left out 1: verdicts on `helpful` that say neither: a number lies outside 1 to 5: say its `scale`
+         first at f.jsonl:1
+6 outcome(s) kept, 0 known already
+";
+    assert_eq!((code(&first), err(&first).as_str()), (0, expected));
+    let list = json_of(folder, &["outcome", "list"]);
+    let all = list["outcomes"].as_array().expect("a list");
+    let said: Vec<String> = all
+        .iter()
+        .map(|one| {
+            let counted = one.get("value").or(one.get("count")).expect("a verdict");
+            let text = |key: &str| one[key].as_str().unwrap_or("").trim_start_matches('0').to_owned();
+            format!("{} {} {counted} {}", text("at"), text("metric"), text("conversation"))
+        })
+        .collect();
+    let expected = [
+        "2026-11-03T12:00:01.000Z thumbs 1 s-1",
+        "2026-11-03T12:00:01.000Z refunded 1 s-1",
+        "2026-11-03T12:00:02.000Z refunded 0 2",
+        "2026-11-03T12:00:04.000Z helpful 0.75 9",
+        "2026-11-03T12:00:07.000Z thumbs 0 s-7",
+        "2026-11-03T12:00:08.000Z thumbs 1 s-7",
+    ];
+    assert_eq!(said, expected);
+    assert_eq!((&all[0]["attributes"]["task"], &all[0]["criterion"]), (&json!("refund-request"), &json!("decides")));
+    assert_eq!((&all[3]["better"], &all[3]["arm"]), (&json!("higher"), &json!("candidate")));
+    assert!(err(&plimsoll(folder, &import)).ends_with("0 outcome(s) kept, 6 known already\n"));
+
+    // Packed, and from standard input, it is the same.
+    let script = "gzip -c f.jsonl | \"$plimsoll\" outcome import - --mapping m.yaml --record latest";
+    let piped = std::process::Command::new("sh")
+        .args(["-c", script])
+        .env("plimsoll", env!("CARGO_BIN_EXE_plimsoll"))
+        .current_dir(folder)
+        .output()
+        .expect("a shell");
+    assert!(err(&piped).ends_with("0 outcome(s) kept, 6 known already\n"), "{}", err(&piped));
+
+    // Without a mapping, without a release, or broken off, nothing is kept and it is said what to do.
+    let refused = |arguments: &[&str], words: &[&str]| {
+        let ended = plimsoll(folder, arguments);
+        let told = err(&ended).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(code(&ended), 2, "{told}");
+        words.iter().for_each(|word| assert!(told.contains(word), "{told}"));
+    };
+    refused(&["outcome", "import", "f.jsonl"], &["holds traces or logs of OpenTelemetry", "--mapping FILE"]);
+    refused(&import[..5], &["no release is named", "--record"]);
+    let text = feedback();
+    std::fs::write(folder.join("f.jsonl"), &text[..text.len() - 40]).expect("traces");
+    refused(&import, &["f.jsonl:2:", "nothing was kept"]);
+    std::fs::write(folder.join("m.yaml"), MAPPING.replace("key: app", "kye: app")).expect("a mapping");
+    refused(&import, &["m.yaml:5:", "did you mean `key`?"]);
+    assert_eq!(json_of(folder, &["outcome", "list"])["outcomes"].as_array().map(Vec::len), Some(6));
+}
+
 /// So many conversations of each arm; of each ten so many of the candidate's are resolved, and eight of production's.
 fn rollout(folder: &Path, count: usize, well: usize) {
     let mut lines = String::from("{\"plimsoll_outcomes\": 1}\n");

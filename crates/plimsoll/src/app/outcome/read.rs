@@ -11,10 +11,12 @@ use domain::outcome::Outcome;
 use engine::jsonl::Lines;
 use serde_json::{Map, Value, json};
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read, Seek};
 
 /// Faults that are told at once.
 const MOST: usize = 100;
+/// What files of OpenTelemetry begin with.
+const TRACED: [&str; 2] = ["{\"resourceSpans\"", "{\"resourceLogs\""];
 /// Lines between two words of how far it is.
 const TOLD_EVERY: u64 = 4096;
 
@@ -40,7 +42,14 @@ pub fn each(
     progress: &mut dyn Progress,
     take: &mut dyn FnMut(LinePlace, Outcome),
 ) -> Result<(), Failure> {
-    let (file, bytes) = file::open(path).map_err(|error| unreadable(path, &error))?;
+    let (mut file, bytes) = file::open(path).map_err(|error| unreadable(path, &error))?;
+    let start = begins(&mut file).map_err(|error| unreadable(path, &error))?;
+    if TRACED.iter().any(|known| start.trim_ascii_start().starts_with(known.as_bytes())) {
+        return Err(Failure::yours(
+            format!("`{path}` holds traces or logs of OpenTelemetry, and nothing says which of it counts"),
+            "name the metrics in a mapping, `--mapping FILE`: see docs/formats/outcomes.md",
+        ));
+    }
     progress.step(&format!("reading {path}"));
     let mut reading = Reading { path, bytes, read: 0, told: 0, faults: Vec::new(), progress, take };
     match path.extension() {
@@ -60,6 +69,14 @@ pub fn each(
         return Err(Failure::yours(format!("`{path}` says nothing"), "write one outcome a line"));
     }
     Ok(())
+}
+
+/// The first bytes; the file is read from its start afterwards.
+fn begins(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    file.by_ref().take(64).read_to_end(&mut start)?;
+    file.rewind()?;
+    Ok(start)
 }
 
 fn unreadable(path: &Utf8Path, error: &io::Error) -> Failure {

@@ -1,0 +1,88 @@
+//! What traces and logs of OpenTelemetry say of how things went, as outcomes.
+//!
+//! in      a file or standard input, however it was written; a mapping that says which of it counts
+//! out     an outcome for each verdict, in the order of the file; what was left out, and why
+//! errors  a mapping that cannot be read; a file that cannot be read, or breaks off: then nothing is kept
+
+use crate::app::file;
+use crate::app::left_out::LeftOut;
+use crate::app::run::Progress;
+use crate::cli::Failure;
+use camino::Utf8Path;
+use domain::fault::{Fault, Faults, Place};
+use domain::format::lines::LinePlace;
+use domain::format::outcomes::{parse, traced};
+use domain::outcome::Outcome;
+use engine::intake::{Broken, Item, Span, outcomes, spans_and_records};
+use std::fs::File;
+use std::io::{self, Read};
+
+/// Bytes of a mapping.
+const LONGEST: u64 = 1 << 20;
+/// Spans between two signs of life.
+const SIGN: u64 = 500;
+const READABLE: &str =
+    "give what a collector's file exporter writes; where the file ends in the middle of a line, take that line out";
+
+/// What a file said.
+#[derive(Default)]
+pub struct Heard {
+    pub outcomes: Vec<Outcome>,
+    /// Spans and records of logs.
+    pub read: u64,
+    pub left_out: LeftOut,
+}
+
+pub fn read(path: &Utf8Path, mapping: &Utf8Path, progress: &mut dyn Progress) -> Result<Heard, Failure> {
+    let text = file::text(mapping, LONGEST).map_err(|error| unreadable(mapping, &error))?;
+    let mapping = traced::parse(mapping, &text)?;
+    let (shown, reader): (&Utf8Path, Box<dyn Read>) = match path.as_str() {
+        "-" => ("standard input".into(), Box::new(io::stdin().lock())),
+        _ => (path, Box::new(File::open(path).map_err(|error| unreadable(path, &error))?)),
+    };
+    progress.step(&format!("reading {shown}: spans and records"));
+    let mut said = Heard::default();
+    let read = spans_and_records(reader, &mut |item, line| {
+        let span = match item {
+            Item::Span(span) | Item::Record(span) => span,
+            Item::Unread(what) => return said.left_out.add(what, Place { file: shown.to_owned(), line, column: 1 }),
+        };
+        said.read += 1;
+        if said.read.is_multiple_of(SIGN) {
+            progress.count(said.read, 0);
+        }
+        said.take(&span, &mapping, LinePlace { file: shown, line });
+    });
+    read.map_err(|broken| match broken {
+        Broken::Unreadable(error) => unreadable(shown, &error),
+        Broken::At { line, column, what, help } => Faults::from(Fault {
+            place: Place { file: shown.to_owned(), line, column },
+            found: String::new(),
+            what: format!("no trace or log of OpenTelemetry can be read here: {what}"),
+            help: format!("nothing was kept; {}", help.unwrap_or(READABLE)),
+        })
+        .into(),
+    })?;
+    Ok(said)
+}
+
+impl Heard {
+    fn take(&mut self, span: &Span, mapping: &traced::Mapping, place: LinePlace) {
+        for line in outcomes(span, mapping) {
+            let outcome = line.and_then(|line| {
+                let first = |faults: Faults| faults.iter().next().map(|fault| fault.what.clone()).unwrap_or_default();
+                parse(place, &serde_json::Value::Object(line).to_string()).map_err(first)
+            });
+            match outcome {
+                Ok(outcome) => self.outcomes.extend(outcome),
+                Err(why) => {
+                    self.left_out.add(&why, Place { file: place.file.to_owned(), line: place.line, column: 1 });
+                }
+            }
+        }
+    }
+}
+
+fn unreadable(path: &Utf8Path, error: &io::Error) -> Failure {
+    Failure::yours(format!("cannot read `{path}`: {error}"), "check the path and its permissions")
+}
