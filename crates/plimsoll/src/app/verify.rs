@@ -5,6 +5,7 @@ use super::diff::systems;
 use super::history::{History, scores_digest};
 use super::judges::sealed_judges;
 use super::kept;
+use super::recorded;
 use super::sealed::folder_of;
 use super::signature::signer;
 use super::weigh::{Grounds, weigh};
@@ -32,7 +33,10 @@ pub fn verify(state: &Utf8Path, kept: &Kept) -> Result<Verified, Failure> {
     verified.notes.push("hashes, chain and head were checked".to_owned());
     match kept::whole(state) {
         Ok(None) => {}
-        Ok(Some(entries)) => verified.notes.push(format!("the history of {entries} entries is as it was written")),
+        Ok(Some(entries)) => {
+            verified.notes.push(format!("the history of {entries} entries is as it was written"));
+            verified.faults.extend(recorded::apart(state, kept)?);
+        }
         Err(changed @ CatalogError::Changed { .. }) => verified.faults.push(changed.to_string()),
         Err(other) => verified.notes.push(format!("the history could not be checked: {other}")),
     }

@@ -26,7 +26,7 @@ const PLAYED: [(&str, &str); 11] = [
 ];
 
 /// A page, the beginning of its commands, and why no test of the guides plays them.
-const NOT_PLAYED: [(&str, &str, &str); 8] = [
+const NOT_PLAYED: [(&str, &str, &str); 9] = [
     (
         "incidents",
         "plimsoll import incidents CASE-STUDIES",
@@ -36,6 +36,11 @@ const NOT_PLAYED: [(&str, &str, &str); 8] = [
     ("local-models", "pip ", "needs a network"),
     ("local-models", "unzip ", "needs what was downloaded"),
     ("local-models", "echo ", "needs the model; the tests of `local-grader` play it where it lies"),
+    (
+        "outcomes",
+        "plimsoll outcome import feedback.jsonl.gz",
+        "needs a log of feedback; the tests of outcomes read such logs in every form",
+    ),
     ("real-data", "cargo ", "needs data that is not part of the repository; `real` plays them where it lies"),
     ("real-model", "", "needs a model; `cargo xtask real-model` plays it where it lies"),
     (

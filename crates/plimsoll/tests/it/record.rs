@@ -103,8 +103,18 @@ fn ran() -> Ran {
     Ran { content: read(&record)["content"].clone(), folder, record, run }
 }
 
-/// Writes a record with every hash that depends on its content made right again, the head included.
+/// Writes a record with every hash that depends on its content made right again, the head included. Without the history beside it, so
+/// that nothing but what was sealed can tell.
 fn forge(folder: &Path, record: &Path, content: &Value) {
+    for entry in std::fs::read_dir(folder.join(".plimsoll")).expect("the state").flatten() {
+        if entry.file_name().to_string_lossy().contains(".sqlite") {
+            std::fs::remove_file(entry.path()).expect("no history");
+        }
+    }
+    forge_beside_history(folder, record, content);
+}
+
+fn forge_beside_history(folder: &Path, record: &Path, content: &Value) {
     let mut kept = read(record);
     kept["content"] = content.clone();
     kept["envelope"]["content"] = json!(Digest::of_value("plimsoll.record.v1", content).to_string());
@@ -226,6 +236,55 @@ fn how_two_reference_sets_lie_is_told_before_any_difference() {
     assert!(said.contains("now: at ten"), "{said}");
     // What asks something else now is not compared, and an inserted line moves nobody.
     assert!(!said.contains("e08") && !said.contains("new"), "{said}");
+}
+
+#[test]
+fn a_contract_that_was_renamed_after_the_result_is_the_same_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    small(folder.path());
+    let contract = folder.path().join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&contract).expect("the contract");
+    let strict = text.replace("at_least: 60%", "at_least: 99%");
+    std::fs::write(&contract, &strict).expect("an edit");
+    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 10);
+    std::fs::write(&contract, text.replace("name: small", "name: small-2")).expect("an edit");
+    let again = plimsoll(folder.path(), &["decide"]);
+    assert_ne!(code(&again), 0, "{}", out(&again));
+    let content = read(&last_record(folder.path()))["content"].clone();
+    assert_eq!(content["look"]["number"], 1, "the same scores are the same look");
+    assert!(out(&again).contains("the contract changed after these scores were first decided on"), "{}", out(&again));
+}
+
+#[test]
+fn who_approved_who_decided_and_when_cannot_be_edited_beside_the_history() {
+    let folder = tempfile::tempdir().expect("a folder");
+    small(folder.path());
+    plimsoll(folder.path(), &["run"]);
+    let contract = folder.path().join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&contract).expect("the contract");
+    std::fs::write(&contract, text.replace("by: 20%", "by: 25%")).expect("an edit");
+    let decided = plimsoll(folder.path(), &["decide", "--approve", "release", "--reason", "margin agreed"]);
+    assert_eq!(code(&decided), 0, "{}{}", out(&decided), err(&decided));
+    let record = last_record(folder.path());
+    let kept = read(&record);
+    assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
+    for place in ["/approval/by", "/approval/reason"] {
+        let mut content = kept["content"].clone();
+        *content.pointer_mut(place).expect("an approval") = json!("prompt");
+        forge_beside_history(folder.path(), &record, &content);
+        let verified = plimsoll(folder.path(), &["verify"]);
+        assert_eq!(code(&verified), 3, "{place}");
+        assert!(out(&verified).contains("the history says another content of this record"), "{}", out(&verified));
+    }
+    for (key, what) in [("author", "author"), ("time", "time")] {
+        let mut other = kept.clone();
+        other["envelope"][key] = json!("2020-01-01T00:00:00.000000000Z");
+        std::fs::write(&record, other.to_string()).expect("a forged record");
+        forge_beside_history(folder.path(), &record, &kept["content"]);
+        let verified = plimsoll(folder.path(), &["verify"]);
+        assert_eq!(code(&verified), 3, "{key}");
+        assert!(out(&verified).contains(&format!("the history says another {what} of this record")), "{}", out(&verified));
+    }
 }
 
 #[test]

@@ -15,7 +15,6 @@ use crate::app::run::Progress;
 use crate::app::work::write_failure;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
-use domain::digest::Digest;
 use domain::fault::{Fault, Faults, Place};
 use domain::format::lines::LinePlace;
 use domain::format::mapping::Mapping;

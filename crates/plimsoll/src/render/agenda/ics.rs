@@ -56,12 +56,15 @@ fn escaped(text: &str) -> String {
         .collect()
 }
 
-/// A line folded so that none is longer than it may be, and no character is cut.
+/// A line folded so that none is longer than it may be, no character is cut, and none ends in a space, which some readers take for
+/// nothing.
 fn folded(line: &str) -> String {
     let mut out = String::new();
     let mut octets = 0;
-    for c in line.chars() {
-        if octets + c.len_utf8() > LONGEST {
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        let ends_here = c == ' ' && rest.peek().is_some_and(|next| octets + 1 + next.len_utf8() > LONGEST);
+        if octets + c.len_utf8() > LONGEST || ends_here {
             out += "\r\n ";
             octets = 1;
         }
@@ -82,6 +85,8 @@ mod tests {
         assert!(folded.split("\r\n").all(|part| part.len() <= LONGEST));
         assert_eq!(folded.replace("\r\n ", ""), line);
         assert_eq!(super::folded(&"a".repeat(75)).len(), 75);
+        let spaced = super::folded(&"ab ".repeat(60));
+        assert!(spaced.split("\r\n").all(|part| part.len() <= LONGEST && !part.trim_start().ends_with("ab ")), "{spaced}");
     }
 
     #[test]
