@@ -1,6 +1,10 @@
 //! The promise: what work the product does, for whom, on what evidence, under which constraints, and what happens
 //! when the answer is not ready. Written before any metric.
 
+mod language;
+
+use language::{is_english, size};
+
 /// The promise as its owner wrote it. A field left out is empty; `check` says what is missing or vague and why.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Promise {
@@ -35,7 +39,7 @@ const GENERIC: &str = "a an and any anyone anything are as at be by can do every
     company companies business businesses enterprise enterprises organisation organization organisations organizations \
     information info data knowledge base content document documents documentation docs material materials internet web source \
     sources context available relevant appropriate proper necessary possible required training best better great excellent \
-    quality high accurate accurately accuracy correct correctly right wrong true fast quick quickly efficient efficiently \
+    quality generative genai high accurate accurately accuracy correct correctly right wrong true fast quick quickly efficient efficiently \
     effective friendly polite politely nice professional professionally safe safely secure reliable robust useful consistent \
     clear clearly concise delight delightful satisfied happy amazing experience experiences value always never must should not no \
     only none dont try trying again later sure ensure accordingly gracefully etc state art world-class seamless simple easy \
@@ -43,6 +47,51 @@ const GENERIC: &str = "a an and any anyone anything are as at be by can do every
     trustworthy honest transparent respectful bias biased unbiased stay keep follow follows guidelines rules policy policies \
     standard standards practice practices way ways time times day days daily work works working life fallback default tbd todo na \
     n/a nothing unknown depends sorry apologise apologize message generic productivity engagement satisfaction growth innovation insight insights usefulness assistance able best-in-class cutting edge kinds asks ask asking anybody people individuals folks visitors staff employees workforce stakeholders everyday chat conversation conversations job jobs project projects stuff enterprise-grade keep kept bring brings want wants like likes look looks thing nothing none offers offer deliver delivers driven powered enable enables boost boosts whatever situation situations";
+
+/// Verbs of work that say nothing without what is worked on.
+const ABILITIES: &str = "summarise summarises summarising summarize summarizes summarizing translate translates translating write writes writing draft drafts \
+    drafting generate generates generating create creates creating classify classifies classifying extract extracts extracting analyse analyses \
+    analyze analyzes review reviews explain explains find finds search searches check checks recommend recommends automate automates automating \
+    understand understands process processes manage manages optimise optimises optimize optimizes transform transforms chat";
+
+/// What a product is called, whatever it does.
+const PRODUCTS: &[&str] = &[
+    "assistant",
+    "agent",
+    "bot",
+    "chatbot",
+    "copilot",
+    "tool",
+    "platform",
+    "system",
+    "solution",
+    "app",
+    "application",
+    "software",
+];
+
+/// Words with which the name of a product begins.
+const LABELS: &[&str] = &[
+    "a",
+    "an",
+    "the",
+    "our",
+    "your",
+    "ai",
+    "llm",
+    "smart",
+    "intelligent",
+    "generative",
+    "helpful",
+    "virtual",
+    "digital",
+    "new",
+    "best",
+    "great",
+    "simple",
+    "customer",
+    "enterprise",
+];
 
 /// Verbs of an action that somebody can see happen when the answer is not ready.
 const ACTIONS: &[&str] = &[
@@ -75,19 +124,45 @@ impl Promise {
             }
         };
         let empty = |text: &str| text.trim().is_empty();
-        let work = (specific(&self.work) == 0).then_some("it names a category of work and no particular work");
+        let english = self.is_english();
+        let in_words = |vague: bool, short: bool, why: &'static str, too_short: &'static str| match english {
+            true => vague.then_some(why),
+            false => short.then_some(too_short),
+        };
+        let work = match english {
+            true => work(&self.work),
+            false => says_no_work(&self.work).then_some("it is too short to say which work"),
+        };
         judge("work", empty(&self.work), work, "answer billing questions from the customer's own account");
-        let whom = (specific(&self.for_whom) == 0).then_some("it names nobody in particular");
+        let whom = in_words(
+            specific(&self.for_whom) == 0,
+            is_a_word(&self.for_whom),
+            "it names nobody in particular",
+            "it is too short to say for whom in particular",
+        );
         judge("for", empty(&self.for_whom), whom, "customers on self-serve plans");
-        let named = self.evidence.iter().any(|evidence| specific(evidence) > 0);
         let none = self.evidence.iter().all(|evidence| empty(evidence));
-        let vague = (!named).then_some("it names no document or state that an answer could be checked against");
+        let vague = in_words(
+            self.evidence.iter().all(|evidence| specific(evidence) == 0),
+            self.evidence.iter().all(|evidence| is_a_word(evidence)),
+            "it names no document or state that an answer could be checked against",
+            "it is too short to say which document or state",
+        );
         judge("evidence", none, vague, "[current billing policy, the customer's account state]");
-        let bounded = self.constraints.iter().any(|constraint| is_observable(constraint));
         let none = self.constraints.iter().all(|constraint| empty(constraint));
-        let vague = (!bounded).then_some("no constraint could be seen to be broken");
+        let vague = in_words(
+            !self.constraints.iter().any(|constraint| is_observable(constraint)),
+            !self.constraints.iter().any(|constraint| is_a_sentence(constraint)),
+            "no constraint could be seen to be broken",
+            "no constraint is long enough to say what would break it",
+        );
         judge("constraints", none, vague, "[cite the policy section used, never invent account data]");
-        let ready = (!is_action(&self.when_not_ready)).then_some("it names no action that somebody would see");
+        let ready = in_words(
+            !is_action(&self.when_not_ready),
+            says_no_action(&self.when_not_ready),
+            "it names no action that somebody would see",
+            "it is too short to say what is done, and with whom",
+        );
         judge(
             "when_not_ready",
             empty(&self.when_not_ready),
@@ -96,6 +171,59 @@ impl Promise {
         );
         found
     }
+
+    /// Of all fields together: one alone is often too short to tell.
+    fn is_english(&self) -> bool {
+        let fields = [&self.work, &self.for_whom, &self.when_not_ready].into_iter();
+        is_english(fields.chain(&self.evidence).chain(&self.constraints).map(String::as_str))
+    }
+}
+
+/// Why what stands there is no work.
+fn work(text: &str) -> Option<&'static str> {
+    let is_ability = |word: &str| ABILITIES.split_whitespace().any(|ability| ability == word);
+    let worked_on = words(text).iter().filter(|word| is_specific(word) && !is_ability(word)).count();
+    match (worked_on, is_product(text)) {
+        (0, _) => Some("it names a category of work and no particular work"),
+        (_, true) => Some("it names what the product is, and not what it does"),
+        _ => None,
+    }
+}
+
+/// `an AI assistant for healthcare`: a product and what it is about, and nothing that it does.
+fn is_product(text: &str) -> bool {
+    let words = words(text);
+    let is = |list: &[&str], word: &String| list.contains(&word.as_str());
+    let Some(at) = words.iter().position(|word| is(PRODUCTS, word)) else { return false };
+    let is_named = words.first().is_some_and(|first| is(LABELS, first) || is(PRODUCTS, first));
+    let ends = words.get(at + 1).is_none_or(|next| is(&["for", "of", "in", "on", "with", "across"], next));
+    let does =
+        |word: &String| is(&["that", "which", "who", "to"], word) || (word.ends_with("ing") && is_specific(word));
+    is_named && ends && !words.iter().any(does)
+}
+
+/// In a language whose words are not known here: less than an action and what it is done to.
+fn says_no_work(text: &str) -> bool {
+    let size = size(text);
+    size.words < 2 || size.letters < 16
+}
+
+/// One word, which names a kind and nothing in particular, unless it is put together of several.
+fn is_a_word(text: &str) -> bool {
+    let size = size(text);
+    size.words < 2 && size.letters < 14
+}
+
+/// Long enough for who does what, or for a number that something is measured by.
+fn is_a_sentence(text: &str) -> bool {
+    let size = size(text);
+    let counts = text.chars().any(char::is_numeric);
+    (size.words >= 3 && size.letters >= 12) || (size.words >= 2 && counts)
+}
+
+fn says_no_action(text: &str) -> bool {
+    let size = size(text);
+    size.words < 3 || (size.words == 3 && size.letters < 26)
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -108,7 +236,11 @@ fn words(text: &str) -> Vec<String> {
 
 /// Words that name something in particular.
 fn specific(text: &str) -> usize {
-    words(text).iter().filter(|word| !GENERIC.split_whitespace().any(|generic| generic == word.as_str())).count()
+    words(text).iter().filter(|word| is_specific(word)).count()
+}
+
+fn is_specific(word: &str) -> bool {
+    !GENERIC.split_whitespace().any(|generic| generic == word)
 }
 
 fn is_observable(constraint: &str) -> bool {
