@@ -58,10 +58,51 @@ pub(crate) fn failed(what: &'static str) -> impl Fn(sqlx::Error) -> CatalogError
     move |cause| CatalogError::Failed { what, why: told(&cause) }
 }
 
+/// A file that cannot grow says so in words of its own, which name no disk where even its helpers cannot be made.
+fn out_of_disk(cause: &dyn sqlx::error::DatabaseError) -> Option<String> {
+    // SQLITE_FULL and the family of SQLITE_IOERR; PostgreSQL's codes have five characters.
+    const FULL: u32 = 13;
+    const IOERR: u32 = 10;
+    let code: u32 = cause.code().filter(|code| code.len() < 5)?.parse().ok()?;
+    match code & 0xff {
+        FULL => Some("the disk is full".to_owned()),
+        IOERR => Some(format!("the disk is full, or cannot be written ({})", cause.message())),
+        _ => None,
+    }
+}
+
+/// Whether a new connection fails for good, so that trying again would only wait.
+pub(crate) fn lasts(cause: &sqlx::Error) -> bool {
+    matches!(cause, sqlx::Error::Database(cause) if out_of_disk(cause.as_ref()).is_some())
+}
+
 pub(crate) fn told(cause: &sqlx::Error) -> String {
     match cause {
-        sqlx::Error::Database(cause) => cause.message().to_owned(),
+        sqlx::Error::Database(cause) => match out_of_disk(cause.as_ref()) {
+            Some(why) => why,
+            None => cause.message().to_owned(),
+        },
         sqlx::Error::PoolTimedOut => "it did not answer in time".to_owned(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::{AnyConnection, Connection};
+
+    #[test]
+    fn a_disk_that_is_full_is_called_that() {
+        sqlx::any::install_default_drivers();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let cause = runtime.block_on(async {
+            let mut file = AnyConnection::connect("sqlite::memory:").await.unwrap();
+            sqlx::raw_sql("CREATE TABLE t (x); PRAGMA max_page_count = 3").execute(&mut file).await.unwrap();
+            sqlx::raw_sql("INSERT INTO t VALUES (zeroblob(1000000))").execute(&mut file).await.unwrap_err()
+        });
+        assert!(lasts(&cause), "{cause}");
+        assert_eq!(told(&cause), "the disk is full");
+        assert_eq!(told(&sqlx::Error::PoolTimedOut), "it did not answer in time");
     }
 }

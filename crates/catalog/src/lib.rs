@@ -23,6 +23,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{Any, AnyConnection, AnyPool, Connection, SqlSafeStr, Transaction};
 use std::str::FromStr;
+use std::sync::{Arc, Mutex};
 use tokio::runtime::Runtime;
 
 /// An open catalog. Calls wait until the database has done what they ask.
@@ -32,6 +33,7 @@ pub struct Catalog {
     /// The eval for which it was opened.
     eval: Option<String>,
     runtime: Runtime,
+    refused: Refused,
 }
 
 /// Every step that the tables took, oldest first. A step that was released is never edited.
@@ -52,6 +54,9 @@ const OF_EVAL: &str = "SELECT name FROM eval WHERE id = 1";
 const FILE_SETTINGS: [&str; 3] =
     ["PRAGMA busy_timeout = 60000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"];
 
+/// Why a new connection could not be told so, where that lasts: the pool itself would try for half a minute, and say that time ran out.
+type Refused = Arc<Mutex<Option<String>>>;
+
 async fn told(connection: &mut AnyConnection, settings: &'static [&'static str]) -> Result<(), sqlx::Error> {
     for setting in settings {
         sqlx::raw_sql(*setting).execute(&mut *connection).await?;
@@ -66,6 +71,8 @@ impl Catalog {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|cause| CatalogError::Machine { place: place.to_string(), cause })?;
         let _alone = place.prepare()?;
+        let refused = Refused::default();
+        let of_pool = Arc::clone(&refused);
         let pool = runtime.block_on(async {
             let options = AnyConnectOptions::from_str(&place.address()).map_err(|cause| place.refused(&cause))?;
             let settings = if place.is_file() { &FILE_SETTINGS[..] } else { &[] };
@@ -73,14 +80,23 @@ impl Catalog {
             let mut first = AnyConnection::connect_with(&options).await.map_err(|cause| place.refused(&cause))?;
             told(&mut first, settings).await.map_err(|cause| place.refused(&cause))?;
             first.close().await.map_err(|cause| place.refused(&cause))?;
-            let pool = AnyPoolOptions::new()
-                .max_connections(2)
-                .after_connect(move |connection, _| Box::pin(told(connection, settings)));
+            let pool = AnyPoolOptions::new().max_connections(2).after_connect(move |connection, _| {
+                let refused = Arc::clone(&of_pool);
+                Box::pin(async move {
+                    let Err(cause) = told(connection, settings).await else { return Ok(()) };
+                    match (error::lasts(&cause), refused.lock()) {
+                        // Nothing is written over the connection: whoever begins to looks here first.
+                        (true, Ok(mut why)) => *why = Some(error::told(&cause)),
+                        _ => return Err(cause),
+                    }
+                    Ok(())
+                })
+            });
             let pool = pool.connect_with(options).await.map_err(|cause| place.refused(&cause))?;
             steps().run(&pool).await.map_err(|cause| place.not_ours(cause))?;
             Ok(pool)
         })?;
-        Ok(Catalog { pool, place: place.clone(), eval: None, runtime })
+        Ok(Catalog { pool, place: place.clone(), eval: None, runtime, refused })
     }
 
     /// The same for one eval, by the name of its contract. A catalog is of the eval for which something was said in it first, and refused to
@@ -118,6 +134,9 @@ impl Catalog {
     /// Begins to write: nobody else does until it ends.
     async fn turn(&self) -> Result<Transaction<'static, Any>, CatalogError> {
         let mut turn = self.pool.begin().await.map_err(failed("begin to write"))?;
+        if let Some(why) = self.refused.lock().ok().and_then(|why| why.clone()) {
+            return Err(CatalogError::Failed { what: "begin to write", why });
+        }
         let taken = sqlx::query("UPDATE head SET number = number WHERE id = 1").execute(&mut *turn).await;
         taken.map_err(failed("begin to write"))?;
         if let Some(eval) = &self.eval {
