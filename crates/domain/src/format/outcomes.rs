@@ -5,7 +5,10 @@
 //! rule    a line says a count of how many, or one value; never both, and never a count above its whole
 
 mod shape;
+mod table;
 pub mod traced;
+
+pub use table::{Row, Table};
 
 use super::json;
 use super::lines::{LinePlace, Wrong};
@@ -52,6 +55,7 @@ fn broken(line: &Value) -> Vec<Wrong> {
     let given = |key: &str| !line[key].is_null();
     let mut wrong = Vec::new();
     let mut say = |path, what: &str, help| wrong.push(Wrong { path, what: what.to_owned(), help });
+    let number = |key: &str| line[key].as_u64();
     match (given("value"), given("count"), given("n")) {
         (true, true, _) => say("value", "a line says a count or a value, and not both", "leave one of the two out"),
         (true, false, true) => say("n", "`n` belongs to a count", "leave it out, or write `count` for `value`"),
@@ -60,10 +64,17 @@ fn broken(line: &Value) -> Vec<Wrong> {
         }
         (false, true, false) => say("count", "a count of how many", "write `n`, of how many they are"),
         (false, false, true) => say("n", "`n` alone says nothing", "write `count`, how many of them"),
-        (false, true, true) if line["count"].as_u64() > line["n"].as_u64() => {
-            say("count", "more than there are in all", "`count` of `n`: check which is which");
+        (false, true, true) if number("count") > number("n") => {
+            let (count, n) = (number("count").unwrap_or(0), number("n").unwrap_or(0));
+            say(
+                "count",
+                &format!("{count} were counted of {n}: more than there are"),
+                "check which is `count` and which is `n`",
+            );
         }
-        (false, true, true) if line["n"].as_u64() == Some(0) => say("n", "of none", "leave the line out"),
+        (false, true, true) if number("n") == Some(0) => {
+            say("n", "of 0 nothing can be counted", "leave out what was not seen");
+        }
         (false, false, false) => say("metric", "neither `count` and `n` nor `value` is given", "write one of them"),
         _ => {}
     }
@@ -150,8 +161,8 @@ mod tests {
         for (more, what) in [
             (r#""count": 3"#, "a count of how many"),
             (r#""n": 3"#, "`n` alone says nothing"),
-            (r#""n": 3, "count": 4"#, "more than there are in all"),
-            (r#""n": 0, "count": 0"#, "of none"),
+            (r#""n": 3, "count": 4"#, "4 were counted of 3"),
+            (r#""n": 0, "count": 0"#, "of 0 nothing can be counted"),
             (r#""value": 1.2"#, "from 0 to 1"),
             (r#""value": 1, "count": 1, "n": 1"#, "not both"),
             (r#""value": 1, "n": 1"#, "belongs to a count"),

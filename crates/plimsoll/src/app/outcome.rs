@@ -4,10 +4,11 @@
 //! out     an entry for each outcome that was not told yet
 //! errors  every line that cannot be read, and every release that no record is of; then nothing is kept
 
+mod fits;
 mod read;
 pub mod traced;
 
-pub use read::{Column, each, read};
+pub use read::{Column, each, notes, read};
 
 use super::chain::{Chain, Kept};
 use super::kept;
@@ -23,18 +24,25 @@ use std::collections::BTreeSet;
 pub struct Imported {
     pub kept: usize,
     pub known: usize,
+    /// What somebody should know, though nothing stops for it.
+    pub notes: Vec<String>,
 }
 
 /// Keeps outcomes, all or none. A release is named by its record, or by its candidate and the day.
 pub fn keep(state: &Utf8Path, outcomes: Vec<Outcome>, author: &str, why: Option<&str>) -> Result<Imported, Failure> {
     let records = Chain::at(state).list()?;
-    let mut placed = Vec::new();
+    let (mut placed, mut refused) = (Vec::new(), Vec::new());
     for (at, outcome) in outcomes.into_iter().enumerate() {
-        placed.push(place(&records, outcome, at + 1)?);
+        match place(&records, outcome) {
+            Ok(found) => placed.push(found),
+            Err((what, help)) => refused.push((format!("outcome {}: {what}", at + 1), help)),
+        }
     }
+    none_refused(refused)?;
+    let notes = early(&records, &placed);
     let evals: BTreeSet<&str> = placed.iter().map(|(record, _)| eval_of(&records, record)).collect();
     let eval = match Vec::from_iter(evals).as_slice() {
-        [] => return Ok(Imported { kept: 0, known: 0 }),
+        [] => return Ok(Imported { kept: 0, known: 0, notes }),
         [one] => (*one).to_owned(),
         more => {
             return Err(Failure::yours(
@@ -62,12 +70,38 @@ pub fn keep(state: &Utf8Path, outcomes: Vec<Outcome>, author: &str, why: Option<
     if !drafts.is_empty() {
         catalog.append(&drafts).map_err(kept::failed)?;
     }
-    Ok(Imported { kept: drafts.len(), known: all - drafts.len() })
+    Ok(Imported { kept: drafts.len(), known: all - drafts.len(), notes })
 }
 
-/// The record that an outcome came after, and the outcome with its whole id.
-fn place(records: &[Kept], mut outcome: Outcome, at: usize) -> Result<(String, Outcome), Failure> {
-    let refused = |what: String, help: &str| Err(Failure::yours(format!("outcome {at}: {what}"), help));
+/// Outcomes of days before their release was decided on.
+fn early(records: &[Kept], placed: &[(String, Outcome)]) -> Vec<String> {
+    let release = |id: &str| records.iter().find(|kept| kept.id() == id);
+    let is_early =
+        |(id, outcome): &&(String, Outcome)| release(id).is_some_and(|release| fits::is_early(release, outcome));
+    let early: Vec<&(String, Outcome)> = placed.iter().filter(is_early).collect();
+    let Some((id, first)) = early.first().copied() else { return Vec::new() };
+    vec![format!(
+        "{} outcome(s) were seen before their release was decided on, the first on {} of record {id}: check the day, or the release",
+        early.len(),
+        first.at
+    )]
+}
+
+/// Outcomes that are told one by one; the rest are counted.
+const TOLD: usize = 20;
+
+/// All that is wrong is told, with what to do about the first.
+fn none_refused(refused: Vec<(String, String)>) -> Result<(), Failure> {
+    let Some((_, help)) = refused.first() else { return Ok(()) };
+    let more = refused.len().saturating_sub(TOLD);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let told: Vec<&str> = refused.iter().take(TOLD).map(|(what, _)| what.as_str()).collect();
+    Err(Failure::yours(format!("{}{more}", told.join("; ")), help.clone()))
+}
+
+/// The record that an outcome came after, and the outcome with its whole id; else what is wrong, and what to do.
+fn place(records: &[Kept], mut outcome: Outcome) -> Result<(String, Outcome), (String, String)> {
+    let refused = |what: String, help: &str| Err((what, help.to_owned()));
     let decisions = || records.iter().filter(|kept| kept.content.get("decision").is_some());
     let found: Vec<&Kept> = match (&outcome.record, &outcome.candidate) {
         (Some(record), _) => decisions().filter(|kept| kept.id().starts_with(record.as_str())).collect(),
@@ -85,6 +119,9 @@ fn place(records: &[Kept], mut outcome: Outcome, at: usize) -> Result<(String, O
     };
     match found.as_slice() {
         [one] => {
+            if let Some(misfit) = fits::misfit(one, &outcome) {
+                return Err(misfit);
+            }
             outcome.record = Some(one.id().to_owned());
             Ok((one.id().to_owned(), outcome))
         }

@@ -3,7 +3,7 @@
 use super::whose::{Acting, Shown, Whole};
 use super::{Ending, Failure};
 use crate::app::eval::state_beside;
-use crate::app::outcome::{Column, keep, read, told, traced};
+use crate::app::outcome::{Column, keep, notes, read, told, traced};
 use crate::render::outcome as render;
 use crate::render::progress::Bar;
 use crate::render::read::plain;
@@ -133,7 +133,9 @@ fn import(args: Import) -> Ending {
         let open = outcomes.iter_mut().filter(|outcome| outcome.record.is_none() && outcome.candidate.is_none());
         open.for_each(|outcome| outcome.record = Some(record.id().to_owned()));
     }
+    let notes = notes(&outcomes);
     let done = keep(&state, outcomes, &args.who.acting.by, args.who.why.as_deref())?;
+    notes.iter().chain(&done.notes).for_each(|note| anstream::eprintln!("note: {}", plain(note)));
     anstream::eprintln!("{} outcome(s) kept, {} known already", done.kept, done.known);
     Ok(0)
 }
@@ -173,6 +175,7 @@ fn add(args: Add) -> Ending {
     let outcome = parse(place, &line.to_string())?
         .ok_or_else(|| Failure::yours("nothing is said", "give `--count` and `--of`"))?;
     let done = keep(&state, vec![outcome], &args.who.acting.by, args.who.why.as_deref())?;
+    done.notes.iter().for_each(|note| anstream::eprintln!("note: {}", plain(note)));
     anstream::eprintln!("{} outcome(s) kept, {} known already", done.kept, done.known);
     Ok(0)
 }

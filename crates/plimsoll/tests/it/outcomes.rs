@@ -49,9 +49,9 @@ fn a_release_its_incident_and_its_outcomes_meet_in_the_backtest() {
 
     let add =
         ["outcome", "add", "latest", "--metric", "reopened", "--count", "7", "--of", "120", "--criterion", "decides"];
-    told(folder, &[&add[..], &["--at", "2026-11-20", "--by", "release"]].concat());
+    told(folder, &[&add[..], &["--at", "2098-11-20", "--by", "release"]].concat());
     let table = format!(
-        "release,seen,metric,n,count\n{},2026-11-21,resolved,50,45\n{0},2026-11-22,escalated,50,4\n",
+        "release,seen,metric,n,count\n{},2098-11-21,resolved,50,45\n{0},2098-11-22,escalated,50,4\n",
         &id[..18]
     );
     std::fs::write(folder.join("seen.csv"), table).expect("a table");
@@ -129,7 +129,9 @@ fn outcomes_that_cannot_be_placed_are_refused_and_nothing_is_kept() {
     assert_eq!(code(&refused), 2);
     let told = err(&refused);
     assert!(
-        told.contains("bad.jsonl:1:") && told.contains("bad.jsonl:2:") && told.contains("more than there are in all"),
+        told.contains("bad.jsonl:1:")
+            && told.contains("bad.jsonl:2:")
+            && told.contains("4 were counted of 3: more than there are"),
         "{told}"
     );
     let lines = "{\"record\": \"r\", \"at\": \"2026-11-20\", \"metric\": \"resolved\", \"n\": 3, \"count\": 3}\n";
@@ -138,7 +140,11 @@ fn outcomes_that_cannot_be_placed_are_refused_and_nothing_is_kept() {
     assert_eq!(code(&refused), 2);
     assert!(err(&refused).contains("no decision `r`"), "{}", err(&refused));
     std::fs::write(folder.join("t.csv"), "record,when\nr,x\n").expect("a file");
-    assert!(err(&plimsoll(folder, &["outcome", "import", "t.csv"])).contains("column `when`"));
+    let told = err(&plimsoll(folder, &["outcome", "import", "t.csv"]));
+    assert!(
+        told.contains("t.csv:1:8") && told.contains("no column `at`") && told.contains("no column `metric`"),
+        "{told}"
+    );
     assert!(!folder.join(".plimsoll/catalog.sqlite").exists());
 }
 
@@ -276,6 +282,47 @@ left out 1: verdicts on `helpful` that say neither: a number lies outside 1 to 5
     std::fs::write(folder.join("m.yaml"), MAPPING.replace("key: app", "kye: app")).expect("a mapping");
     refused(&import, &["m.yaml:5:", "did you mean `key`?"]);
     assert_eq!(json_of(folder, &["outcome", "list"])["outcomes"].as_array().map(Vec::len), Some(6));
+}
+
+#[test]
+fn outcomes_that_do_not_fit_their_release_are_told_all_at_once() {
+    let folder = eval("billing-support");
+    let folder = folder.path();
+    assert_eq!(code(&plimsoll(folder, &["run"])), 10);
+    let record: Value = serde_json::from_str(&told(folder, &["show", "latest", "--as", "json"])).expect("JSON");
+    let id = record["record"]["id"].as_str().expect("an id");
+    let table = |rows: &str| {
+        let rows = rows.replace("ID", id);
+        std::fs::write(folder.join("seen.csv"), format!("record,at,metric,n,count,criterion,segment\n{rows}"))
+            .expect("a table");
+        plimsoll(folder, &["outcome", "import", "seen.csv"])
+    };
+    let refused = table(
+        "ID,2098-11-20,resolved,3,2,decide,\nID,2098-11-20,resolved,3,2,,task=nonsense\nnone,2098-11-20,resolved,3,2,,\n",
+    );
+    assert_eq!(code(&refused), 2);
+    let said = err(&refused);
+    for part in [
+        "outcome 1: its release has no criterion `decide`",
+        "outcome 2: its release has no segment `task=nonsense`",
+        "outcome 3: no decision `none`",
+        "did you mean `decides`?",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    // Places are those of the file's cells.
+    let refused = table("ID,2098-11-20,resolved,3,4,,\nID,soon,resolved,x,2,,\n");
+    let said = err(&refused);
+    let at = |line: u32, column: usize| format!("seen.csv:{line}:{column}");
+    let (long, short) = (at(2, id.len() + 24), [at(3, id.len() + 2), at(3, id.len() + 16)]);
+    assert!(said.contains(&long) && short.iter().all(|place| said.contains(place)), "{said}");
+    let taken = table("ID,2001-01-01,handed-over,3,2,decides,all\n");
+    assert_eq!(code(&taken), 0, "{}", err(&taken));
+    let said = err(&taken);
+    assert!(
+        said.contains("`handed-over` is a metric of your own") && said.contains("the first on 2001-01-01"),
+        "{said}"
+    );
 }
 
 /// So many conversations of each arm; of each ten so many of the candidate's are resolved, and eight of production's.

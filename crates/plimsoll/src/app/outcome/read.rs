@@ -6,10 +6,11 @@ use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::fault::{Fault, Faults};
 use domain::format::lines::LinePlace;
-use domain::format::outcomes::{NUMBERS, TEXTS, parse};
+use domain::format::outcomes::{Row, Table, parse};
 use domain::outcome::Outcome;
 use engine::jsonl::Lines;
-use serde_json::{Map, Value, json};
+use lake::delimited::{RowError, Rows};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 
@@ -113,29 +114,55 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Each row as the line that would say the same.
     fn table(&mut self, file: File, separator: u8, columns: &[Column]) -> Result<(), Failure> {
         let path = self.path;
-        let broken = |error: csv::Error| {
-            Failure::yours(
-                format!("`{path}` is no table: {error}"),
-                "quote cells that hold separators or line ends, and write UTF-8",
-            )
-        };
-        let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(BufReader::new(file));
-        let names: Vec<String> = reader.headers().map_err(broken)?.iter().map(|name| name.trim().to_owned()).collect();
-        let fields = fields(path, &names, columns)?;
-        for row in reader.records() {
-            let row = row.map_err(broken)?;
-            let at = row.position();
-            self.far(at.map_or(0, csv::Position::byte));
-            let place = LinePlace { file: path, line: at.map_or(0, |at| at.line() as u32) };
-            self.line(place, &line_of(&fields, &row).to_string());
+        let mut rows = Rows::new(BufReader::new(file), separator);
+        let mut header: Option<Table> = None;
+        let mut offset = 0;
+        loop {
+            let row = match rows.next() {
+                Ok(Some(row)) => row,
+                Ok(None) => return Ok(()),
+                Err(RowError::TooLong { line }) => {
+                    self.faults.push(LinePlace { file: path, line }.too_long());
+                    return Ok(());
+                }
+                Err(error) => {
+                    return Err(Failure::yours(format!("`{path}` is no table: {error}"), "write it as CSV or TSV"));
+                }
+            };
+            let place = LinePlace { file: path, line: row.line };
+            let mut cells = Vec::with_capacity(row.len());
+            let mut unread = None;
+            for (at, cell) in row.cells().enumerate() {
+                offset += cell.len() as u64 + 1;
+                match std::str::from_utf8(cell) {
+                    Ok(text) => cells.push(text.trim_start_matches('\u{feff}')),
+                    Err(_) => unread = unread.or(Some((row.place(at), String::from_utf8_lossy(cell).into_owned()))),
+                }
+            }
+            self.far(offset);
+            if let Some(((line, column), found)) = unread {
+                let place = LinePlace { file: path, line };
+                self.faults.push(place.fault(column, &found, "this cell is not UTF-8", "write the file as UTF-8"));
+            } else {
+                let cell = |cell: usize| row.place(cell);
+                let row = Row { place, cells, cell: &cell };
+                match &header {
+                    None => header = Some(head(path, &row, columns)?),
+                    Some(table) => match table.outcome(&row) {
+                        Ok(outcome) => {
+                            self.told += 1;
+                            (self.take)(place, outcome);
+                        }
+                        Err(found) => self.faults.extend(found.iter().cloned()),
+                    },
+                }
+            }
             if self.faults.len() >= MOST {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     fn line(&mut self, place: LinePlace, text: &str) {
@@ -157,44 +184,27 @@ impl Reading<'_> {
     }
 }
 
-/// The field of each column.
-fn fields<'n>(path: &Utf8Path, names: &'n [String], columns: &'n [Column]) -> Result<Vec<&'n str>, Failure> {
-    if let Some(column) = columns.iter().find(|column| !names.contains(&column.column)) {
-        let help = format!("its columns are: {}", names.join(", "));
-        return Err(Failure::yours(format!("`{path}` has no column `{}`", column.column), help));
-    }
-    let field = |name: &'n String| {
-        let mapped = columns.iter().find(|column| column.column == *name);
-        mapped.map_or(name.as_str(), |column| column.field.as_str())
-    };
-    let fields: Vec<&str> = names.iter().map(field).collect();
-    let known = |field: &&&str| NUMBERS.contains(field) || TEXTS.contains(field) || field.starts_with("attributes.");
-    if let Some(field) = fields.iter().find(|field| !known(field)) {
-        let help = format!(
-            "a column is one of {}, {}, or attributes.NAME; `--map FIELD=COLUMN` renames one",
-            TEXTS.join(", "),
-            NUMBERS.join(", ")
-        );
-        return Err(Failure::yours(format!("`{path}` has a column `{field}`, which no outcome has"), help));
-    }
-    Ok(fields)
-}
-
-/// An empty cell leaves its field out; a number that is none stays text, and is refused by name.
-fn line_of(fields: &[&str], row: &csv::StringRecord) -> Value {
-    let mut line = Map::new();
-    let mut attributes = Map::new();
-    for (field, cell) in fields.iter().zip(row.iter().map(str::trim)).filter(|(_, cell)| !cell.is_empty()) {
-        if let Some(name) = field.strip_prefix("attributes.") {
-            attributes.insert(name.to_owned(), json!(cell));
-        } else {
-            let number =
-                NUMBERS.contains(field).then(|| serde_json::from_str::<serde_json::Number>(cell).ok()).flatten();
-            line.insert((*field).to_owned(), number.map_or_else(|| json!(cell), Value::Number));
+/// The names of a table's columns.
+fn head(path: &Utf8Path, row: &Row, columns: &[Column]) -> Result<Table, Failure> {
+    let names: Vec<&str> = row.cells.iter().map(|name| name.trim()).collect();
+    for column in columns {
+        if !names.contains(&column.column.as_str()) {
+            let help = format!("its columns are: {}", names.join(", "));
+            return Err(Failure::yours(format!("`{path}` has no column `{}`", column.column), help));
         }
     }
-    if !attributes.is_empty() {
-        line.insert("attributes".to_owned(), Value::Object(attributes));
-    }
-    Value::Object(line)
+    let field = |name: &str| columns.iter().find(|column| column.column == name).map(|column| column.field.as_str());
+    Ok(Table::of(row, field)?)
+}
+
+/// What somebody should know, though nothing stops for it.
+pub fn notes(outcomes: &[Outcome]) -> Vec<String> {
+    let undirected = outcomes.iter().filter(|outcome| outcome.better().is_none());
+    let metrics: BTreeSet<&str> = undirected.map(|outcome| outcome.metric.as_str()).collect();
+    let note = |metric: &str| {
+        format!(
+            "`{metric}` is a metric of your own, and no line says which way is better: write `better` as `higher` or `lower`"
+        )
+    };
+    metrics.into_iter().map(note).collect()
 }
