@@ -186,6 +186,24 @@ fn nothing_that_a_reviewer_sees_tells_gold_or_the_system() {
     assert!(agreed["gold_passes"]["upper"].as_f64().is_some_and(|upper| (upper - 0.6024).abs() < 1e-3));
 }
 
+/// Whoever labels may export too, and would find the gold.
+#[test]
+fn gold_is_not_told_by_what_is_exported_while_a_queue_is_open() {
+    let folder = eval();
+    let label = |at: usize| json!({"example": format!("e{at}"), "system": "candidate", "criterion": "grounded", "label": "pass", "by": "policy"});
+    let gold: String = (0..30).map(|at| format!("{}\n", label(at))).collect();
+    std::fs::write(folder.path().join("gold.jsonl"), gold).expect("gold");
+    let orders = ["--purpose", "label", "--take", "12", "--gold", "gold.jsonl", "--gold-rate", "25%", "--overlap", "1"];
+    assign(folder.path(), "june", &orders);
+    ended(session(folder.path(), "june", "r1", &"p\n".repeat(15)));
+    let open = labels(folder.path());
+    assert!(open.len() == 15 && open.iter().all(|label| label["sample"].is_null()), "{open:?}");
+    ended(session(folder.path(), "june", "r1", "p\n"));
+    let full = labels(folder.path());
+    let picked = full.iter().filter(|label| label["sample"] == "hand_picked").count();
+    assert_eq!((full.len(), picked), (16, 4), "{full:?}");
+}
+
 /// An item of a queue with one answer, labelled by two people.
 fn split(folder: &Path) -> String {
     assign(folder, "one", &["--purpose", "label", "--take", "1"]);

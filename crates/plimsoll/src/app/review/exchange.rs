@@ -17,7 +17,7 @@ use domain::format::lines::LinePlace;
 use domain::review::{GivenLabel, ItemKey, items};
 use domain::system::{Arm, SystemKind};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub struct Brought {
     pub labels: usize,
@@ -58,7 +58,7 @@ pub fn import(eval: &Eval, path: &Utf8Path, sitting: Sitting) -> Result<Brought,
             criterion: label.criterion.clone(),
         };
         match given.get(&(key.clone(), label.by.clone(), label.answer_digest.clone())) {
-            Some(known) if *known == label => {
+            Some(known) if is_there(known, &label) => {
                 there += 1;
                 continue;
             }
@@ -92,6 +92,11 @@ pub fn import(eval: &Eval, path: &Utf8Path, sitting: Sitting) -> Result<Brought,
     Ok(Brought { labels: drafts.len(), there })
 }
 
+/// What an open queue left out of its labels is no other word of the same person.
+fn is_there(known: &Label, label: &Label) -> bool {
+    *known == *label || (label.sample.is_none() && *known == Label { sample: known.sample, ..label.clone() })
+}
+
 /// What a system is called in the scores, where an arm was named.
 fn in_scores(contract: &Contract, system: String) -> String {
     let arm = Arm::ALL.into_iter().find(|arm| arm.as_str() == system);
@@ -101,15 +106,36 @@ fn in_scores(contract: &Contract, system: String) -> String {
     }
 }
 
+/// Labels, and the queues that are open: of theirs it is not said how an answer was drawn, which would tell gold from the others.
+pub struct Exported {
+    pub labels: Vec<Label>,
+    pub open: BTreeSet<String>,
+}
+
 /// Every label, or those that were given in a queue.
-pub fn export(eval: &Eval, queue: Option<&str>) -> Result<Vec<Label>, Failure> {
+pub fn export(eval: &Eval, queue: Option<&str>) -> Result<Exported, Failure> {
     let desk = queue.map(|name| Desk::open(eval, name)).transpose()?;
-    let mut labels = Vec::new();
-    for (key, item) in items(&kept::entries(eval, Noun::Item)?) {
-        let here = |label: &&GivenLabel| desk.as_ref().is_none_or(|desk| label.queue.as_deref() == Some(&desk.name));
-        labels.extend(item.labels.iter().filter(here).map(|label| as_label(&key, label)));
+    let mut exported = Exported { labels: Vec::new(), open: BTreeSet::new() };
+    let Some(catalog) = kept::open_if_there(eval)? else { return Ok(exported) };
+    let items = items(&catalog.of(Noun::Item).map_err(kept::failed)?);
+    let here = |label: &GivenLabel| desk.as_ref().is_none_or(|desk| label.queue.as_deref() == Some(&desk.name));
+    let given = || items.iter().flat_map(|(key, item)| item.labels.iter().map(move |label| (key, label)));
+    let names: BTreeSet<&str> =
+        given().filter(|(_, label)| here(label)).filter_map(|(_, label)| label.queue.as_deref()).collect();
+    let set_aside: BTreeSet<String> =
+        items.iter().filter(|(_, item)| item.set_aside.is_some()).map(|(key, _)| key.to_string()).collect();
+    for name in names {
+        let seats = catalog.seats(name).map_err(kept::failed)?;
+        if seats.iter().any(|seat| !seat.done && !set_aside.contains(&seat.item)) {
+            exported.open.insert(name.to_owned());
+        }
     }
-    Ok(labels)
+    for (key, label) in given().filter(|(_, label)| here(label)) {
+        let is_open = label.queue.as_ref().is_some_and(|queue| exported.open.contains(queue));
+        let sample = label.sample.filter(|_| !is_open);
+        exported.labels.push(Label { sample, ..as_label(key, label) });
+    }
+    Ok(exported)
 }
 
 fn as_label(key: &ItemKey, given: &GivenLabel) -> Label {

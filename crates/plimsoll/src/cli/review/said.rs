@@ -191,7 +191,13 @@ enum Written {
 }
 
 pub fn exported(args: Export) -> Ending {
-    let labels = exchange::export(&Eval::open(&args.of.eval)?, args.queue.as_deref())?;
+    let exchange::Exported { labels, open } = exchange::export(&Eval::open(&args.of.eval)?, args.queue.as_deref())?;
+    for queue in open {
+        anstream::eprintln!(
+            "note: the queue `{}` is open: `sample` is left out of its labels, so that gold is not told from the others; export it again before a judge is calibrated by it",
+            plain(&queue)
+        );
+    }
     if labels.is_empty() {
         return Err(Failure::yours("there are no labels", "label answers first, or bring labels in"));
     }
