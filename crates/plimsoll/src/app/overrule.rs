@@ -1,11 +1,15 @@
 //! `override`: a new record by someone else, with reason, scope and expiry. It changes no decision and no exit code.
 
 use super::chain::{Chain, Kept};
-use super::signature::key_of;
+use super::signature::{hex, key_of};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
+use domain::contract::Contract;
+use domain::fault::closest;
 use domain::format::contract;
+use domain::segment::{Segmentation, Shares};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 pub struct Overrule {
     pub by: String,
@@ -36,6 +40,15 @@ pub fn overrule(state: &Utf8Path, of: &Kept, orders: &Overrule) -> Result<Kept, 
     if orders.reason.trim().is_empty() || orders.scope.trim().is_empty() {
         return yours("an override needs a reason and a scope", "say why, and for which part of the traffic");
     }
+    let scopes = scopes(of, &parsed.contract);
+    if !scopes.iter().any(|scope| *scope == orders.scope) {
+        let near = closest(&orders.scope, scopes.iter().map(String::as_str));
+        let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+        return yours(
+            &format!("`{}` is no segment of the contract", orders.scope),
+            &format!("{near}an override is of one of: {}", scopes.join(", ")),
+        );
+    }
     let today = jiff::Zoned::now().date();
     match orders.expires.parse::<jiff::civil::Date>() {
         Ok(date) if date > today => {}
@@ -54,6 +67,31 @@ pub fn overrule(state: &Utf8Path, of: &Kept, orders: &Overrule) -> Result<Kept, 
         "reason": orders.reason,
         "scope": orders.scope,
         "expires": orders.expires,
+        "owner_key": owner.key.map(|key| hex(&key.0)),
     });
     Chain::at(state).append(&content, &orders.by, key.as_ref())
+}
+
+/// The parts of the traffic that the decision speaks of: `all`, the segments of its evidence and of the contract, and the tasks where it cuts by them.
+fn scopes(of: &Kept, contract: &Contract) -> Vec<String> {
+    let mut scopes = vec!["all".to_owned()];
+    let told = ["evidence", "findings"].into_iter().flat_map(|key| of.content[key].as_array().into_iter().flatten());
+    scopes.extend(told.filter_map(|row| row["segment"].as_str().map(str::to_owned)));
+    for cut in &contract.segments {
+        match cut {
+            Segmentation::Where { name, .. } => scopes.push(name.to_string()),
+            Segmentation::By { attribute, shares, .. } => {
+                let declared = match shares {
+                    Shares::Declared(shares) => shares.keys().map(String::as_str).collect(),
+                    Shares::FromWeights => Vec::new(),
+                };
+                let is_task = attribute.as_str() == "task";
+                let tasks = contract.tasks.iter().filter(|_| is_task).map(|task| task.as_str());
+                scopes.extend(declared.into_iter().chain(tasks).map(|value| format!("{attribute}={value}")));
+            }
+        }
+    }
+    let mut seen = BTreeSet::new();
+    scopes.retain(|scope| seen.insert(scope.clone()));
+    scopes
 }

@@ -115,6 +115,12 @@ pub fn decide(
     }
     let key = orders.key.as_deref().map(|path| key_of(path, &orders.author, &eval.contract)).transpose()?;
     let approval = orders.approval.clone();
+    if approval.as_ref().is_some_and(|(_, reason)| reason.trim().is_empty()) {
+        return Err(Failure::yours(
+            "an approval needs a reason",
+            "say why the changed contract holds for these scores",
+        ));
+    }
     if let Some((role, _)) = &approval
         && !eval.contract.owners.iter().any(|owner| owner.role == *role)
     {

@@ -7,6 +7,7 @@ use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::contract::{Contract, PublicKey};
 use domain::digest::Digest;
+use domain::format::contract;
 use ed25519_dalek::pkcs8::DecodePrivateKey;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde_json::{Value, json};
@@ -38,6 +39,25 @@ pub fn of(kept: &Kept) -> Signed {
     let fits = VerifyingKey::from_bytes(&key)
         .is_ok_and(|key| key.verify_strict(kept.digest().as_bytes(), &Signature::from_bytes(&signed)).is_ok());
     if fits { Signed::With(PublicKey(key)) } else { Signed::Wrongly }
+}
+
+/// How a reader is told of it beside the record: what its own contract shows. `signer` and `verify` say more.
+pub fn told(kept: &Kept) -> &'static str {
+    let key = match of(kept) {
+        Signed::Not => return "unsigned",
+        Signed::Wrongly => return "with a signature that does not fit",
+        Signed::With(key) => key,
+    };
+    let named = match kept.content.get("owner_key") {
+        // An override keeps the key alone, and not the contract.
+        Some(named) => named.as_str().and_then(bytes::<32>) == Some(key.0),
+        None => {
+            let text = kept.content["contract"]["text"].as_str().unwrap_or("");
+            let parsed = contract::parse(Utf8Path::new("sealed contract"), text);
+            parsed.is_ok_and(|parsed| parsed.contract.owner_of(&key).is_some())
+        }
+    };
+    if named { "signed" } else { "signed with a key that the contract does not name" }
 }
 
 /// What is wrong with who signed, or what there is to say of it.
@@ -88,7 +108,7 @@ fn read(path: &Utf8Path) -> Result<SigningKey, Failure> {
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Reads the content of a record for renderers, and makes outside text safe to show.
 
 use crate::app::chain::Kept;
+use crate::app::signature;
 use domain::format::record::numbers;
 use serde_json::{Value, json};
 
@@ -8,11 +9,12 @@ use serde_json::{Value, json};
 pub struct Shown {
     pub content: Value,
     pub envelope: Value,
+    signed: &'static str,
 }
 
 impl Shown {
     pub fn of(kept: &Kept) -> Self {
-        Shown { content: numbers(&kept.content), envelope: kept.envelope.clone() }
+        Shown { content: numbers(&kept.content), envelope: kept.envelope.clone(), signed: signature::told(kept) }
     }
 
     pub fn text<'a>(&'a self, key: &str) -> &'a str {
@@ -117,9 +119,9 @@ impl Shown {
         whole
     }
 
-    /// `signed` or `unsigned`.
+    /// `signed`, `unsigned`, or what else is to be said of a signature.
     pub fn signed(&self) -> &'static str {
-        if self.envelope.get("signature").is_some_and(Value::is_object) { "signed" } else { "unsigned" }
+        self.signed
     }
 }
 

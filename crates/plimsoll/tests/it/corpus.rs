@@ -18,7 +18,7 @@ fn records() -> &'static (tempfile::TempDir, Vec<(PathBuf, String)>) {
         std::fs::write(folder.path().join("plimsoll.yaml"), format!("{CONTRACT}{gate}")).expect("a contract");
         small::write(folder.path(), "pay*30\nrefund*5", "candidate right 1*20 0*15\nproduction right 1*35");
         let mut records = Vec::new();
-        let by = ["override", "latest", "--by", "product", "--reason", "r", "--scope", "s", "--expires", "2999-01-01"];
+        let by = ["override", "latest", "--by", "product", "--reason", "r", "--scope", "all", "--expires", "2999-01-01"];
         for arguments in [&["run", "--exit-zero"][..], &by] {
             let made = plimsoll(folder.path(), arguments);
             assert_eq!(code(&made), 0, "{}", err(&made));

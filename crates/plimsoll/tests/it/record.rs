@@ -449,3 +449,34 @@ fn where_the_earlier_run_is_gone_nothing_is_said_of_what_entered_or_left() {
     plimsoll(folder.path(), &["run"]);
     assert!(read(&last_record(folder.path()))["content"]["reference_set"]["since"].is_null());
 }
+
+#[test]
+fn a_signature_by_a_key_that_the_contract_does_not_name_is_shown_as_that() {
+    let folder = tempfile::tempdir().expect("a folder");
+    small(folder.path());
+    for (name, seed) in [("one.key", "01"), ("other.key", "02")] {
+        std::fs::write(folder.path().join(name), seed.repeat(32)).expect("a key");
+    }
+    let odd = "signed with a key that the contract does not name";
+    let run = plimsoll(folder.path(), &["run", "--author", "release", "--key", "one.key"]);
+    assert!(out(&run).split_whitespace().collect::<Vec<_>>().join(" ").contains(odd), "{}{}", out(&run), err(&run));
+    for form in ["markdown", "html"] {
+        let shown = out(&plimsoll(folder.path(), &["show", "latest", "--as", form]));
+        assert!(shown.contains(odd) && !shown.contains("(signed)"), "{form}: {shown}");
+    }
+    let overruled =
+        ["override", "latest", "--by", "product", "--reason", "a launch", "--scope", "all", "--expires", "2999-01-01"];
+    let overruled = plimsoll(folder.path(), &[&overruled[..], &["--key", "other.key"]].concat());
+    assert_eq!(code(&overruled), 0, "{}", err(&overruled));
+    assert!(out(&overruled).split_whitespace().collect::<Vec<_>>().join(" ").contains(odd), "{}", out(&overruled));
+}
+
+#[test]
+fn an_approval_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    small(folder.path());
+    plimsoll(folder.path(), &["run"]);
+    let refused = plimsoll(folder.path(), &["decide", "--approve", "release", "--reason", " "]);
+    assert_eq!(code(&refused), 2);
+    assert!(err(&refused).contains("an approval needs a reason"), "{}", err(&refused));
+}
