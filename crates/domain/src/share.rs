@@ -57,3 +57,39 @@ impl Amount {
         self.0
     }
 }
+
+/// A difference with its sign, `+0.4` or `-0.4`; what is written as zero has none.
+pub fn with_sign(difference: f64, digits: usize) -> String {
+    signed(difference, format!("{difference:.digits$}"))
+}
+
+/// A figure as it was written, with the sign of a difference.
+pub fn signed(difference: f64, written: String) -> String {
+    let written = without_sign_of_zero(written);
+    if difference > 0.0 && is_more_than_zero(&written) { format!("+{written}") } else { written }
+}
+
+/// The same data is written the same, from whichever side a figure came to zero.
+pub fn without_sign_of_zero(written: String) -> String {
+    match written.strip_prefix('-') {
+        Some(zero) if !is_more_than_zero(zero) => zero.to_owned(),
+        _ => written,
+    }
+}
+
+fn is_more_than_zero(written: &str) -> bool {
+    written.contains(|c: char| matches!(c, '1'..='9'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_is_written_without_a_sign() {
+        for zero in [0.0, -0.0, 0.04, -0.04] {
+            assert_eq!(with_sign(zero, 1), "0.0", "{zero}");
+        }
+        assert_eq!([with_sign(0.06, 1), with_sign(-0.06, 1), with_sign(12.0, 0)], ["+0.1", "-0.1", "+12"]);
+    }
+}

@@ -161,6 +161,13 @@ impl Best {
         if matches!(gate.rule, Rule::Never { max_rate: None }) {
             return None;
         }
+        let or = match gate.rule {
+            Rule::NotWorse { .. } => "widen the margin",
+            Rule::Better { .. } => "ask for less of a gain",
+            Rule::AtLeast(_) | Rule::Within { .. } => "ask for a lower share",
+            Rule::AtMost(_) => "allow more",
+            Rule::Never { .. } => "allow a higher rate",
+        };
         let best = match gate.rule {
             Rule::NotWorse { .. } => "not even equal answers show",
             _ => "not even a perfect record shows",
@@ -168,13 +175,13 @@ impl Best {
         if have < needed {
             return Some(Short {
                 what: format!("with {have} conversations {best} that it holds; at least {needed} are needed"),
-                remedy: format!("sample {} more conversations there, or widen the margin", needed - have),
+                remedy: format!("sample {} more conversations there, or {or}", needed - have),
             });
         }
         let is_tested = !matches!(gate.rule, Rule::Never { .. });
         (is_tested && self.p > level).then(|| Short {
             what: format!("with {have} conversations of such unequal weight {best} that it holds"),
-            remedy: "sample more conversations there, of more equal weight, or widen the margin".to_owned(),
+            remedy: format!("sample more conversations there, of more equal weight, or {or}"),
         })
     }
 }

@@ -6,6 +6,7 @@ use crate::evidence::higher_is_better;
 use crate::gate::{Gate, Measure, Opponent, Rule};
 use crate::qualification::Unproven;
 use crate::question::Counts;
+use crate::share::{signed, with_sign, without_sign_of_zero};
 
 pub fn sentence(
     contract: &Contract,
@@ -290,7 +291,8 @@ pub fn plural(count: u64, noun: &str) -> String {
 /// A share as a person reads it; more digits where it is small.
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if percent != 0.0 && percent.abs() < 0.1 { format!("{percent:.3} %") } else { format!("{percent:.1} %") }
+    let digits = if percent != 0.0 && percent.abs() < 0.1 { 3 } else { 1 };
+    format!("{} %", without_sign_of_zero(format!("{percent:.digits$}")))
 }
 
 /// How the numbers of a gate are written.
@@ -330,12 +332,15 @@ impl Unit {
         if value.is_infinite() {
             return if value > 0.0 { "unbounded".to_owned() } else { "-unbounded".to_owned() };
         }
-        let sign = if self.compared && value > 0.0 { "+" } else { "" };
+        let figure = |written: String| match self.compared {
+            true => signed(value, written),
+            false => without_sign_of_zero(written),
+        };
         match &self.kind {
-            UnitKind::Rate if self.compared => format!("{sign}{:.1} points", value * 100.0),
+            UnitKind::Rate if self.compared => format!("{} points", with_sign(value * 100.0, 1)),
             UnitKind::Rate => percent(value),
-            UnitKind::Milliseconds => format!("{sign}{value:.0} ms"),
-            UnitKind::Money(currency) => format!("{sign}{} {currency}", money(value)),
+            UnitKind::Milliseconds => format!("{} ms", figure(format!("{value:.0}"))),
+            UnitKind::Money(currency) => format!("{} {currency}", figure(money(value))),
         }
     }
 

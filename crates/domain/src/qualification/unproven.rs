@@ -58,7 +58,7 @@ impl Unproven {
             }
             Unproven::TooFew { labels, clusters, agreed } => {
                 format!(
-                    "its judge agrees with people on {agreed} of {labels} label(s) of {clusters} conversation(s) here, which still allows {:.1} % disagreement",
+                    "its judge agrees with people on {agreed} of {labels} label(s) of {clusters} conversation(s) here, which still allows {:.1} % disagreement; at least {LEAST_LABELS} conversations are needed",
                     100.0 * allowed(*agreed, *labels)
                 )
             }

@@ -4,6 +4,7 @@ use super::read::{Shown, headline, percent, plain, told, words};
 use super::text::{alignment, fragility, look};
 use super::word_diff::{Part, word_diff};
 use askama::Template;
+use domain::share::with_sign;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -316,7 +317,7 @@ fn cell(shown: &Shown, row: &Value) -> Cell {
     let paired = &row["against_production"];
     let (figures, points) = if paired.is_object() { (paired, true) } else { (&row["candidate"], false) };
     let written = |key: &str| match figures[key].as_f64() {
-        Some(value) if points => format!("{:+.1}", value * 100.0),
+        Some(value) if points => with_sign(value * 100.0, 1),
         Some(value) => format!("{:.1} %", value * 100.0),
         None => "?".to_owned(),
     };

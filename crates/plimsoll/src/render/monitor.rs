@@ -6,6 +6,7 @@ use crate::app::monitor::Monitored;
 use domain::finding::reason::percent;
 use domain::format::record::{decimal, numbers};
 use domain::monitor::{Followed, Verdict};
+use domain::share::with_sign;
 use serde_json::json;
 use std::fmt::Write;
 
@@ -65,7 +66,11 @@ pub fn text(found: &Monitored) -> String {
         ),
     );
     if let Some(mean) = followed.mean {
-        line(&mut out, "difference", &format!("{:+.1} points of {}, the better way up", 100.0 * mean, found.metric));
+        line(
+            &mut out,
+            "difference",
+            &format!("{} points of {}, the better way up", with_sign(100.0 * mean, 1), found.metric),
+        );
     }
     let [enough, harm] = followed.p();
     line(

@@ -3,6 +3,7 @@
 use crate::app::chain::Kept;
 use crate::app::signature;
 use domain::format::record::numbers;
+use domain::share::with_sign;
 use serde_json::{Value, json};
 
 /// A record as renderers see it: content with decimals as numbers.
@@ -33,7 +34,7 @@ impl Shown {
     /// Expected failure cost of the candidate against production, and how it was seen.
     pub fn cost(&self) -> Option<String> {
         let cost = self.content["cost"].as_object()?;
-        let figure = |key: &str| cost.get(key).and_then(Value::as_f64).map(|value| format!("{value:+.2}"));
+        let figure = |key: &str| cost.get(key).and_then(Value::as_f64).map(|value| with_sign(value, 2));
         let between = match (figure("lower"), figure("upper")) {
             (None, None) => "how far off is not known".to_owned(),
             (lower, upper) => {

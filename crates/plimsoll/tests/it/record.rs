@@ -283,7 +283,11 @@ fn who_approved_who_decided_and_when_cannot_be_edited_beside_the_history() {
         forge_beside_history(folder.path(), &record, &kept["content"]);
         let verified = plimsoll(folder.path(), &["verify"]);
         assert_eq!(code(&verified), 3, "{key}");
-        assert!(out(&verified).contains(&format!("the history says another {what} of this record")), "{}", out(&verified));
+        assert!(
+            out(&verified).contains(&format!("the history says another {what} of this record")),
+            "{}",
+            out(&verified)
+        );
     }
 }
 
