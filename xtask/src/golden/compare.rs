@@ -12,7 +12,10 @@ use serde_json::Value;
 const SMALL_P: f64 = 1e-6;
 
 pub fn differences(kind: &str, got: &Value, want: &Value, tolerance: f64) -> Vec<String> {
-    let Some(want) = want.as_object() else { return vec!["`expected` holds no figures".to_owned()] };
+    // A case that expects nothing checks nothing.
+    let Some(want) = want.as_object().filter(|want| !want.is_empty()) else {
+        return vec!["`expected` holds no figures".to_owned()];
+    };
     let mut differs = Vec::new();
     for (name, want) in want {
         let always = kind.starts_with("special.");

@@ -24,6 +24,8 @@ fn what_differs_is_told_with_its_name() {
     let line = case("mcnemar_exact", input.clone(), json!({ "p_two_sided": 0.5, "p_none": 1 }), 1e-10).unwrap();
     assert_eq!(line, "x/1 mcnemar_exact: `p_two_sided` is 1.0, expected 0.5; `p_none` is not computed");
     assert_eq!(case("tarot", input, json!({}), 0.1).unwrap(), "x/1 tarot: unknown kind");
+    let nothing = case("mcnemar_exact", json!({ "b": 3, "c": 3 }), json!({}), 0.1).unwrap();
+    assert_eq!(nothing, "x/1 mcnemar_exact: `expected` holds no figures");
     assert_eq!(case("mcnemar_exact", json!({ "b": 1 }), json!({}), 0.1).unwrap(), "x/1 mcnemar_exact: input lacks `c`");
 }
 
