@@ -28,6 +28,8 @@ fn the_page_in_the_help_becomes_an_eval_whose_only_errors_are_missing_examples()
         contract.contains("- {criterion: cites, in: [all, task], not_worse_than: production, by: 5%"),
         "{contract}"
     );
+    assert!(!contract.contains("graders.md"), "it names files that are there");
+    assert!(!examples.contains("\"says\":[]"), "an example names a text to look for, or says where to write it");
     let rubric = std::fs::read_to_string(folder.path().join("eval/rubrics/cites.md")).expect("a rubric");
     let blanks =
         domain::format::rubric::parse(camino::Utf8Path::new("cites.md"), &rubric, None).expect_err("a form to fill in");

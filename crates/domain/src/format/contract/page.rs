@@ -117,7 +117,7 @@ const KITS: &[Kit] = &[
         "says",
         "the answer says what the example says it must",
         "{contains: {all: expected.says}}",
-        Some(("says", "[]")),
+        Some(("says", "[\"(put here what the answer must say)\"]")),
         &[],
     ),
 ];
