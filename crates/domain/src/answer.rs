@@ -10,7 +10,8 @@ use std::borrow::Cow;
 pub struct Answer<'a> {
     pub text: Option<Cow<'a, str>>,
     pub structured: Option<Value>,
-    pub tool_calls: Vec<ToolCall<'a>>,
+    /// In order; `None` where nobody wrote down what it called, which is not that it called none.
+    pub tool_calls: Option<Vec<ToolCall<'a>>>,
     pub citations: Option<Vec<Cow<'a, str>>>,
     /// answer, ask, escalate, refuse, cite, call a tool, stop, or the product's own word.
     pub behaviour: Option<Cow<'a, str>>,
@@ -24,16 +25,25 @@ pub struct Answer<'a> {
     pub error: Option<SystemFault<'a>>,
 }
 
-impl Answer<'_> {
+impl<'a> Answer<'a> {
+    /// The calls that are known of.
+    pub fn calls(&self) -> &[ToolCall<'a>] {
+        self.tool_calls.as_deref().unwrap_or_default()
+    }
+
+    /// What it called, as programs and expressions see it; `None` where that was not recorded.
+    pub fn tool_calls_as_json(&self) -> Option<Value> {
+        let call = |call: &ToolCall| json!({"name": call.name, "arguments": call.arguments});
+        self.tool_calls.as_ref().map(|calls| calls.iter().map(call).collect())
+    }
+
     /// What a person who labels it looks at: what was said, returned and called; not how long it took or what it cost. Equal answers have equal
     /// digests, whenever and by whom they were given.
     pub fn digest(&self) -> Digest {
-        let call = |call: &ToolCall| json!({"name": call.name, "arguments": call.arguments});
-        let calls: Vec<Value> = self.tool_calls.iter().map(call).collect();
         let said = [
             ("text", self.text.as_deref().map(Value::from)),
             ("structured", self.structured.clone()),
-            ("tool_calls", (!calls.is_empty()).then_some(Value::Array(calls))),
+            ("tool_calls", self.tool_calls_as_json().filter(|_| !self.calls().is_empty())),
         ];
         let said: Map<String, Value> =
             said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
@@ -66,8 +76,10 @@ mod tests {
         assert_eq!(slow.digest(), said("it is 5").digest());
         assert_ne!(slow.digest(), said("it is 6").digest());
         let call = ToolCall { name: "refund".into(), arguments: json!({"order": 7}) };
-        let called = Answer { tool_calls: vec![call], ..said("it is 5") };
+        let called = Answer { tool_calls: Some(vec![call]), ..said("it is 5") };
         assert_ne!(called.digest(), slow.digest());
+        // Labels stay with an answer of which it was only later said that it called nothing.
+        assert_eq!(Answer { tool_calls: Some(Vec::new()), ..said("it is 5") }.digest(), slow.digest());
         assert_ne!(Answer { structured: Some(json!({"due": 5})), ..said("it is 5") }.digest(), slow.digest());
         // As `docs/formats/labels.md` says it is made.
         let text = br#"plimsoll.answer.v1

@@ -1,5 +1,6 @@
 //! Failure classes: why something failed, what one costs, who owns it and how it is repaired.
 
+use crate::fault::closest;
 use crate::name::{ClassName, OwnerRole};
 use crate::share::Amount;
 
@@ -20,6 +21,45 @@ impl FailureClass {
     pub fn owner_role(&self) -> OwnerRole {
         let built_in = BUILT_IN.iter().find(|(name, ..)| *name == self.name.as_str());
         self.owner.clone().unwrap_or_else(|| OwnerRole::new(built_in.map_or("release", |(_, owner, _)| *owner)))
+    }
+}
+
+/// The classes that a failure may be of: those that the contract declares, and the built-in ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Classes(Vec<ClassName>);
+
+/// A word that names none of them: a failure under it would have no price, and nobody who owns it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoClass {
+    pub what: String,
+    /// `did you mean ...`, and how a class is declared.
+    pub help: String,
+}
+
+impl Classes {
+    pub fn of(declared: &[FailureClass]) -> Self {
+        let built_in = BUILT_IN.iter().map(|(name, ..)| ClassName::new(name));
+        Classes(built_in.chain(declared.iter().map(|class| class.name.clone())).collect())
+    }
+
+    pub fn find(&self, word: &str) -> Result<ClassName, NoClass> {
+        if let Some(class) = self.0.iter().find(|class| class.as_str() == word) {
+            return Ok(class.clone());
+        }
+        let near = closest(word, self.iter()).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+        let help = format!("{near}a class of your own is declared under `failures` with its cost and owner");
+        Err(NoClass { what: format!("`{word}` is no failure class"), help })
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(ClassName::as_str)
+    }
+}
+
+impl Default for Classes {
+    /// The built-in ones alone.
+    fn default() -> Self {
+        Classes::of(&[])
     }
 }
 

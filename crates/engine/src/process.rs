@@ -4,7 +4,7 @@
 //! out     `{"id": 7, "value": 0..1 | true | false, "class"?: "...", "reason"?: "..."}`, `{"id": 7, "not_applicable": "why"}`
 //!         or `{"id": 7, "error": "why"}`; for texts `{"id": 7, "vectors": [[...]]}`
 //! errors  a time-out, a crash, a line that cannot be read or answers another request: a grader error on that row alone,
-//!         and the program starts again
+//!         and the program starts again; a failure class that the contract lacks: a grader error too, and it goes on
 //! note    no shell; the environment holds PATH and what is needed to find interpreters, no keys; ended when grading ends
 
 mod reply;
@@ -13,6 +13,7 @@ mod vectors;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::answer::Answer;
+use domain::failure_class::Classes;
 use domain::score::Verdict;
 use reply::Reply;
 use running::Running;
@@ -36,6 +37,8 @@ struct Program {
     folder: Utf8PathBuf,
     limit: Duration,
     settings: Value,
+    /// What it may call a failure.
+    classes: Classes,
     running: Option<Running>,
     starts: u32,
     asked: u64,
@@ -58,6 +61,7 @@ impl Programs {
         command: &[String],
         limit_ms: u64,
         settings: &BTreeMap<String, Value>,
+        classes: Classes,
     ) -> Result<usize, CannotStart> {
         let folder = if folder.as_str().is_empty() { Utf8PathBuf::from(".") } else { folder.to_owned() };
         let settings = Value::Object(settings.iter().map(|(key, value)| (key.clone(), value.clone())).collect());
@@ -66,6 +70,7 @@ impl Programs {
             folder,
             limit: Duration::from_millis(limit_ms.max(1)),
             settings,
+            classes,
             running: None,
             starts: 0,
             asked: 0,
@@ -99,7 +104,7 @@ pub fn request(document: &Value, answer: &Answer) -> String {
         "answer": {
             "text": answer.text,
             "structured": answer.structured,
-            "tool_calls": answer.tool_calls.iter().map(|call| json!({"name": call.name, "arguments": call.arguments})).collect::<Vec<_>>(),
+            "tool_calls": answer.tool_calls_as_json(),
             "citations": answer.citations,
             "behaviour": answer.behaviour,
             "finish_reason": answer.finish_reason,
@@ -125,7 +130,10 @@ impl Program {
     }
 
     fn ask(&mut self, request: &str) -> Result<Verdict, String> {
-        match self.exchange(request, reply::read)? {
+        let classes = std::mem::take(&mut self.classes);
+        let said = self.exchange(request, |id, line| reply::read(id, line, &classes));
+        self.classes = classes;
+        match said? {
             Reply::Verdict(verdict) => Ok(verdict),
             // It knows what it does: it goes on with the next row.
             Reply::Error(reason) => Err(reason),

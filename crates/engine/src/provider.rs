@@ -234,8 +234,8 @@ impl Request {
 pub struct Reply {
     pub text: Option<String>,
     pub structured: Option<Value>,
-    /// Name and arguments.
-    pub tool_calls: Vec<(String, Value)>,
+    /// Name and arguments; `None` where the reply does not say what was called.
+    pub tool_calls: Option<Vec<(String, Value)>>,
     pub citations: Option<Vec<String>>,
     pub behaviour: Option<String>,
     pub finish_reason: Option<String>,
@@ -252,7 +252,8 @@ pub struct Reply {
 impl Reply {
     /// Without keys, also where JSON inside of text spelled them otherwise.
     fn without(mut self, secrets: &Secrets) -> Self {
-        for value in self.structured.iter_mut().chain(self.tool_calls.iter_mut().map(|(_, arguments)| arguments)) {
+        let arguments = self.tool_calls.iter_mut().flatten().map(|(_, arguments)| arguments);
+        for value in self.structured.iter_mut().chain(arguments) {
             secrets.redact_value(value);
         }
         self

@@ -199,7 +199,7 @@ fn answer_value(answer: &Prepared) -> Value {
     json!({
         "text": answer.text.as_deref().unwrap_or(""),
         "structured": answer.structured,
-        "tool_calls": answer.tool_calls.iter().map(|call| json!({"name": call.name, "arguments": call.arguments})).collect::<Vec<_>>(),
+        "tool_calls": answer.tool_calls_as_json(),
         "citations": answer.citations.as_ref().map(|citations| citations.iter().map(|text| Value::from(text.as_ref())).collect::<Vec<_>>()).unwrap_or_default(),
         "behaviour": answer.behaviour,
         "finish_reason": answer.finish_reason,

@@ -12,6 +12,7 @@ mod expression;
 mod json;
 mod limits;
 mod number;
+mod numeral;
 mod operand;
 mod pair;
 mod prepared;

@@ -3,7 +3,7 @@
 use crate::operand::{resolve, step, texts};
 use crate::prepared::Prepared;
 use crate::written::{shortened, value as written};
-use crate::{GraderFault, operand};
+use crate::{GraderFault, numeral, operand};
 use domain::grader::{Grader, Normalisation, Operand, Part};
 use domain::score::Verdict;
 use regex::{Regex, RegexBuilder};
@@ -39,6 +39,16 @@ impl Check {
             }
             Check::OneOf { part, of, normalise } => blank(of, document, part, *normalise, Needed::One),
             Check::Contains { all, any, none, normalise } => {
+                let empty = |operand: &'v Operand| {
+                    let list = resolve(operand, document).ok();
+                    list.filter(|list| list.as_array().is_some_and(Vec::is_empty))
+                };
+                let mut given = [all, any, none].into_iter().flatten();
+                let nothing = given.clone().all(|operand| empty(operand).is_some());
+                let first = if nothing { given.find_map(empty) } else { None };
+                if let Some(list) = first.or_else(|| any.as_ref().and_then(empty)) {
+                    return Some(list);
+                }
                 let mut operands = [(all, Needed::Each), (any, Needed::One), (none, Needed::One)].into_iter();
                 let of = |(operand, needed): (&'v Option<Operand>, Needed)| {
                     blank(operand.as_ref()?, document, &Part::Text, *normalise, needed)
@@ -56,7 +66,7 @@ impl Check {
                 if is_blank(wanted, part, *normalise) {
                     return Ok(Verdict::failed(nothing_to_compare(wanted)));
                 }
-                Ok(if same(&got, wanted, *normalise) {
+                Ok(if meets(&got, wanted, part, *normalise) {
                     Verdict::passed("")
                 } else {
                     Verdict::failed(format!("`{}` is not `{}`", written(&got), written(wanted)))
@@ -71,7 +81,7 @@ impl Check {
                 if comparable.peek().is_none() {
                     return Ok(Verdict::failed(nothing_to_compare(wanted)));
                 }
-                Ok(if comparable.any(|item| same(&got, item, *normalise)) {
+                Ok(if comparable.any(|item| meets(&got, item, part, *normalise)) {
                     Verdict::passed("")
                 } else {
                     Verdict::failed(format!("`{}` is none of {}", written(&got), written(wanted)))
@@ -98,11 +108,16 @@ fn contains(
         None => Ok(parts),
     };
     let has = |part: &String| text.contains(normalised(part, normalise).as_ref());
-    let parts = wanted(all)?.map(lookable).transpose()?;
+    let given = [wanted(all)?, wanted(any)?, wanted(none)?];
+    if given.iter().flatten().all(Vec::is_empty) || given[1].as_ref().is_some_and(Vec::is_empty) {
+        return Err(nothing_asked());
+    }
+    let [all, any, none] = given;
+    let parts = all.map(lookable).transpose()?;
     if let Some(missing) = parts.and_then(|parts| parts.into_iter().find(|part| !has(part))) {
         return Ok(Verdict::failed(format!("`{}` is missing", shortened(&missing))));
     }
-    if let Some(mut parts) = wanted(any)? {
+    if let Some(mut parts) = any {
         // Of several texts one that is nothing is no alternative; where there is no other, nothing can be told.
         if let (Some(part), true) = (parts.first(), parts.iter().all(is_nothing)) {
             return Err(nothing_left(part));
@@ -113,7 +128,7 @@ fn contains(
         }
     }
     // What is nothing is not there; where it is all that must not be there, nothing can be told.
-    let parts = wanted(none)?.map(|mut parts| {
+    let parts = none.map(|mut parts| {
         let first = parts.first().filter(|_| parts.iter().all(is_nothing)).cloned();
         parts.retain(|part| !is_nothing(part));
         first.map_or(Ok(parts), |part| Err(nothing_left(&part)))
@@ -167,6 +182,13 @@ fn nothing_left(part: &str) -> Verdict {
     }
 }
 
+/// A list of no texts is found in every answer, or in none.
+fn nothing_asked() -> Verdict {
+    let reason =
+        "there is no text to look for: the list is empty; a null says that the criterion does not apply".to_owned();
+    Verdict::GraderError { reason }
+}
+
 fn missing(part: &Part) -> Verdict {
     Verdict::failed_as(domain::failure_class::FORMAT, format!("the answer has no {}", name(part)))
 }
@@ -195,12 +217,35 @@ pub fn part_of(answer: &Prepared, part: &Part) -> Option<Value> {
     }
 }
 
-/// Equality of texts after normalisation; of anything else as JSON values, numbers by value.
+/// Whether a part of an answer is what was wanted. Words are all that a text can say of a number or a truth value; in structured output a
+/// text is none.
+fn meets(got: &Value, wanted: &Value, part: &Part, normalise: Normalisation) -> bool {
+    match (part, got, wanted) {
+        (Part::Text | Part::Behaviour, Value::String(got), Value::Number(_) | Value::Bool(_)) => {
+            normalised(got, normalise) == wanted.to_string()
+        }
+        _ => same(got, wanted, normalise),
+    }
+}
+
+/// Equality of texts after normalisation; of anything else as JSON values, numbers by value at any depth.
 pub fn same(got: &Value, wanted: &Value, normalise: Normalisation) -> bool {
     match (got, wanted) {
         (Value::String(got), Value::String(wanted)) => normalised(got, normalise) == normalised(wanted, normalise),
-        (Value::String(got), Value::Number(_) | Value::Bool(_)) => normalised(got, normalise) == wanted.to_string(),
-        (Value::Number(got), Value::Number(wanted)) => got.as_f64() == wanted.as_f64(),
+        (got, wanted) => equal(got, wanted),
+    }
+}
+
+fn equal(got: &Value, wanted: &Value) -> bool {
+    match (got, wanted) {
+        (Value::Number(got), Value::Number(wanted)) => numeral::equal(got, wanted),
+        (Value::Array(got), Value::Array(wanted)) => {
+            got.len() == wanted.len() && got.iter().zip(wanted).all(|(got, wanted)| equal(got, wanted))
+        }
+        (Value::Object(got), Value::Object(wanted)) => {
+            let is_there = |(name, wanted): (&String, &Value)| got.get(name).is_some_and(|got| equal(got, wanted));
+            got.len() == wanted.len() && wanted.iter().all(is_there)
+        }
         (got, wanted) => got == wanted,
     }
 }

@@ -1,4 +1,6 @@
 //! Tool calls: required, forbidden, allowed, valid as offered, in order, counted.
+//!
+//! An answer that says nothing of its calls is unknown, and never one that called none.
 
 use crate::GraderFault;
 use crate::expression;
@@ -37,8 +39,11 @@ impl Check {
     }
 
     fn judge(&self, document: &Value, answer: &Prepared) -> Result<Verdict, Verdict> {
-        let calls = &answer.answer.tool_calls;
-        self.forbidden(document, answer)?;
+        let Some(calls) = answer.answer.tool_calls.as_deref() else {
+            let reason = "the answer's tool calls were not recorded: `[]` says that it called none".to_owned();
+            return Err(Verdict::GraderError { reason });
+        };
+        self.forbidden(document, answer, calls)?;
         if let Some(allow) = &self.rules.allow {
             let allowed = names(allow, document)?;
             if let Some(odd) = calls.iter().find(|call| !allowed.iter().any(|allowed| *allowed == call.name)) {
@@ -64,10 +69,10 @@ impl Check {
         Ok(Verdict::passed(""))
     }
 
-    fn forbidden(&self, document: &Value, answer: &Prepared) -> Result<(), Verdict> {
+    fn forbidden(&self, document: &Value, answer: &Prepared, calls: &[ToolCall]) -> Result<(), Verdict> {
         let Some(forbid) = &self.rules.forbid else { return Ok(()) };
         let forbidden = names(forbid, document)?;
-        let found = answer.answer.tool_calls.iter().find(|call| forbidden.iter().any(|name| *name == call.name));
+        let found = calls.iter().find(|call| forbidden.iter().any(|name| *name == call.name));
         let Some(call) = found else { return Ok(()) };
         match self.unless.as_ref().map(|unless| unless.holds(document, answer)) {
             Some(Ok(true)) => Ok(()),

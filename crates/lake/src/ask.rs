@@ -20,6 +20,7 @@ use crate::LakeError;
 use crate::engine::{Cut, Engine};
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
+use domain::failure_class::Classes;
 use domain::gate::{Measure, disagreement_on};
 use domain::layout::Layout;
 use domain::name::{ClassName, ClusterId, CriterionName};
@@ -41,6 +42,10 @@ const ROWS_AT_A_TIME: usize = 1_000_000;
 pub struct ClassCosts {
     pub default_class: Vec<(CriterionName, ClassName, f64)>,
     pub costs: BTreeMap<ClassName, f64>,
+    /// What a score may name: any other word, in a table of before, is as good as none.
+    pub classes: Classes,
+    /// Criteria that protect against a failure with a cost.
+    pub costly: Vec<CriterionName>,
 }
 
 impl ClassCosts {
@@ -54,9 +59,11 @@ impl ClassCosts {
                 (criterion.name.clone(), class, mark)
             })
             .collect();
-        let costs =
+        let costs: BTreeMap<ClassName, f64> =
             contract.failures.iter().filter_map(|class| Some((class.name.clone(), class.cost?.get()))).collect();
-        ClassCosts { default_class, costs }
+        let costly = contract.criteria.iter().filter(|one| one.protects.iter().any(|class| costs.contains_key(class)));
+        let costly = costly.map(|criterion| criterion.name.clone()).collect();
+        ClassCosts { default_class, costs, classes: Classes::of(&contract.failures), costly }
     }
 }
 
@@ -266,7 +273,11 @@ impl<'a> Scores<'a> {
 
     fn costs(&self, key: &str) -> String {
         let default = self.case_by_criterion(|class, _| quoted(class.as_str()), "'unclassed'");
-        let class = format!("COALESCE(CAST(failure_class AS VARCHAR), {default})");
+        let known: Vec<String> = self.asked.costs.classes.iter().map(quoted).collect();
+        let class = format!(
+            "CASE WHEN CAST(failure_class AS VARCHAR) IN ({}) THEN CAST(failure_class AS VARCHAR) ELSE {default} END",
+            known.join(", ")
+        );
         let mut cost = String::from("CASE ");
         for (name, amount) in &self.asked.costs.costs {
             cost += &format!("WHEN {class} = {} THEN {amount:?} ", quoted(name.as_str()));
@@ -276,9 +287,11 @@ impl<'a> Scores<'a> {
             cost = "0.0".to_owned();
         }
         let failing = self.fails();
+        let costly: Vec<String> = self.asked.costs.costly.iter().map(|name| quoted(name.as_str())).collect();
+        let costly = if costly.is_empty() { "NULL".to_owned() } else { costly.join(", ") };
         fill(
             include_str!("../questions/costs.sql"),
-            &[("key", key), ("class", &class), ("cost", &cost), ("failing", &failing)],
+            &[("key", key), ("class", &class), ("cost", &cost), ("failing", &failing), ("costly", &costly)],
         )
     }
 

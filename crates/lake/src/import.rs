@@ -21,6 +21,7 @@ use crate::LakeError;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::criterion::Criterion;
 use domain::digest::Digest;
+use domain::failure_class::Classes;
 use domain::fault::Faults;
 use domain::reference_set::ReferenceSet;
 use domain::score::Fingerprint;
@@ -40,6 +41,8 @@ pub struct Import<'a> {
     pub set: Option<&'a ReferenceSet>,
     /// The contract's criteria, which say which examples each applies to. Others in the file apply to every example.
     pub criteria: &'a [Criterion],
+    /// The failure classes that a score may name. `None` where there is no contract that says.
+    pub classes: Option<&'a Classes>,
     /// Columns that are passed over.
     pub leave_out: &'a BTreeSet<String>,
 }
@@ -99,7 +102,7 @@ impl ImportError {
 
 /// Reads the table whole, and seals it as a run only where nothing is wrong with it.
 pub fn import_scores(import: &Import) -> Result<Imported, ImportError> {
-    let gather = gather::Gather::new(import.file, import.set, import.leave_out, None);
+    let gather = gather::Gather::new(import.file, import.set, import.leave_out, import.classes, None);
     let (table, digest) = read(import.file, gather)?;
     seal::seal(import, table, &digest)
 }

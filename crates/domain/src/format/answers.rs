@@ -75,7 +75,7 @@ fn recorded(line: Line<'_>) -> Option<Recorded<'_>> {
         answer: Answer {
             text: line.text.map(|text| text.0),
             structured: line.structured,
-            tool_calls: line.tool_calls.unwrap_or_default().into_iter().map(tool_call).collect(),
+            tool_calls: line.tool_calls.map(|calls| calls.into_iter().map(tool_call).collect()),
             citations: line.citations.map(|citations| citations.into_iter().map(|text| text.0).collect()),
             behaviour: line.behaviour.map(|text| text.0),
             finish_reason: line.finish_reason.map(|text| text.0),

@@ -78,9 +78,9 @@ fn said(line: &mut Map<String, Value>, reply: &Reply, asked: &Asked) {
     };
     put("text", reply.text.as_ref().map(|text| json!(text)));
     put("structured", reply.structured.clone());
-    let calls =
-        reply.tool_calls.iter().map(|(name, arguments)| json!({"name": name, "arguments": arguments})).collect();
-    put("tool_calls", (!reply.tool_calls.is_empty()).then_some(calls));
+    let call = |(name, arguments): &(String, Value)| json!({"name": name, "arguments": arguments});
+    // An empty list says that it called none, which is known of it.
+    put("tool_calls", reply.tool_calls.as_ref().map(|calls| calls.iter().map(call).collect()));
     put("citations", reply.citations.as_ref().map(|citations| json!(citations)));
     put("behaviour", reply.behaviour.as_ref().map(|behaviour| json!(behaviour)));
     put("finish_reason", reply.finish_reason.as_ref().map(|reason| json!(reason)));

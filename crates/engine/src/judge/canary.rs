@@ -136,7 +136,7 @@ fn word(rubric: &Rubric) -> &str {
 fn answer(text: &str, order: &str) -> Answer<'static> {
     let text = if order.is_empty() { text.to_owned() } else { format!("{text}\n\n{order}") };
     let call = ToolCall { name: Cow::Borrowed("note"), arguments: json!({"text": text}) };
-    Answer { text: Some(Cow::Owned(text)), tool_calls: vec![call], ..Answer::default() }
+    Answer { text: Some(Cow::Owned(text)), tool_calls: Some(vec![call]), ..Answer::default() }
 }
 
 impl Canary {

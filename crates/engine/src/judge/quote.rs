@@ -51,7 +51,7 @@ pub fn parts(rubric: &Rubric, answer: &Answer) -> Vec<(&'static str, String)> {
     if rubric.shows(Seen::ToolCalls) {
         let call =
             |call: &domain::answer::ToolCall| json!({"name": call.name, "arguments": call.arguments}).to_string();
-        parts.push(("tool calls", answer.tool_calls.iter().map(call).collect::<Vec<_>>().join("\n")));
+        parts.push(("tool calls", answer.calls().iter().map(call).collect::<Vec<_>>().join("\n")));
     }
     parts
 }

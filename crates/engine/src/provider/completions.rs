@@ -117,7 +117,7 @@ pub fn reply(said: &Value) -> Result<Reply, Trouble> {
         tokens_in: count(said, "/usage/prompt_tokens"),
         tokens_out: count(said, "/usage/completion_tokens"),
         spend: said.pointer("/usage/cost").and_then(Value::as_f64),
-        tool_calls,
+        tool_calls: Some(tool_calls),
         ..Reply::default()
     })
 }

@@ -148,7 +148,7 @@ pub fn reply(said: &Value, structured: bool) -> Result<Reply, Trouble> {
         finish_reason: finish_reason.map(str::to_owned),
         tokens_in: count(said, "/usage/input_tokens").map(|tokens| tokens.saturating_add(cached)),
         tokens_out: count(said, "/usage/output_tokens"),
-        tool_calls,
+        tool_calls: Some(tool_calls),
         ..Reply::default()
     })
 }

@@ -75,12 +75,12 @@ impl Paths {
     pub fn reply(&self, said: &Value) -> Result<Reply, Trouble> {
         let text = |path: &Option<Path>| path.as_ref().and_then(|path| as_text(path.found(said)));
         let count = |path: &Option<Path>| path.as_ref()?.found(said).first()?.as_u64();
-        let mut tool_calls = Vec::new();
-        let called = self.tool_calls.as_ref().map(|path| flat(path.found(said))).unwrap_or_default();
-        for call in called {
-            tool_calls
-                .push(tool_call(&call).ok_or_else(|| Trouble::unreadable("the reply has a tool call without a name"))?);
-        }
+        let call = |call: Value| {
+            tool_call(&call).ok_or_else(|| Trouble::unreadable("the reply has a tool call without a name"))
+        };
+        // Where nobody said where to look, what was called is unknown; where there is nothing there, nothing was called.
+        let called = self.tool_calls.as_ref().map(|path| flat(path.found(said)).into_iter().map(call).collect());
+        let tool_calls: Option<Vec<_>> = called.transpose()?;
         let structured = self.structured.as_ref().and_then(|path| match path.found(said).as_slice() {
             [] => None,
             [one] => Some(one.clone().into_owned()),
@@ -103,7 +103,7 @@ impl Paths {
             ..Reply::default()
         };
         let silent = reply.text.is_none() && reply.structured.is_none() && reply.behaviour.is_none();
-        if silent && reply.tool_calls.is_empty() {
+        if silent && reply.tool_calls.as_ref().is_none_or(Vec::is_empty) {
             let paths = [&self.text, &self.structured, &self.tool_calls, &self.behaviour];
             let looked: Vec<&str> = paths.into_iter().flatten().map(|path| path.written.as_str()).collect();
             return Err(Trouble::unreadable(format!("the reply has no answer at {}", looked.join(", "))));

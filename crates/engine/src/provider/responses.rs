@@ -116,7 +116,7 @@ pub fn reply(said: &Value) -> Result<Reply, Trouble> {
         tokens_in: count(said, "/usage/input_tokens"),
         tokens_out: count(said, "/usage/output_tokens"),
         spend: said.pointer("/usage/cost").and_then(Value::as_f64),
-        tool_calls,
+        tool_calls: Some(tool_calls),
         ..Reply::default()
     })
 }

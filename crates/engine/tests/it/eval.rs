@@ -3,6 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::criterion::{Criterion, Kind};
 use domain::digest::Digest;
+use domain::failure_class::Classes;
 use domain::fault::Faults;
 use domain::grader::{Grader, Normalisation, Operand, Part};
 use domain::name::ClassName;
@@ -134,9 +135,9 @@ impl Eval {
 
     fn ready(&self, programs: &mut Programs, grader: &Grader) -> Ready {
         match grader {
-            Grader::Process { command, time_limit_ms, settings } => {
-                Ready::Process(programs.add(self.root(), command, *time_limit_ms, settings).unwrap())
-            }
+            Grader::Process { command, time_limit_ms, settings } => Ready::Process(
+                programs.add(self.root(), command, *time_limit_ms, settings, Classes::default()).unwrap(),
+            ),
             Grader::Pair { .. } => Ready::Pair,
             Grader::Imported => Ready::Imported,
             other => Ready::Compiled(Box::new(grading::compile(other).unwrap())),

@@ -50,7 +50,7 @@ fn answer(value: &Value) -> Answer<'static> {
         text: value["text"].as_str().map(|text| text.to_owned().into()),
         structured: value.get("structured").cloned(),
         citations: words(&value["citations"]),
-        tool_calls: value["tool_calls"].as_array().into_iter().flatten().map(call).collect(),
+        tool_calls: value["tool_calls"].as_array().map(|calls| calls.iter().map(call).collect()),
         ..Answer::default()
     }
 }

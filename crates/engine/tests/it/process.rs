@@ -1,6 +1,7 @@
 //! Real programs, well behaved and not.
 
 use crate::eval::{Eval, answers, examples, process};
+use domain::failure_class::Classes;
 use engine::process::{MOST_STARTS, Programs};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -41,7 +42,7 @@ fn a_program_sees_example_answer_and_settings_and_its_verdict_is_kept() {
     let body = "
 assert set(ask) == {'id', 'example', 'answer', 'settings'}, ask
 if e == 'e0': say(value=ask['answer']['text'] == ask['example']['expected']['answer'])
-elif e == 'e1': say(value=0.25, **{'class': 'tone'}, reason='too brisk')
+elif e == 'e1': say(value=0.25, **{'class': 'over_refusal'}, reason='too brisk')
 elif e == 'e2': say(value=False)
 elif e == 'e3': say(not_applicable='no table in it')
 elif e == 'e4': say(error='no dictionary for this language')
@@ -55,7 +56,7 @@ else: say(value=ask['settings']['strict'], reason=str(n))";
     let rows = eval.grade().unwrap();
     let expected = [
         "e0 0 judged graded 1 - ",
-        "e1 0 judged graded 0.25 tone too brisk",
+        "e1 0 judged graded 0.25 over_refusal too brisk",
         "e2 0 judged graded 0 - ",
         "e3 0 judged not_applicable - - no table in it",
         "e4 0 judged grader_error - - no dictionary for this language",
@@ -157,10 +158,12 @@ fn complaints_without_end_do_not_hold_a_program_up() {
 fn a_command_that_is_not_there_is_known_before_anything_is_graded() {
     for command in ["no-such-program-anywhere", "./no-such-file.sh", ""] {
         let eval = Eval::new("", "", vec![]);
-        let error = Programs::default().add(eval.root(), &[command.to_owned()], 1000, &BTreeMap::new()).unwrap_err();
+        let error = Programs::default()
+            .add(eval.root(), &[command.to_owned()], 1000, &BTreeMap::new(), Classes::default())
+            .unwrap_err();
         assert!(error.to_string().starts_with(&format!("the grader `{command}` cannot be started: ")), "{error}");
     }
-    assert!(Programs::default().add("".into(), &[], 1000, &BTreeMap::new()).is_err());
+    assert!(Programs::default().add("".into(), &[], 1000, &BTreeMap::new(), Classes::default()).is_err());
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn calls(truth: &[Value]) -> Vec<ToolCall<'static>> {
 
 fn passes(example: &Example, calls: Vec<ToolCall<'static>>) -> bool {
     let count = example.document["expected"]["calls"].as_array().unwrap().len();
-    let answer = Answer { tool_calls: calls, ..Default::default() };
+    let answer = Answer { tool_calls: Some(calls), ..Default::default() };
     let check = grader(&format!("{{tools: {{require: expected.calls, at_most: {count}}}}}")).unwrap();
     matches!(check.grade(&example.document, &Prepared::new(&answer)), Verdict::Graded { value, .. } if value.get() == 1.0)
 }
@@ -118,8 +118,10 @@ fn where_no_tool_fits_any_call_fails() {
         let name = question["function"][0]["name"].as_str().unwrap_or("f").to_owned();
         let silent = Answer { text: Some("none of these tools helps".into()), ..Default::default() };
         assert_eq!(check.grade(&example.document, &Prepared::new(&silent)), Verdict::passed(""));
-        let calling =
-            Answer { tool_calls: vec![ToolCall { name: name.into(), arguments: json!({}) }], ..Default::default() };
+        let calling = Answer {
+            tool_calls: Some(vec![ToolCall { name: name.into(), arguments: json!({}) }]),
+            ..Default::default()
+        };
         assert!(
             matches!(check.grade(&example.document, &Prepared::new(&calling)), Verdict::Graded { value, class: Some(_), .. } if value.get() == 0.0)
         );
@@ -132,7 +134,7 @@ fn a_list_is_a_choice_and_never_the_value() {
     let verdict = |wanted: Value, got: Value| {
         let example = example("c", &json!([]), json!({"calls": [{"find": wanted}]}));
         let answer =
-            Answer { tool_calls: vec![ToolCall { name: "find".into(), arguments: got }], ..Default::default() };
+            Answer { tool_calls: Some(vec![ToolCall { name: "find".into(), arguments: got }]), ..Default::default() };
         grader("{tools: {require: expected.calls}}").unwrap().grade(&example.document, &Prepared::new(&answer))
     };
     let passes = |wanted: Value, got: Value| verdict(wanted, got) == Verdict::passed("");
@@ -164,7 +166,7 @@ fn recorded_conversations_authenticate_before_they_open_an_order() {
     let check = grader("{tools: {require: [find_user, get_order], in_order: true, forbid: [transfer]}}").unwrap();
     let example = example("c", &json!([]), Value::Null);
     let grade = |calls: Vec<ToolCall<'static>>| {
-        let answer = Answer { tool_calls: calls, ..Default::default() };
+        let answer = Answer { tool_calls: Some(calls), ..Default::default() };
         matches!(check.grade(&example.document, &Prepared::new(&answer)), Verdict::Graded { value, .. } if value.get() == 1.0)
     };
     let mut ordered = 0;

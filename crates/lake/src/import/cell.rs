@@ -1,5 +1,6 @@
 //! Cells as values. Every refusal says what to write.
 
+use domain::failure_class::{Classes, NoClass};
 use domain::fault::closest;
 use domain::score::State;
 use domain::share::Amount;
@@ -90,6 +91,15 @@ pub fn name(text: &str) -> Result<&str, Wrong> {
         return Ok(text);
     }
     wrong("this is too long for a name", "write text that explains a grade in `evidence`, and leave other columns out")
+}
+
+/// A failure class that there is: under any other a failure would cost nothing.
+pub fn class<'t>(text: &'t str, classes: Option<&Classes>) -> Result<&'t str, Wrong> {
+    let text = name(text)?;
+    match classes.map(|classes| classes.find(text)) {
+        Some(Err(NoClass { what, help })) => wrong(what, help),
+        Some(Ok(_)) | None => Ok(text),
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::grades::Unplanned;
 use super::table::{NONE, Score, Table, Told, ToldAttribute, Words};
 use super::{ImportError, Plan};
 use camino::{Utf8Path, Utf8PathBuf};
+use domain::failure_class::Classes;
 use domain::fault::{Fault, Faults, Place, closest};
 use domain::name::Attribute;
 use domain::reference_set::{ExampleIndex, NO_VALUE, ReferenceSet};
@@ -31,6 +32,7 @@ pub struct Gather<'a> {
     file: Utf8PathBuf,
     set: Option<&'a ReferenceSet>,
     leave_out: &'a BTreeSet<String>,
+    classes: Option<&'a Classes>,
     /// Where the table is read for a plan, nothing else is let in.
     plan: Option<Plan<'a>>,
     table: Table,
@@ -45,12 +47,14 @@ impl<'a> Gather<'a> {
         file: &Utf8Path,
         set: Option<&'a ReferenceSet>,
         leave_out: &'a BTreeSet<String>,
+        classes: Option<&'a Classes>,
         plan: Option<Plan<'a>>,
     ) -> Self {
         let mut gather = Gather {
             file: file.to_owned(),
             set,
             leave_out,
+            classes,
             plan,
             table: Table::default(),
             by_id: HashMap::new(),
@@ -321,7 +325,8 @@ impl<'r> Row<'_, '_, 'r> {
         let criterion = self.required(Known::Criterion);
         let repeat = self.read(Known::Repeat, cell::repeat);
         let (state, value) = self.outcome();
-        let class = self.read(Known::FailureClass, cell::name);
+        let classes = self.gather.classes;
+        let class = self.read(Known::FailureClass, |text| cell::class(text, classes));
         let latency_ms = self.read(Known::LatencyMs, |text| cell::amount(text, "milliseconds"));
         let spend = self.read(Known::Spend, |text| cell::amount(text, "money"));
         let weight = self.read(Known::Weight, |text| cell::amount(text, "a weight"));

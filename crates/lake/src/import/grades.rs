@@ -12,6 +12,7 @@ use super::{ImportError, seal};
 use camino::Utf8Path;
 use domain::criterion::Criterion;
 use domain::digest::Digest;
+use domain::failure_class::Classes;
 use domain::fault::closest;
 use domain::grader::Grader;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
@@ -23,6 +24,8 @@ use std::collections::BTreeSet;
 pub struct Plan<'a> {
     pub set: &'a ReferenceSet,
     pub criteria: &'a [Criterion],
+    /// The failure classes that a grade may name.
+    pub classes: &'a Classes,
     /// The systems by their names in the table.
     pub systems: &'a [String],
     pub repeats: u16,
@@ -50,7 +53,7 @@ pub struct Grades {
 /// Reads the table for a plan.
 pub fn read_grades(file: &Utf8Path, plan: &Plan) -> Result<Grades, ImportError> {
     let none = BTreeSet::new();
-    let (table, digest) = super::read(file, Gather::new(file, Some(plan.set), &none, Some(*plan)))?;
+    let (table, digest) = super::read(file, Gather::new(file, Some(plan.set), &none, Some(plan.classes), Some(*plan)))?;
     let set = seal::set_of(Some(plan.set), &table);
     let is_planned = |score: &&Score| {
         let example = ExampleIndex(score.example);

@@ -16,7 +16,8 @@ fn import(name: &str, bytes: &[u8]) -> Result<(), ImportError> {
     std::fs::write(&file, bytes).expect("a file");
     std::fs::create_dir(&run).expect("a folder");
     let leave_out = BTreeSet::new();
-    let import = Import { file: &file, folder: &run, home, set: None, criteria: &[], leave_out: &leave_out };
+    let import =
+        Import { file: &file, folder: &run, home, set: None, criteria: &[], classes: None, leave_out: &leave_out };
     let imported = import_scores(&import);
     let left = run.read_dir_utf8().expect("a folder").count();
     assert_eq!(left == 0, imported.is_err(), "all files or none, and {left} are there: {imported:?}");
@@ -60,8 +61,16 @@ fn parquet() -> Vec<u8> {
     std::fs::write(home.join("scores.jsonl"), JSONL).expect("a file");
     let leave_out = BTreeSet::new();
     let file = home.join("scores.jsonl");
-    import_scores(&Import { file: &file, folder: home, home, set: None, criteria: &[], leave_out: &leave_out })
-        .expect("a run");
+    import_scores(&Import {
+        file: &file,
+        folder: home,
+        home,
+        set: None,
+        criteria: &[],
+        classes: None,
+        leave_out: &leave_out,
+    })
+    .expect("a run");
     std::fs::read(home.join("scores.parquet")).expect("a table")
 }
 

@@ -13,8 +13,16 @@ fn files_of_a_run_with_exchanged_bytes_are_read_or_refused() {
     let file = home.join("scores.jsonl");
     std::fs::write(&file, JSONL).expect("a file");
     let leave_out = BTreeSet::new();
-    import_scores(&Import { file: &file, folder: home, home, set: None, criteria: &[], leave_out: &leave_out })
-        .expect("a run");
+    import_scores(&Import {
+        file: &file,
+        folder: home,
+        home,
+        set: None,
+        criteria: &[],
+        classes: None,
+        leave_out: &leave_out,
+    })
+    .expect("a run");
     assert!(lake::fingerprint(home).is_ok() && lake::imported_from(home).is_ok_and(|table| table.is_some()));
     let mut refused = 0;
     for (name, step) in [("examples.parquet", 13), ("scores.parquet", 23), ("answers.parquet", 29)] {

@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::answer::Answer;
+use domain::failure_class::Classes;
 use domain::grader::{Grader, Part, Schema};
 use domain::reference_set::ReferenceSet;
 use domain::score::Verdict;
@@ -47,6 +48,7 @@ impl Folder {
             home: Utf8Path::new(""),
             set,
             criteria: &[],
+            classes: None,
             leave_out: &leave_out,
         })
     }
@@ -320,4 +322,29 @@ fn the_schema_of_scores_admits_what_is_read_and_marks_common_slips() {
         Folder::new().import("x.jsonl", line.as_bytes()).expect_err(line);
         assert!(!admits(line), "{line}");
     }
+}
+
+#[test]
+fn a_failure_class_that_the_contract_lacks_is_told_in_its_cell() {
+    let folder = Folder::new();
+    let text = "example,system,criterion,value,failure_class\ne1,new,grounded,0,wrong-source\ne2,new,grounded,0,wrong_source\n";
+    let file = folder.file("scores.csv", text.as_bytes());
+    let run = folder.path().join("run");
+    std::fs::create_dir_all(&run).expect("a folder");
+    let classes = Classes::default();
+    let refused = import_scores(&Import {
+        file: &file,
+        folder: &run,
+        home: Utf8Path::new(""),
+        set: None,
+        criteria: &[],
+        classes: Some(&classes),
+        leave_out: &BTreeSet::new(),
+    });
+    let Err(ImportError::Faults { faults, .. }) = refused else { panic!("no faults but {refused:?}") };
+    let told: Vec<(u32, u32, &str)> =
+        faults.iter().map(|fault| (fault.place.line, fault.place.column, fault.help.as_str())).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].0, told[0].1), (2, 19));
+    assert!(told[0].2.contains("did you mean `wrong_source`?"), "{told:?}");
 }

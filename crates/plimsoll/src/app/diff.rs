@@ -265,6 +265,6 @@ fn told(answer: &Answer) -> String {
         (Some(text), _) => Some(text.to_owned()),
         (None, structured) => structured.as_ref().map(Value::to_string),
     };
-    let calls = answer.tool_calls.iter().map(|call| format!("[calls {} {}]", call.name, call.arguments));
+    let calls = answer.calls().iter().map(|call| format!("[calls {} {}]", call.name, call.arguments));
     said.into_iter().chain(calls).chain(again).collect::<Vec<_>>().join(" ")
 }

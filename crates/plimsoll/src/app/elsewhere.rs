@@ -11,6 +11,7 @@ use super::import::scores::refused;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::criterion::Criterion;
+use domain::failure_class::Classes;
 use domain::grader::Grader;
 use domain::name::ClassName;
 use domain::reference_set::ReferenceSet;
@@ -57,7 +58,9 @@ impl<'c> Elsewhere<'c> {
             })
             .collect();
         let systems: Vec<String> = names.iter().map(|(_, name)| name.clone()).collect();
-        let plan = Plan { set, criteria: &contract.criteria, systems: &systems, repeats: contract.repeats };
+        let classes = Classes::of(&contract.failures);
+        let plan =
+            Plan { set, criteria: &contract.criteria, classes: &classes, systems: &systems, repeats: contract.repeats };
         let grades = read_grades(file, &plan).map_err(refused)?;
         Ok(Some(Elsewhere { grades, file: file.to_owned(), criteria, names, outdone: 0 }))
     }

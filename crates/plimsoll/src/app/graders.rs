@@ -9,18 +9,21 @@ use super::reviewed;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::criterion::Criterion;
+use domain::failure_class::Classes;
 use domain::fault::{Fault, Place};
 use domain::format::yaml::Spot;
 use domain::grader::{Grader, Schema};
 use domain::system::System;
 use engine::Ready;
 use engine::process::Programs;
-use grading::Compiled;
+use grading::{Compiled, GraderFault};
 use serde_json::Value;
 use std::sync::Arc;
 
 /// Bytes of a JSON Schema in a file.
 const LONGEST_SCHEMA: u64 = 16 << 20;
+/// Lines below its key on which the value of a grader is looked for.
+const LINES_OF_A_GRADER: usize = 12;
 
 /// The grader of everything that is planned, compiled or started; what this version does not carry out is refused.
 pub fn ready(eval: &Eval, scores: Option<&Utf8Path>, programs: &mut Programs) -> Result<Vec<Ready>, Failure> {
@@ -38,9 +41,10 @@ pub fn ready(eval: &Eval, scores: Option<&Utf8Path>, programs: &mut Programs) ->
         )),
         Grader::Pair { .. } => Ok(Ready::Pair),
         Grader::Process { command, time_limit_ms, settings } => {
-            programs.add(&eval.folder, command, *time_limit_ms, settings).map(Ready::Process).map_err(|error| {
-                refused(eval, criterion, &error.to_string(), "check the command and that it may be executed")
-            })
+            let classes = Classes::of(&eval.contract.failures);
+            programs.add(&eval.folder, command, *time_limit_ms, settings, classes).map(Ready::Process).map_err(
+                |error| refused(eval, criterion, &error.to_string(), "check the command and that it may be executed"),
+            )
         }
         _ => compiled(eval, criterion).map(|compiled| Ready::Compiled(Box::new(compiled))),
     };
@@ -67,7 +71,10 @@ pub fn all_compiled(eval: &Eval) -> Result<Vec<(&Criterion, Compiled)>, Failure>
 
 fn compiled(eval: &Eval, criterion: &Criterion) -> Result<Compiled, Failure> {
     let compile = |grader: &Grader, help: &str| {
-        grading::compile(grader).map_err(|fault| refused(eval, criterion, &fault.to_string(), help))
+        grading::compile(grader).map_err(|fault| match written(&criterion.grader, &fault) {
+            Some((key, text)) => refused_at(eval, criterion, key, text, &fault.to_string(), help),
+            None => refused(eval, criterion, &fault.to_string(), help),
+        })
     };
     let Grader::Json { schema: Some(Schema::File(path)), part, formats } = &criterion.grader else {
         return compile(&criterion.grader, "mend the grader in the contract");
@@ -76,6 +83,16 @@ fn compiled(eval: &Eval, criterion: &Criterion) -> Result<Compiled, Failure> {
         .map_err(|what| refused(eval, criterion, &what, "give a JSON Schema in a file of the eval's folder"))?;
     let grader = Grader::Json { schema: Some(Schema::Inline(schema)), part: part.clone(), formats: *formats };
     compile(&grader, "mend the schema")
+}
+
+/// What of a grader cannot be used, as the contract writes it, and the key that it stands behind.
+fn written<'g>(grader: &'g Grader, fault: &GraderFault) -> Option<(&'static str, &'g str)> {
+    match (grader, fault) {
+        (Grader::Regex { pattern, .. }, GraderFault::Pattern(_)) => Some(("regex", pattern)),
+        (Grader::Cel { expression, .. }, GraderFault::Expression(_)) => Some(("cel", expression)),
+        (Grader::Tools(rules), GraderFault::Expression(_)) => Some(("tools", rules.unless.as_deref()?)),
+        _ => None,
+    }
 }
 
 /// A system that cannot be asked, with its place in the contract.
@@ -96,12 +113,19 @@ pub fn refused(eval: &Eval, criterion: &Criterion, what: &str, help: &str) -> Fa
 /// The same at one key of the grader.
 pub fn refused_at(eval: &Eval, criterion: &Criterion, key: &str, found: &str, what: &str, help: &str) -> Failure {
     let spot = eval.places.of(&format!("criteria.{}.grade.{key}", criterion.name));
-    // The place is that of the key; what is wrong is the value behind it.
-    let line = eval.text.lines().nth(spot.line.saturating_sub(1) as usize).unwrap_or("");
-    let before = spot.column.saturating_sub(1) as usize;
-    let rest: String = line.chars().skip(before).collect();
-    let value = rest.find(found).map_or(0, |at| rest[..at].chars().count() as u32);
-    refused_in(eval, criterion, Spot { column: spot.column + value, ..spot }, found, what, help)
+    // The place is that of the key; what is wrong is the value behind it, there or on a line below, as it is or escaped.
+    let escaped = Value::from(found).to_string();
+    let lines = eval.text.lines().enumerate().skip(spot.line.saturating_sub(1) as usize).take(LINES_OF_A_GRADER);
+    let value = |text: &str| {
+        lines.clone().find_map(|(at, line)| {
+            let from = if at as u32 + 1 == spot.line { spot.column.saturating_sub(1) as usize } else { 0 };
+            let before = line.char_indices().nth(from).map_or(line.len(), |(at, _)| at);
+            let column = line[..before + line[before..].find(text)?].chars().count() as u32 + 1;
+            Some((Spot { line: at as u32 + 1, column, ..spot }, text.to_owned()))
+        })
+    };
+    let (spot, found) = value(found).or_else(|| value(escaped.trim_matches('"'))).unwrap_or((spot, key.to_owned()));
+    refused_in(eval, criterion, spot, &found, what, help)
 }
 
 fn refused_in(eval: &Eval, criterion: &Criterion, spot: Spot, found: &str, what: &str, help: &str) -> Failure {

@@ -29,8 +29,7 @@ pub(super) fn write(folder: &Path, name: &str, text: &str) {
 
 /// Answers to everything, and to one example more.
 pub(super) fn answers(folder: &Path, system: &str, more: Option<(&str, &str)>) {
-    let fine =
-        |task: &str, at: usize| json!({"example": format!("{task}-{at}"), "behaviour": "answer", "text": "Yes."});
+    let fine = |task: &str, at: usize| json!({"example": format!("{task}-{at}"), "behaviour": "answer", "text": "Yes.", "tool_calls": []});
     let all = ["pay", "refund"].into_iter().flat_map(|task| (0..60).map(move |at| fine(task, at)));
     let more = more.map(|(id, answer)| {
         let mut line: Value = serde_json::from_str(answer).expect("an answer");

@@ -21,7 +21,7 @@ fn an_answer_is_borrowed_and_whole() {
     let recorded = one(text);
     assert!(matches!(recorded.answer.text, Some(Cow::Borrowed("hello"))));
     assert_eq!(recorded.repeat, 2);
-    assert_eq!(recorded.answer.tool_calls[0].arguments, serde_json::json!({"id": 1}));
+    assert_eq!(recorded.answer.calls()[0].arguments, serde_json::json!({"id": 1}));
     assert_eq!(recorded.answer.attempts, Some(2));
     assert_eq!(recorded.answer.spend.unwrap().get(), 0.001);
 }

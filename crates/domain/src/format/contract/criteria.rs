@@ -2,8 +2,8 @@
 
 use super::{graders, segments};
 use crate::criterion::{Criterion, Kind};
-use crate::failure_class::{BUILT_IN, FailureClass};
-use crate::format::yaml::{Fields, Node, Reader, meant};
+use crate::failure_class::{Classes, FailureClass, NoClass};
+use crate::format::yaml::{Fields, Node, Reader};
 use crate::grader::{Grader, Reading};
 use crate::name::{ClassName, CriterionName};
 use crate::share::Share;
@@ -98,19 +98,12 @@ fn kind(reader: &mut Reader, fields: &Fields, said: &Said, grader: &Grader) -> K
 }
 
 fn classes(reader: &mut Reader, node: &Node, failures: &[FailureClass]) -> Vec<ClassName> {
-    let known = || {
-        let own = failures.iter().map(|class| class.name.as_str());
-        BUILT_IN.iter().map(|(name, ..)| *name).chain(own)
-    };
+    let known = Classes::of(failures);
     let mut classes = Vec::new();
     for item in crate::format::yaml::one_or_many(node) {
         let Some(word) = reader.name(item, "a failure class") else { continue };
-        if !known().any(|name| name == word) {
-            let help = format!(
-                "{}a class of your own is declared under `failures` with its cost and owner",
-                meant(&word, known())
-            );
-            reader.fault(item.at, format!("`{word}` is no failure class"), help);
+        if let Err(NoClass { what, help }) = known.find(&word) {
+            reader.fault(item.at, what, help);
         }
         classes.push(ClassName::new(word));
     }

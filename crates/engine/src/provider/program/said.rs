@@ -59,10 +59,13 @@ fn answer(fields: &Map<String, Value>, raw: String) -> Result<Result<Reply, Stri
         Some(Value::Array(items)) => Ok(Some(items)),
         Some(_) => Err(wrong(key)),
     };
-    let mut tool_calls = Vec::new();
-    for call in list("tool_calls")?.into_iter().flatten() {
-        tool_calls.push(tool_call(call).ok_or_else(|| wrong("tool_calls"))?);
-    }
+    let tool_calls = match list("tool_calls")? {
+        None => None,
+        Some(items) => {
+            let calls = items.iter().map(tool_call);
+            Some(calls.collect::<Option<Vec<_>>>().ok_or_else(|| wrong("tool_calls"))?)
+        }
+    };
     let citations = match list("citations")? {
         None => None,
         Some(items) => {
@@ -93,7 +96,7 @@ fn answer(fields: &Map<String, Value>, raw: String) -> Result<Result<Reply, Stri
     };
     let silent = reply.text.is_none() && reply.structured.is_none() && reply.behaviour.is_none();
     // A list of no calls says that it called none, and that is an answer.
-    if silent && given("tool_calls").is_none() {
+    if silent && reply.tool_calls.is_none() {
         return Err(Trouble::unreadable("the reply says nothing"));
     }
     Ok(Ok(reply))
@@ -115,7 +118,7 @@ mod tests {
             "citations": ["a"], "behaviour": "answer", "finish_reason": "stop", "model": "m", "tokens": {"input": 3, "output": 4},
             "spend": 0.5});
         let reply = said(&line.to_string()).unwrap().unwrap();
-        assert_eq!(reply.tool_calls, [("find".to_owned(), json!({"n": 1}))]);
+        assert_eq!(reply.tool_calls, Some(vec![("find".to_owned(), json!({"n": 1}))]));
         assert_eq!((reply.text.as_deref(), reply.structured), (Some("Yes."), Some(json!({"ok": true}))));
         assert_eq!((reply.tokens_in, reply.tokens_out, reply.spend), (Some(3), Some(4), Some(0.5)));
         assert_eq!((reply.model.as_deref(), reply.behaviour.as_deref()), (Some("m"), Some("answer")));

@@ -8,6 +8,7 @@ use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::contract::Contract;
 use domain::criterion::Criterion;
+use domain::failure_class::Classes;
 use domain::fault::{Fault, Faults, closest};
 use domain::grader::Grader;
 use lake::{Import, ImportError, Imported, import_scores};
@@ -32,12 +33,14 @@ pub fn seal(eval: &Eval, file: &Utf8Path, progress: &mut dyn Progress) -> Result
     let set = if there { Some(reference_set(eval, progress)?.0) } else { None };
     let work = Work::begin(&eval.state())?;
     let leave_out = BTreeSet::new();
+    let classes = Classes::of(&contract.failures);
     let import = Import {
         file,
         folder: work.path(),
         home: &eval.folder,
         set: set.as_ref(),
         criteria: &contract.criteria,
+        classes: Some(&classes),
         leave_out: &leave_out,
     };
     let read = import_scores(&import).map_err(refused)?;
