@@ -69,7 +69,10 @@ impl Check {
                 Ok(if meets(&got, wanted, part, *normalise) {
                     Verdict::passed("")
                 } else {
-                    Verdict::failed(format!("`{}` is not `{}`", written(&got), written(wanted)))
+                    // A text that looks like the number is shown as the text that it is.
+                    let alike = written(&got) == written(wanted);
+                    let said = if alike { got.to_string() } else { written(&got) };
+                    Verdict::failed(format!("`{said}` is not `{}`", written(wanted)))
                 })
             }
             Check::OneOf { part, of, normalise } => {

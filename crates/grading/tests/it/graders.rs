@@ -51,6 +51,15 @@ fn each_grader_passes_fails_and_says_why() {
     assert_eq!(told_all.trim(), cases.trim());
 }
 
+/// What was not recorded is null to an expression, and null has no calls to go through.
+#[test]
+fn an_expression_over_calls_that_were_not_recorded_is_unknown() {
+    let grade = "{cel: \"answer.tool_calls.all(call, call.name != 'issue_refund')\"}";
+    let said = |answer: &str| verdict(grade, r#"{"id":"e","input":"q"}"#, answer);
+    assert!(matches!(said(r#"{"example":"e","text":"Done."}"#), Verdict::GraderError { .. }));
+    assert_eq!(said(r#"{"example":"e","text":"Done.","tool_calls":[]}"#), Verdict::passed(""));
+}
+
 #[test]
 fn bombs_and_remote_references_are_refused_before_anything_runs() {
     let refused = |grade: &str| grader(grade).map(|_| ()).unwrap_err();

@@ -469,7 +469,7 @@ fn a_signature_by_a_key_that_the_contract_does_not_name_is_shown_as_that() {
         assert!(shown.contains(odd) && !shown.contains("(signed)"), "{form}: {shown}");
     }
     let overruled =
-        ["override", "latest", "--by", "product", "--reason", "a launch", "--scope", "all", "--expires", "2999-01-01"];
+        ["override", "latest", "--by", "prompt", "--reason", "a launch", "--scope", "all", "--expires", "2999-01-01"];
     let overruled = plimsoll(folder.path(), &[&overruled[..], &["--key", "other.key"]].concat());
     assert_eq!(code(&overruled), 0, "{}", err(&overruled));
     assert!(out(&overruled).split_whitespace().collect::<Vec<_>>().join(" ").contains(odd), "{}", out(&overruled));
@@ -483,4 +483,30 @@ fn an_approval_says_why() {
     let refused = plimsoll(folder.path(), &["decide", "--approve", "release", "--reason", " "]);
     assert_eq!(code(&refused), 2);
     assert!(err(&refused).contains("an approval needs a reason"), "{}", err(&refused));
+}
+
+/// Half of the answers fail, and the grader misspells why: what they cost is unknown, and not nothing.
+#[test]
+fn a_class_that_there_is_not_is_no_discount() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    small(folder);
+    let path = folder.join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&path).expect("the contract");
+    let text = text.replace("{equals: expected.answer}", "{process: {command: [sh, grader.sh], time_limit: 20s}}");
+    let (text, _) = text.split_once("gates:\n").expect("gates");
+    let gate = "gates:\n  - {measure: failure_cost, in: all, at_most: 1, else: hold, owner: release}\n";
+    std::fs::write(&path, format!("{text}{gate}")).expect("a contract");
+    for (class, state) in [("unsupported-claim", "unfit"), ("unsupported_claim", "breached")] {
+        let grader = format!(
+            "while read -r request; do\n  id=${{request#*:}}\n  id=${{id%%,*}}\n  value=true\n  [ $((id % 2)) = 1 ] && value=false\n  \
+             echo \"{{\\\"id\\\": $id, \\\"value\\\": $value, \\\"class\\\": \\\"{class}\\\"}}\"\ndone\n"
+        );
+        std::fs::write(folder.join("grader.sh"), grader).expect("a grader");
+        let run = plimsoll(folder, &["run", "--as", "json"]);
+        let record: Value = serde_json::from_str(&out(&run)).unwrap_or_else(|_| panic!("{}", err(&run)));
+        let of_candidate = |finding: &&Value| finding["arm"] == "candidate";
+        let found = record["findings"].as_array().expect("findings").iter().find(of_candidate).expect("a finding");
+        assert_eq!(found["state"], state, "{class}: {found}");
+    }
 }
