@@ -36,7 +36,7 @@ pub fn vectors(spoken: &Spoken, model: &Model, progress: &mut dyn Progress) -> R
     let program = model.program.clone().unwrap_or_else(beside_us);
     let mut programs = Programs::default();
     let settings = BTreeMap::from([("model".to_owned(), json!(folder))]);
-    let at = programs.add(Utf8Path::new("."), std::slice::from_ref(&program), LIMIT_MS, &settings).map_err(|error| {
+    let at = programs.add(Utf8Path::new("."), std::slice::from_ref(&program), LIMIT_MS, &settings, Classes::default()).map_err(|error| {
         Failure::yours(
             format!("`{program}`, which embeds texts, cannot be started: {}", error.cause),
             "build it with `cargo build -p local-grader` and put it where `PATH` finds it, or name it with `--embedder PROGRAM`",
