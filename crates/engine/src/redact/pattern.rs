@@ -52,7 +52,7 @@ impl Pattern {
 fn before_last_group(text: &str, range: &Range<usize>) -> usize {
     let Some(value) = text.get(range.clone()) else { return range.start };
     let group = value.trim_end_matches(|c: char| !c.is_ascii_digit()).trim_end_matches(|c: char| c.is_ascii_digit());
-    let rest = group.trim_end_matches([' ', '-', '.', '/', '(']);
+    let rest = group.trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')' && c != '+');
     if rest.bytes().any(|byte| byte.is_ascii_digit()) { range.start + rest.len() } else { range.start }
 }
 
@@ -76,8 +76,12 @@ const KEY: &str = concat!(
 
 const ASSIGNED: &str = r#"(?i)\b(?:api[_-]?key|secret[_-]?key|client[_-]?secret|access[_-]?token|auth[_-]?token|password|passwd|pwd)\b["'\\]{0,3}\s*[:=]\s*["'\\]{0,3}(?P<v>[^\s"'\\,;<>{}]{6,})"#;
 
+/// What an address carries to let somebody in: `?token=abc123def456`.
+const CARRIED: &str = r#"(?i)(?:[?&\#;](?:(?:[a-z]{1,20}[_-])?token|auth|key|sig|signature|secret|session|session_?id|sid|jwt)|\btoken)=(?P<v>[^\s"'\\,;&\#<>{}]{8,})"#;
+
 const EMAIL: &str = r"[\p{L}\p{N}._%+'-]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})\.)+\p{L}{2,24}";
-const CARD: &str = r"[0-9](?:[ -]?[0-9]){11,18}";
+/// Groups are parted by a space of any width, none among them, by hyphens, or by dots.
+const CARD: &str = r"[0-9](?:[\s\u{AD}\u{200B}-\u{200D}\u{2010}-\u{2015}\u{2060}\u{2212}\u{FEFF}.·\-&&[^\n\r\u{2028}\u{2029}]]{0,3}[0-9]){11,18}";
 /// International: `+49 30 901820`, `0044 20 7946 0958`.
 const ABROAD: &str = r"(?:\+|\b00)[1-9][0-9]{0,2}(?:[ ./-]{0,2}\(?[0-9]{1,5}\)?){2,7}";
 /// National: `(030) 901820`, `030/901820`, `020 7946 0958`, `01 23 45 67 89`, `(415) 555-2671`, `415-555-2671`, `07700900123`.
@@ -97,9 +101,10 @@ pub fn all(redaction: &Redaction) -> Result<Vec<Pattern>, RedactError> {
         let regex = regex.map_err(|error| RedactError::Pattern { name: own.name.clone(), why: last_line(&error) })?;
         all.push(Pattern { kind: own.name.clone(), treatment: own.treatment, regex, is: |_, _| true });
     }
-    let built_in: [BuiltIn; 6] = [
+    let built_in: [BuiltIn; 7] = [
         ("key", redaction.keys, KEY, is_key),
         ("key", redaction.keys, ASSIGNED, |_, _| true),
+        ("key", redaction.keys, CARRIED, is_key),
         ("email", redaction.emails, EMAIL, |_, _| true),
         ("card", redaction.cards, CARD, is_card),
         ("phone", redaction.phones, ABROAD, is_phone),
@@ -191,7 +196,26 @@ fn is_card(text: &str, range: &Range<usize>) -> bool {
         12 | 17..=19 => matches!(leading(2), 50 | 56..=69),
         _ => false,
     };
-    known && is_luhn(&number) && stands_alone(text, range)
+    let value = &text[range.clone()];
+    let grouped = is_grouped(value);
+    // Dots part the digits of amounts, too.
+    let parted = grouped || !value.contains(['.', '·']);
+    let alone = || grouped || stands_alone(text, &(range.start..behind_word(text, range.end)));
+    known && parted && is_luhn(&number) && alone()
+}
+
+/// Whether the digits stand in groups as they are embossed: then nothing beside them makes another number of them.
+fn is_grouped(value: &str) -> bool {
+    let groups = value.split(|c: char| !c.is_ascii_digit()).map(str::len).filter(|digits| *digits > 0);
+    matches!(groups.collect::<Vec<_>>()[..], [4, 4, 4, 4] | [4, 4, 4, 4, 3] | [4, 6, 4 | 5])
+}
+
+/// Behind a word that was written against a number; an id goes on with digits.
+fn behind_word(text: &str, end: usize) -> usize {
+    let rest = &text[end..];
+    let word = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+    let is_id = rest[word..].starts_with(|c: char| c.is_numeric() || c == '_');
+    if is_id { end } else { end + word }
 }
 
 /// Between 7 and 15 digits (E.164), not a date, and not named as something else.

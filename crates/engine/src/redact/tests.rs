@@ -26,6 +26,49 @@ fn cards_are_hidden_however_they_are_grouped() {
 }
 
 #[test]
+fn cards_are_hidden_whatever_parts_their_groups_and_stands_against_them() {
+    for space in [
+        "\u{a0}", "\u{202f}", "\u{2009}", "\u{3000}", "\t", "\u{200b}", "\u{feff}", "\u{2060}", "\u{ad}", ".", " - ",
+        "\u{2011}", "\u{2013}", "  ",
+    ] {
+        for card in [["4111", "1111", "1111", "1111"].join(space), ["3782", "822463", "10005"].join(space)] {
+            assert_eq!(hidden(&format!("Meine Karte {card}, bitte.")), "Meine Karte <card>, bitte.", "{card:?}");
+        }
+    }
+    assert_eq!(hidden("4111 1111 1111 1111und dann"), "<card>und dann");
+    assert_eq!(hidden("4111111111111111und dann"), "<card>und dann");
+    assert_eq!(hidden("Nr4111 1111 1111 1111 12/27"), "Nr<card> 12/27");
+}
+
+#[test]
+fn other_numbers_in_groups_stay() {
+    for text in [
+        "4111.1111.1111.1112",
+        "4111\u{a0}1111\u{a0}1111\u{a0}1112",
+        "4.111.111.111.111.111",
+        "4111111111111.111",
+        "4111111111111111a3f",
+        "4111111111111111_1",
+        "4111 1111\n1111 1111",
+    ] {
+        assert_eq!(hidden(text), text, "{text:?}");
+    }
+}
+
+#[test]
+fn what_an_address_carries_to_let_somebody_in_is_hidden() {
+    for name in ["token", "id_token", "key", "sig", "session_id"] {
+        let said = hidden(&format!("see https://x.example/a?p=1&{name}=abc123def456ghi789&q=2"));
+        assert_eq!(said, format!("see https://x.example/a?p=1&{name}=<key>&q=2"));
+    }
+    assert_eq!(hidden("https://x.example/?token=abc123def456ghi789"), "https://x.example/?token=<key>");
+    assert_eq!(hidden("token=abc123def456ghi789"), "token=<key>");
+    for text in ["https://x.example/?key=colours", "https://x.example/?keyword=abc123def456", "?token=tobedefined"] {
+        assert_eq!(hidden(text), text);
+    }
+}
+
+#[test]
 fn a_number_that_follows_is_no_part_of_the_card() {
     assert_eq!(hidden("4111 1111 1111 1111 12/27"), "<card> 12/27");
     assert_eq!(hidden("4111111111111111 12 2027 123"), "<card> 12 2027 123");
