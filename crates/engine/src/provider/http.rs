@@ -10,7 +10,7 @@
 use super::endpoint::{Endpoint, Exchange, Target};
 use super::fill::{replace, variable};
 use super::parts::Paths;
-use super::template::{Sight, Templates, Text, Within};
+use super::template::{Sight, Templates, Text, Unmade, Within};
 use super::{ProviderError, Question, Reply, Request, Secrets, Surroundings, Trouble};
 use super::{place, reading};
 use domain::system::{Http, Limits};
@@ -137,12 +137,13 @@ impl Asking {
             |names: &[(String, String)]| (!names.is_empty()).then(|| Sight::with_environment(&question.example, names));
         let (shown, written) = (other(&self.shown), other(&self.written));
         let (shown, written) = (shown.as_ref().unwrap_or(&sight), written.as_ref().unwrap_or(&sight));
-        let mut head = format!("{} {}", self.method, self.templates.render(&self.url, shown)?);
+        let mut head =
+            format!("{} {}", self.method, self.templates.render(&self.url, shown).map_err(|error| error.to_string())?);
         let mut headers = self.usual.clone();
         for (name, text) in &self.headers {
-            let of = |error: String| format!("header `{name}`: {error}");
+            let of = |error: Unmade| format!("header `{name}`: {error}");
             let mut value = HeaderValue::from_str(&self.templates.render(text, &sight).map_err(of)?)
-                .map_err(|_| of("it holds characters that no header may hold".to_owned()))?;
+                .map_err(|_| format!("header `{name}`: it holds characters that no header may hold"))?;
             value.set_sensitive(true);
             headers.insert(name.clone(), value);
             head.push_str(&format!("\n{name}: {}", self.templates.render(text, written).map_err(of)?));
@@ -186,11 +187,12 @@ impl Asking {
     }
 
     fn value(&self, shape: &Shape, sight: &Sight) -> Result<Value, String> {
-        let of = |error: String| format!("`body`: {error}");
         Ok(match shape {
             Shape::Fixed(value) => value.clone(),
-            Shape::Text(text) => self.templates.render(text, sight).map_err(of)?.into(),
-            Shape::Expression(expression) => self.templates.value(expression, sight).map_err(of)?,
+            Shape::Text(text) => self.templates.render(text, sight).map_err(|error| format!("`body`: {error}"))?.into(),
+            Shape::Expression(expression) => {
+                self.templates.value(expression, sight).map_err(|error| format!("`body`: {error}"))?
+            }
             Shape::List(items) => items.iter().map(|item| self.value(item, sight)).collect::<Result<Value, _>>()?,
             Shape::Fields(fields) => {
                 let fields = fields.iter().map(|(key, shape)| Ok((key.clone(), self.value(shape, sight)?)));

@@ -6,7 +6,7 @@
 //! note    `body` of the contract is merged last, as RFC 7396 merges: an object is merged in depth, `null` takes a key out
 
 use super::images::Images;
-use super::template::{Sight, Templates, Text, Within};
+use super::template::{Sight, Templates, Text, Unmade, Within};
 use super::turns::{Role, Turn, turns};
 use super::{ProviderError, Question, Reply, Surroundings, Tool, Trouble};
 use super::{completions, messages, responses};
@@ -71,7 +71,10 @@ impl Model {
     pub fn body(&self, question: &Question, repeat: u32) -> Result<(Value, bool), String> {
         let prompt = match &self.prompt {
             None => None,
-            Some(prompt) => Some(self.templates.render(prompt, &Sight::new(&question.example))?),
+            Some(prompt) => {
+                let made = self.templates.render(prompt, &Sight::new(&question.example));
+                Some(made.map_err(|unmade| self.in_prompt(&unmade))?)
+            }
         };
         let mut all = turns(&question.messages)?;
         self.images.put_in(&mut all)?;
@@ -94,6 +97,13 @@ impl Model {
             merge(&mut body, key, value);
         }
         Ok((body, asked.schema.is_some()))
+    }
+
+    /// With the file and the line of the prompt.
+    fn in_prompt(&self, unmade: &Unmade) -> String {
+        let path = self.chat.prompt.as_deref().map_or("", |path| path.as_str());
+        let line = unmade.line.map_or(String::new(), |line| format!(":{line}"));
+        format!("prompt `{path}{line}`: {}", unmade.what)
     }
 
     pub fn reply(&self, said: &Value, structured: bool) -> Result<Reply, Trouble> {

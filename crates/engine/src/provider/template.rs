@@ -2,15 +2,18 @@
 //!
 //! in      texts of the contract or a file, compiled once; `id`, `task`, `input`, `repeat`
 //! out     text; or the value itself where a text is one `{{ expression }}` alone
-//! errors  a text that does not compile; a name that is not there, for nothing undefined is ever sent
+//! errors  a text that does not compile; a name that is not there, for nothing undefined is ever sent: with line and expression
 //! note    bounded in steps; in an address every value is percent-encoded, so that a question cannot lead elsewhere
 
 use super::fill::percent_encoded;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value as Seen};
-use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, escape_formatter};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter};
 use serde_json::Value;
+use std::fmt;
 
+/// Characters of a line that are told.
+const SHOWN: usize = 80;
 /// Steps that one template may take.
 const STEPS: u64 = 1_000_000;
 
@@ -23,6 +26,20 @@ pub struct Templates {
 pub enum Text {
     Fixed(String),
     Template(String),
+}
+
+/// Why a text could not be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unmade {
+    pub line: Option<usize>,
+    pub what: String,
+}
+
+impl fmt::Display for Unmade {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.line.map_or(Ok(()), |line| write!(f, " (line {line})"))
+    }
 }
 
 /// What a template stands in.
@@ -81,18 +98,38 @@ impl Templates {
         }
         self.names += 1;
         let name = format!("{}{}", if within == Within::Address { ADDRESS } else { "text" }, self.names);
-        self.environment.add_template_owned(name.clone(), text.to_owned()).map_err(|error| told(&error))?;
+        self.environment
+            .add_template_owned(name.clone(), text.to_owned())
+            .map_err(|error| unmade(&error).to_string())?;
         Ok(Text::Template(name))
     }
 
-    pub fn render(&self, text: &Text, sight: &Sight) -> Result<String, String> {
+    pub fn render(&self, text: &Text, sight: &Sight) -> Result<String, Unmade> {
         match text {
             Text::Fixed(text) => Ok(text.clone()),
             Text::Template(name) => {
-                let template = self.environment.get_template(name).map_err(|error| told(&error))?;
-                template.render(&sight.0).map_err(|error| told(&error))
+                let template = self.environment.get_template(name).map_err(|error| unmade(&error))?;
+                template.render(&sight.0).map_err(|error| self.unmade_at(&error, template.source(), sight))
             }
         }
+    }
+
+    /// With what stands on the line: the first expression that is undefined, else the line.
+    fn unmade_at(&self, error: &Error, source: &str, sight: &Sight) -> Unmade {
+        let mut unmade = unmade(error);
+        let Some(line) = unmade.line.and_then(|line| source.lines().nth(line.checked_sub(1)?)) else { return unmade };
+        let expressions = line.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0));
+        let mut expressions = expressions.map(|inner| inner.trim_matches(['-', '+', ' ']));
+        let undefined = |inner: &&str| {
+            let compiled = self.environment.compile_expression(inner).ok();
+            compiled.is_none_or(|compiled| !compiled.eval(&sight.0).is_ok_and(|value| !value.is_undefined()))
+        };
+        let found = match expressions.find(undefined).filter(|_| error.kind() == ErrorKind::UndefinedError) {
+            Some(inner) => format!("{{{{ {inner} }}}}"),
+            None => line.trim().chars().take(SHOWN).collect(),
+        };
+        unmade.what += &format!(" in `{found}`");
+        unmade
     }
 
     /// What stands in a text that is one expression alone.
@@ -102,8 +139,9 @@ impl Templates {
     }
 
     pub fn value(&self, expression: &str, sight: &Sight) -> Result<Value, String> {
-        let compiled = self.environment.compile_expression(expression).map_err(|error| told(&error))?;
-        let value = compiled.eval(&sight.0).map_err(|error| told(&error))?;
+        let untold = |error: Error| format!("{} in `{expression}`", unmade(&error).what);
+        let value = self.environment.compile_expression(expression).and_then(|compiled| compiled.eval(&sight.0));
+        let value = value.map_err(untold)?;
         if value.is_undefined() {
             return Err(format!("`{expression}` is undefined"));
         }
@@ -111,12 +149,12 @@ impl Templates {
     }
 }
 
-fn told(error: &Error) -> String {
-    let line = error.line().map_or(String::new(), |line| format!(" (line {line})"));
-    match error.detail() {
-        Some(detail) => format!("{}: {detail}{line}", error.kind()),
-        None => format!("{}{line}", error.kind()),
-    }
+fn unmade(error: &Error) -> Unmade {
+    let what = match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
+    };
+    Unmade { line: error.line(), what }
 }
 
 #[cfg(test)]
@@ -127,20 +165,29 @@ mod tests {
     fn rendered(within: Within, text: &str) -> Result<String, String> {
         let mut templates = Templates::default();
         let text = templates.add(within, text)?;
-        templates.render(&text, &Sight::new(&json!({"input": {"q": "a&b/c", "<": 1}, "repeat": 0})))
+        let sight = Sight::new(&json!({"input": {"q": "a&b/c", "<": 1}, "repeat": 0}));
+        templates.render(&text, &sight).map_err(|unmade| unmade.to_string())
     }
 
     #[test]
     fn text_is_put_in_as_it_is_and_encoded_in_an_address() {
         assert_eq!(rendered(Within::Other, "{{ input.q }} <{{ repeat }}>\n").as_deref(), Ok("a&b/c <0>\n"));
         assert_eq!(rendered(Within::Address, "/{{ input.q }}").as_deref(), Ok("/a%26b%2Fc"));
-        assert_eq!(rendered(Within::Address, "/{{ input.none }}").unwrap_err(), "undefined value (line 1)");
+        let told = |within, text| rendered(within, text).unwrap_err();
+        assert_eq!(told(Within::Address, "/{{ input.none }}"), "undefined value in `{{ input.none }}` (line 1)");
+        let text = "{{ input.q }}\nof {{ input.q }}: {{- input.frage | upper -}}\n";
+        assert_eq!(told(Within::Other, text), "undefined value in `{{ input.frage | upper }}` (line 2)");
+        let text = "{% for a in input.all %}{% endfor %}";
+        assert_eq!(told(Within::Other, text), format!("undefined value in `{text}` (line 1)"));
     }
 
     #[test]
     fn a_template_ends() {
         let nested = "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}";
-        assert_eq!(rendered(Within::Other, nested).unwrap_err(), "engine ran out of fuel (line 1)");
+        assert_eq!(
+            rendered(Within::Other, nested).unwrap_err(),
+            format!("engine ran out of fuel in `{}` (line 1)", &nested[..80])
+        );
     }
 
     #[test]

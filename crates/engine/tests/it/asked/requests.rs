@@ -164,7 +164,10 @@ fn a_role_that_no_api_knows_and_a_name_that_a_prompt_lacks_are_told() {
     assert_eq!(told, "message 1 has the role `customer`; known are system, developer, user, assistant and tool");
     let world = World::new().file("p.md", "{{ input.messages[0].content }}\n{{ input.policy.text }}");
     let ready = world.ready("{openai: {base_url: \"http://127.0.0.1:9\", model: m, prompt: p.md}}");
-    assert_eq!(ready.provider.prepare(&odd, 0).unwrap_err(), "undefined value (line 2)");
+    assert_eq!(
+        ready.provider.prepare(&odd, 0).unwrap_err(),
+        "prompt `p.md:2`: undefined value in `{{ input.policy.text }}`"
+    );
     let blind = world.file("p.md", "{{ expected.answer }}");
     let ready = blind.ready("{openai: {base_url: \"http://127.0.0.1:9\", model: m, prompt: p.md}}");
     assert!(ready.provider.prepare(&rich(), 0).is_err(), "no prompt sees what is expected");
