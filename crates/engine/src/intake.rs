@@ -40,6 +40,8 @@ use std::io::{self, Write};
 const MOST_FAULTS: usize = 200;
 /// Places that are told of what was left out.
 const SHOWN: usize = 3;
+pub const UNREAD: &str =
+    "messages, or parts of messages, in a form that is not known: images, files, a framework's own";
 
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
@@ -164,8 +166,7 @@ impl Making<'_> {
             false => self.intake.twice += 1,
         }
         if unread > 0 {
-            let what = "messages, or parts of messages, in a form that is not known: images, files, a framework's own";
-            self.leave_out(what, u64::from(unread), at);
+            self.leave_out(UNREAD, u64::from(unread), at);
         }
     }
 

@@ -10,6 +10,8 @@ pub(super) mod shape;
 #[cfg(test)]
 mod tests;
 
+pub use rules::asks_nothing;
+
 use super::json;
 use super::lines::LinePlace;
 use super::shape::admits;

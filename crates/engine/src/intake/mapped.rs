@@ -8,6 +8,7 @@
 
 use domain::digest::Digest;
 use domain::fault::{Fault, Faults};
+use domain::format::examples::asks_nothing;
 use domain::format::lines::LinePlace;
 use domain::format::traffic::mapped::{Field, Kind, Source, put};
 use domain::format::traffic::parse;
@@ -76,6 +77,9 @@ impl Mapped {
         }
         if line.get("answer").is_some_and(|answer| !says(answer)) {
             line.shift_remove("answer");
+        }
+        if line.get("input").is_some_and(asks_nothing) {
+            return Row::LeftOut("requests whose `input` is empty".to_owned());
         }
         if line.get("id").is_none() {
             let digest = Digest::of_value("plimsoll.traffic.v1", &record).to_string();

@@ -4,7 +4,7 @@
 //!         OpenTelemetry, LangChain's messages, those of the Vercel AI SDK
 //! out     messages in chat form: who speaks, what is said, which tools are called, which call is answered
 //! errors  none: what cannot be told is counted in `unread`
-//! note    reasoning is no part of what was said
+//! note    reasoning is no part of what was said. Parts of a text stay apart: what two of them spell together, nobody said
 
 use serde_json::{Map, Value, json};
 
@@ -47,8 +47,10 @@ impl Message {
         Value::Object(message)
     }
 
-    fn says_nothing(&self) -> bool {
-        self.text.is_none() && self.tool_calls.is_empty()
+    /// Whether nobody could answer it: no text, no call, and no result of one.
+    pub fn says_nothing(&self) -> bool {
+        let text = self.text.as_deref().is_some_and(|text| !text.trim().is_empty());
+        !text && self.tool_calls.is_empty() && self.answers.is_none()
     }
 }
 
@@ -88,9 +90,18 @@ fn is_definition(value: &Value) -> bool {
 fn is_part(value: &Value) -> bool {
     let typed = value.get("type").and_then(Value::as_str);
     let whole = ["role", "message", "name"].iter().any(|key| value.get(key).is_some());
-    !whole
-        && matches!(typed, Some("text" | "output_text" | "input_text"))
-        && value.get("content").is_none_or(Value::is_string)
+    let text = || {
+        matches!(typed, Some("text" | "output_text" | "input_text"))
+            && value.get("content").is_none_or(Value::is_string)
+    };
+    !whole && (typed.is_some_and(is_medium) || text())
+}
+
+/// Whether a part of this type holds an image, a sound or a file, and no text, whatever its fields are called.
+fn is_medium(kind: &str) -> bool {
+    const MEDIA: [&str; 7] = ["image", "audio", "video", "file", "document", "blob", "uri"];
+    let kind = kind.strip_prefix("input_").unwrap_or(kind);
+    MEDIA.contains(&kind.strip_suffix("_url").unwrap_or(kind))
 }
 
 /// Calls that stand as items of their own, one after another, are made by one message.
@@ -150,6 +161,9 @@ fn one(value: &Value, role: &str, unread: &mut u32) -> Option<Message> {
         message.finish_reason = message.finish_reason.or(finish_reason);
         return Some(message);
     }
+    if !object.contains_key("role") && text("type").is_some_and(is_medium) {
+        return None;
+    }
     let mut message = Message::of(role, None);
     message.finish_reason = finish_reason;
     if let Some(call) = call_of(object) {
@@ -160,7 +174,7 @@ fn one(value: &Value, role: &str, unread: &mut u32) -> Option<Message> {
     let kind = text("type").unwrap_or_default();
     if kind == "function_call_output" {
         message.role = "tool".to_owned();
-        message.text = object.get("output").map(as_text);
+        message.text = object.get("output").map(|output| as_text(output, unread));
         message.answers = text("call_id").map(str::to_owned);
         return Some(message);
     }
@@ -192,7 +206,7 @@ fn one(value: &Value, role: &str, unread: &mut u32) -> Option<Message> {
         message.text = None;
     }
     // Nothing but reasoning, or `content: null`, is a message that says nothing; without a speaker it is none.
-    (!message.says_nothing() || object.contains_key("role")).then_some(message)
+    (message.text.is_some() || !message.tool_calls.is_empty() || object.contains_key("role")).then_some(message)
 }
 
 /// Who speaks in a message of this class.
@@ -248,7 +262,16 @@ fn take(content: &Value, message: &mut Message, unread: &mut u32) {
 }
 
 fn say(message: &mut Message, text: &str) {
-    message.text.get_or_insert_default().push_str(text);
+    add(message.text.get_or_insert_default(), text);
+}
+
+/// Adds a part to what was said, on a line of its own where no space parts them.
+fn add(said: &mut String, part: &str) {
+    let apart = said.ends_with(char::is_whitespace) || part.starts_with(char::is_whitespace);
+    if !said.is_empty() && !part.is_empty() && !apart {
+        said.push('\n');
+    }
+    said.push_str(part);
 }
 
 fn take_part(part: &Map<String, Value>, message: &mut Message, unread: &mut u32) {
@@ -257,34 +280,51 @@ fn take_part(part: &Map<String, Value>, message: &mut Message, unread: &mut u32)
     if let Some(call) = call_of(part) {
         return message.tool_calls.push(call);
     }
-    match text("type").unwrap_or_default() {
+    let kind = text("type").unwrap_or_default();
+    match kind {
+        _ if is_medium(kind) => *unread += 1,
         "reasoning" | "thinking" | "redacted_thinking" | "reasoning_content" => {}
         "tool_result" | "tool_call_response" | "tool-result" => {
             let given = ["content", "response", "result", "output"].iter().find_map(|key| part.get(*key));
             if let Some(given) = given {
-                say(message, &as_text(given));
+                say(message, &as_text(given, unread));
             }
             let call = ["tool_use_id", "id", "toolCallId"].iter().find_map(|key| text(key));
             message.answers = call.map(str::to_owned);
         }
-        _ => match text("text").or_else(|| text("content")).or_else(|| text("refusal")) {
-            Some(text) => say(message, text),
-            None if answer.is_some() => {
-                say(message, &as_text(answer.and_then(|answer| answer.get("response")).unwrap_or(&Value::Null)))
+        _ => {
+            // Only a part that says that it is text has its text in `content`; under another type it may be anything.
+            let content = || text("content").filter(|_| matches!(kind, "" | "text" | "output_text" | "input_text"));
+            match text("text").or_else(content).or_else(|| text("refusal")) {
+                Some(text) => say(message, text),
+                None if answer.is_some() => {
+                    let response = answer.and_then(|answer| answer.get("response")).unwrap_or(&Value::Null);
+                    say(message, &as_text(response, unread));
+                }
+                // A thought without words, a framework's own.
+                None => *unread += 1,
             }
-            // A thought without words, an image, a file.
-            None => *unread += 1,
-        },
+        }
     }
 }
 
-/// Text as it is, parts of text as their text, anything else as JSON.
-fn as_text(value: &Value) -> String {
+/// Text as it is, of parts their text, anything else as JSON.
+fn as_text(value: &Value, unread: &mut u32) -> String {
+    let medium = |part: &Value| part.get("type").and_then(Value::as_str).is_some_and(is_medium);
+    let text = |part: &Value| part.get("text").and_then(Value::as_str).map(str::to_owned);
     let parts = value.as_array().filter(|parts| !parts.is_empty());
-    let texts = parts.and_then(|parts| parts.iter().map(|part| part.get("text")?.as_str()).collect::<Option<Vec<_>>>());
-    match (value, texts) {
+    match (value, parts) {
         (Value::String(text), _) => text.clone(),
-        (_, Some(texts)) => texts.concat(),
+        (_, Some(parts)) if parts.iter().all(|part| medium(part) || text(part).is_some()) => {
+            let mut said = String::new();
+            for part in parts {
+                match text(part).filter(|_| !medium(part)) {
+                    Some(text) => add(&mut said, &text),
+                    None => *unread += 1,
+                }
+            }
+            said
+        }
         _ => value.to_string(),
     }
 }

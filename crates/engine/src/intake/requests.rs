@@ -2,7 +2,7 @@
 //!
 //! in      spans, one at a time; the keys that attributes are wanted from
 //! out     a request for each call of a model, and for each trace that says what came in and what went out without naming a model;
-//!         else what kind of span it was
+//!         else what kind of span it was. Parts of a request's messages that cannot be kept are counted in `unread`
 //! note    nothing is held from span to span. Calls of one trace share its conversation: they are not independent
 
 use super::attributes::spelled;
@@ -39,16 +39,23 @@ pub const CONVERSATION: [&str; 5] = [
     "traceloop.association.properties.session_id",
 ];
 
+pub const EMPTY: &str =
+    "calls of models whose last message holds no text: an image or a file alone is no question that is kept";
+
 /// `wanted`: attributes of requests, each with the key that spans or their resources have it under.
-pub fn drawn(span: &Span, wanted: &[(String, String)]) -> Drawn {
+pub fn drawn(span: &Span, wanted: &[(String, String)], unread: &mut u32) -> Drawn {
     let told = told(span);
     let step = told.step;
     let says_both = !told.input.is_empty() && !told.output.is_empty();
+    let is_step = step == Step::Aside || (step == Step::Around && (span.parent.is_some() || !says_both));
+    if !is_step {
+        *unread += told.unread;
+    }
     match step {
-        Step::Aside => Drawn::Step,
-        Step::Around if span.parent.is_some() || !says_both => Drawn::Step,
-        Step::Model if told.input.is_empty() => Drawn::LeftOut(SILENT),
-        Step::Around => Drawn::Around(Box::new(request(span, told, wanted))),
+        _ if is_step => Drawn::Step,
+        Step::Model if told.input.is_empty() && told.unread == 0 => Drawn::LeftOut(SILENT),
+        _ if told.input.last().is_none_or(Message::says_nothing) => Drawn::LeftOut(EMPTY),
+        Step::Around | Step::Aside => Drawn::Around(Box::new(request(span, told, wanted))),
         Step::Model => Drawn::Asked(Box::new(request(span, told, wanted))),
     }
 }

@@ -277,6 +277,53 @@ fn three_dialects_and_the_earlier_events_tell_the_same_messages() {
     }
 }
 
+/// Input of the current conventions whose one message has these parts: what is kept of it, and how many parts are not.
+fn kept_of(parts: Value) -> (Drawn, u32) {
+    let asked = json!([{"role": "user", "parts": parts}]).to_string();
+    let text = document(&[span(1, 1, 0, (1, 2), with(said("x"), "gen_ai.input.messages", asked.into()))]).to_string();
+    let mut unread = 0;
+    let drawn = drawn(&written::spans(text.as_bytes())[0], &[], &mut unread);
+    (drawn, unread)
+}
+
+fn question(drawn: Drawn) -> Value {
+    let Drawn::Asked(request) = drawn else { panic!("{drawn:?}") };
+    request.input["messages"].as_array().unwrap().last().unwrap()["content"].clone()
+}
+
+#[test]
+fn parts_of_a_message_stay_apart_and_what_is_no_text_is_counted_and_not_kept() {
+    let text = |text: &str| json!({"type": "text", "content": text});
+    let blob = json!({"type": "blob", "modality": "image", "mime_type": "image/png", "content": "iVBORw0KGgo="});
+    let (drawn, unread) = kept_of(json!([text("Meine Karte ist 4111 1111 1111 1111"), &blob]));
+    assert_eq!((question(drawn), unread), (json!("Meine Karte ist 4111 1111 1111 1111"), 1));
+    let (drawn, unread) = kept_of(json!([text("mail a@b.de"), text("Danke"), text(" sehr")]));
+    assert_eq!((question(drawn), unread), (json!("mail a@b.de\nDanke sehr"), 0));
+    let uri = json!({"type": "uri", "modality": "image", "uri": "https://x.example/a.png"});
+    let own = json!({"type": "blinking", "content": "AAAA"});
+    let (drawn, unread) = kept_of(json!([&uri, text("What is this?"), own]));
+    assert_eq!((question(drawn), unread), (json!("What is this?"), 2));
+    for part in [json!({"type": "file", "file_id": "f-1"}), blob, uri] {
+        let (drawn, unread) = kept_of(json!([&part]));
+        assert_eq!((drawn, unread), (Drawn::LeftOut(requests::EMPTY), 1), "{part}");
+    }
+}
+
+#[test]
+fn parts_of_a_tools_result_and_of_instructions_are_kept_alike() {
+    let image = json!({"type": "image", "source": {"type": "base64", "data": "iVBORw0KGgo="}});
+    let result = json!([{"type": "text", "text": "Two of"}, image, {"type": "text", "text": "three"}]);
+    let (drawn, unread) = kept_of(json!([{"type": "tool_result", "tool_use_id": "c", "content": result}]));
+    assert_eq!((question(drawn), unread), (json!("Two of\nthree"), 1));
+    let rows = json!([{"type": "order", "id": 3}]);
+    let (drawn, unread) = kept_of(json!([{"type": "tool_call_response", "id": "c", "response": rows}]));
+    assert_eq!((question(drawn), unread), (json!(r#"[{"type":"order","id":3}]"#), 0));
+    let instructions = json!([{"type": "blob", "content": "iVBORw0KGgo="}, {"type": "text", "content": "Be brief."}]);
+    let told = span(1, 1, 0, (1, 2), with(said("x"), "gen_ai.system_instructions", instructions.to_string().into()));
+    let (input, _, unread) = conversation(&document(&[told]).to_string());
+    assert_eq!((&input[0], unread), (&json!({"role": "system", "content": "Be brief."}), 1));
+}
+
 /// Messages of the first span of a document.
 fn conversation(text: &str) -> (Vec<Value>, Vec<Value>, u32) {
     let mut found = None;

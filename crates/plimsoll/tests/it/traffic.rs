@@ -360,3 +360,56 @@ fn a_preview_counts_what_an_import_keeps() {
     let made = told(folder.path(), &["import", "traffic", "t.jsonl"]);
     assert_eq!((&preview["requests"], &preview["kept"], &preview["days"]), (&json!(1), &json!(1), &made["days"]));
 }
+
+#[test]
+fn parts_that_are_no_text_are_listed_and_a_request_of_nothing_else_is_left_out() {
+    let folder = eval("");
+    let asked = |trace: u32, parts: Value| {
+        let mut span = span(DAYS[0], trace, trace, "");
+        let asked = json!([{"role": "user", "parts": parts}]).to_string();
+        span["attributes"][1]["value"]["stringValue"] = asked.into();
+        span
+    };
+    let image = json!({"type": "blob", "modality": "image", "mime_type": "image/png", "content": "iVBORw0KGgo="});
+    let text = |text: &str| json!({"type": "text", "content": text});
+    let spans = [
+        asked(1, json!([text("Meine Karte ist 4111 1111 1111 1111"), image])),
+        asked(2, json!([text("mail a@b.example"), text("Danke")])),
+        asked(3, json!([{"type": "uri", "uri": "https://x.example/a.png"}])),
+    ];
+    std::fs::write(folder.path().join("t.jsonl"), line(&spans)).expect("traces");
+    let made = told(folder.path(), &["import", "traffic", "t.jsonl"]);
+    let questions: Vec<Value> =
+        kept(folder.path()).iter().map(|line| line["input"]["messages"][0]["content"].clone()).collect();
+    assert_eq!(questions, ["Meine Karte ist <card>", "mail <email>\nDanke"]);
+    let left: Vec<(&Value, bool)> = made["left_out"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|left| (&left["count"], left["what"].to_string().contains("images, files")))
+        .collect();
+    assert_eq!(left, [(&json!(2), true), (&json!(1), false)], "{made:#}");
+}
+
+#[test]
+fn a_request_that_asks_nothing_is_left_out_and_a_stored_one_is_never_drawn() {
+    let folder = eval("sampling: [{name: all, rule: uniform, take: 50}]\n");
+    std::fs::write(folder.path().join("m.yaml"), "plimsoll_mapping: 1\nmap:\n  input: frage\n").expect("a mapping");
+    std::fs::write(folder.path().join("l.jsonl"), "{\"frage\": \"Wo?\"}\n{\"frage\": \" \"}\n").expect("lines");
+    let made = told(folder.path(), &["import", "traffic", "l.jsonl", "--mapping", "m.yaml", "--today", "2026-11-09"]);
+    assert_eq!(
+        (&made["kept"], &made["left_out"]),
+        (&json!(1), &json!([{"what": "requests whose `input` is empty", "count": 1, "places": ["l.jsonl:2"]}]))
+    );
+    let stored = folder.path().join(".plimsoll/traffic/2026-11-09/before.jsonl");
+    std::fs::write(stored, "{\"plimsoll_traffic\":1}\n{\"id\":\"old-17\",\"input\":\"\"}\n").expect("traffic");
+    std::fs::write(folder.path().join("examples.jsonl"), "{\"plimsoll_examples\": 1}\n").expect("a set");
+    let sampled = told(folder.path(), &["examples", "sample", "--by", "reviewer-1"]);
+    assert_eq!((&sampled["proposed"], &sampled["drawn"][0]["probability"]), (&json!(1), &json!(1.0)));
+    assert_eq!(
+        sampled["passed_over"],
+        json!({"count": 1, "first": [{"request": "old-17", "why": "`input` is empty"}]})
+    );
+    let shown = out(&plimsoll(folder.path(), &["examples", "sample", "--preview"]));
+    assert!(shown.contains("passed over: `old-17` (`input`"), "{shown}");
+}

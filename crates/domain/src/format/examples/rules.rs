@@ -8,7 +8,7 @@ pub fn broken(line: &Value) -> Vec<Wrong> {
     let mut broken = Vec::new();
     let mut tell = |path: &'static str, what: String, help: &'static str| broken.push(Wrong { path, what, help });
     let given = |value: &Value, key: &str| value.get(key).is_some_and(|value| !value.is_null());
-    if empty(&line["input"]) {
+    if asks_nothing(&line["input"]) {
         tell("input", "`input` is empty".to_owned(), "write the question, or {\"messages\": [...]}");
     }
     let provenance = &line["provenance"];
@@ -44,7 +44,8 @@ pub fn broken(line: &Value) -> Vec<Wrong> {
     broken
 }
 
-fn empty(input: &Value) -> bool {
+/// Whether an input is no question at all.
+pub fn asks_nothing(input: &Value) -> bool {
     match input {
         Value::String(text) => text.trim().is_empty(),
         Value::Object(fields) => fields.values().all(Value::is_null),

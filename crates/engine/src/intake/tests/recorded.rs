@@ -100,7 +100,7 @@ fn requested(attributes: Value) -> Vec<Vec<Value>> {
     let text = super::document(&[super::span(1, 1, 0, (1, 2), attributes)]).to_string();
     let of_json = spans(text.as_bytes());
     let of_protobuf = spans(&protobuf(&of_json));
-    let told = [of_json, of_protobuf].into_iter().map(|spans| match drawn(&spans[0], &[]) {
+    let told = [of_json, of_protobuf].into_iter().map(|spans| match drawn(&spans[0], &[], &mut 0) {
         Drawn::Asked(request) => request.input["messages"].as_array().unwrap().iter().map(plain).collect(),
         _ => Vec::new(),
     });

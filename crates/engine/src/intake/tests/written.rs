@@ -148,7 +148,7 @@ fn a_call_of_a_model_is_a_request_with_its_conversation_and_what_it_took() {
     let more = with(with(more, "gen_ai.input.messages", asked.into()), "gen_ai.response.model", "m-2".into());
     let text = document(&[span(1, 1, 0, (10, 12), with(more, "app.language", "de".into()))]).to_string();
     let wanted = [("language".to_owned(), "app.language".to_owned())];
-    let Drawn::Asked(request) = drawn(&spans(text.as_bytes())[0], &wanted) else { panic!() };
+    let Drawn::Asked(request) = drawn(&spans(text.as_bytes())[0], &wanted, &mut 0) else { panic!() };
     assert_eq!(
         request.input["messages"],
         json!([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Where?"}])
@@ -169,9 +169,9 @@ fn what_runs_around_is_a_request_only_where_it_says_what_came_in_and_went_out() 
     let within = span(1, 2, 1, (1, 2), json!({"input.value": "Hi", "output.value": "Hello"}));
     let silent = span(1, 3, 1, (1, 2), json!({"gen_ai.operation.name": "chat"}));
     let spans = spans(document(&[around, within, silent]).to_string().as_bytes());
-    assert!(matches!(drawn(&spans[0], &[]), Drawn::Around(_)));
-    assert_eq!(drawn(&spans[1], &[]), Drawn::Step);
-    assert!(matches!(drawn(&spans[2], &[]), Drawn::LeftOut(_)));
+    assert!(matches!(drawn(&spans[0], &[], &mut 0), Drawn::Around(_)));
+    assert_eq!(drawn(&spans[1], &[], &mut 0), Drawn::Step);
+    assert!(matches!(drawn(&spans[2], &[], &mut 0), Drawn::LeftOut(_)));
 }
 
 /// A document of one line that is never whole in memory: spans of so many bytes of text, and their resource before or after them.

@@ -3,18 +3,23 @@
 //! in      the eval, its `sampling` rules or one of them, a window of traffic, a seed
 //! out     what was drawn, with rule and probability; proposals in the catalog, all or none, and a copy of each source
 //! errors  no rules, an unknown rule, no traffic in the window
-//! note    a request has one id as an example, whoever draws it and when: what is there already, or was declined, is not proposed again
+//! note    a request has one id as an example, whoever draws it and when: what is there already, or was declined, is not proposed again. What
+//!         cannot be an example is passed over and named, and nothing that is drawn stands for it
 
 use crate::app::eval::Eval;
 use crate::app::kept::{self, Proposal, propose_all};
 use crate::app::logged::{self, Seen, Window, copy_source};
 use crate::cli::Failure;
+use camino::Utf8Path;
 use domain::content::{Fingerprint, Index, text_of};
 use domain::digest::Digest;
 use domain::entry::Noun;
 use domain::example::history::told;
 use domain::fault::closest;
+use domain::format::examples::{asks_nothing, parse};
+use domain::format::lines::LinePlace;
 use domain::sampling::{Census, Drawn, Kind, Rule, Sample};
+use domain::traffic::Request;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -33,7 +38,29 @@ pub struct Sampled {
     pub seen: Seen,
     /// Positions in the sample of what was proposed, or would be.
     pub new: Vec<usize>,
+    pub passed_over: PassedOver,
     pub preview: bool,
+}
+
+/// Requests that cannot be examples.
+#[derive(Default)]
+pub struct PassedOver {
+    pub count: u64,
+    /// Those among them that were drawn before it showed.
+    pub drawn: usize,
+    /// Of the first their ids, and why.
+    pub first: Vec<(String, String)>,
+}
+
+impl PassedOver {
+    const TOLD: usize = 5;
+
+    fn add(&mut self, request: &Request, why: String) {
+        self.count += 1;
+        if self.first.len() < Self::TOLD {
+            self.first.push((request.id.clone(), why));
+        }
+    }
 }
 
 pub fn sample(eval: &Eval, orders: &Orders) -> Result<Sampled, Failure> {
@@ -48,8 +75,12 @@ pub fn sample(eval: &Eval, orders: &Orders) -> Result<Sampled, Failure> {
         ids.insert(example.id.as_str().to_owned());
     })?;
     let mut census = Census::new(&rules, orders.seed, &known);
+    let mut passed_over = PassedOver::default();
     let seen = logged::each(&eval.state(), &orders.window, &mut |request| {
-        census.see(&request);
+        match asks_nothing(&request.input) {
+            true => passed_over.add(&request, "`input` is empty".to_owned()),
+            false => census.see(&request),
+        }
         Ok(())
     })?;
     if seen.requests == 0 {
@@ -60,12 +91,22 @@ pub fn sample(eval: &Eval, orders: &Orders) -> Result<Sampled, Failure> {
     }
     let mut draw = census.close();
     logged::each(&eval.state(), &orders.window, &mut |request| {
-        draw.see(&request);
+        if !asks_nothing(&request.input) {
+            draw.see(&request);
+        }
         Ok(())
     })?;
     let sample = draw.close();
     let is_new = |at: &usize| !ids.contains(&id_of(&sample.drawn[*at]));
-    let new: Vec<usize> = (0..sample.drawn.len()).filter(is_new).collect();
+    let mut new: Vec<usize> = (0..sample.drawn.len()).filter(is_new).collect();
+    new.retain(|at| match wrong(&sample.drawn[*at]) {
+        None => true,
+        Some(why) => {
+            passed_over.add(&sample.drawn[*at].request, why);
+            passed_over.drawn += 1;
+            false
+        }
+    });
     if !orders.preview && !new.is_empty() {
         let mut proposals = Vec::new();
         for at in &new {
@@ -77,7 +118,7 @@ pub fn sample(eval: &Eval, orders: &Orders) -> Result<Sampled, Failure> {
         let why = format!("drawn from traffic with seed {}", orders.seed);
         propose_all(eval, &catalog, proposals, &orders.by, Some(&why))?;
     }
-    Ok(Sampled { sample, seen, new, preview: orders.preview })
+    Ok(Sampled { sample, seen, new, passed_over, preview: orders.preview })
 }
 
 fn rules(eval: &Eval, named: Option<&str>) -> Result<Vec<Rule>, Failure> {
@@ -100,6 +141,13 @@ fn rules(eval: &Eval, named: Option<&str>) -> Result<Vec<Rule>, Failure> {
 /// The id of a request as an example: nothing of the log's own ids can clash or be odd in it.
 pub fn id_of(drawn: &Drawn) -> String {
     format!("traffic-{}", &Digest::of_bytes(drawn.request.id.as_bytes()).to_string()[..16])
+}
+
+/// Why what was drawn cannot be an example.
+fn wrong(drawn: &Drawn) -> Option<String> {
+    let place = LinePlace { file: Utf8Path::new("traffic"), line: 1 };
+    let faults = parse(place, &line(drawn).to_string()).err()?;
+    Some(faults.iter().next().map(|fault| fault.what.clone()).unwrap_or_default())
 }
 
 /// A line of a file of examples.

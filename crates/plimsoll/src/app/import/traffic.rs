@@ -21,7 +21,7 @@ use domain::format::mapping::Mapping;
 use domain::format::traffic::mapped::fields;
 use domain::format::traffic::write;
 use domain::traffic::Request;
-use engine::intake::{Broken, Drawn, Item, Mapped, Row, drawn, items, unpacked};
+use engine::intake::{Broken, Drawn, Item, Mapped, Row, UNREAD, drawn, items, unpacked};
 use engine::jsonl::Lines;
 use engine::redact::{Hidden, RedactError, Redactor};
 use jiff::civil::Date;
@@ -167,7 +167,10 @@ impl Making<'_> {
             };
             self.made.spans += 1;
             let at = Spot { file, line };
-            let kept = match drawn(&span, wanted) {
+            let mut unread = 0;
+            let drawn = drawn(&span, wanted, &mut unread);
+            (0..unread).for_each(|_| self.leave_out(UNREAD, shown, line));
+            let kept = match drawn {
                 Drawn::Asked(request) => {
                     let noted = self.ledger.modelled(span.trace).map_err(|error| unwritable(&self.state, &error));
                     noted.and_then(|()| self.request(*request, None, at))

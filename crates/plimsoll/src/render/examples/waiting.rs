@@ -2,7 +2,7 @@
 
 use super::{cut, lines, number, row};
 use crate::app::examples::proposals::Proposed;
-use crate::app::examples::sample::{Sampled, id_of};
+use crate::app::examples::sample::{PassedOver, Sampled, id_of};
 use crate::app::examples::state_word;
 use crate::render::read::{json_text, plain};
 use serde_json::{Value, json};
@@ -42,13 +42,23 @@ pub fn sample_text(sampled: &Sampled) -> String {
     if sampled.new.len() > SHOWN {
         let _ = writeln!(out, "  and {} more", sampled.new.len() - SHOWN);
     }
-    let there = sample.drawn.len() - sampled.new.len();
+    let passed_over = &sampled.passed_over;
+    let there = sample.drawn.len() - sampled.new.len() - passed_over.drawn;
     let mut end = vec![match sampled.preview {
         true => format!("{} would be proposed; nothing was kept.", sampled.new.len()),
         false => format!("{} proposed: `plimsoll examples proposals` lists what waits.", sampled.new.len()),
     }];
     if there > 0 {
         end.push(format!("{there} of those drawn are known already, as examples or as proposals that were declined."));
+    }
+    if passed_over.count > 0 {
+        let named: Vec<String> = passed_over.first.iter().map(|(id, why)| format!("`{}` ({why})", plain(id))).collect();
+        let more = if passed_over.count > named.len() as u64 { ", ..." } else { "" };
+        let what = match passed_over.count {
+            1 => "1 request cannot be an example and is passed over".to_owned(),
+            count => format!("{} requests cannot be examples and are passed over", number(count as f64)),
+        };
+        end.push(format!("{what}: {}{more}.", named.join(", ")));
     }
     if sample.unreached > 0 {
         let share = 100.0 * sample.unreached as f64 / sample.requests as f64;
@@ -86,8 +96,11 @@ pub fn sample_json(sampled: &Sampled) -> String {
         .iter()
         .map(|(name, seen, drawn)| json!({"name": name, "conversations": seen, "drawn": drawn}))
         .collect();
+    let PassedOver { count, first, .. } = &sampled.passed_over;
+    let first: Vec<Value> = first.iter().map(|(id, why)| json!({"request": id, "why": why})).collect();
     let whole = json!({
         "requests": sample.requests,
+        "passed_over": {"count": count, "first": first},
         "first": sampled.seen.first.map(|day| day.to_string()),
         "last": sampled.seen.last.map(|day| day.to_string()),
         "unreached": sample.unreached,
