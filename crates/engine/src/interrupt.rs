@@ -1,5 +1,7 @@
 //! `Ctrl-C` and a polite end: what is in flight is finished when it is asked for once, and not when twice.
 //!
+//! A file that may not grow (`ulimit -f`) is an error of whoever writes it, and ends nothing.
+//!
 //! note    a process that once listens has to go on listening: between runs the first request ends it, as it would have without
 
 use std::sync::OnceLock;
@@ -40,6 +42,17 @@ impl Drop for Minded {
     fn drop(&mut self) {
         MINDED.store(false, Ordering::SeqCst);
     }
+}
+
+/// What a write beyond the limit of a file's size sends, on Linux and macOS alike; tokio has no name for it.
+const FILE_TOO_LARGE: i32 = 25;
+
+/// From now on such a write is an error. Left alone it would end the process without a word.
+pub fn outlive_limits_of_files() {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    let _within = runtime.enter();
+    // Once it is listened to, it stays so; nobody needs to hear it.
+    let _ = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(FILE_TOO_LARGE));
 }
 
 fn listen() {

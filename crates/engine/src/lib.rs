@@ -9,7 +9,7 @@ mod documents;
 pub mod driver;
 mod grade;
 pub mod intake;
-mod interrupt;
+pub mod interrupt;
 pub mod journal;
 pub mod jsonl;
 pub mod judge;

@@ -37,6 +37,8 @@ pub enum LakeError {
     Engine(#[from] datafusion::error::DataFusionError),
     #[error("the query engine failed: {0}")]
     Arrow(#[from] datafusion::arrow::error::ArrowError),
+    #[error("cannot write `{path}`: {cause}")]
+    Unwritten { path: camino::Utf8PathBuf, cause: datafusion::parquet::errors::ParquetError },
     #[error("the Parquet file cannot be used: {0}")]
     Parquet(#[from] datafusion::parquet::errors::ParquetError),
     #[error("`{0}` does not hold what a run holds")]

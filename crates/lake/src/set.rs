@@ -56,12 +56,14 @@ pub fn write_set(folder: &Utf8Path, set: &ReferenceSet, home: &Utf8Path) -> Resu
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_created_by("plimsoll".to_owned())
         .build();
+    let unwritten = |cause| LakeError::Unwritten { path: path.clone(), cause };
     let mut writer = ArrowWriter::try_new(File::create(&partial).map_err(write)?, schema.clone(), Some(properties))?;
     for start in (0..set.rows.len()).step_by(BATCH) {
         let end = (start + BATCH).min(set.rows.len());
-        writer.write(&RecordBatch::try_new(schema.clone(), columns(set, start, end))?)?;
+        let batch = RecordBatch::try_new(schema.clone(), columns(set, start, end))?;
+        writer.write(&batch).map_err(unwritten)?;
     }
-    writer.into_inner()?.sync_all().map_err(write)?;
+    writer.into_inner().map_err(unwritten)?.sync_all().map_err(write)?;
     std::fs::rename(&partial, &path).map_err(write)?;
     digest_of(folder, &path)
 }

@@ -155,12 +155,13 @@ impl<C: Columns> Table<C> {
             return Ok(());
         }
         let batch = RecordBatch::try_new(self.schema.clone(), self.columns.finish()?)?;
-        Ok(self.writer.write(&batch)?)
+        self.writer.write(&batch).map_err(|cause| LakeError::Unwritten { path: self.path.clone(), cause })
     }
 
     fn finish(mut self) -> Result<Utf8PathBuf, LakeError> {
         self.flush(1)?;
-        let file = self.writer.into_inner()?;
+        let unwritten = |cause| LakeError::Unwritten { path: self.path.clone(), cause };
+        let file = self.writer.into_inner().map_err(unwritten)?;
         let write = |cause| LakeError::Write { path: self.path.clone(), cause };
         file.sync_all().map_err(write)?;
         std::fs::rename(&self.partial, &self.path).map_err(write)?;

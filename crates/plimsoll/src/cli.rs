@@ -138,6 +138,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    engine::interrupt::outlive_limits_of_files();
     let named = cli.catalog.as_deref().map_or(Ok(()), crate::app::kept::name);
     let ending = named.and_then(|()| told(cli.verb));
     ExitCode::from(ending.unwrap_or_else(|failure| {
