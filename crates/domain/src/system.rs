@@ -187,6 +187,40 @@ impl Price {
     }
 }
 
+/// Why nothing could keep a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unkept {
+    /// No reply says what it cost, and no price does.
+    Spend,
+    /// There is a price for tokens, and no reply says how many.
+    Counts,
+    /// No reply says how many tokens it took.
+    Tokens,
+}
+
+impl Live {
+    /// Why this system's replies can never say what the budget is kept by; `None` where they may.
+    pub fn cannot_keep(&self, budget: &Budget) -> Option<Unkept> {
+        let (spend, counts) = match &self.speaks {
+            Speaks::Chat(chat) => (chat.api != ChatApi::Messages, true),
+            Speaks::Http(http) => {
+                let reply = &http.reply;
+                let counts = [&reply.tokens_in, &reply.tokens_out].map(Option::is_some);
+                if budget.tokens.is_some() && counts == [false; 2] {
+                    return Some(Unkept::Tokens);
+                }
+                (reply.spend.is_some(), counts == [true; 2])
+            }
+            Speaks::Program(_) => (true, true),
+        };
+        match self.price {
+            _ if budget.spend.is_none() || spend => None,
+            None => Some(Unkept::Spend),
+            Some(_) => (!counts).then_some(Unkept::Counts),
+        }
+    }
+}
+
 impl System {
     pub fn live(&self) -> Option<&Live> {
         match &self.kind {
@@ -214,5 +248,39 @@ impl ChatApi {
             ChatApi::Completions | ChatApi::Responses => "openai",
             ChatApi::Messages => "anthropic",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn http(reply: ReplyPaths, priced: bool) -> Live {
+        let http = Http {
+            url: "http://127.0.0.1:9".to_owned(),
+            method: "POST".to_owned(),
+            key: None,
+            headers: Vec::new(),
+            body: Value::Null,
+            reply,
+        };
+        let price = Amount::new(1.0).ok().map(|amount| Price { input: amount, output: amount });
+        Live { speaks: Speaks::Http(http), limits: Limits::default(), price: price.filter(|_| priced), cache: false }
+    }
+
+    #[test]
+    fn a_budget_can_be_kept_where_a_reply_may_say_what_it_is_kept_by() {
+        let path = |path: &str| Some(path.to_owned());
+        let counted = ReplyPaths { tokens_in: path("$.in"), tokens_out: path("$.out"), ..ReplyPaths::default() };
+        let costed = ReplyPaths { spend: path("$.cost"), ..ReplyPaths::default() };
+        let money = Budget { spend: Amount::new(1.0).ok(), tokens: None };
+        let tokens = Budget { spend: None, tokens: Some(9) };
+        let of = |reply: &ReplyPaths, priced, budget| http(reply.clone(), priced).cannot_keep(budget);
+        let none = ReplyPaths::default();
+        assert_eq!(of(&none, false, &money), Some(Unkept::Spend));
+        assert_eq!(of(&none, true, &money), Some(Unkept::Counts));
+        assert_eq!(of(&none, true, &tokens), Some(Unkept::Tokens));
+        assert_eq!([of(&counted, true, &money), of(&costed, false, &money), of(&counted, false, &tokens)], [None; 3]);
+        assert_eq!(of(&none, false, &Budget::default()), None, "without a budget nothing is kept");
     }
 }

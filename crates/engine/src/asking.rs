@@ -156,7 +156,7 @@ impl<'a> Asking<'a> {
             let left: Vec<(ExampleIndex, u16)> = slots.iter().copied().filter(|slot| !known.has(*slot)).collect();
             let (log, in_flight) = Begun::open(&path.with_extension("begun"), |id, repeat| {
                 ids.find(&plan.set.rows, id)
-                    .is_some_and(|example| wanted.contains_key(&(example, repeat)) && !known.has((example, repeat)))
+                    .is_some_and(|example| wanted.contains_key(&(example, repeat)) && !known.came((example, repeat)))
             })
             .map_err(journal)?;
             begun.push(RefCell::new(log));
@@ -199,8 +199,8 @@ impl<'a> Asking<'a> {
         self.used
     }
 
-    /// Asks for what is missing.
-    pub fn carry_out(&self, budget: Budget, tell: &mut dyn FnMut(&Standing)) -> Result<Drove, AskError> {
+    /// Asks for what is missing; `used` is what everything took so far, the journal's answers among it.
+    pub fn carry_out(&self, budget: Budget, used: Used, tell: &mut dyn FnMut(&Standing)) -> Result<Drove, AskError> {
         let journal = Journal::on_disk(&self.files).map_err(DriveError::Journal)?;
         for (file, lines) in self.cached.iter().enumerate() {
             journal.append_all(file, lines).map_err(DriveError::Journal)?;
@@ -219,7 +219,7 @@ impl<'a> Asking<'a> {
             }
         };
         let lanes = self.systems.iter().enumerate().map(lane).collect();
-        Ok(drive(lanes, self, &journal, budget, self.used, tell)?)
+        Ok(drive(lanes, self, &journal, budget, used, tell)?)
     }
 
     fn thought(&self) -> Used {

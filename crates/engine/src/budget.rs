@@ -3,7 +3,8 @@
 //! in      a budget; what each call is thought to take when it starts, and what it took when it ended
 //! out     whether another call may start
 //! errors  none
-//! note    calls in flight count with what they are thought to take, so that the budget is passed by no more than their error
+//! note    calls in flight count with what they are thought to take, so that the budget is passed by no more than their error. A budget
+//!         is kept by what replies say: where the first of them do not say it, nothing could keep it
 
 use domain::system::Budget;
 
@@ -54,10 +55,59 @@ impl Purse {
     }
 }
 
+/// What replies have to say, so that a budget can be kept by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    Spend,
+    Tokens,
+}
+
+/// Whether a system's replies say what the budget is kept by.
+#[derive(Clone, Copy, Debug)]
+pub struct Telling {
+    budget: Budget,
+    /// Replies so far that did not; `None` once one did.
+    silent: Option<u32>,
+}
+
+impl Telling {
+    /// Replies that may be silent before the system counts as silent.
+    const PATIENCE: u32 = 3;
+
+    pub fn new(budget: Budget) -> Self {
+        Telling { budget, silent: Some(0) }
+    }
+
+    /// Notes what a reply says; what it would have had to say, once the first ones did not.
+    pub fn note(&mut self, spend: Option<f64>, tokens: Option<u64>) -> Option<Told> {
+        let missing = match (self.budget.spend, self.budget.tokens) {
+            (Some(_), _) if spend.is_none() => Some(Told::Spend),
+            (_, Some(_)) if tokens.is_none() => Some(Told::Tokens),
+            _ => None,
+        };
+        self.silent = self.silent.filter(|_| missing.is_some()).map(|silent| silent + 1);
+        missing.filter(|_| self.silent.is_some_and(|silent| silent >= Self::PATIENCE))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::share::Amount;
+
+    #[test]
+    fn a_system_whose_first_replies_do_not_say_what_the_budget_is_kept_by_is_silent() {
+        let spend = Budget { tokens: None, spend: Amount::new(1.0).ok() };
+        let mut telling = Telling::new(spend);
+        assert_eq!([None, None, Some(Told::Spend)], [1, 2, 3].map(|count| telling.note(None, Some(count))));
+        let mut telling = Telling::new(spend);
+        telling.note(Some(0.1), None);
+        assert!((0..9).all(|_| telling.note(None, None).is_none()), "one that says it once is not silent");
+        let mut telling = Telling::new(Budget { tokens: Some(9), spend: None });
+        assert_eq!([None, None, Some(Told::Tokens)], [1.0, 2.0, 3.0].map(|spend| telling.note(Some(spend), None)));
+        let mut telling = Telling::new(Budget::default());
+        assert!((0..9).all(|_| telling.note(None, None).is_none()), "nothing is to be kept");
+    }
 
     #[test]
     fn calls_in_flight_count() {

@@ -6,7 +6,7 @@
 //! note    an answer counts once its line is acknowledged. Attempts run on threads of their own; questions and lines are made by
 //!         the caller's thread, one at a time, in no promised order
 
-use crate::budget::Used;
+use crate::budget::{Telling, Used};
 use crate::interrupt::Minded;
 use crate::journal::{Journal, JournalError};
 use crate::provider::{Attempt, Provider, Question, Reply, Request, Secrets, Trouble, TroubleKind};
@@ -160,6 +160,8 @@ struct Driver<'a> {
     /// Asks whose attempts are not over.
     open: BTreeMap<AskId, Open>,
     kept: FuturesUnordered<BoxFuture<'static, Kept>>,
+    /// Of each lane.
+    telling: Vec<Telling>,
     standing: Standing,
     started: Instant,
     chance: rand_chacha::ChaCha8Rng,
@@ -184,6 +186,7 @@ impl<'a> Driver<'a> {
             })
             .collect();
         let of = lanes.iter().map(|lane| lane.positions.len() as u64).sum();
+        let telling = vec![Telling::new(budget); lanes.len()];
         Driver {
             lanes,
             work,
@@ -192,6 +195,7 @@ impl<'a> Driver<'a> {
             calls: JoinSet::new(),
             open: BTreeMap::new(),
             kept: FuturesUnordered::new(),
+            telling,
             standing: Standing { of, ..Default::default() },
             started: Instant::now(),
             // Spreads waits; nothing that is kept depends on it.
@@ -300,6 +304,12 @@ impl<'a> Driver<'a> {
         let failed = trouble.map(|trouble| format!("{}: {}", trouble.kind.class(), trouble.message));
         open.attempts.push((failed, attempt.latency));
         let took = self.took(ask.lane, &attempt);
+        if let Ok(reply) = &attempt.got {
+            let (spend, tokens) = (self.spend(ask.lane, reply), reply.tokens_in.or(reply.tokens_out));
+            if let Some(missing) = self.telling[ask.lane].note(spend, tokens) {
+                self.schedule.end(Ending::Untold(ask.lane, missing));
+            }
+        }
         let chance = self.chance.random::<f64>();
         let now = self.started.elapsed();
         let outcome = self.schedule.attempted(now, ask, attempt.got.as_ref().err(), &attempt.headroom, took, chance);

@@ -3,9 +3,11 @@
 //! in      the time since the start, and what came back
 //! out     whether another call may start now, else when to look again
 //! errors  none
-//! source  the number in flight grows by a tenth for each reply and shrinks by three tenths when the system turns calls away, at most
-//!         once in a second (additive increase, multiplicative decrease: Chiu and Jain 1989); minutes are kept by spacing
-//!         (generic cell rate, one cell deep), so that no minute holds more than it may
+//! source  additive increase, multiplicative decrease (Chiu and Jain 1989). A system that turns calls away and says when to come back:
+//!         the number in flight shrinks by three tenths, at most once in a second, and grows by a tenth for each reply. One that does
+//!         not say: the number shrinks to those that it has not turned away, at once, and grows as fast as replies come up to what it
+//!         is known to stand; beyond that more are tried by a tenth for each reply, and more slowly after each try in vain. Where
+//!         nothing is left in flight, waits double. Minutes are kept by spacing (generic cell rate, one cell deep), so that no minute holds more than it may
 
 use crate::provider::{Headroom, Trouble, TroubleKind};
 use std::time::Duration;
@@ -15,12 +17,45 @@ pub struct Pace {
     most: f64,
     /// Calls in flight that the system stands now.
     stands: f64,
+    /// So many it is known to stand.
+    known: f64,
+    /// How many times slower than usual more than that are tried.
+    patience: f64,
+    /// Since when more are in flight than it is known to stand.
+    trying: Option<Duration>,
     in_flight: u32,
     /// Nothing starts before.
     not_before: Duration,
     shrunk: Option<Duration>,
+    cut: Option<Cut>,
+    /// Cuts in a row without a round trip in between in which nothing was turned away.
+    cuts: u32,
+    /// Waits in a row after which nothing but a refusal came.
+    in_vain: u32,
     requests: Option<Spacing>,
     tokens: Option<Spacing>,
+}
+
+/// A time at which the system turned calls away without saying until when: from the first of them until a call that started since
+/// has its reply.
+#[derive(Clone, Copy, Debug)]
+struct Cut {
+    at: Duration,
+    last: Duration,
+    /// Calls in flight that were thought to be stood before.
+    from: f64,
+    turned_away: u32,
+    over: bool,
+}
+
+/// How a call ended.
+pub struct Ended<'a> {
+    pub now: Duration,
+    pub started: Duration,
+    pub trouble: Option<&'a Trouble>,
+    pub headroom: &'a Headroom,
+    /// How many more tokens it took than was thought when it started.
+    pub more_tokens: i64,
 }
 
 /// Keeps an amount a minute by the time from which the next may start.
@@ -49,9 +84,15 @@ impl Pace {
         Pace {
             most: f64::from(at_once.max(1)),
             stands: f64::from(at_once.max(1)),
+            known: f64::from(at_once.max(1)),
+            patience: 1.0,
+            trying: None,
             in_flight: 0,
             not_before: Duration::ZERO,
             shrunk: None,
+            cut: None,
+            cuts: 0,
+            in_vain: 0,
             requests: per_minute.map(|count| Spacing::a_minute(f64::from(count.max(1)))),
             tokens: tokens_per_minute.map(|count| Spacing::a_minute(count.max(1) as f64)),
         }
@@ -60,7 +101,7 @@ impl Pace {
     /// Another system behind the same address and key: their calls in flight add up, the lower limits of a minute hold.
     pub fn join(&mut self, other: &Pace) {
         self.most += other.most;
-        self.stands = self.most;
+        (self.stands, self.known) = (self.most, self.most);
         let lower = |one: Option<Spacing>, two: Option<Spacing>| match (one, two) {
             (Some(one), Some(two)) => Some(if one.each >= two.each { one } else { two }),
             (one, two) => one.or(two),
@@ -91,20 +132,57 @@ impl Pace {
         }
     }
 
-    /// A call ended: what came of it, and how many more tokens it took than was thought when it started.
-    pub fn ended(&mut self, now: Duration, trouble: Option<&Trouble>, headroom: &Headroom, more_tokens: i64) {
+    pub fn ended(&mut self, Ended { now, started, trouble, headroom, more_tokens }: Ended) {
         self.in_flight = self.in_flight.saturating_sub(1);
         if let Some(spacing) = &mut self.tokens {
             spacing.from += spacing.each * more_tokens as f64;
         }
-        match trouble.map(|trouble| trouble.kind) {
-            None => self.stands = (self.stands + 0.1).min(self.most),
-            Some(TroubleKind::RateLimited) => self.shrink(now),
+        match trouble {
+            None => self.replied(now, started),
+            Some(Trouble { kind: TroubleKind::RateLimited, retry_after: Some(_), .. }) => self.shrink(now),
+            Some(Trouble { kind: TroubleKind::RateLimited, .. }) => self.cut(now, started),
             Some(_) => {}
         }
         for (left, whole) in [headroom.requests, headroom.tokens].into_iter().flatten() {
             if left == 0 {
                 self.not_before = self.not_before.max(now + whole.min(LONGEST));
+            }
+        }
+    }
+
+    fn replied(&mut self, now: Duration, started: Duration) {
+        self.in_vain = 0;
+        let Some(cut) = &mut self.cut else {
+            self.stands = (self.stands + 0.1).min(self.most);
+            return;
+        };
+        // A call from before says nothing of what is stood since.
+        if started < cut.at {
+            return;
+        }
+        cut.over = true;
+        if self.stands < self.known {
+            self.stands = (self.stands + 1.0).min(self.known);
+            return;
+        }
+        if started >= cut.last {
+            self.cuts = 0;
+        }
+        match self.trying {
+            Some(since) if started >= since => {
+                self.known = self.stands;
+                self.patience = (self.patience / 2.0).max(1.0);
+                self.trying = None;
+            }
+            Some(_) => {}
+            None => {
+                let most = (self.known + (self.known / 10.0 / self.patience).max(1.0)).min(self.most);
+                self.stands = (self.stands + 0.1 / self.patience).min(most);
+                // Tenths do not add up to a whole.
+                if self.stands > most - 1e-6 {
+                    self.stands = most;
+                    self.trying = (most > self.known).then_some(now);
+                }
             }
         }
     }
@@ -115,8 +193,39 @@ impl Pace {
             self.shrunk = Some(now);
         }
     }
+
+    /// What is in flight still is what it stands. What it is known to stand shrinks where it turned most calls away, or goes on turning
+    /// some away before so many are in flight again.
+    fn cut(&mut self, now: Duration, started: Duration) {
+        if self.cut.is_none_or(|cut| cut.over && started >= cut.at) {
+            if self.stands >= self.known + 1.0 {
+                self.patience = (self.patience * 2.0).min(8.0);
+            } else if self.cuts >= 3 {
+                self.known = self.known.min((self.known - 1.0).max(self.stands));
+            }
+            self.cuts += 1;
+            self.cut = Some(Cut { at: now, last: now, from: self.stands, turned_away: 0, over: false });
+        }
+        self.trying = None;
+        self.stands = self.stands.min(f64::from(self.in_flight)).max(1.0);
+        if let Some(cut) = &mut self.cut {
+            cut.turned_away += 1;
+            cut.last = now;
+            if cut.turned_away >= 3 && f64::from(cut.turned_away) > cut.from / 2.0 {
+                self.known = self.known.min(self.stands);
+            }
+        }
+        if self.in_flight == 0 {
+            let wait = FIRST.saturating_mul(1 << self.in_vain.min(10)).min(LONGEST_WAIT);
+            self.not_before = self.not_before.max(now + wait);
+            self.in_vain += 1;
+        }
+    }
 }
 
+/// The first wait of a system that turns everything away and does not say until when, and the longest.
+const FIRST: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// No header makes a run wait longer at a time.
 const LONGEST: Duration = Duration::from_secs(120);
 
@@ -128,8 +237,15 @@ mod tests {
         Duration::from_secs_f64(seconds)
     }
 
-    fn limited() -> Trouble {
-        Trouble { kind: TroubleKind::RateLimited, message: String::new(), retry_after: None }
+    fn limited(retry_after: Option<f64>) -> Trouble {
+        let retry_after = retry_after.map(Duration::from_secs_f64);
+        Trouble { kind: TroubleKind::RateLimited, message: String::new(), retry_after }
+    }
+
+    /// Ends a call that started at a time.
+    fn end(pace: &mut Pace, (started, now): (f64, f64), trouble: Option<&Trouble>, more_tokens: i64) {
+        let headroom = &Headroom::default();
+        pace.ended(Ended { now: at(now), started: at(started), trouble, headroom, more_tokens });
     }
 
     #[test]
@@ -139,30 +255,71 @@ mod tests {
         assert_eq!(pace.waits(at(0.0)), None);
         pace.starts(at(0.0), 1);
         assert_eq!(pace.waits(at(0.0)), Some(Duration::MAX));
-        pace.ended(at(1.0), None, &Headroom::default(), 0);
+        end(&mut pace, (0.0, 1.0), None, 0);
         assert_eq!(pace.waits(at(1.0)), None);
     }
 
     #[test]
-    fn rate_limits_shrink_what_is_in_flight_once_a_second_and_replies_let_it_grow() {
+    fn a_system_that_says_when_shrinks_what_is_in_flight_once_a_second_and_replies_let_it_grow() {
         let mut pace = Pace::new(10, None, None);
+        let told = limited(Some(0.1));
         for _ in 0..10 {
             pace.starts(at(0.0), 1);
         }
         for _ in 0..5 {
-            pace.ended(at(0.5), Some(&limited()), &Headroom::default(), 0);
+            end(&mut pace, (0.0, 0.5), Some(&told), 0);
         }
         assert_eq!(pace.stands, 7.0);
-        pace.ended(at(1.6), Some(&limited()), &Headroom::default(), 0);
+        end(&mut pace, (0.0, 1.6), Some(&told), 0);
         assert!((pace.stands - 4.9).abs() < 1e-9);
         for _ in 0..1000 {
-            pace.ended(at(2.0), None, &Headroom::default(), 0);
+            end(&mut pace, (1.7, 2.0), None, 0);
         }
         assert_eq!(pace.stands, 10.0);
         for second in 3..100 {
-            pace.ended(at(f64::from(second) * 2.0), Some(&limited()), &Headroom::default(), 0);
+            end(&mut pace, (1.7, f64::from(second) * 2.0), Some(&told), 0);
         }
         assert_eq!(pace.stands, 1.0, "one call always goes");
+    }
+
+    #[test]
+    fn a_system_that_does_not_say_when_gets_what_it_has_not_turned_away_and_more_only_slowly() {
+        let mut pace = Pace::new(40, None, None);
+        for _ in 0..40 {
+            pace.starts(at(0.0), 1);
+        }
+        for _ in 0..30 {
+            end(&mut pace, (0.0, 0.001), Some(&limited(None)), 0);
+        }
+        assert_eq!((pace.stands, pace.known), (10.0, 10.0));
+        assert_eq!(pace.waits(at(0.001)), Some(Duration::MAX), "the others have not come back");
+        for _ in 0..10 {
+            end(&mut pace, (0.0, 0.2), None, 0);
+        }
+        assert_eq!(pace.stands, 10.0, "they started before");
+        for _ in 0..11 {
+            end(&mut pace, (0.2, 0.4), None, 0);
+        }
+        assert_eq!(pace.stands as u32, 11, "one more is tried");
+        (0..11).for_each(|_| pace.starts(at(0.4), 1));
+        end(&mut pace, (0.4, 0.401), Some(&limited(None)), 0);
+        assert_eq!((pace.stands, pace.known, pace.patience), (10.0, 10.0, 2.0), "in vain: the next takes longer");
+    }
+
+    #[test]
+    fn a_system_that_turns_everything_away_is_asked_one_call_after_waits_that_double() {
+        let mut pace = Pace::new(2, None, None);
+        let mut now = 0.0;
+        for wait in [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0] {
+            assert_eq!(pace.waits(at(now)), None);
+            pace.starts(at(now), 1);
+            end(&mut pace, (now, now), Some(&limited(None)), 0);
+            assert_eq!(pace.waits(at(now)), Some(at(now + wait)));
+            now += wait;
+        }
+        pace.starts(at(now), 1);
+        end(&mut pace, (now, now), None, 0);
+        assert_eq!(pace.waits(at(now)), None, "a reply ends it");
     }
 
     #[test]
@@ -175,7 +332,7 @@ mod tests {
                 None => {
                     pace.starts(now, 1);
                     starts.push(now);
-                    pace.ended(now, None, &Headroom::default(), 0);
+                    end(&mut pace, (now.as_secs_f64(), now.as_secs_f64()), None, 0);
                 }
                 Some(later) => now = later,
             }
@@ -191,7 +348,7 @@ mod tests {
     fn tokens_of_a_minute_are_kept_by_what_was_really_used() {
         let mut pace = Pace::new(1000, None, Some(6000));
         pace.starts(at(0.0), 100);
-        pace.ended(at(0.1), None, &Headroom::default(), 500);
+        end(&mut pace, (0.0, 0.1), None, 500);
         // 600 tokens at 100 a second.
         assert_eq!(pace.waits(at(1.0)), Some(at(6.0)));
     }
@@ -201,7 +358,7 @@ mod tests {
         let mut pace = Pace::new(10, None, None);
         pace.starts(at(0.0), 1);
         let headroom = Headroom { requests: Some((0, at(6.0))), tokens: None };
-        pace.ended(at(1.0), None, &headroom, 0);
+        pace.ended(Ended { now: at(1.0), started: at(0.0), trouble: None, headroom: &headroom, more_tokens: 0 });
         assert_eq!(pace.waits(at(2.0)), Some(at(7.0)));
     }
 

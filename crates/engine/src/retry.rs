@@ -4,12 +4,15 @@
 //! out     how long to wait; `None`: no further attempt
 //! errors  none
 //! source  exponential growth with jitter over the upper half; what the system asks for (`Retry-After`) is the least that is waited
+//! note    a call that was turned away without that is ready again at once: how many may go, and when, is the pace's to say
 
 use crate::provider::{Trouble, TroubleKind};
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(30);
+/// Until a call that was turned away may go again where the pace allows it.
+const BREATH: Duration = Duration::from_millis(100);
 /// Attempts that a system turned away to protect itself count apart: so many times what the contract allows of others.
 const TURNED_AWAY: u32 = 10;
 
@@ -36,11 +39,10 @@ pub fn wait(trouble: &Trouble, made: Made, most: u32, chance: f64) -> Option<Dur
     if !trouble.kind.is_transient() || made.failed >= most || made.turned_away >= most * TURNED_AWAY {
         return None;
     }
-    let (before, wave) = match trouble.kind {
-        TroubleKind::RateLimited => (made.turned_away, Duration::from_secs(1)),
-        _ => (made.failed, FIRST),
+    let grown = match trouble.kind {
+        TroubleKind::RateLimited => BREATH,
+        _ => FIRST.saturating_mul(1 << made.failed.saturating_sub(1).min(10)).min(LONGEST),
     };
-    let grown = wave.saturating_mul(1 << before.saturating_sub(1).min(10)).min(LONGEST);
     let jittered = grown.mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0);
     Some(match trouble.retry_after {
         // A little apart, so that not everybody is back at once.

@@ -7,8 +7,8 @@
 //!         cannot be reached, or turns every call away, says nothing about its answers: after three such answers and none that
 //!         came, the whole stops and can go on later
 
-use crate::budget::{Purse, Used};
-use crate::pace::Pace;
+use crate::budget::{Purse, Told, Used};
+use crate::pace::{Ended, Pace};
 use crate::provider::{Headroom, Trouble, TroubleKind};
 use crate::retry::{self, Made};
 use domain::system::{Budget, Limits};
@@ -48,6 +48,8 @@ pub enum Next {
 pub enum Ending {
     Done,
     BudgetSpent,
+    /// A lane's replies do not say what the budget is kept by.
+    Untold(usize, Told),
     Interrupted,
     /// A system that cannot be asked: its lane, and why.
     Stopped(usize, Trouble),
@@ -71,8 +73,8 @@ pub struct Schedule {
     purse: Purse,
     again: BinaryHeap<Reverse<(Duration, AskId)>>,
     made: BTreeMap<AskId, Made>,
-    /// What each call in flight was thought to take.
-    started: BTreeMap<AskId, Used>,
+    /// What each call in flight was thought to take, and when it started.
+    started: BTreeMap<AskId, (Used, Duration)>,
     in_flight: usize,
     /// Nothing new starts; calls in flight are waited for.
     ending: Option<Ending>,
@@ -97,7 +99,7 @@ impl Running {
     fn thought(&self) -> Used {
         match self.calls {
             0 => self.lane.thought,
-            calls => Used { tokens: self.took.tokens / calls, spend: self.took.spend / calls as f64 },
+            calls => Used { tokens: self.took.tokens.div_ceil(calls), spend: self.took.spend / calls as f64 },
         }
     }
 
@@ -209,11 +211,15 @@ impl Schedule {
         };
         let thought = self.lanes[ask.lane].thought();
         if !self.purse.may_start(thought) {
+            if self.in_flight > 0 {
+                // It may come to less than it was thought to, and then there is room.
+                return Next::Wait(None);
+            }
             self.end(Ending::BudgetSpent);
             return self.next(now);
         }
         self.purse.starts(thought);
-        self.started.insert(ask, thought);
+        self.started.insert(ask, (thought, now));
         let running = &mut self.lanes[ask.lane];
         if is_again {
             self.again.pop();
@@ -255,10 +261,10 @@ impl Schedule {
     ) -> Outcome {
         let running = &mut self.lanes[ask.lane];
         // What it was thought to take when it started, whatever is thought by now.
-        let thought = self.started.remove(&ask).unwrap_or_default();
+        let (thought, started) = self.started.remove(&ask).unwrap_or((Used::default(), now));
         self.purse.ended(thought, took);
-        let more = took.tokens as i64 - thought.tokens as i64;
-        self.paces[running.pace].ended(now, trouble, headroom, if trouble.is_some() { 0 } else { more });
+        let more = if trouble.is_some() { 0 } else { took.tokens as i64 - thought.tokens as i64 };
+        self.paces[running.pace].ended(Ended { now, started, trouble, headroom, more_tokens: more });
         let Some(trouble) = trouble else {
             running.took.add(took);
             running.calls += 1;

@@ -20,17 +20,25 @@ pub struct Known<'a> {
     wanted: &'a Wanted,
     by_request: Option<HashMap<Digest, (ExampleIndex, u16)>>,
     has: HashSet<(ExampleIndex, u16)>,
+    /// Answered, and the request is another by now.
+    aside: HashSet<(ExampleIndex, u16)>,
     used: Used,
     written: (u64, u64),
 }
 
 impl<'a> Known<'a> {
     pub fn new(set: &'a ReferenceSet, ids: &'a Ids, wanted: &'a Wanted) -> Self {
-        Known { set, ids, wanted, by_request: None, has: HashSet::new(), used: Used::default(), written: (0, 0) }
+        let (has, aside) = (HashSet::new(), HashSet::new());
+        Known { set, ids, wanted, by_request: None, has, aside, used: Used::default(), written: (0, 0) }
     }
 
     pub fn has(&self, slot: (ExampleIndex, u16)) -> bool {
         self.has.contains(&slot)
+    }
+
+    /// Whether an answer came, to whatever request.
+    pub fn came(&self, slot: (ExampleIndex, u16)) -> bool {
+        self.has.contains(&slot) || self.aside.contains(&slot)
     }
 
     pub fn count(&self) -> u64 {
@@ -53,6 +61,7 @@ impl<'a> Known<'a> {
             let example = self.ids.find(&self.set.rows, &recorded.example)?;
             let slot = (example, u16::try_from(recorded.repeat).ok()?);
             if self.wanted.get(&slot) != Some(&request) {
+                self.aside.insert(slot);
                 return None;
             }
             let answer = &recorded.answer;

@@ -151,6 +151,71 @@ fn a_forecast_that_was_too_high_does_not_use_up_the_budget() {
 }
 
 #[test]
+fn a_forecast_that_was_too_high_waits_for_what_is_in_flight_and_stops_where_the_budget_does() {
+    let budget = Budget { tokens: None, spend: Amount::new(0.065).ok() };
+    let mut lane = lane(60, 8);
+    lane.thought = Used { tokens: 10, spend: 0.02 };
+    let (done, ending) = play(Schedule::new(vec![lane.clone()], budget, Used::default()), |_| None);
+    assert_eq!((done.len(), ending), (6, Ending::BudgetSpent), "each takes 0.01 and was thought to take 0.02");
+    let (done, ending) = play(Schedule::new(vec![lane], budget, Used { tokens: 60, spend: 0.06 }), |_| None);
+    assert_eq!((done.len(), ending), (0, Ending::BudgetSpent), "and the next run asks for none");
+}
+
+/// Plays a schedule against a system that stands so many calls at once, each of 200 ms, and turns others away after some time
+/// without saying until when. When it was done, the calls, and those that were turned away.
+fn limited(asks: u64, at_once: u32, stands: usize, refuses_after: Duration) -> (Duration, u32, u32) {
+    let mut lane = lane(asks, at_once);
+    lane.limits.attempts = 5;
+    let mut schedule = plain(vec![lane]);
+    let (mut now, mut calls, mut turned_away) = (Duration::ZERO, 0, 0);
+    let mut running: Vec<(Duration, AskId, bool)> = Vec::new();
+    loop {
+        match schedule.next(now) {
+            Next::Ask(ask) => {
+                calls += 1;
+                let stood = running.iter().filter(|(.., stood)| *stood).count() < stands;
+                let lasts = if stood { Duration::from_millis(200) } else { refuses_after };
+                running.push((now + lasts, ask, stood));
+            }
+            Next::Ended(ending) => {
+                assert_eq!(ending, Ending::Done);
+                return (now, calls, turned_away);
+            }
+            Next::Wait(later) => {
+                running.sort();
+                let first = running.first().map(|(due, ..)| *due);
+                let due = first.into_iter().chain(later).min().expect("something to wait for");
+                now = now.max(due);
+                if first == Some(due) {
+                    let (_, ask, stood) = running.remove(0);
+                    turned_away += u32::from(!stood);
+                    let trouble = (!stood).then(|| trouble(TroubleKind::RateLimited));
+                    let took = Used::default();
+                    match schedule.attempted(now, ask, trouble.as_ref(), &Headroom::default(), took, 0.5) {
+                        Outcome::Answered => schedule.kept(ask.lane),
+                        outcome => assert_eq!(outcome, Outcome::Again),
+                    }
+                }
+            }
+        }
+        assert!(calls < 100_000, "it does not end");
+    }
+}
+
+#[test]
+fn a_system_that_stands_fewer_at_once_is_found_out_quickly_and_not_hammered() {
+    for (asks, at_once, stands) in [(200, 40, 10), (1000, 40, 30), (2000, 500, 100)] {
+        for refuses_after in [Duration::from_millis(1), Duration::from_millis(200)] {
+            let (took, calls, turned_away) = limited(asks, at_once, stands, refuses_after);
+            let ideal = 0.2 * asks.div_ceil(stands as u64) as f64;
+            let what = format!("{asks} at {at_once} of {stands}: {took:?} of {ideal}, {turned_away} of {calls}");
+            assert!(took.as_secs_f64() <= 2.0 * ideal, "{what}");
+            assert!(5 * turned_away < calls, "{what}");
+        }
+    }
+}
+
+#[test]
 fn an_interrupt_waits_for_what_is_in_flight_and_starts_nothing() {
     let mut schedule = plain(vec![lane(100, 3)]);
     let mut asks = Vec::new();

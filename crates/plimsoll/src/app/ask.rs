@@ -2,10 +2,13 @@
 //!
 //! in      an eval, its reference set, and the documents that may be shown to systems
 //! out     the files of answers of each live arm, whole
-//! errors  a system that cannot be asked, a question that cannot be put, a journal that cannot be written; a stop before the end
-//!         (budget, `Ctrl-C`, a system out of reach) is no decision, and the next run goes on from there
+//! errors  a system that cannot be asked, or by whose replies the budget could not be kept; a judge that obeys what it judges; a question
+//!         that cannot be put, a journal that cannot be written; a stop before the end (budget, `Ctrl-C`, a system out of reach) is no
+//!         decision, and the next run goes on from there
 //! note    whoever asks holds `locks/asking`. A run that waited for another one takes what that one asked for, where it would have
 //!         asked the same
+
+pub mod budget;
 
 use super::eval::Eval;
 use super::graders::{refused, refused_system};
@@ -84,6 +87,7 @@ impl<'a> Askable<'a> {
             Provider::ready(system.name.as_str(), live, &around, &mut secrets)
                 .map_err(|error| refused_system(eval, system, &error.to_string()))
         };
+        budget::can_be_kept(eval)?;
         let (mut arms, mut judges, mut rubrics) = (Vec::new(), Vec::new(), Vec::new());
         for arm in Arm::ALL {
             if let Some((system, live)) = eval.contract.system(arm).and_then(|system| Some((system, system.live()?))) {
@@ -159,29 +163,29 @@ impl<'a> Askable<'a> {
         let systems: Vec<LiveSystem> = self.arms.iter().map(|(.., system)| system.clone()).collect();
         let asking = Asking::plan(plan, systems, &turn.folder, &turn.earlier, &mut |done, of| progress.count(done, of))
             .map_err(ask_failure)?;
-        turn.used = asking.used();
+        turn.used.add(asking.used());
         told(&asking.forecast(), turn.used.spend, self.eval).iter().for_each(|line| progress.note(line));
         let names: Vec<&str> = self.arms.iter().map(|(arm, ..)| arm.as_str()).collect();
         let what = format!("asking {}", names.join(", "));
         progress.step(&what);
-        let drove =
-            asking.carry_out(self.eval.contract.budget, &mut self.tell(&what, progress)).map_err(ask_failure)?;
+        let budget = self.eval.contract.budget;
+        let drove = asking.carry_out(budget, turn.used, &mut self.tell(&what, progress)).map_err(ask_failure)?;
         turn.used = drove.standing.used;
         self.ended(&names, &drove, "answers", progress)?;
         Ok(self.arms.iter().zip(asking.files()).map(|((arm, ..), file)| (*arm, file.clone())).collect())
     }
 
-    /// Asks the judges about every answer, after they were tried out.
-    pub fn verdicts(
+    /// Asks the judges about answers that order them to pass what is wrong; one that obeys is refused. What they said of them before is
+    /// not asked for again.
+    pub fn try_out(
         &self,
         turn: &mut Asked,
         set: &ReferenceSet,
         documents: &Documents,
-        files: &[(Arm, Vec<Utf8PathBuf>)],
         progress: &mut dyn Progress,
-    ) -> Result<Arc<Verdicts>, Failure> {
+    ) -> Result<(), Failure> {
         if self.rubrics.is_empty() {
-            return Ok(Arc::default());
+            return Ok(());
         }
         let judged = self.judged();
         let names: Vec<&str> = self.judges.iter().map(|judge| judge.name.as_str()).collect();
@@ -196,6 +200,26 @@ impl<'a> Askable<'a> {
             TriedOut::Refused(refusal) => return Err(Failure::yours(refusal.what, refusal.help)),
             TriedOut::Stopped(drove) => self.ended(&names, &drove, "replies to canaries", progress)?,
         }
+        Ok(())
+    }
+
+    /// Asks the judges about every answer, after they were tried out.
+    pub fn verdicts(
+        &self,
+        turn: &mut Asked,
+        set: &ReferenceSet,
+        documents: &Documents,
+        files: &[(Arm, Vec<Utf8PathBuf>)],
+        progress: &mut dyn Progress,
+    ) -> Result<Arc<Verdicts>, Failure> {
+        if self.rubrics.is_empty() {
+            return Ok(Arc::default());
+        }
+        self.try_out(turn, set, documents, progress)?;
+        let judged = self.judged();
+        let names: Vec<&str> = self.judges.iter().map(|judge| judge.name.as_str()).collect();
+        let plan = Plan { set, documents, repeats: self.eval.contract.repeats };
+        let budget = self.eval.contract.budget;
         progress.step("looking what is judged and what is to be");
         let arms = arms_of(files);
         let count = &mut |done, of| progress.count(done, of);
@@ -308,9 +332,16 @@ impl<'a> Askable<'a> {
                 Ok(())
             }
             Ending::BudgetSpent => Err(Failure::yours(
-                format!("the budget is used up, and nothing was decided: {so_far}"),
+                format!(
+                    "the budget is used up: used {}, and another call may take more than is left; nothing was decided: {so_far}",
+                    budget::used(self.eval, standing.used)
+                ),
                 "raise `budget` in the contract and run again: it goes on from here",
             )),
+            Ending::Untold(lane, missing) => {
+                let name = names.get(*lane).copied().unwrap_or("a system");
+                Err(budget::untold(self.eval, name, *missing, &so_far))
+            }
             Ending::Interrupted => Err(Failure::yours(
                 format!("interrupted, and nothing was decided: {so_far}"),
                 "run again: it goes on from here",
@@ -417,6 +448,11 @@ fn told(forecast: &Forecast, spent: f64, eval: &Eval) -> Vec<String> {
         let currency = currency(eval);
         let money = spend.map_or(String::new(), |spend| format!(" and {spend:.2} {currency}").trim_end().to_owned());
         told.push(format!("asking for {asks} answers, which takes about {tokens} tokens{money}"));
+        if spend.is_none() && eval.contract.budget.spend.is_some() {
+            let what =
+                "what that costs is not known before: without `price`, it stops where the first replies do not say it";
+            told.push(what.to_owned());
+        }
         let over = |most: f64, wanted: f64| (most < wanted).then_some(most);
         let spends = spend.zip(eval.contract.budget.spend);
         let short = spends.and_then(|(spend, most)| over(most.get(), spend + spent)).is_some()

@@ -1,5 +1,6 @@
 //! `check`: reads what there is of an eval and asks whether it is fit to decide.
 
+use super::ask::budget;
 use super::chain::{Chain, Kept};
 use super::diff::systems;
 use super::eval::Eval;
@@ -43,6 +44,7 @@ pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     let there = super::kept::paths(eval)?.iter().any(|path| eval.folder.join(path).exists());
     let read = if there { Some(reference_set(eval, &mut Silent)?) } else { None };
     let graders = all_compiled(eval)?;
+    budget::can_be_kept(eval)?;
     let (set, keeper) = read.map_or((None, None), |(set, keeper)| (Some(set), Some(keeper)));
     let blank = set.as_ref().zip(keeper).map(|(set, keeper)| blank(set, keeper, &graders)).unwrap_or_default();
     let empty = domain::reference_set::ReferenceSet::default();

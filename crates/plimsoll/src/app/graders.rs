@@ -97,11 +97,15 @@ fn written<'g>(grader: &'g Grader, fault: &GraderFault) -> Option<(&'static str,
 
 /// A system that cannot be asked, with its place in the contract.
 pub fn refused_system(eval: &Eval, system: &System, what: &str) -> Failure {
+    refused_system_with(eval, system, what, "mend the system in the contract, or what it names")
+}
+
+/// The same, with what to do now.
+pub fn refused_system_with(eval: &Eval, system: &System, what: &str, help: &str) -> Failure {
     let spot = eval.places.of(&format!("systems.{}", system.name));
     let place = Place { file: eval.path.clone(), line: spot.line, column: spot.column };
     let what = format!("system `{}`: {what}", system.name);
-    let help = "mend the system in the contract, or what it names".to_owned();
-    Failure::Faults(Fault { place, found: system.name.to_string(), what, help }.into())
+    Failure::Faults(Fault { place, found: system.name.to_string(), what, help: help.to_owned() }.into())
 }
 
 /// A criterion that cannot be graded, with its place in the contract.

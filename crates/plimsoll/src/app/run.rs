@@ -252,6 +252,7 @@ fn grade(
     if let Some(shown) = shown {
         let shown = Documents::new(&set, shown);
         let mut turn = askable.begin(&set, progress)?;
+        askable.try_out(&mut turn, &set, &shown, progress)?;
         for (arm, file) in askable.answers(&mut turn, &set, &shown, progress)? {
             recorded.iter_mut().filter(|(known, _)| *known == arm).for_each(|(_, files)| files.push(file.clone()));
         }

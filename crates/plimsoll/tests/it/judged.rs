@@ -103,6 +103,8 @@ fn a_judge_that_obeys_is_refused_before_it_judges_anything() {
     assert_eq!(code(&ended), 2, "{}{}", out(&ended), err(&ended));
     assert!(err(&ended).contains("judge `judge` obeys what it judges"), "{}", err(&ended));
     assert!(judgements(folder.path()).is_empty());
+    let systems = server.counts().asked().keys().filter(|key| key.starts_with("v1")).count();
+    assert_eq!((systems, journaled(folder.path()).len()), (0, 0), "no system is asked, and paid, before");
 }
 
 #[test]

@@ -192,7 +192,7 @@ fn a_disk_that_fills_loses_no_answer_that_was_kept() {
     let server = Server::start(Faults::default(), 0, None).expect("a server");
     let folder = eval(100, "at_once: 4", "");
     let script = format!(
-        "ulimit -f 40; trap '' XFSZ; ASSISTANT_URL={} ASSISTANT_KEY={KEY} {} run",
+        "ulimit -f 40; ASSISTANT_URL={} ASSISTANT_KEY={KEY} {} run",
         server.base_url(),
         env!("CARGO_BIN_EXE_plimsoll"),
     );
@@ -225,15 +225,49 @@ fn two_runs_at_once_ask_once() {
     assert!(asked(&server).values().all(|count| *count == 2));
 }
 
+fn tokens(of: &serde_json::Map<String, serde_json::Value>) -> u64 {
+    of.values().filter_map(serde_json::Value::as_u64).sum()
+}
+
+#[test]
+fn a_budget_that_nothing_could_keep_is_refused_before_or_after_the_first_replies() {
+    let server = Server::start(Faults::default(), 0, None).expect("a server");
+    let folder = eval(60, "at_once: 1", "budget: {spend: 0.06}\n");
+    let ended = run(folder.path(), &server);
+    assert_eq!(code(&ended), 2, "{}", err(&ended));
+    assert!(err(&ended).contains("do not say what they cost") && err(&ended).contains("price"), "{}", err(&ended));
+    assert!(err(&ended).contains("what that costs is not known before"), "{}", err(&ended));
+    assert!((3..=8).contains(&journaled(folder.path()).len()), "three of one system, and what was in flight");
+    let path = folder.path().join("plimsoll.yaml");
+    let contract = std::fs::read_to_string(&path).expect("a contract");
+    let http = "{http: {url: \"${ASSISTANT_URL}\", reply: {text: $.answer}}";
+    let at = contract.find("  candidate: {openai: ").expect("the candidate") + "  candidate: ".len();
+    let end = at + contract[at..].find("}}").expect("its end") + 2;
+    std::fs::write(&path, [&contract[..at], http, &contract[end..]].concat()).expect("a contract");
+    let before = server.counts().requests.load(Ordering::Relaxed);
+    for verb in [["run"], ["check"]] {
+        let refused = super::plimsoll(folder.path(), &verb);
+        let told = err(&refused);
+        assert_eq!(code(&refused), 2, "{told}");
+        assert!(told.contains("nothing says how much of it a call takes") && told.contains("plimsoll.yaml:"), "{told}");
+    }
+    assert_eq!(server.counts().requests.load(Ordering::Relaxed), before);
+}
+
 #[test]
 fn a_budget_stops_a_run_that_goes_on_later() {
     let server = Server::start(Faults::default(), 0, None).expect("a server");
     let folder = eval(60, "at_once: 4, price: {input: 1, output: 1}", "budget: {tokens: 5000}\n");
     let short = run(folder.path(), &server);
     assert_eq!(code(&short), 2, "{}", err(&short));
-    assert!(err(&short).contains("the budget will stop it") && err(&short).contains("the budget is used up"));
-    let had = journaled(folder.path()).len();
-    assert!((40..160).contains(&had), "{had}");
+    assert!(err(&short).contains("the budget will stop it"), "{}", err(&short));
+    let lines = journaled(folder.path());
+    let had = lines.len();
+    let used: u64 = lines.values().map(|line| line["tokens"].as_object().map_or(0, tokens)).sum();
+    assert!((4900..=5000).contains(&used), "{used}");
+    assert!(err(&short).contains(&format!("the budget is used up: used {used} of 5000 tokens")), "{}", err(&short));
+    let again = run(folder.path(), &server);
+    assert_eq!((code(&again), journaled(folder.path()).len()), (2, had), "{}", err(&again));
     let contract = folder.path().join("plimsoll.yaml");
     let text = std::fs::read_to_string(&contract).expect("a contract").replace("tokens: 5000", "tokens: 5000000");
     std::fs::write(&contract, text).expect("a contract");
@@ -302,6 +336,7 @@ fn what_changed_is_asked_again_and_what_did_not_is_not() {
     let ended = run(folder.path(), &server);
     assert_eq!(code(&ended), 0, "{}", err(&ended));
     assert!(err(&ended).contains("have changed and are put aside"), "{}", err(&ended));
+    assert!(!err(&ended).contains("were in flight"), "all that was asked for came back: {}", err(&ended));
     let aside = std::fs::read_to_string(folder.path().join(".plimsoll/asked/0001/candidate.left.jsonl"));
     assert!(aside.expect("answers put aside").contains("\"r0000\""));
     for (key, count) in asked(&server) {

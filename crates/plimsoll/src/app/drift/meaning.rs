@@ -9,6 +9,7 @@ use crate::app::run::Progress;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::drift::Spoken;
+use domain::failure_class::Classes;
 use engine::process::Programs;
 use serde_json::json;
 use std::collections::BTreeMap;
