@@ -403,7 +403,8 @@ fn a_request_that_asks_nothing_is_left_out_and_a_stored_one_is_never_drawn() {
     );
     let stored = folder.path().join(".plimsoll/traffic/2026-11-09/before.jsonl");
     std::fs::write(stored, "{\"plimsoll_traffic\":1}\n{\"id\":\"old-17\",\"input\":\"\"}\n").expect("traffic");
-    std::fs::write(folder.path().join("examples.jsonl"), "{\"plimsoll_examples\": 1}\n").expect("a set");
+    std::fs::create_dir(folder.path().join("examples")).expect("a folder");
+    std::fs::write(folder.path().join("examples/set.jsonl"), "{\"plimsoll_examples\": 1}\n").expect("a set");
     let sampled = told(folder.path(), &["examples", "sample", "--by", "reviewer-1"]);
     assert_eq!((&sampled["proposed"], &sampled["drawn"][0]["probability"]), (&json!(1), &json!(1.0)));
     assert_eq!(
