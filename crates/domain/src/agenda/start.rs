@@ -16,7 +16,7 @@ pub struct Stage {
     pub changes: &'static str,
     pub steps: &'static [&'static str],
     pub role: &'static str,
-    /// The words after `plimsoll`, of a command that takes the eval last.
+    /// The words after `plimsoll`.
     pub command: &'static [&'static str],
 }
 
@@ -82,7 +82,14 @@ pub const STAGES: [Stage; 4] = [
 impl Stage {
     /// Its command in the folder of the eval.
     pub fn line(&self) -> String {
-        Command::on_eval(self.command).line(Utf8Path::new("."), self.role)
+        self.run().line(Utf8Path::new("."), self.role)
+    }
+
+    fn run(&self) -> Command {
+        match self.command {
+            ["incident", ..] => Command::of_eval(self.command),
+            words => Command::on_eval(words),
+        }
     }
 
     /// Its first and last day where the first of all is this one.
@@ -107,7 +114,7 @@ impl List<'_> {
                 what: stage.what.to_owned(),
                 why: stage.changes.to_owned(),
                 due: to,
-                command: Command::on_eval(stage.command),
+                command: stage.run(),
             };
             self.add(&[stage.role], due);
         }

@@ -228,7 +228,10 @@ fn seen(unit: &Unit, estimate: &Estimate) -> String {
             let share = relative.map_or_else(String::new, |share| {
                 format!("{}{}, ", if share > 0.0 { "+" } else { "" }, percent(share))
             });
-            format!("{share}{}; tested as candidate less {factor:.2} of the other: {tested}", with(value, lower, upper))
+            // Differences that are all the same have no interval of their own.
+            let bounded = lower.is_finite() && upper.is_finite();
+            let own = if bounded { with(value, lower, upper) } else { unit.signed(value) };
+            format!("{share}{own}; tested as candidate less {factor:.2} of the other: {tested}")
         }
     }
 }

@@ -116,7 +116,11 @@ fn where_no_tool_fits_any_call_fails() {
     for question in &questions {
         let example = example(question["id"].as_str().unwrap(), &question["function"], Value::Null);
         let name = question["function"][0]["name"].as_str().unwrap_or("f").to_owned();
-        let silent = Answer { text: Some("none of these tools helps".into()), ..Default::default() };
+        let silent = Answer {
+            text: Some("none of these tools helps".into()),
+            tool_calls: Some(Vec::new()),
+            ..Default::default()
+        };
         assert_eq!(check.grade(&example.document, &Prepared::new(&silent)), Verdict::passed(""));
         let calling = Answer {
             tool_calls: Some(vec![ToolCall { name: name.into(), arguments: json!({}) }]),

@@ -35,14 +35,23 @@ impl History {
         let scores_of = |kept: &Kept| scores_digest(&kept.content).to_owned();
         let name_of = |kept: &Kept| kept.content["contract"]["name"].as_str().unwrap_or("").to_owned();
         let is_decision = |kept: &&Kept| kept.content.get("decision").is_some();
-        // A contract that was renamed is the same one, where it was decided on the same scores under its other name.
-        let on_these = records.iter().filter(is_decision).filter(|kept| scores_of(kept) == scores).map(name_of);
+        // A contract that was renamed is the same one, where it was decided on the same scores of the same systems under its other name.
+        let is_of_these = |kept: &&Kept| {
+            scores_of(kept) == scores
+                && [Arm::Candidate, Arm::Production]
+                    .iter()
+                    .all(|arm| described(&kept.content, *arm) == describes(contract, *arm))
+        };
+        let on_these = records.iter().filter(is_decision).filter(is_of_these).map(name_of);
         let names: BTreeSet<String> = on_these.chain([contract.name.to_string()]).collect();
         let of_lineage = |kept: &&Kept| names.contains(&name_of(kept));
         let decisions: Vec<&Kept> = records.iter().filter(is_decision).filter(of_lineage).collect();
         let first = decisions.iter().position(|kept| scores_of(kept) == scores);
         let mut looks: Vec<String> = Vec::new();
-        for kept in decisions.iter().filter(|kept| candidate_of(&kept.content) == candidate(contract)) {
+        for kept in decisions
+            .iter()
+            .filter(|kept| described(&kept.content, Arm::Candidate) == describes(contract, Arm::Candidate))
+        {
             let digest = scores_of(kept);
             if !looks.contains(&digest) {
                 looks.push(digest);
@@ -71,14 +80,14 @@ impl History {
 }
 
 /// What tells one candidate from the next under one contract: what the contract says it is.
-fn candidate(contract: &Contract) -> &str {
-    contract.system(Arm::Candidate).map_or("", |system| system.describe.as_str())
+fn describes(contract: &Contract, arm: Arm) -> &str {
+    contract.system(arm).map_or("", |system| system.describe.as_str())
 }
 
-fn candidate_of(content: &Value) -> &str {
+fn described(content: &Value, arm: Arm) -> &str {
     let systems = content["systems"].as_array().into_iter().flatten();
-    let candidate = systems.into_iter().find(|system| system["arm"] == Arm::Candidate.as_str());
-    candidate.and_then(|system| system["describe"].as_str()).unwrap_or("")
+    let system = systems.into_iter().find(|system| system["arm"] == arm.as_str());
+    system.and_then(|system| system["describe"].as_str()).unwrap_or("")
 }
 
 /// The contract of the first decision on these scores, where it is not the one of now and nobody approved that one since.

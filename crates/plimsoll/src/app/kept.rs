@@ -43,6 +43,24 @@ fn place(state: &Utf8Path) -> Place {
     NAMED.get().cloned().unwrap_or_else(|| Place::File(state.join(FILE)))
 }
 
+/// The place of an eval's catalog. Where nobody named one and the file of the folder is another eval's already, as where several contracts lie
+/// in one folder, it is a file beside that one.
+fn place_of(state: &Utf8Path, eval: &str) -> Result<Place, CatalogError> {
+    let shared = place(state);
+    let (None, Place::File(path)) = (NAMED.get(), &shared) else { return Ok(shared) };
+    if !path.exists() {
+        return Ok(shared);
+    }
+    let owner = Catalog::open(&shared)?.eval()?;
+    let own = |c: char| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
+    Ok(match owner {
+        Some(owner) if owner != eval => {
+            Place::File(state.join(format!("catalog-{}.sqlite", eval.chars().map(own).collect::<String>())))
+        }
+        _ => shared,
+    })
+}
+
 /// Opens the catalog of an eval, and makes it where there is none.
 pub fn open(eval: &Eval) -> Result<Catalog, Failure> {
     open_for(&eval.state(), &eval.contract.name)
@@ -50,7 +68,7 @@ pub fn open(eval: &Eval) -> Result<Catalog, Failure> {
 
 /// The same by the name of its contract, where that is all that is known.
 pub fn open_for(state: &Utf8Path, eval: &str) -> Result<Catalog, Failure> {
-    Catalog::open_for(&place(state), eval).map_err(failed)
+    place_of(state, eval).and_then(|place| Catalog::open_for(&place, eval)).map_err(failed)
 }
 
 /// Opens the catalog of whatever eval, as a whole.
@@ -60,7 +78,11 @@ pub fn open_any(state: &Utf8Path) -> Result<Catalog, Failure> {
 
 /// Opens the catalog for whoever only reads; nothing where nothing was said yet.
 pub fn open_if_there(eval: &Eval) -> Result<Option<Catalog>, Failure> {
-    if is_there(&eval.state()) { open(eval).map(Some) } else { Ok(None) }
+    let there = match place_of(&eval.state(), &eval.contract.name).map_err(failed)? {
+        Place::File(path) => path.exists(),
+        Place::Server(_) => true,
+    };
+    if there { open(eval).map(Some) } else { Ok(None) }
 }
 
 /// The same of whatever eval.

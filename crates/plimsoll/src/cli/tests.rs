@@ -46,7 +46,9 @@ fn is_a_name(line: &str) -> bool {
 
 /// Why the binary would not take this line; nothing where it would.
 fn refusal(line: &str) -> Option<String> {
-    let error = Cli::try_parse_from(words(line)).err()?;
+    // Where its output goes is the shell's affair.
+    let ours = line.split(" > ").next().unwrap_or(line);
+    let error = Cli::try_parse_from(words(ours)).err()?;
     let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     (!is_help).then(|| format!("`{line}`: {error}"))
 }

@@ -139,7 +139,7 @@ fn every_command_of_an_agenda_runs_as_it_is_printed() {
 /// What is refused for what is not there yet: nobody accepted the example, no traffic was kept, and no judge grades.
 fn is_excused(command: &str, said: &str) -> bool {
     let excuses =
-        [("incident cover", "is only proposed"), ("drift", "no traffic"), ("review calibrate", "labels.jsonl")];
+        [("incident cover", "is only proposed"), ("drift", "no traffic"), ("review calibrate", "nothing to calibrate")];
     excuses.iter().any(|(verb, why)| command.contains(verb) && said.contains(why))
 }
 

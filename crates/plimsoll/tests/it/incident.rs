@@ -181,7 +181,11 @@ fn an_incident_is_closed_only_once_a_gate_would_block_the_release_that_caused_it
 
     // The old candidate meets its guard.
     answers(folder, "candidate", Some(("incident-paid-twice", FAILING)));
-    answers(folder, "production", Some(("incident-paid-twice", r#"{"behaviour": "answer", "text": "One is."}"#)));
+    answers(
+        folder,
+        "production",
+        Some(("incident-paid-twice", r#"{"behaviour": "answer", "text": "One is.", "tool_calls": []}"#)),
+    );
     let ended = plimsoll(folder, &["run", "--as", "json"]);
     assert_eq!(code(&ended), 10, "{}", err(&ended));
     let again: Value = serde_json::from_str(&out(&ended)).expect("a record");
@@ -190,7 +194,11 @@ fn an_incident_is_closed_only_once_a_gate_would_block_the_release_that_caused_it
     assert_eq!(guards.expect("guards")["examples"], json!(["incident-paid-twice"]));
     assert_eq!(again["look"]["number"], 2, "closing spent no look");
     // And one that was mended passes it.
-    answers(folder, "candidate", Some(("incident-paid-twice", r#"{"behaviour": "answer", "text": "One is."}"#)));
+    answers(
+        folder,
+        "candidate",
+        Some(("incident-paid-twice", r#"{"behaviour": "answer", "text": "One is.", "tool_calls": []}"#)),
+    );
     done(folder, &["run"]);
     done(folder, &["verify"]);
 }

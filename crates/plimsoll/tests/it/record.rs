@@ -246,7 +246,7 @@ fn a_contract_that_was_renamed_after_the_result_is_the_same_one() {
     let text = std::fs::read_to_string(&contract).expect("the contract");
     let strict = text.replace("at_least: 60%", "at_least: 99%");
     std::fs::write(&contract, &strict).expect("an edit");
-    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 10);
+    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 20);
     std::fs::write(&contract, text.replace("name: small", "name: small-2")).expect("an edit");
     let again = plimsoll(folder.path(), &["decide"]);
     assert_ne!(code(&again), 0, "{}", out(&again));
@@ -283,11 +283,8 @@ fn who_approved_who_decided_and_when_cannot_be_edited_beside_the_history() {
         forge_beside_history(folder.path(), &record, &kept["content"]);
         let verified = plimsoll(folder.path(), &["verify"]);
         assert_eq!(code(&verified), 3, "{key}");
-        assert!(
-            out(&verified).contains(&format!("the history says another {what} of this record")),
-            "{}",
-            out(&verified)
-        );
+        let told = out(&verified).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("the history says another content") && told.contains(what), "{told}");
     }
 }
 
