@@ -230,6 +230,18 @@ impl System {
     }
 }
 
+impl SystemKind {
+    /// Where its answers or scores come from: `recorded: answers/v15.jsonl`.
+    pub fn describe(&self) -> String {
+        match self {
+            SystemKind::Recorded { path, .. } => format!("recorded: {path}"),
+            SystemKind::Imported { name } => format!("imported: {name}"),
+            SystemKind::Traces { path } => format!("traces: {path}"),
+            SystemKind::Live(live) => live.speaks.describe(),
+        }
+    }
+}
+
 impl Speaks {
     /// What kind of system it is and what it is, in words for people: `openai: assistant-v15`.
     pub fn describe(&self) -> String {

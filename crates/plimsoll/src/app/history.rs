@@ -37,10 +37,12 @@ impl History {
         let is_decision = |kept: &&Kept| kept.content.get("decision").is_some();
         // A contract that was renamed is the same one, where it was decided on the same scores of the same systems under its other name.
         let is_of_these = |kept: &&Kept| {
-            scores_of(kept) == scores
-                && [Arm::Candidate, Arm::Production]
-                    .iter()
-                    .all(|arm| described(&kept.content, *arm) == describes(contract, *arm))
+            let is_same = |arm: &Arm| {
+                let kind = contract.system(*arm).map(|system| system.kind.describe());
+                let then = system_of(&kept.content, *arm);
+                then["kind"].as_str() == kind.as_deref() && described(&kept.content, *arm) == describes(contract, *arm)
+            };
+            scores_of(kept) == scores && [Arm::Candidate, Arm::Production].iter().all(is_same)
         };
         let on_these = records.iter().filter(is_decision).filter(is_of_these).map(name_of);
         let names: BTreeSet<String> = on_these.chain([contract.name.to_string()]).collect();
@@ -85,9 +87,12 @@ fn describes(contract: &Contract, arm: Arm) -> &str {
 }
 
 fn described(content: &Value, arm: Arm) -> &str {
-    let systems = content["systems"].as_array().into_iter().flatten();
-    let system = systems.into_iter().find(|system| system["arm"] == arm.as_str());
-    system.and_then(|system| system["describe"].as_str()).unwrap_or("")
+    system_of(content, arm)["describe"].as_str().unwrap_or("")
+}
+
+fn system_of(content: &Value, arm: Arm) -> &Value {
+    let mut systems = content["systems"].as_array().into_iter().flatten();
+    systems.find(|system| system["arm"] == arm.as_str()).unwrap_or(&Value::Null)
 }
 
 /// The contract of the first decision on these scores, where it is not the one of now and nobody approved that one since.

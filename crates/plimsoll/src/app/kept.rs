@@ -43,8 +43,8 @@ fn place(state: &Utf8Path) -> Place {
     NAMED.get().cloned().unwrap_or_else(|| Place::File(state.join(FILE)))
 }
 
-/// The place of an eval's catalog. Where nobody named one and the file of the folder is another eval's already, as where several contracts lie
-/// in one folder, it is a file beside that one.
+/// The place of an eval's catalog. Where nobody named one, and the file of the folder is already of another contract that lies in it, it is a file
+/// beside that one.
 fn place_of(state: &Utf8Path, eval: &str) -> Result<Place, CatalogError> {
     let shared = place(state);
     let (None, Place::File(path)) = (NAMED.get(), &shared) else { return Ok(shared) };
@@ -54,10 +54,20 @@ fn place_of(state: &Utf8Path, eval: &str) -> Result<Place, CatalogError> {
     let owner = Catalog::open(&shared)?.eval()?;
     let own = |c: char| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
     Ok(match owner {
-        Some(owner) if owner != eval => {
+        Some(owner) if owner != eval && is_name_of_a_contract(state, &owner) => {
             Place::File(state.join(format!("catalog-{}.sqlite", eval.chars().map(own).collect::<String>())))
         }
         _ => shared,
+    })
+}
+
+/// Whether a contract beside this state has the name: else it was renamed, or is gone.
+fn is_name_of_a_contract(state: &Utf8Path, name: &str) -> bool {
+    let folder = state.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    let files = folder.read_dir_utf8().into_iter().flatten().flatten();
+    files.filter(|file| matches!(file.path().extension(), Some("yaml" | "yml"))).any(|file| {
+        let text = std::fs::read_to_string(file.path()).unwrap_or_default();
+        domain::format::contract::parse(file.path(), &text).is_ok_and(|parsed| parsed.contract.name == name)
     })
 }
 

@@ -239,12 +239,7 @@ fn systems(contract: &Contract, grounds: &Grounds, coverage: &BTreeMap<Arm, Cove
             json!({
                 "arm": arm.as_str(),
                 "name": name,
-                "kind": system.map(|system| match &system.kind {
-                    domain::system::SystemKind::Recorded { path, .. } => format!("recorded: {path}"),
-                    domain::system::SystemKind::Imported { name } => format!("imported: {name}"),
-                    domain::system::SystemKind::Traces { path } => format!("traces: {path}"),
-                    domain::system::SystemKind::Live(live) => live.speaks.describe(),
-                }),
+                "kind": system.map(|system| system.kind.describe()),
                 "describe": system.map(|system| system.describe.clone()).filter(|text| !text.is_empty()),
                 "planned": of.planned,
                 "answered": of.answered,
