@@ -7,6 +7,13 @@ use crate::provenance::Weight;
 use crate::reference_set::{ExampleIndex, ReferenceSet};
 use std::collections::BTreeMap;
 
+/// Examples of one task and expectation, which alone are laid beside each other.
+#[derive(Default)]
+struct Kin {
+    index: Index,
+    positions: Vec<ExampleIndex>,
+}
+
 /// Of each that may go, the one that stays, and how alike they are. Guards, examples that must never fail and those that were sampled stay,
 /// and else the first: that production is asked nearly the same again and again is what its rates count. What goes is no reason for anything else to go. Turns of one conversation count as one already, and a variant is there because of its base.
 pub(super) fn near_doubles(
@@ -26,11 +33,11 @@ pub(super) fn near_doubles(
         .filter(|example| row(*example).is_active() && row(*example).pair.is_none() && !is_double(*example));
     let (first, rest): (Vec<ExampleIndex>, Vec<ExampleIndex>) = alone.partition(|example| stays(*example));
     // Only what has the same task and expectation is laid beside each other.
-    let mut kin: BTreeMap<(Option<&str>, u32), (Index, Vec<ExampleIndex>)> = BTreeMap::new();
+    let mut kin: BTreeMap<(Option<&str>, u32), Kin> = BTreeMap::new();
     let mut near = BTreeMap::new();
     for example in first.into_iter().chain(rest) {
         let Some(facts) = set.facts(example) else { continue };
-        let (index, positions) = kin.entry((set.value(&task, example), facts.expected)).or_default();
+        let Kin { index, positions } = kin.entry((set.value(&task, example), facts.expected)).or_default();
         let fingerprint = &fingerprints[&example];
         let other = |(at, alike): (usize, f64)| Some((*positions.get(at)?, alike));
         let of = |(at, _): &(ExampleIndex, f64)| row(*at).cluster != row(example).cluster;
