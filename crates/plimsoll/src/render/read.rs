@@ -86,7 +86,6 @@ impl Shown {
         format!("{system}{at}{stop}")
     }
 
-    /// Of each judged criterion: where its judge was qualified, on what, and until when; and where it was not, and why.
     /// What either reading of the answers that reviewers are split on would decide.
     pub fn split(&self) -> Option<&str> {
         self.content["split"]["said"].as_str()
@@ -97,6 +96,7 @@ impl Shown {
         self.content["drift"]["said"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
+    /// Of each judged criterion: where its judge was qualified, on what, and until when; and where it was not, and why.
     pub fn judges(&self) -> Vec<String> {
         self.list("judges").iter().map(judged).collect()
     }
