@@ -30,8 +30,8 @@ pub struct Decision {
     /// The sentence of the rule that decided.
     pub deciding_rule: String,
     pub changed: Changed,
-    /// Expected failure cost per 1,000 requests, candidate minus production, at the plain two-sided 95 % interval.
-    pub cost: Option<CostDelta>,
+    /// Expected failure cost, where failures have a price and there is a production to compare with.
+    pub cost: Option<FailureCost>,
     pub follow_ups: Vec<FollowUp>,
     /// Where reviewers are split on the candidate's answers: the decision under either reading of them.
     pub split: Option<Split>,
@@ -76,7 +76,17 @@ pub struct Changed {
     pub classes: Vec<(ClassName, u64)>,
 }
 
-/// Money per 1,000 requests.
+/// Expected failure cost of the candidate beside production's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FailureCost {
+    /// Unknown where too few answers were graded by every criterion that protects against a failure with a price.
+    pub delta: Option<CostDelta>,
+    /// Examples whose cost is known of both systems.
+    pub known: u64,
+    pub of: u64,
+}
+
+/// Money per 1,000 requests, candidate minus production, at the plain two-sided 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CostDelta {
     pub delta: f64,
@@ -209,16 +219,22 @@ fn settled(contract: &Contract, evidence: &Evidence, facts: &Facts, best: bool) 
     (Evidence::new(entries.collect()), settled)
 }
 
-/// Per 1,000 requests.
-fn cost(evidence: &Evidence) -> Option<CostDelta> {
+fn cost(evidence: &Evidence) -> Option<FailureCost> {
     const REQUESTS: f64 = 1000.0;
     const LEVEL: f64 = 0.025;
-    let weighed = evidence.on(&cost_question(&Segment::all()))?.graded.as_ref().ok()?;
-    let interval = weighed.interval(LEVEL);
-    Some(CostDelta {
-        delta: weighed.estimate() * REQUESTS,
-        lower: interval.lower * REQUESTS,
-        upper: interval.upper * REQUESTS,
+    let weighing = evidence.on(&cost_question(&Segment::all()))?;
+    let delta = |weighed: &stats::Weighed| {
+        let interval = weighed.interval(LEVEL);
+        CostDelta {
+            delta: weighed.estimate() * REQUESTS,
+            lower: interval.lower * REQUESTS,
+            upper: interval.upper * REQUESTS,
+        }
+    };
+    Some(FailureCost {
+        delta: weighing.graded.as_ref().ok().map(delta),
+        known: weighing.counts.paired,
+        of: weighing.counts.planned,
     })
 }
 
@@ -349,6 +365,12 @@ fn collect(finding: &Finding) -> String {
         _ if finding.code == Some(Code::MissingGrades) => format!("get the missing grades of {place}"),
         _ if finding.code == Some(Code::JudgeUnproven) => format!("label more of the judge's verdicts on {place}"),
         _ if finding.code == Some(Code::LooksSpent) => format!("draw a fresh reference sample of {place}"),
+        _ if finding.code == Some(Code::Unmeasured) && !finding.unmeasured.is_empty() => {
+            format!(
+                "sample {}, which have too few conversations to weigh",
+                listed(finding.unmeasured.iter().map(String::as_str))
+            )
+        }
         Some(more) if more > 0 => format!("collect about {more} more conversations of {place}"),
         _ => format!("collect more conversations of {place}"),
     }

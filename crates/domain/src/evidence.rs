@@ -12,7 +12,7 @@ use crate::qualification::{Judged, Labelled, with_missing};
 use crate::question::{Compared, Counts, Question, RelativeMargin, Tally, ValueOf};
 use crate::reference_set::ReferenceSet;
 use crate::segment::{Segment, Segmentation, Shares};
-use crate::share::Share;
+use crate::share::{Amount, Share};
 use crate::system::Arm;
 use stats::judge::Corrected;
 use std::collections::BTreeSet;
@@ -207,6 +207,12 @@ pub fn absolute_margin(margin: Margin) -> f64 {
     }
 }
 
+/// The most that one value can be to either side of nothing, where that is known: an answer fails each class once at the most.
+fn most(contract: &Contract, question: &Question) -> Option<f64> {
+    let every_class = || contract.failures.iter().filter_map(|class| class.cost).map(Amount::get).sum::<f64>();
+    (question.value == ValueOf::Cost).then(|| every_class() * question.compared.factor().max(1.0))
+}
+
 /// How a question's values are weighed.
 pub fn weighed_as(question: &Question) -> stats::Kind {
     let relative = matches!(question.compared, Compared::Paired { margin: Some(_), .. });
@@ -224,6 +230,8 @@ pub fn weighed_as(question: &Question) -> stats::Kind {
 pub struct Weighing {
     pub counts: Counts,
     pub opponent: Counts,
+    /// Positions of the declared strata that have too few conversations to be weighed.
+    pub unmeasured: Vec<u32>,
     pub graded: Weighed,
     /// Where grades are missing: all of them at best, and at worst, for the one that is asked about.
     pub best: Option<Weighed>,
@@ -244,12 +252,17 @@ pub struct Correction {
 pub type Weighed = Result<stats::Weighed, stats::TooFew>;
 
 impl Weighing {
-    pub fn of(question: &Question, tally: &Tally) -> Self {
+    pub fn of(contract: &Contract, question: &Question, tally: &Tally) -> Self {
         let kind = weighed_as(question);
-        let weigh = |clusters: &Vec<stats::Cluster>| stats::weigh(clusters, &tally.strata, kind);
+        let most = most(contract, question);
+        let weigh = |clusters: &Vec<stats::Cluster>| {
+            let weighed = stats::weigh(clusters, &tally.strata, kind)?;
+            Ok(most.map_or(weighed, |most| weighed.bounded_by(most)))
+        };
         Weighing {
             counts: tally.counts,
             opponent: tally.opponent,
+            unmeasured: tally.strata.unmeasured(&tally.clusters),
             graded: weigh(&tally.clusters),
             best: tally.best.as_ref().map(weigh),
             worst: tally.worst.as_ref().map(weigh),
@@ -272,6 +285,7 @@ impl Weighing {
         Weighing {
             counts: known(&self.counts),
             opponent: known(&self.opponent),
+            unmeasured: self.unmeasured.clone(),
             graded: *read,
             best: None,
             worst: None,

@@ -155,6 +155,8 @@ pub struct Finding {
     pub examples: Vec<FailedExample>,
     /// Where reviewers are split on answers that it rests on.
     pub split: Option<Split>,
+    /// Values with a declared share of traffic that have too few conversations to be weighed.
+    pub unmeasured: Vec<String>,
 }
 
 /// An estimate with the interval that its rule used.
@@ -462,6 +464,7 @@ fn outright_finding(contract: &Contract, subject: Subject, arm: Arm, of: &[Outri
         opponent: None,
         examples: examples.iter().map(|example| (*example).clone()).collect(),
         split: None,
+        unmeasured: Vec::new(),
     }
 }
 

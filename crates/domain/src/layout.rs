@@ -126,6 +126,12 @@ fn declared(contract: &Contract) -> Option<(&Attribute, &BTreeMap<String, Share>
     })
 }
 
+/// The values that the strata at these positions are.
+pub fn strata_named(contract: &Contract, positions: &[u32]) -> Vec<String> {
+    let Some((_, shares)) = declared(contract) else { return Vec::new() };
+    positions.iter().filter_map(|&position| shares.keys().nth(position as usize).cloned()).collect()
+}
+
 /// The position of an example's stratum; one beyond the last where its value is not declared.
 fn stratum(set: &ReferenceSet, declared: Option<(&Attribute, &BTreeMap<String, Share>)>, example: ExampleIndex) -> u32 {
     let Some((attribute, shares)) = declared else { return 0 };

@@ -44,6 +44,12 @@ impl Scored {
     }
 }
 
+impl AsRef<Scored> for Scored {
+    fn as_ref(&self) -> &Scored {
+        self
+    }
+}
+
 /// An active example where it lies: the rank of its cluster's id, and its stratum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Member {

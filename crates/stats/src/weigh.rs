@@ -128,6 +128,8 @@ pub struct Weighed {
     /// Share of traffic in strata without at least two clusters.
     unmeasured: f64,
     dominated_by: Option<u64>,
+    /// How far a value could lie from the mean, where that is known.
+    reach: Option<f64>,
 }
 
 /// Weighs cluster sums. Clusters should come in a fixed order: sums are taken in it.
@@ -222,6 +224,7 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
         deff_seen: deff,
         unmeasured: kept.unmeasured,
         dominated_by: dominating(heaviest, loudest, variance, count),
+        reach: None,
     })
 }
 
@@ -371,6 +374,11 @@ impl Weighed {
 
     pub fn unmeasured(&self) -> f64 {
         self.unmeasured
+    }
+
+    /// The same values, of which none lies further than this from 0: even where they do not vary, they bound the mean.
+    pub fn bounded_by(self, most: f64) -> Self {
+        Weighed { reach: Some(most + self.theta.abs()), ..self }
     }
 
     /// The same data if the strata without data did not exist.

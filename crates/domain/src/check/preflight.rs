@@ -4,36 +4,41 @@
 //! out     `PLM008` for each gate on each segment that not even that record clears, with the conversations that it takes;
 //!         `PLM026` where a gate's criterion is asked of no example
 //! note    the levels are those of the first look, corrected as findings are: Holm's, over the segments at their best; the
-//!         best record is weighed as the real one will be, but strata are not: they could only widen
+//!         best record is weighed as the real one will be
 //! not for differences in the candidate's favour: a candidate that gains can clear a margin with fewer conversations
 
 use super::{CheckFinding, finding};
 use crate::contract::Contract;
-use crate::evidence::{higher_is_better, in_scope, questions_of, segments, weighed_as};
-use crate::finding::{best_p, look_level};
+use crate::evidence::{Weighing, higher_is_better, in_scope, questions_of, segments};
+use crate::finding::reason::percent;
+use crate::finding::{best_p, listed, look_level};
 use crate::gate::{Gate, Margin, Measure, Rule, Scope};
 use crate::grader::Grader;
+use crate::layout::{Layout, strata_named};
 use crate::name::CriterionName;
+use crate::question::Compared;
 use crate::reference_set::{ExampleIndex, ReferenceSet, Row};
-use crate::segment::{Segment, Segmentation, Shares};
+use crate::segment::Segment;
+
 use crate::system::Arm;
-use std::collections::BTreeMap;
+use crate::tally::{Member, Scored, tally};
+use stats::Strata;
 
 pub(super) fn preflight(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFinding> {
     let segments = segments(contract, set);
-    let levels = Levels::at_best(contract, set, &segments);
+    let bests = bests(contract, set, &segments);
+    let levels = Levels::at_best(contract, &bests);
     let mut found = Vec::new();
     for (at, gate) in contract.gates.iter().enumerate() {
         let place = || format!("gates[{at}]");
-        for segment in in_scope(gate, &segments, contract) {
+        for Best { segment, record, .. } in bests.iter().filter(|best| best.gate == at) {
             if let Some(criterion) = unasked(contract, set, gate, segment) {
                 let what = format!("`{}` on {}: `{criterion}` applies to no example there", gate.name, segment.name);
                 let help = "limit the gate with `in` to where its criterion applies, or widen the criterion's `when`";
                 found.push(finding("PLM026", place(), what, help));
                 continue;
             }
-            let best = Best::of(contract, set, gate, segment);
-            found.extend(best.short_of(gate, segment, levels.of(gate, segment)).map(|short| {
+            found.extend(record.short_of(contract, gate, segment, levels.of(gate, segment)).map(|short| {
                 let what = format!("`{}` on {}: {}", gate.name, segment.name, short.what);
                 finding("PLM008", place(), what, short.remedy)
             }));
@@ -48,6 +53,38 @@ pub(super) fn preflight(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFin
         }
     }
     found
+}
+
+/// The best record of a gate, by its position, on a segment.
+struct Best<'s> {
+    gate: usize,
+    segment: &'s Segment,
+    record: Record,
+}
+
+fn bests<'s>(contract: &Contract, set: &ReferenceSet, segments: &'s [Segment]) -> Vec<Best<'s>> {
+    let layout = Layout::of(contract, set);
+    let inside = layout.inside(set, &segments.iter().collect::<Vec<_>>());
+    let mut bests = Vec::new();
+    for (at, gate) in contract.gates.iter().enumerate() {
+        let scored = perfect(contract, set, gate);
+        let in_scope = in_scope(gate, segments, contract);
+        for (segment, members) in inside.iter().filter(|(segment, _)| in_scope.contains(segment)) {
+            let strata = layout.strata_of(segment, members);
+            let record = Record::of(contract, gate, segment, &scored, members, &strata);
+            bests.push(Best { gate: at, segment, record });
+        }
+    }
+    bests
+}
+
+/// What each example would score if nothing failed: where it is asked, 1.
+fn perfect(contract: &Contract, set: &ReferenceSet, gate: &Gate) -> Vec<Scored> {
+    let mut scored = vec![Scored::default(); set.rows.len()];
+    for (example, _) in set.active().filter(|(example, row)| is_asked(contract, set, gate, *example, row)) {
+        scored[example.0 as usize] = Scored { sum: 1.0, known: 1, planned: 1, ..Scored::default() };
+    }
+    scored
 }
 
 /// The gate's criterion, where a segment has examples and it is asked of none of them.
@@ -81,17 +118,17 @@ struct Levels<'a> {
 }
 
 impl<'a> Levels<'a> {
-    fn at_best(contract: &'a Contract, set: &ReferenceSet, segments: &'a [Segment]) -> Self {
+    fn at_best(contract: &Contract, bests: &[Best<'a>]) -> Self {
         let look = look_level(contract, 1);
         // A segment's p is the largest of its blocking gates; segments that none tests are not in the family.
-        let of_segment = |segment: &'a Segment| {
-            let gates = contract.gates.iter().filter(|gate| is_in_family(gate));
-            let tested = gates.filter(|gate| in_scope(gate, segments, contract).contains(&segment));
-            let p = tested.map(|gate| Best::of(contract, set, gate, segment).p).reduce(f64::max)?;
-            Some((segment, p))
-        };
-        let family: Vec<(&Segment, f64)> =
-            segments.iter().filter(|segment| !segment.is_all()).filter_map(of_segment).collect();
+        let mut family: Vec<(&Segment, f64)> = Vec::new();
+        let tested = bests.iter().filter(|best| !best.segment.is_all() && is_in_family(&contract.gates[best.gate]));
+        for Best { segment, record, .. } in tested {
+            match family.iter_mut().find(|(known, _)| known == segment) {
+                Some((_, p)) => *p = p.max(record.p),
+                None => family.push((segment, record.p)),
+            }
+        }
         let p: Vec<f64> = family.iter().map(|(_, p)| *p).collect();
         let tested = stats::holm(&p, look);
         Levels {
@@ -114,11 +151,14 @@ fn is_in_family(gate: &Gate) -> bool {
     gate.blocking && !matches!(gate.rule, Rule::Never { .. })
 }
 
-/// The best record of one gate on one segment.
-struct Best {
+/// What the best possible record shows of one gate on one segment.
+struct Record {
     conversations: u64,
     /// p of the claim; 0 where nothing bounds how good a record may be, 1 where there is too little for any.
     p: f64,
+    /// The same if the traffic that cannot be weighed here did not count.
+    p_measured: f64,
+    weighing: Option<Weighing>,
 }
 
 /// What is missing for a decision.
@@ -127,26 +167,36 @@ struct Short {
     remedy: String,
 }
 
-impl Best {
-    fn of(contract: &Contract, set: &ReferenceSet, gate: &Gate, segment: &Segment) -> Self {
-        let rows = set.active().filter(|(example, row)| {
-            row.weight.get() > 0.0
-                && set.lies_in(&segment.conditions, *example)
-                && is_asked(contract, set, gate, *example, row)
-        });
-        let question = questions_of(contract, gate, segment, Arm::Candidate).into_iter().next();
-        let is_alone =
-            matches!(gate.rule, Rule::AtLeast(_) | Rule::AtMost(_) | Rule::Within { .. } | Rule::Never { .. });
-        let clusters = perfect(rows.map(|(_, row)| row), is_alone, has_strata(contract));
-        let kind = question.as_ref().map_or(stats::Kind::Mean, weighed_as);
-        let p = match stats::weigh(&clusters, &stats::Strata::none(), kind) {
-            Ok(weighed) => best_p(gate, &weighed).unwrap_or(0.0),
-            Err(_) => 1.0,
+impl Record {
+    fn of(
+        contract: &Contract,
+        gate: &Gate,
+        segment: &Segment,
+        scored: &[Scored],
+        members: &[Member],
+        strata: &Strata,
+    ) -> Self {
+        let Some(question) = questions_of(contract, gate, segment, Arm::Candidate).into_iter().next() else {
+            return Record { conversations: 0, p: 1.0, p_measured: 1.0, weighing: None };
         };
-        Best { conversations: clusters.len() as u64, p }
+        let with = matches!(question.compared, Compared::Paired { .. }).then_some(scored);
+        let tally = tally(&question, scored, with, members, strata);
+        let weighing = Weighing::of(contract, &question, &tally);
+        let carrying = tally.clusters.iter().filter(|cluster| cluster.weight > 0.0).count() as u64;
+        let (p, p_measured) = match &weighing.graded {
+            // Of money and milliseconds nothing bounds what was not measured.
+            Ok(weighed) if weighed.kind() == stats::Kind::Mean && weighed.unmeasured() > 0.0 => (1.0, 0.0),
+            Ok(weighed) => {
+                let best = |weighed: &stats::Weighed| best_p(gate, weighed).unwrap_or(0.0);
+                (best(weighed), best(&weighed.measured_only()))
+            }
+            Err(_) => (1.0, 1.0),
+        };
+        let conversations = weighing.graded.as_ref().map_or(carrying, stats::Weighed::clusters);
+        Record { conversations, p, p_measured, weighing: Some(weighing) }
     }
 
-    fn short_of(&self, gate: &Gate, segment: &Segment, level: f64) -> Option<Short> {
+    fn short_of(&self, contract: &Contract, gate: &Gate, segment: &Segment, level: f64) -> Option<Short> {
         let needed = match gate.rule {
             Rule::NotWorse { by: Margin::Absolute(margin), .. } if higher_is_better(&gate.measure) => {
                 stats::least_clusters_for_margin(margin, level)
@@ -178,37 +228,30 @@ impl Best {
                 remedy: format!("sample {} more conversations there, or {or}", needed - have),
             });
         }
-        let is_tested = !matches!(gate.rule, Rule::Never { .. });
-        (is_tested && self.p > level).then(|| Short {
-            what: format!("with {have} conversations of such unequal weight {best} that it holds"),
-            remedy: format!("sample more conversations there, of more equal weight, or {or}"),
+        if matches!(gate.rule, Rule::Never { .. }) || self.p <= level {
+            return None;
+        }
+        Some(match self.unmeasured(contract).filter(|_| self.p_measured <= level) {
+            Some(unmeasured) => Short {
+                what: format!("{unmeasured} has no examples, or too few to weigh, so {best} that it holds"),
+                remedy: format!("sample there, or {or}"),
+            },
+            None => Short {
+                what: format!("with {have} conversations of such unequal weight {best} that it holds"),
+                remedy: format!("sample more conversations there, of more equal weight, or {or}"),
+            },
         })
     }
-}
 
-/// A record without a failure, or without a difference. Where strata have shares of their own, weights within them do not say
-/// what a conversation will count for: each counts the same, which is the most that they can be worth.
-fn perfect<'a>(rows: impl Iterator<Item = &'a Row>, is_alone: bool, is_stratified: bool) -> Vec<stats::Cluster> {
-    let mut clusters: BTreeMap<&str, stats::Cluster> = BTreeMap::new();
-    for row in rows {
-        let weight = row.weight.get();
-        let cluster = clusters.entry(row.cluster.as_str()).or_default();
-        cluster.rows += 1;
-        cluster.weight += weight;
-        cluster.weight_squared += weight * weight;
-        cluster.value += if is_alone { weight } else { 0.0 };
-        cluster.some_pass |= is_alone;
+    /// `7.0 % of the traffic (voice)`, where so much cannot be weighed.
+    fn unmeasured(&self, contract: &Contract) -> Option<String> {
+        let weighing = self.weighing.as_ref()?;
+        let share = weighing.graded.as_ref().ok()?.unmeasured();
+        let values = strata_named(contract, &weighing.unmeasured);
+        let named = match &values[..] {
+            [] => String::new(),
+            values => format!(" ({})", listed(values.iter().map(String::as_str))),
+        };
+        (share > 0.0).then(|| format!("{} of the traffic{named}", percent(share)))
     }
-    let one = |cluster: stats::Cluster| stats::Cluster {
-        rows: 1,
-        weight: 1.0,
-        weight_squared: 1.0,
-        value: if is_alone { 1.0 } else { 0.0 },
-        ..cluster
-    };
-    clusters.into_values().map(|cluster| if is_stratified { one(cluster) } else { cluster }).collect()
-}
-
-fn has_strata(contract: &Contract) -> bool {
-    contract.segments.iter().any(|cut| matches!(cut, Segmentation::By { shares: Shares::Declared(_), .. }))
 }

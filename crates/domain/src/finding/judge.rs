@@ -8,6 +8,7 @@ use super::{Code, Facts, FailedExample, Failures, Finding, Split, State, Subject
 use crate::contract::Contract;
 use crate::evidence::{Evidence, Weighing, questions_of};
 use crate::gate::{Gate, Measure, Rule, disagreement_on};
+use crate::layout::strata_named;
 use crate::qualification::Unproven;
 use crate::question::{Counts, Question};
 use crate::segment::Segment;
@@ -104,6 +105,7 @@ impl<'a> Hearing<'a> {
     pub fn finding(&self, contract: &Contract, levels: &Levels, at: usize, facts: &Facts) -> Finding {
         let mut finding = self.bare(levels, at, facts);
         finding.estimate = self.estimate(levels, at, finding.state);
+        finding.unmeasured = self.claim.map_or_else(Vec::new, |weighing| strata_named(contract, &weighing.unmeasured));
         finding.reason = super::reason::sentence(contract, self.gate, &finding, facts, self.unproven.as_ref());
         finding
     }
@@ -134,6 +136,7 @@ impl<'a> Hearing<'a> {
             opponent: self.is_comparison().then(|| self.claim.map(|weighing| weighing.opponent)).flatten(),
             examples,
             split: self.split(levels, at),
+            unmeasured: Vec::new(),
         }
     }
 

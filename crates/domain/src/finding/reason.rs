@@ -133,6 +133,11 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
             _ if finding.code == Some(Code::MissingGrades) => {
                 format!("grades are missing: {}", missing(&finding.counts))
             }
+            _ if !finding.unmeasured.is_empty() => format!(
+                "{}, and no two conversations in any value that has a share of traffic ({}): nothing can be weighed",
+                plural(finding.counts.planned, "example"),
+                listed(finding.unmeasured.iter().map(String::as_str))
+            ),
             _ => format!(
                 "{} from fewer than two independent conversations: one conversation is one observation; at least {} are needed",
                 plural(finding.counts.planned, "example"),
@@ -142,7 +147,7 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
     };
     let unit = Unit::of(contract, gate);
     if let Rule::Never { max_rate } = gate.rule {
-        return never(finding, &estimate, max_rate.map(|rate| rate.get()));
+        return never(gate, finding, &estimate, max_rate.map(|rate| rate.get()));
     }
     let seen = seen(&unit, &estimate);
     let asked = unit.asked(gate, estimate.margin);
@@ -165,12 +170,16 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
             // A candidate that gains could clear a margin with as few.
             let best = if unit.compared { "not even equal answers" } else { "no result" };
             let have = estimate.clusters;
-            format!("{seen}; with {have} conversations {best} could show {asked}{}", more(&estimate))
+            format!("{seen}; with {have} conversations {best} could show {asked}{}", more(gate, &estimate))
         }
         (_, Some(Code::Unmeasured)) => {
             let without = percent(estimate.unmeasured);
+            let values = match &finding.unmeasured[..] {
+                [] => String::new(),
+                values => format!(" ({})", listed(values.iter().map(String::as_str))),
+            };
             format!(
-                "{seen}; {without} of the traffic has no examples, so {asked} cannot be shown whatever the rest shows: sample there"
+                "{seen}; {without} of the traffic{values} has no examples, or too few to weigh, so {asked} cannot be shown whatever the rest shows: sample there"
             )
         }
         (_, Some(Code::Dominated)) => {
@@ -184,7 +193,7 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
             format!(
                 "{seen}; {asked} would have been shown at the first look, and this is look {look}, at a level of {}: start a fresh reference sample{}",
                 level(estimate.level),
-                or_more(&estimate)
+                or_more(gate, &estimate)
             )
         }
         (_, Some(Code::JudgeUnproven)) => {
@@ -209,9 +218,9 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
             let worst = if unit.less_is_worse(gate) { estimate.lower } else { estimate.upper };
             // Beside a relative margin the bound is of what is tested, and no difference that could be ruled out.
             if !worst.is_finite() || estimate.difference.is_some() {
-                return format!("{seen}; {asked} is not shown{}", more(&estimate));
+                return format!("{seen}; {asked} is not shown{}", more(gate, &estimate));
             }
-            format!("{seen}; {asked} is not shown: {} is not ruled out{}", unit.signed(worst), or_more(&estimate))
+            format!("{seen}; {asked} is not shown: {} is not ruled out{}", unit.signed(worst), or_more(gate, &estimate))
         }
     }
 }
@@ -236,7 +245,7 @@ fn seen(unit: &Unit, estimate: &Estimate) -> String {
     }
 }
 
-fn never(finding: &Finding, estimate: &Estimate, max_rate: Option<f64>) -> String {
+fn never(gate: &Gate, finding: &Finding, estimate: &Estimate, max_rate: Option<f64>) -> String {
     let ruled_out = 1.0 - estimate.lower;
     let seen = format!(
         "0 failures in {} from {} conversations rules out rates above {}",
@@ -251,20 +260,27 @@ fn never(finding: &Finding, estimate: &Estimate, max_rate: Option<f64>) -> Strin
         (State::NotShown, _) if finding.code == Some(Code::MissingGrades) => {
             format!("{seen}, but grades are missing: {}", missing(&finding.counts))
         }
-        (State::NotShown, Some(rate)) => format!("{seen}; asked: {}{}", percent(rate), more(estimate)),
+        (State::NotShown, Some(rate)) => format!("{seen}; asked: {}{}", percent(rate), more(gate, estimate)),
         (_, Some(rate)) => format!("{seen} (asked: {})", percent(rate)),
         (_, None) => seen,
     }
 }
 
 /// The smallest thing that would decide, where it can be counted.
-fn more(estimate: &Estimate) -> String {
+fn more(gate: &Gate, estimate: &Estimate) -> String {
     match (estimate.more_needed, estimate.method) {
-        (Some(0) | None, _) => String::new(),
+        (Some(0), _) => String::new(),
+        (None, Method::ZeroFailures | Method::JudgedRate | Method::JudgedDifference) => String::new(),
+        (None, _) => match is_asked_for(gate, estimate) {
+            true => String::new(),
+            false => ": more conversations like these would not show it".to_owned(),
+        },
         (Some(more), Method::ZeroFailures) => format!(": {more} more conversations without a failure would settle it"),
         (Some(more), method) => {
-            let supposed = match method {
-                Method::PairedDifference => "there is truly no change",
+            let supposed = match (&gate.rule, method) {
+                (Rule::NotWorse { .. }, _) => "there is truly no change",
+                (Rule::Better { .. }, _) => "the gain is truly the one seen",
+                (_, Method::Mean) => "the mean is truly the one seen",
                 _ => "the rate is truly the one seen",
             };
             format!(": about {more} more conversations would settle it if {supposed} (80 % chance)")
@@ -272,9 +288,20 @@ fn more(estimate: &Estimate) -> String {
     }
 }
 
+/// Whether what was seen is what the gate asks for, or a margin makes that a matter of chance.
+fn is_asked_for(gate: &Gate, estimate: &Estimate) -> bool {
+    match (&gate.rule, higher_is_better(&gate.measure)) {
+        (Rule::AtLeast(_) | Rule::Within { .. }, _) => estimate.value > estimate.margin,
+        (Rule::AtMost(_), _) => estimate.value < estimate.margin,
+        (Rule::Better { .. }, true) => estimate.value > estimate.margin,
+        (Rule::Better { .. }, false) => estimate.value < estimate.margin,
+        (Rule::NotWorse { .. } | Rule::Never { .. }, _) => true,
+    }
+}
+
 /// The same after a sentence that has said something else already.
-fn or_more(estimate: &Estimate) -> String {
-    match more(estimate).strip_prefix(": ") {
+fn or_more(gate: &Gate, estimate: &Estimate) -> String {
+    match more(gate, estimate).strip_prefix(": ") {
         Some(more) => format!("; {more}"),
         None => String::new(),
     }

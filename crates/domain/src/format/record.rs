@@ -5,7 +5,7 @@
 
 use super::{drifted, judged};
 use crate::contract::Contract;
-use crate::decision::{CostDelta, Decision, Drifted, FollowUp};
+use crate::decision::{CostDelta, Decision, Drifted, FailureCost, FollowUp};
 use crate::evidence::{Evidence, Weighing, matrix_question};
 use crate::finding::reason::percent;
 use crate::finding::{Estimate, Facts, Finding, Findings, Method, State, look_level};
@@ -292,6 +292,7 @@ fn meanwhile(at: usize, arms: &BTreeSet<Arm>, decision: &Decision) -> Option<Str
     let routes = decision.routes.iter().filter(|route| route.because.contains(&at));
     let goes: BTreeSet<String> = routes
         .map(|route| match route.system {
+            _ if route.stop_accepting => "stop accepting it, or change policy".to_owned(),
             Arm::Candidate => format!("{} of it to the candidate", percent(route.share.get())),
             Arm::Production if !arms.contains(&Arm::Production) => "it stays with what is live".to_owned(),
             system => format!("{} keeps it", system.as_str()),
@@ -445,10 +446,15 @@ fn weighing_json(weighing: &Weighing) -> Value {
 }
 
 /// Money, and the criteria whose failures it counts as a model sees them.
-fn cost_json(contract: &Contract, cost: CostDelta) -> Value {
+fn cost_json(contract: &Contract, cost: FailureCost) -> Value {
+    let amount = |of: fn(CostDelta) -> f64| cost.delta.map(|delta| decimal(of(delta)));
     let mut told = json!({
-        "delta": decimal(cost.delta), "lower": decimal(cost.lower), "upper": decimal(cost.upper), "per_requests": 1000,
+        "delta": amount(|cost| cost.delta), "lower": amount(|cost| cost.lower), "upper": amount(|cost| cost.upper),
+        "per_requests": 1000,
     });
+    if cost.known < cost.of {
+        told["known"] = json!({"examples": cost.known, "of": cost.of});
+    }
     let judged: Vec<&str> = priced(contract).map(|criterion| criterion.name.as_str()).collect();
     if !judged.is_empty() {
         told["as_judged"] = json!(judged);

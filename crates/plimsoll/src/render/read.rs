@@ -55,8 +55,17 @@ impl Shown {
                 format!(", with failures by {} as a model sees them, not corrected for its error", judged.join(", "))
             }
         };
-        let (delta, currency) = (figure("delta")?, self.currency());
-        Some(format!("{delta} {currency} expected failure cost per 1,000 requests ({between}){as_judged}"))
+        let known = cost.get("known").map(|known| format!("{} of {} examples", known["examples"], known["of"]));
+        let Some(delta) = figure("delta") else {
+            let few = known.unwrap_or_else(|| "fewer than two independent conversations".to_owned());
+            return Some(format!("expected failure cost unknown: {few} graded in both on all that has a price"));
+        };
+        let known =
+            known.map_or_else(String::new, |known| format!(", of the {known} graded in both on all that has a price"));
+        let currency = self.currency();
+        Some(format!(
+            "{delta} {currency} expected failure cost per 1,000 requests ({between}){known}{as_judged}, had it gone everywhere"
+        ))
     }
 
     /// Whether a system played this part.

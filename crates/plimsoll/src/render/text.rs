@@ -187,7 +187,7 @@ fn changed(shown: &Shown, out: &mut String) {
         row(out, "where", &where_it_changed);
     }
     if let Some(cost) = shown.cost() {
-        row(out, "matters", &format!("{cost}, had it gone everywhere"));
+        row(out, "matters", &cost);
     }
     let _ = writeln!(out);
 }

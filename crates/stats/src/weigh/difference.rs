@@ -78,8 +78,6 @@ impl Weighed {
     /// top (section 3.13 of the method); or that of the score at the margin (Nam 1997, Biometrics 53:1422), which is the larger
     /// where fewer pairs differ than the margin allows to be lost; or what the best record needs.
     pub fn clusters_needed(&self, margin: f64, level: f64) -> Option<u64> {
-        const POWER: f64 = 0.8;
-        const SAFETY: f64 = 1.25;
         let margin = (margin - self.unmeasured) / (1.0 - self.unmeasured);
         if !(0.0..1.0).contains(&margin) || margin == 0.0 {
             return None;
@@ -97,9 +95,16 @@ impl Weighed {
     /// Clusters in all with which a floor on a rate would be cleared with 80 % power if the true rate were the one seen;
     /// `None` where that does not lie above the floor.
     pub fn clusters_needed_for_floor(&self, floor: f64, level: f64) -> Option<u64> {
-        const POWER: f64 = 0.8;
-        const SAFETY: f64 = 1.25;
-        let (floor, rate) = (floor / (1.0 - self.unmeasured), self.theta);
+        self.clusters_needed_for_rate(self.theta, floor, level)
+    }
+
+    /// The same of a ceiling, as a floor on the rate of the rest.
+    pub fn clusters_needed_for_ceiling(&self, ceiling: f64, level: f64) -> Option<u64> {
+        self.clusters_needed_for_rate(1.0 - self.theta, 1.0 - ceiling, level)
+    }
+
+    fn clusters_needed_for_rate(&self, rate: f64, floor: f64, level: f64) -> Option<u64> {
+        let floor = floor / (1.0 - self.unmeasured);
         if floor <= 0.0 || floor >= 1.0 || rate <= floor {
             return None;
         }
@@ -111,8 +116,13 @@ impl Weighed {
     }
 }
 
+/// The chance that the number asked for decides.
+pub(super) const POWER: f64 = 0.8;
+/// Variances guessed from few clusters are too small more often than too large (section 3.13 of the method).
+pub(super) const SAFETY: f64 = 1.25;
+
 /// A number that somebody could collect; what lies as good as on its limit would take more than there are.
-fn collectable(clusters: f64) -> Option<u64> {
+pub(super) fn collectable(clusters: f64) -> Option<u64> {
     const MOST: f64 = 1e7;
     (clusters <= MOST).then(|| clusters.ceil() as u64)
 }

@@ -1,14 +1,16 @@
 //! Means of graded scores, money and milliseconds: CR2 with a t interval.
 
+use super::difference::{POWER, SAFETY, collectable};
 use super::{Interval, Kind, Weighed};
-use crate::special::t_sf;
+use crate::least_clusters_for_margin;
+use crate::special::{normal_quantile, t_sf};
 use libm::sqrt;
 
 /// Below this many degrees of freedom a t interval on a mean is not to be trusted.
 const LEAST_DF: f64 = 8.0;
 
 impl Weighed {
-    /// Unbounded where there is too little to go on, or nothing varies and nothing bounds the value.
+    /// Unbounded where there is too little to go on, or nothing varies and no value is known to be bounded.
     pub(super) fn mean_interval(&self, level: f64) -> Interval {
         let everywhere = Interval { lower: f64::NEG_INFINITY, upper: f64::INFINITY };
         if self.df < LEAST_DF || self.unmeasured > 0.0 && self.kind == Kind::Mean {
@@ -25,7 +27,13 @@ impl Weighed {
                     upper: (measured * (self.theta + half) + s).min(1.0),
                 }
             }
-            _ if self.variance == 0.0 => everywhere,
+            _ if self.variance == 0.0 => match self.reach {
+                Some(reach) => {
+                    let half = reach * t * t / (t * t + self.g_kish);
+                    Interval { lower: self.theta - half, upper: self.theta + half }
+                }
+                None => everywhere,
+            },
             _ => Interval { lower: self.theta - half, upper: self.theta + half },
         }
     }
@@ -36,6 +44,22 @@ impl Weighed {
 
     pub(super) fn p_mean_at_least(&self, bound: f64) -> f64 {
         self.p_beyond(-bound, self.worst_case(bound, -1.0) - self.theta)
+    }
+
+    /// Clusters in all with which a bound on a mean would be cleared with 80 % power if the mean were truly so, on data that spread as
+    /// these do; `None` where that lies on the bound or beyond, where nothing varies, and where not all of the traffic is measured.
+    pub fn clusters_needed_if(&self, truly: f64, bound: f64, level: f64) -> Option<u64> {
+        let gap = (truly - bound).abs();
+        if gap == 0.0 || self.variance <= 0.0 || self.unmeasured > 0.0 {
+            return None;
+        }
+        let z = normal_quantile(1.0 - level) + normal_quantile(POWER);
+        let by_power = z * z * self.variance * self.g_kish / (gap * gap) * SAFETY;
+        let least = match self.kind {
+            Kind::Graded => least_clusters_for_margin(gap, level).unwrap_or(0) as f64,
+            _ => LEAST_DF + 1.0,
+        };
+        collectable(by_power.max(least))
     }
 
     /// The bound on the measured part that the bound on the whole amounts to.
@@ -57,14 +81,18 @@ impl Weighed {
         if self.kind == Kind::Graded && bound < -1.0 {
             return 0.0;
         }
+        let within = |reach: f64| match distance / reach {
+            part if part >= 1.0 => 0.0,
+            part if part > 0.0 => t_sf(sqrt(self.g_kish * part / (1.0 - part)), self.df),
+            _ => 0.5,
+        };
         let flat = match self.kind {
-            Kind::Graded if distance > 0.0 && distance < 1.0 => {
-                t_sf(sqrt(self.g_kish * distance / (1.0 - distance)), self.df)
-            }
-            Kind::Graded if distance >= 1.0 => 0.0,
-            Kind::Graded => 0.5,
-            _ if self.variance == 0.0 => return 1.0,
-            _ => 0.0,
+            Kind::Graded => within(1.0),
+            _ if self.variance > 0.0 => 0.0,
+            _ => match self.reach {
+                Some(reach) => within(reach),
+                None => return 1.0,
+            },
         };
         let p = if self.variance > 0.0 { t_sf(distance / sqrt(self.variance), self.df) } else { flat };
         p.max(flat)

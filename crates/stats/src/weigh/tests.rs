@@ -149,6 +149,52 @@ fn a_mean_that_never_varies_is_unknown_and_not_exact() {
     assert_eq!(weighed.p_at_least(0.01), 1.0);
 }
 
+#[test]
+fn a_bounded_mean_that_never_varies_is_bounded_by_what_was_not_seen() {
+    let free: Vec<Cluster> = (0..60)
+        .map(|_| Cluster { rows: 1, weight: 1.0, weight_squared: 1.0, value: 0.0, ..Cluster::default() })
+        .collect();
+    let weighed = weigh(&free, &Strata::none(), Kind::Mean).unwrap().bounded_by(10.0);
+    // 10 t^2 / (t^2 + 60), Student's t with 59 degrees of freedom: 2.001.
+    let interval = weighed.interval(0.025);
+    assert!((interval.upper - 0.6256).abs() < 1e-4 && interval.lower == -interval.upper, "{interval:?}");
+    // No less than an exact bound on how often one of 60 could have cost it all.
+    assert!(interval.upper > 10.0 * crate::zero_failure_upper(60, 0.025));
+    assert!((weighed.p_at_least(interval.upper) - 0.025).abs() < 1e-9);
+    assert_eq!((weighed.p_at_least(10.0), weighed.p_at_least(-1.0)), (0.0, 0.5));
+    // What varies is bounded by how it varies.
+    let mut varied = free.clone();
+    varied[0].value = 10.0;
+    let interval = |weighed: Weighed| weighed.interval(0.025);
+    let weighed = weigh(&varied, &Strata::none(), Kind::Mean).unwrap();
+    assert_eq!(interval(weighed), interval(weighed.bounded_by(10.0)));
+}
+
+#[test]
+fn the_clusters_asked_for_clear_a_mean_with_the_chance_that_is_said() {
+    // Of equal weight, two thirds at 0 and a third at 3: mean 1, variance 2.
+    let of = |count: usize, seed: u64| -> Vec<Cluster> {
+        let mut state = seed;
+        let mut next = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as f64 / f64::from(1u32 << 31)
+        };
+        let value = |draw: f64| if draw < 1.0 / 3.0 { 3.0 } else { 0.0 };
+        (0..count)
+            .map(|_| Cluster { rows: 1, weight: 1.0, weight_squared: 1.0, value: value(next()), ..Cluster::default() })
+            .collect()
+    };
+    let seen = weigh(&of(300, 7), &Strata::none(), Kind::Mean).unwrap();
+    let needed = seen.clusters_needed_if(1.0, 1.5, 0.025).unwrap();
+    // (1.960 + 0.842)^2 x 2 / 0.5^2 x 1.25 = 78 with the variance known.
+    assert!((65..=95).contains(&needed), "{needed}");
+    let clears =
+        |seed: &u64| weigh(&of(needed as usize, *seed), &Strata::none(), Kind::Mean).unwrap().p_at_least(1.5) <= 0.025;
+    let cleared = (1..=1000).filter(clears).count();
+    assert!((780..=930).contains(&cleared), "{cleared} of 1000");
+    assert_eq!(seen.clusters_needed_if(1.0, 1.0, 0.025), None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

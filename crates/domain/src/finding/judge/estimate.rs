@@ -91,11 +91,33 @@ impl Hearing<'_> {
 
     fn more_needed(&self, weighed: &stats::Weighed, test: Test, level: f64) -> Option<u64> {
         let needed = match (weighed.kind(), test.side, self.is_comparison()) {
-            (stats::Kind::Difference, Side::Above, true) => weighed.clusters_needed(-test.bound, level)?,
-            (stats::Kind::Rate, Side::Above, false) => weighed.clusters_needed_for_floor(test.bound, level)?,
-            _ => return None,
+            (stats::Kind::Difference, Side::Above, true) if test.bound < 0.0 => {
+                weighed.clusters_needed(-test.bound, level)?
+            }
+            (stats::Kind::Rate, Side::Above, _) => weighed.clusters_needed_for_floor(test.bound, level)?,
+            (stats::Kind::Rate, Side::Below, _) => weighed.clusters_needed_for_ceiling(test.bound, level)?,
+            _ => weighed.clusters_needed_if(self.supposed(weighed, test)?, test.bound, level)?,
         };
         Some(weighed.clusters_short_of(needed))
+    }
+
+    /// What is supposed to be true while asking how many would show it: no change where a margin allows for a loss, else what was seen.
+    /// `None` where even that would not be what the gate asks for.
+    fn supposed(&self, weighed: &stats::Weighed, test: Test) -> Option<f64> {
+        let truly = match (&self.gate.rule, self.difference(test.bound)) {
+            // Tested is candidate less a multiple of its opponent.
+            (Rule::NotWorse { .. }, Some(difference)) => {
+                let opponent = (difference.value - weighed.estimate()) / (difference.factor - 1.0);
+                opponent * (1.0 - difference.factor)
+            }
+            (Rule::NotWorse { .. }, None) => 0.0,
+            _ => weighed.estimate(),
+        };
+        let clears = match test.side {
+            Side::Above => truly > test.bound,
+            Side::Below => truly < test.bound,
+        };
+        clears.then_some(truly)
     }
 }
 
