@@ -12,6 +12,7 @@ use crate::segment::Segmentation;
 use crate::share::Share;
 use crate::system::{Arm, Budget, System};
 use camino::Utf8PathBuf;
+use std::collections::BTreeSet;
 
 /// A contract whose names are resolved. What is merely unwise is left to `check`.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,6 +117,18 @@ impl Contract {
     pub fn owner(&self, name: &str) -> Option<&Owner> {
         let by_role = self.owners.iter().find(|owner| owner.role.as_str() == name);
         by_role.or_else(|| self.owners.iter().find(|owner| owner.who == name))
+    }
+
+    /// Whether two names, each a role or who fills it, however written, are of one person.
+    pub fn is_same_person(&self, one: &str, other: &str) -> bool {
+        let written = |name: &str| name.trim().to_lowercase();
+        let names = |name: &str| -> BTreeSet<String> {
+            let name = written(name);
+            let own = self.owners.iter().map(|owner| [written(owner.role.as_str()), written(&owner.who)]);
+            let theirs = own.filter(|names| names.contains(&name)).map(|[_, who]| who).filter(|who| !who.is_empty());
+            theirs.chain([name.clone()]).collect()
+        };
+        !names(one).is_disjoint(&names(other))
     }
 
     /// The owner that a key signs for.

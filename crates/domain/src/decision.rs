@@ -158,7 +158,7 @@ pub fn decide(
         outcome,
         deciding_rule: deciding_rule(outcome, &routes, &findings),
         follow_ups: follow_ups(contract, &routes, &findings, facts, &changed),
-        cost: cost(evidence),
+        cost: cost(contract, evidence),
         split: split(contract, &cells, segments, arms, evidence, facts),
         routes,
         findings,
@@ -219,10 +219,10 @@ fn settled(contract: &Contract, evidence: &Evidence, facts: &Facts, best: bool) 
     (Evidence::new(entries.collect()), settled)
 }
 
-fn cost(evidence: &Evidence) -> Option<FailureCost> {
+fn cost(contract: &Contract, evidence: &Evidence) -> Option<FailureCost> {
     const REQUESTS: f64 = 1000.0;
     const LEVEL: f64 = 0.025;
-    let weighing = evidence.on(&cost_question(&Segment::all()))?;
+    let weighing = evidence.on(&cost_question(contract, &Segment::all()))?;
     let delta = |weighed: &stats::Weighed| {
         let interval = weighed.interval(LEVEL);
         CostDelta {

@@ -7,11 +7,11 @@
 use crate::contract::Contract;
 use crate::criterion::{Criterion, Kind};
 use crate::gate::{Gate, Margin, Measure, Opponent, Rule, Scope};
-use crate::name::SegmentName;
+use crate::name::{Attribute, SegmentName};
 use crate::qualification::{Judged, Labelled, with_missing};
 use crate::question::{Compared, Counts, Question, RelativeMargin, Tally, ValueOf};
-use crate::reference_set::ReferenceSet;
-use crate::segment::{Segment, Segmentation, Shares};
+use crate::reference_set::{ExampleIndex, ReferenceSet, Row};
+use crate::segment::{ABSENT, Segment, Segmentation, Shares};
 use crate::share::{Amount, Share};
 use crate::system::Arm;
 use stats::judge::Corrected;
@@ -69,16 +69,16 @@ impl Inquiry {
     fn ask_cost(&mut self, contract: &Contract, segment: &Segment, arms: &BTreeSet<Arm>) {
         let priced = contract.failures.iter().any(|class| class.cost.is_some());
         if priced && segment.is_all() && arms.contains(&Arm::Candidate) && arms.contains(&Arm::Production) {
-            self.ask(cost_question(segment));
+            self.ask(cost_question(contract, segment));
         }
     }
 }
 
 /// Expected failure cost, candidate against production.
-pub fn cost_question(segment: &Segment) -> Question {
+pub fn cost_question(contract: &Contract, segment: &Segment) -> Question {
     Question {
         measure: Measure::FailureCost,
-        value: ValueOf::Cost,
+        value: ValueOf::Cost(every_class(contract)),
         segment: segment.clone(),
         compared: Compared::Paired { of: Arm::Candidate, with: Arm::Production, margin: None },
     }
@@ -101,18 +101,21 @@ fn value_of(criterion: &Criterion) -> ValueOf {
 }
 
 /// The concrete segments: `all`, each value that an active example has of an attribute cut by, declared values without
-/// examples, and the named ones.
+/// examples, the examples that lack the attribute, and the named ones.
 pub fn segments(contract: &Contract, set: &ReferenceSet) -> Vec<Segment> {
     let mut segments = vec![Segment::all()];
     for segmentation in &contract.segments {
         match segmentation {
-            Segmentation::By { attribute, minimum, shares, .. } => {
+            Segmentation::By { attribute, minimum, shares, routable } => {
                 let mut values = set.values_of(attribute);
                 if attribute.as_str() == "task" {
                     values.extend(contract.tasks.iter().map(ToString::to_string));
                 }
                 if let Shares::Declared(shares) = shares {
                     values.extend(shares.keys().cloned());
+                }
+                if values.is_empty() || lacks(set, attribute) >= if *routable { 1 } else { minimum.0 } {
+                    values.insert(ABSENT.to_owned());
                 }
                 segments.extend(values.iter().map(|value| Segment::of_value(attribute, value, *minimum)));
             }
@@ -122,6 +125,14 @@ pub fn segments(contract: &Contract, set: &ReferenceSet) -> Vec<Segment> {
         }
     }
     segments
+}
+
+/// How many examples that count toward a rate lack an attribute: one is enough to need a cell of its own, where traffic is routed by
+/// it; elsewhere a few say nothing, and `check` names them.
+fn lacks(set: &ReferenceSet, attribute: &Attribute) -> u32 {
+    let lacking =
+        |(example, row): &(ExampleIndex, &Row)| row.weight.get() > 0.0 && set.value(attribute, *example).is_none();
+    set.active().filter(lacking).count() as u32
 }
 
 /// The segments that a gate is applied to. A gate by an attribute that the contract does not cut by cuts by it here.
@@ -181,7 +192,7 @@ fn gate_value(contract: &Contract, gate: &Gate) -> Option<ValueOf> {
         (Measure::Criterion(name), _) => value_of(contract.criterion(name.as_str())?),
         (Measure::Latency | Measure::Spend, Rule::Within { limit, .. }) => ValueOf::Within(*limit),
         (Measure::Latency | Measure::Spend, _) => ValueOf::Amount,
-        (Measure::FailureCost, _) => ValueOf::Cost,
+        (Measure::FailureCost, _) => ValueOf::Cost(every_class(contract)),
         (Measure::GraderErrors, _) => ValueOf::GraderError,
         (Measure::Disagreement(_), _) => ValueOf::Reaches(Share::ONE),
     })
@@ -207,17 +218,25 @@ pub fn absolute_margin(margin: Margin) -> f64 {
     }
 }
 
-/// The most that one value can be to either side of nothing, where that is known: an answer fails each class once at the most.
-fn most(contract: &Contract, question: &Question) -> Option<f64> {
-    let every_class = || contract.failures.iter().filter_map(|class| class.cost).map(Amount::get).sum::<f64>();
-    (question.value == ValueOf::Cost).then(|| every_class() * question.compared.factor().max(1.0))
+/// Every class that has a price, failed at once.
+fn every_class(contract: &Contract) -> Amount {
+    let priced = contract.failures.iter().filter_map(|class| class.cost);
+    Amount::new(priced.map(Amount::get).sum()).unwrap_or(Amount::ZERO)
+}
+
+/// The most that a value can be to either side of nothing, where that is known.
+fn most(question: &Question) -> Option<f64> {
+    match question.value {
+        ValueOf::Cost(most) => Some(most.get() * question.compared.factor().max(1.0)),
+        _ => None,
+    }
 }
 
 /// How a question's values are weighed.
 pub fn weighed_as(question: &Question) -> stats::Kind {
     let relative = matches!(question.compared, Compared::Paired { margin: Some(_), .. });
     match (question.value, question.compared) {
-        (ValueOf::Amount | ValueOf::Cost, _) => stats::Kind::Mean,
+        (ValueOf::Amount | ValueOf::Cost(_), _) => stats::Kind::Mean,
         (ValueOf::Grade, _) => stats::Kind::Graded,
         _ if relative => stats::Kind::Graded,
         (_, Compared::Alone(_)) => stats::Kind::Rate,
@@ -252,9 +271,9 @@ pub struct Correction {
 pub type Weighed = Result<stats::Weighed, stats::TooFew>;
 
 impl Weighing {
-    pub fn of(contract: &Contract, question: &Question, tally: &Tally) -> Self {
+    pub fn of(question: &Question, tally: &Tally) -> Self {
         let kind = weighed_as(question);
-        let most = most(contract, question);
+        let most = most(question);
         let weigh = |clusters: &Vec<stats::Cluster>| {
             let weighed = stats::weigh(clusters, &tally.strata, kind)?;
             Ok(most.map_or(weighed, |most| weighed.bounded_by(most)))

@@ -27,8 +27,8 @@ pub enum ValueOf {
     Within(Amount),
     /// Latency in ms or spend in money.
     Amount,
-    /// Failure cost of the answer in money: each class that failed on it counts once.
-    Cost,
+    /// Failure cost of the answer in money: each class that failed on it counts once, and all of them together cost so much.
+    Cost(Amount),
     /// 1 where the grader failed to give a grade.
     GraderError,
 }

@@ -18,6 +18,7 @@ use crate::digest::Digest;
 use crate::example::{Expect, Guard};
 use crate::name::{Attribute, ClusterId, ExampleId, SourceId};
 use crate::provenance::{SourceKind, Weight};
+use crate::segment::ABSENT;
 use camino::Utf8PathBuf;
 use std::collections::BTreeMap;
 
@@ -105,9 +106,10 @@ impl ReferenceSet {
 
     /// Whether the example lies in a segment with these conditions.
     pub fn lies_in(&self, conditions: &crate::segment::Conditions, example: ExampleIndex) -> bool {
-        conditions
-            .iter()
-            .all(|(attribute, values)| self.value(attribute, example).is_some_and(|value| values.contains(value)))
+        conditions.iter().all(|(attribute, values)| match self.value(attribute, example) {
+            Some(value) => values.contains(value),
+            None => values.contains(ABSENT) && self.attributes.contains_key(attribute),
+        })
     }
 
     /// The values that at least one active example has of an attribute, sorted.

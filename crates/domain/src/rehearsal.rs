@@ -191,12 +191,8 @@ impl<'a> Stage<'a> {
         let answered = wanted.map(|asked| {
             let question = asked.question.clone();
             let tally = asked.tally(drawn);
-            let weighing = Weighing::of(self.play.contract, &question, &tally).judged(
-                self.play.contract,
-                &question,
-                &tally,
-                self.play.judges,
-            );
+            let weighing =
+                Weighing::of(&question, &tally).judged(self.play.contract, &question, &tally, self.play.judges);
             (question, weighing)
         });
         Evidence::new(answered.collect())

@@ -9,7 +9,7 @@ use crate::finding::{Finding, Findings, State, Subject};
 use crate::gate::{Rule, Stage};
 use crate::name::Attribute;
 use crate::reference_set::{ExampleIndex, ReferenceSet};
-use crate::segment::{Conditions, Segmentation};
+use crate::segment::{ABSENT, Conditions, Segmentation};
 use crate::share::Share;
 use crate::system::Arm;
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,8 +107,10 @@ pub fn cells(contract: &Contract, set: &ReferenceSet, segments: &[crate::segment
             _ => None,
         })
         .collect();
-    let values_of = |example| -> Option<Values> {
-        routable.iter().map(|&attribute| Some((attribute.clone(), set.value(attribute, example)?.to_owned()))).collect()
+    // One that lacks an attribute and counts toward a rate stands for traffic that nobody knows where to send.
+    let values_of = |example, counts: bool| -> Option<Values> {
+        let value = |attribute| set.value(attribute, example).or(counts.then_some(ABSENT));
+        routable.iter().map(|&attribute| Some((attribute.clone(), value(attribute)?.to_owned()))).collect()
     };
     let mut weights: BTreeMap<Values, f64> = BTreeMap::new();
     let mut seen: BTreeMap<Values, BTreeSet<usize>> = BTreeMap::new();
@@ -117,7 +119,7 @@ pub fn cells(contract: &Contract, set: &ReferenceSet, segments: &[crate::segment
         let inside = (0..segments.len()).filter(|&at| set.lies_in(&segments[at].conditions, example));
         let inside: BTreeSet<usize> = inside.collect();
         populated.extend(&inside);
-        if let Some(values) = values_of(example) {
+        if let Some(values) = values_of(example, weight > 0.0) {
             *weights.entry(values.clone()).or_insert(0.0) += weight;
             seen.entry(values).or_default().extend(inside);
         }
@@ -137,6 +139,11 @@ pub fn cells(contract: &Contract, set: &ReferenceSet, segments: &[crate::segment
     if routable.is_empty() {
         seen.entry(Values::new()).or_default().extend(0..segments.len());
     }
+    if seen.is_empty() {
+        // Nothing tells any cell from another.
+        let nowhere = routable.iter().map(|&attribute| (attribute.clone(), ABSENT.to_owned()));
+        seen.entry(nowhere.collect()).or_default();
+    }
     let declared = declared_shares(contract, &routable);
     let total: f64 = weights.values().sum();
     seen.into_iter()
@@ -148,7 +155,11 @@ pub fn cells(contract: &Contract, set: &ReferenceSet, segments: &[crate::segment
             );
             // Of what no example was sampled of, the share is not known, and not zero.
             let weighed = weights.get(&values).filter(|weight| **weight > 0.0).and_then(|w| Share::new(w / total).ok());
-            let share = values.values().next().and_then(|value| declared.as_ref()?.get(value).copied()).or(weighed);
+            let share = match declared {
+                // Beside declared shares those of the set say nothing.
+                Some(declared) => values.values().next().and_then(|value| declared.get(value).copied()),
+                None => weighed,
+            };
             Cell { values, share, segments: inside }
         })
         .collect()

@@ -39,6 +39,9 @@ impl Default for Minimum {
     }
 }
 
+/// The value that examples have which lack an attribute. Where no example has it, none has this either.
+pub const ABSENT: &str = "(none)";
+
 /// What must hold for an example to lie in a segment: for each attribute one of the values.
 pub type Conditions = BTreeMap<Attribute, BTreeSet<String>>;
 

@@ -23,11 +23,11 @@ pub struct Scored {
 }
 
 /// How missing values are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reading {
     AsGraded,
-    /// Every missing value is 1.
-    Highest,
+    /// Every missing value is the most that it can be.
+    Highest(f64),
     /// Every missing value is 0.
     Lowest,
 }
@@ -37,7 +37,7 @@ impl Scored {
     pub fn mean(&self, reading: Reading) -> Option<f64> {
         let (sum, count) = match reading {
             Reading::AsGraded => (self.sum, self.known),
-            Reading::Highest => (self.sum + f64::from(self.missing), self.known + self.missing),
+            Reading::Highest(most) => (self.sum + f64::from(self.missing) * most, self.known + self.missing),
             Reading::Lowest => (self.sum, self.known + self.missing),
         };
         (count > 0).then(|| sum / f64::from(count))
@@ -83,18 +83,37 @@ pub fn tally<S: AsRef<Scored>>(
         Some(_) => (counts.paired, opponent.paired) = (paired, paired),
     }
     let lacks = |counts: &Counts| counts.grader_errors + counts.not_run > 0;
-    let bounded = !matches!(question.value, ValueOf::Amount | ValueOf::Cost);
-    let unknown = bounded && (lacks(&counts) || lacks(&opponent));
-    Tally {
-        counts,
-        opponent,
-        clusters,
-        ranks,
-        strata: strata.clone(),
-        // What is best for the one that is asked about is worst for its opponent.
-        best: unknown.then(|| pairs.clusters(Reading::Highest, Reading::Lowest, |_, _, _| {}).0),
-        worst: unknown.then(|| pairs.clusters(Reading::Lowest, Reading::Highest, |_, _, _| {}).0),
+    // Of money and milliseconds nothing says how much a missing one could be.
+    let most = match question.value {
+        ValueOf::Amount => None,
+        ValueOf::Cost(most) => Some(most.get()),
+        _ => Some(1.0),
+    };
+    let most = most.filter(|_| lacks(&counts) || lacks(&opponent));
+    let read = |own: Reading, opponent: Reading| pairs.clusters(own, opponent, |_, _, _| {}).0;
+    // What is best for the one that is asked about is worst for its opponent; of costs the least is best.
+    let highest = most.map(|most| read(Reading::Highest(most), Reading::Lowest));
+    let lowest = most.map(|most| read(Reading::Lowest, Reading::Highest(most)));
+    let (best, worst) = match question.value {
+        ValueOf::Cost(_) => (lowest, highest),
+        _ => (highest, lowest),
+    };
+    Tally { counts, opponent, clusters, ranks, strata: asked_about(of, members, strata), best, worst }
+}
+
+/// The strata without those whose examples are asked nothing: what does not apply there leaves nothing unmeasured.
+fn asked_about<S: AsRef<Scored>>(of: &[S], members: &[Member], strata: &Strata) -> Strata {
+    if strata.is_empty() {
+        return strata.clone();
     }
+    let (mut has, mut asks) = (vec![false; strata.len()], vec![false; strata.len()]);
+    for member in members.iter().filter(|member| member.weight > 0.0 && (member.stratum as usize) < strata.len()) {
+        let planned = of.get(member.example as usize).is_some_and(|scored| scored.as_ref().planned > 0);
+        has[member.stratum as usize] = true;
+        asks[member.stratum as usize] |= planned;
+    }
+    let idle: Vec<u32> = (0..strata.len() as u32).filter(|&at| has[at as usize] && !asks[at as usize]).collect();
+    if idle.is_empty() { strata.clone() } else { strata.without(&idle) }
 }
 
 #[derive(Default)]

@@ -56,6 +56,24 @@ impl Strata {
         Strata(shares)
     }
 
+    /// The declared strata but for those at these positions, the rest in the same proportions.
+    pub fn without(&self, left_out: &[u32]) -> Self {
+        let stays = |at: usize| !left_out.contains(&(at as u32));
+        let kept: f64 = self.0.iter().enumerate().filter(|(at, _)| stays(*at)).map(|(_, share)| share).sum();
+        let all: f64 = self.0.iter().sum();
+        let share = |(at, share): (usize, &f64)| if stays(at) && kept > 0.0 { share * all / kept } else { 0.0 };
+        Strata(self.0.iter().enumerate().map(share).collect())
+    }
+
+    /// How many are declared.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Positions of the declared strata that these clusters leave unmeasured: fewer than two clusters carry weight.
     pub fn unmeasured(&self, clusters: &[Cluster]) -> Vec<u32> {
         let carrying =

@@ -69,8 +69,7 @@ impl Gate {
 
     pub fn decide(&self, drawn: &Drawn, look: u32) -> Vec<Verdict> {
         let answered = self.questions.iter().flatten().zip(drawn.iter().flatten());
-        let entries = answered
-            .map(|(question, clusters)| (question.clone(), Weighing::of(&self.contract, question, &tally(clusters))));
+        let entries = answered.map(|(question, clusters)| (question.clone(), Weighing::of(question, &tally(clusters))));
         let evidence = Evidence::new(entries.collect());
         let facts = Facts { look: Some(look), failures: self.failures(drawn), ..Facts::default() };
         let arms = BTreeSet::from([Arm::Candidate]);

@@ -181,7 +181,7 @@ impl Record {
         };
         let with = matches!(question.compared, Compared::Paired { .. }).then_some(scored);
         let tally = tally(&question, scored, with, members, strata);
-        let weighing = Weighing::of(contract, &question, &tally);
+        let weighing = Weighing::of(&question, &tally);
         let carrying = tally.clusters.iter().filter(|cluster| cluster.weight > 0.0).count() as u64;
         let (p, p_measured) = match &weighing.graded {
             // Of money and milliseconds nothing bounds what was not measured.

@@ -10,7 +10,7 @@ use crate::evidence::{Evidence, Weighing, questions_of};
 use crate::gate::{Gate, Measure, Rule, disagreement_on};
 use crate::layout::strata_named;
 use crate::qualification::Unproven;
-use crate::question::{Counts, Question};
+use crate::question::{Counts, Question, ValueOf};
 use crate::segment::Segment;
 use crate::system::Arm;
 
@@ -26,6 +26,8 @@ pub(super) struct Hearing<'a> {
     /// The level of never rules at every look: any failure is final, so that looking again cannot help.
     alpha: f64,
     test: Option<Test>,
+    /// What is measured has no value that a failure could be counted as.
+    unbounded: bool,
     claim: Option<&'a Weighing>,
     harm: Option<&'a Weighing>,
     /// p of the claim and of harm under each reading, each computed once.
@@ -62,6 +64,7 @@ impl<'a> Hearing<'a> {
             spent: look_level(contract, 1) / look_level(contract, facts.look.unwrap_or(1)),
             alpha: contract.alpha.get(),
             test,
+            unbounded: questions.first()?.value == ValueOf::Amount,
             claim,
             harm,
             p: [p_claim(test, claim), p_harm(test, harm)],
@@ -174,7 +177,12 @@ impl<'a> Hearing<'a> {
     fn missing(&self) -> [u64; 2] {
         let counts = [self.counts(), self.claim.map(|weighing| weighing.opponent).unwrap_or_default()];
         let split = self.disputed.each_ref().map(|examples| examples.len() as u64);
-        [0, 1].map(|arm| (counts[arm].grader_errors + counts[arm].not_run).saturating_sub(split[arm]))
+        // An answer that failed took no time and cost nothing that a mean could count.
+        let failed = |counts: &Counts| if self.unbounded { counts.system_errors } else { 0 };
+        [0, 1].map(|arm| {
+            let missing = counts[arm].grader_errors + counts[arm].not_run + failed(&counts[arm]);
+            missing.saturating_sub(split[arm])
+        })
     }
 
     fn is_comparison(&self) -> bool {
@@ -230,7 +238,7 @@ impl<'a> Hearing<'a> {
             return (State::NotShown, Some(Code::ReviewersDisagree));
         }
         // A failure decides at any number; that there is none is nothing to hold on to below the segment's minimum.
-        if counts.graded < u64::from(self.segment.minimum.0) {
+        if counts.graded.min(counts.clusters) < u64::from(self.segment.minimum.0) {
             return (State::NoData, None);
         }
         if counts.grader_errors + counts.not_run > 0 {

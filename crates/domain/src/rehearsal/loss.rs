@@ -155,7 +155,7 @@ fn touched(stage: &Stage, columns: &[usize], own: &Asked) -> Vec<usize> {
 }
 
 fn harm(gate: &Gate, value: ValueOf) -> Harm {
-    let of_amount = matches!(value, ValueOf::Amount | ValueOf::Cost);
+    let of_amount = matches!(value, ValueOf::Amount | ValueOf::Cost(_));
     match (&gate.rule, &gate.measure) {
         (Rule::AtLeast(_), _) if of_amount => Harm::Smaller,
         _ if of_amount => Harm::Larger,

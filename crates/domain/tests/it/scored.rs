@@ -82,7 +82,7 @@ impl Eval {
         let inquiry = Inquiry::of(&self.contract, &segments, &arms);
         let answered = inquiry.questions().iter().map(|asked| {
             let tally = self.tally(asked);
-            let weighing = Weighing::of(&self.contract, asked, &tally);
+            let weighing = Weighing::of(asked, &tally);
             (asked.clone(), weighing.judged(&self.contract, asked, &tally, &self.facts.judges))
         });
         let evidence = Evidence::new(answered.collect());

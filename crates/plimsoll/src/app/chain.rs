@@ -10,6 +10,8 @@ use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
+use std::time::Duration;
+use uuid::{NoContext, Timestamp, Uuid};
 
 /// Bytes of a record.
 const LONGEST: u64 = 1 << 30;
@@ -123,7 +125,7 @@ impl Chain {
         }
         let before = self.list()?;
         let previous = before.last();
-        let id = uuid::Uuid::now_v7().to_string();
+        let id = id_after(previous.map(Kept::id)).to_string();
         let mut envelope = json!({
             "id": id,
             "time": jiff::Timestamp::now().to_string(),
@@ -190,6 +192,17 @@ impl Chain {
     }
 }
 
+/// An id of now that sorts after the last one, whatever the clock says: the chain's order is that of its ids.
+fn id_after(last: Option<&str>) -> Uuid {
+    let now = Uuid::now_v7();
+    let last = last.and_then(|last| Uuid::parse_str(last).ok()).filter(|last| *last >= now);
+    let Some((seconds, nanos)) = last.and_then(|last| last.get_timestamp()).map(|time| time.to_unix()) else {
+        return now;
+    };
+    let later = Duration::new(seconds, nanos) + Duration::from_millis(1);
+    Uuid::new_v7(Timestamp::from_unix(NoContext, later.as_secs(), later.subsec_nanos()))
+}
+
 fn none(folder: &Utf8Path) -> Failure {
     Failure::yours(format!("there is no record in `{folder}`"), "make one with `plimsoll run`")
 }
@@ -232,4 +245,22 @@ pub fn write_bytes(path: &Utf8Path, bytes: &[u8]) -> std::io::Result<()> {
     partial.as_file().sync_all()?;
     partial.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_follow_one_another_though_the_clock_goes_back() {
+        let hour = Duration::from_secs(3600);
+        let ahead = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default() + hour;
+        let mut last = Uuid::new_v7(Timestamp::from_unix(NoContext, ahead.as_secs(), ahead.subsec_nanos()));
+        for _ in 0..100 {
+            let next = id_after(Some(&last.to_string()));
+            assert!(next > last && next.to_string() > last.to_string());
+            last = next;
+        }
+        assert!(id_after(None) < last);
+    }
 }

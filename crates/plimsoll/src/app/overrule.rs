@@ -11,6 +11,9 @@ use domain::segment::{Segmentation, Shares};
 use serde_json::json;
 use std::collections::BTreeSet;
 
+/// Who made a run whose author did not say so.
+const UNNAMED: &str = "unnamed";
+
 pub struct Overrule {
     pub by: String,
     pub reason: String,
@@ -34,7 +37,7 @@ pub fn overrule(state: &Utf8Path, of: &Kept, orders: &Overrule) -> Result<Kept, 
         );
     };
     let author = of.envelope["author"].as_str().unwrap_or("");
-    if author == orders.by || author == owner.who {
+    if parsed.contract.is_same_person(author, &orders.by) {
         return yours("whoever made the run does not override it", "another owner of the contract may");
     }
     if orders.reason.trim().is_empty() || orders.scope.trim().is_empty() {
@@ -51,8 +54,9 @@ pub fn overrule(state: &Utf8Path, of: &Kept, orders: &Overrule) -> Result<Kept, 
     }
     let today = jiff::Zoned::now().date();
     match orders.expires.parse::<jiff::civil::Date>() {
-        Ok(date) if date > today => {}
-        Ok(_) => return yours("the override expires before it begins", "give a date after today"),
+        // The day that is given is the last one.
+        Ok(date) if date >= today => {}
+        Ok(_) => return yours("the override expires before it begins", "give today's date or a later one"),
         Err(_) => return yours(&format!("`{}` is no date", orders.expires), "write it as 2027-01-31"),
     }
     let key = orders.key.as_deref().map(|path| key_of(path, &orders.by, &parsed.contract)).transpose()?;
@@ -64,6 +68,7 @@ pub fn overrule(state: &Utf8Path, of: &Kept, orders: &Overrule) -> Result<Kept, 
         "contract": {"name": of.content["contract"]["name"], "digest": of.content["contract"]["digest"]},
         "overridden": of.content["decision"],
         "by": format!("{} ({})", owner.role, owner.who),
+        "author_known": author != UNNAMED,
         "reason": orders.reason,
         "scope": orders.scope,
         "expires": orders.expires,

@@ -126,6 +126,14 @@ pub fn decide(
     {
         return Err(Failure::yours(format!("`{role}` is not among the contract's owners"), "approve as one of them"));
     }
+    if let Some((role, _)) = &approval
+        && eval.contract.is_same_person(role.as_str(), &orders.author)
+    {
+        return Err(Failure::yours(
+            "whoever decides does not approve the changed contract too",
+            "another owner of the contract may",
+        ));
+    }
     let grounds = Grounds {
         contract: &eval.contract,
         contract_text: &eval.text,

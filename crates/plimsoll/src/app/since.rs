@@ -58,7 +58,7 @@ pub fn since(
     let common = set.common_with(there);
     let tallies = scores.over(&common).and_then(|common| common.tally(&questions)).map_err(ours)?;
     let effect = asked.into_iter().zip(tallies).map(|((gate, question), tally)| {
-        let common = Weighing::of(contract, &question, &tally).judged(contract, &question, &tally, judges).estimate();
+        let common = Weighing::of(&question, &tally).judged(contract, &question, &tally, judges).estimate();
         let segment = question.segment.name.to_string();
         let then = if before.other_contract { Value::Null } else { sealed(&before.findings, &gate, &segment) };
         Effect { before: then, common, now: evidence.on(&question).and_then(Weighing::estimate), gate, segment }

@@ -140,7 +140,7 @@ fn decided(scores: &Scores, grounds: &Grounds) -> Result<Decided, Failure> {
     // Nothing of a tally is kept but what it weighs.
     let mut weighings: Vec<Option<Weighing>> = questions.iter().map(|_| None).collect();
     let weighing = |at: usize, tally: &Tally| {
-        let plain = Weighing::of(contract, &questions[at], tally);
+        let plain = Weighing::of(&questions[at], tally);
         Some(plain.judged(contract, &questions[at], tally, &judges))
     };
     scores.tally_each(questions, |at, tally| weighings[at] = weighing(at, &tally)).map_err(ours)?;
@@ -412,7 +412,7 @@ fn particulars(
         if *decides {
             let still = |clusters: &[stats::Cluster]| {
                 let flipped = Tally { clusters: clusters.to_vec(), strata: tally.strata.clone(), ..Tally::default() };
-                let weighing = Weighing::of(contract, question, &flipped).judged(contract, question, &flipped, judges);
+                let weighing = Weighing::of(question, &flipped).judged(contract, question, &flipped, judges);
                 claim_holds(gate, &weighing, *level).unwrap_or(false)
             };
             own[*at].fragility = flips(&tally, kind, *holds, still);

@@ -19,6 +19,7 @@ struct Page {
     describes: String,
     simulated: bool,
     overriding: Vec<(String, String)>,
+    overridden: Vec<String>,
     digests: Vec<(String, String)>,
     systems: Vec<SystemRow>,
     routes: Vec<RouteRow>,
@@ -134,6 +135,7 @@ pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Erro
         describes: plain(shown.text("describes")),
         simulated: contract["simulated"] == Value::Bool(true),
         overriding,
+        overridden: shown.overridden().iter().map(|said| plain(said)).collect(),
         digests: [
             ("contract", &contract["digest"]),
             ("reference set", &content["reference_set"]["digest"]),

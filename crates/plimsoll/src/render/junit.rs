@@ -47,10 +47,12 @@ fn properties(writer: &mut Writer<Vec<u8>>, shown: &Shown) -> Result<(), Failure
         ("describes", shown.text("describes")),
         ("record", shown.envelope["id"].as_str().unwrap_or("")),
     ];
-    for (name, value) in pairs {
+    let overridden = shown.overridden();
+    let overridden = overridden.iter().map(|said| ("overridden", said.as_str()));
+    for (name, value) in pairs.into_iter().chain(overridden) {
         let mut property = BytesStart::new("property");
         property.push_attribute(("name", name));
-        property.push_attribute(("value", value));
+        property.push_attribute(("value", plain(value).as_str()));
         writer.write_event(Event::Empty(property))?;
     }
     writer.write_event(Event::End(BytesEnd::new("properties")))

@@ -25,6 +25,9 @@ pub fn decision(shown: &Shown) -> String {
         let _ = writeln!(out, "**Simulated**: its examples and answers are scripted, not traffic.\n");
     }
     let _ = writeln!(out, "{}. Numbers describe {}.\n", escaped(shown.text("deciding_rule")), shown.text("describes"));
+    for said in shown.overridden() {
+        let _ = writeln!(out, "**Overridden** {}; the decision stands as it is.\n", escaped(&said));
+    }
     if let Some(said) = shown.split() {
         let _ = writeln!(out, "**{}**.\n", escaped(said));
     }

@@ -11,11 +11,43 @@ pub struct Shown {
     pub content: Value,
     pub envelope: Value,
     signed: &'static str,
+    /// Overrides of this decision, oldest first.
+    overrides: Vec<Kept>,
 }
 
 impl Shown {
     pub fn of(kept: &Kept) -> Self {
-        Shown { content: numbers(&kept.content), envelope: kept.envelope.clone(), signed: signature::told(kept) }
+        Shown {
+            content: numbers(&kept.content),
+            envelope: kept.envelope.clone(),
+            signed: signature::told(kept),
+            overrides: Vec::new(),
+        }
+    }
+
+    /// The same decision with what overrides it.
+    pub fn overridden_by(self, overrides: Vec<Kept>) -> Self {
+        Shown { overrides, ..self }
+    }
+
+    /// Who overrode it, for what, until when and why; the decision stands as it was.
+    pub fn overridden(&self) -> Vec<String> {
+        let told = |kept: &Kept| {
+            let text = |key: &str| kept.content[key].as_str().unwrap_or("");
+            let unnamed = match kept.content["author_known"] == Value::Bool(false) {
+                true => "; who made the run did not say so, so it may be the same person",
+                false => "",
+            };
+            format!(
+                "by {} on {}, until {}: {} ({}{unnamed})",
+                text("by"),
+                text("scope"),
+                text("expires"),
+                text("reason"),
+                signature::told(kept)
+            )
+        };
+        self.overrides.iter().map(told).collect()
     }
 
     pub fn text<'a>(&'a self, key: &str) -> &'a str {
@@ -126,6 +158,16 @@ impl Shown {
             "id": self.envelope["id"], "time": self.envelope["time"], "author": self.envelope["author"],
             "previous": self.envelope["previous"], "content": self.envelope["content"], "signature": self.envelope["signature"],
         });
+        if !self.overrides.is_empty() {
+            let told = |kept: &Kept| {
+                let mut told = json!({"record": kept.id(), "signed": signature::told(kept)});
+                for key in ["by", "scope", "expires", "reason", "author_known"] {
+                    told[key] = kept.content[key].clone();
+                }
+                told
+            };
+            whole["overrides"] = self.overrides.iter().map(told).collect();
+        }
         whole
     }
 

@@ -51,6 +51,7 @@ fn head(shown: &Shown, out: &mut String) {
     row(out, "release", contract["release"].as_str().unwrap_or(""));
     row(out, "rule", shown.text("deciding_rule"));
     row(out, "split", shown.split().unwrap_or(""));
+    shown.overridden().iter().for_each(|said| row(out, "overridden", said));
     shown.drifted().iter().for_each(|said| row(out, "traffic", said));
     if let Some(approval) = shown.content["approval"].as_object() {
         let by = approval["by"].as_str().unwrap_or("");
@@ -307,6 +308,9 @@ fn overriding(shown: &Shown) -> String {
     row(&mut out, "reason", shown.text("reason"));
     row(&mut out, "scope", shown.text("scope"));
     row(&mut out, "until", shown.text("expires"));
+    if shown.content["author_known"] == Value::Bool(false) {
+        row(&mut out, "unknown", "who made the run, which whoever overrides it must not have done");
+    }
     row(&mut out, "note", "an override never changes an exit code, and never reads as a pass");
     row(&mut out, "record", shown.envelope["id"].as_str().unwrap_or(""));
     out

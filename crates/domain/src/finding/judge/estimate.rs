@@ -16,7 +16,8 @@ impl Hearing<'_> {
             return self.never_estimate(max_rate.map(|rate| rate.get()), self.alpha);
         }
         let test = self.test?;
-        let weighing = if state == State::Breached { self.harm? } else { self.claim? };
+        // Beside a relative margin harm is tested on the plain difference, which stands beside this one.
+        let weighing = self.claim?;
         let weighed = weighing.graded.as_ref().ok()?;
         let corrected = weighing.corrected.as_ref().map(|correction| &correction.graded);
         let (value, interval) = match corrected {
