@@ -2,7 +2,7 @@
 //!
 //! in      bytes
 //! out     rows of cells, each with its line; the line and column of a cell where somebody asks
-//! errors  a row longer than a line may be, which mostly is a quote that is not closed
+//! errors  a row longer than a line may be; a quote that the file closes nowhere, which would take all rows below for one cell
 //! note    blank lines are passed over, a byte order mark too. Memory: the row at hand and what is read ahead
 
 use domain::format::lines::LONGEST_LINE;
@@ -29,6 +29,25 @@ pub enum RowError {
     Unreadable(#[from] io::Error),
     #[error("the row that begins on line {line} is longer than 16 MB")]
     TooLong { line: u32 },
+    #[error("the quote on line {line}, column {column} is never closed")]
+    OpenQuote { line: u32, column: u32 },
+}
+
+impl RowError {
+    /// Where the table is broken, what is wrong there and what to do; nothing of a table that cannot be read at all.
+    pub fn fault(&self) -> Option<((u32, u32), &'static str, &'static str)> {
+        match *self {
+            RowError::Unreadable(_) => None,
+            RowError::TooLong { line } => {
+                let help = "look for a quote that is not closed; keep long documents in files of their own";
+                Some(((line, 1), "this row is longer than 16 MB", help))
+            }
+            RowError::OpenQuote { line, column } => {
+                let help = "close it, or write a quote that belongs to the text as two inside of quotes: \"\"";
+                Some(((line, column), "this quote is never closed, and takes all that follows into its cell", help))
+            }
+        }
+    }
 }
 
 /// A reader that keeps what was read since the row at hand began.
@@ -39,6 +58,8 @@ struct Window<R> {
     from: u64,
     /// Where the row at hand begins.
     row: u64,
+    /// Whether nothing is left to read. That is only known while the last row is read.
+    ended: bool,
 }
 
 impl<R> Window<R> {
@@ -63,6 +84,7 @@ impl<R: Read> Read for Window<R> {
             return Err(io::Error::from(io::ErrorKind::FileTooLarge));
         }
         let count = self.reader.read(buffer)?;
+        self.ended |= count == 0;
         self.kept.extend_from_slice(&buffer[..count]);
         Ok(count)
     }
@@ -75,7 +97,7 @@ impl<R: Read> Rows<R> {
             .flexible(true)
             .delimiter(separator)
             .buffer_capacity(AHEAD)
-            .from_reader(Window { reader, kept: Vec::new(), from: 0, row: 0 });
+            .from_reader(Window { reader, kept: Vec::new(), from: 0, row: 0, ended: false });
         Rows { reader, record: csv::ByteRecord::new(), separator }
     }
 
@@ -92,7 +114,10 @@ impl<R: Read> Rows<R> {
                 // What is left of the line end before, and blank lines, stand before the row.
                 let before = self.reader.get_ref().row().iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
                 let line = line + before.filter(|byte| **byte == b'\n').count() as u32;
-                Ok(Some(Row { rows: self, line }))
+                match self.open_quote(line) {
+                    Some((line, column)) => Err(RowError::OpenQuote { line, column }),
+                    None => Ok(Some(Row { rows: self, line })),
+                }
             }
             Err(error) => Err(match error.into_kind() {
                 csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => RowError::TooLong { line },
@@ -100,6 +125,23 @@ impl<R: Read> Rows<R> {
                 other => RowError::Unreadable(io::Error::other(format!("{other:?}"))),
             }),
         }
+    }
+}
+
+impl<R: Read> Rows<R> {
+    /// The row at hand as it stands in the file, and whatever of the rows after it was read.
+    fn text(&self) -> String {
+        let raw = String::from_utf8_lossy(self.reader.get_ref().row());
+        raw.trim_start_matches('\u{feff}').to_owned()
+    }
+
+    /// Where a quote opens that nothing closes: such a cell goes to the end of the file.
+    fn open_quote(&self, line: u32) -> Option<(u32, u32)> {
+        if !self.reader.get_ref().ended {
+            return None;
+        }
+        let last = cells_of(&self.text(), char::from(self.separator), line).pop()?;
+        last.is_open.then_some(last.begins)
     }
 }
 
@@ -119,8 +161,7 @@ impl<R: Read> Row<'_, R> {
 
     /// Line and column of a cell.
     pub fn place(&self, cell: usize) -> (u32, u32) {
-        let raw = String::from_utf8_lossy(self.rows.reader.get_ref().row());
-        place_in(raw.trim_start_matches('\u{feff}'), char::from(self.rows.separator), self.line, cell)
+        place_in(&self.rows.text(), char::from(self.rows.separator), self.line, cell)
     }
 }
 
@@ -140,35 +181,45 @@ pub fn names<R: Read>(header: &Row<R>) -> Result<Vec<String>, char> {
 }
 
 fn place_in(text: &str, separator: char, line: u32, cell: usize) -> (u32, u32) {
+    cells_of(text, separator, line).get(cell).map_or((line, 1), |cell| cell.begins)
+}
+
+/// A cell in the text of its row.
+struct CellAt {
+    begins: (u32, u32),
+    /// Within quotes that were not closed.
+    is_open: bool,
+}
+
+/// The cells of the row that a text begins with.
+fn cells_of(text: &str, separator: char, line: u32) -> Vec<CellAt> {
     let mut characters = text.chars().peekable();
-    let (mut here, mut begins, mut at) = ((line, 1), (line, 1), 0);
     // Line ends before the row are counted in its line already.
     while characters.next_if(|c| matches!(c, '\n' | '\r')).is_some() {}
-    let mut quoted = characters.peek() == Some(&'"');
-    let mut first = quoted;
+    let mut here = (line, 1);
+    let mut cells = Vec::new();
+    let mut opens = characters.peek() == Some(&'"');
+    let mut cell = CellAt { begins: here, is_open: opens };
     while let Some(character) = characters.next() {
         here = if character == '\n' { (here.0 + 1, 1) } else { (here.0, here.1 + 1) };
-        if quoted {
-            let opens = std::mem::take(&mut first);
+        if cell.is_open {
             let doubled = character == '"' && !opens && characters.peek() == Some(&'"');
             if doubled {
                 characters.next();
                 here.1 += 1;
             } else if character == '"' && !opens {
-                quoted = false;
+                cell.is_open = false;
             }
+            opens = false;
         } else if character == separator {
-            if at == cell {
-                break;
-            }
-            (at, begins) = (at + 1, here);
-            quoted = characters.peek() == Some(&'"');
-            first = quoted;
-        } else if character == '\n' {
+            opens = characters.peek() == Some(&'"');
+            cells.push(std::mem::replace(&mut cell, CellAt { begins: here, is_open: opens }));
+        } else if matches!(character, '\n' | '\r') {
             break;
         }
     }
-    if at == cell { begins } else { (line, 1) }
+    cells.push(cell);
+    cells
 }
 
 #[cfg(test)]
@@ -196,6 +247,29 @@ mod tests {
             seen.push((row.line, row.place(0), row.place(1), row.len()));
         }
         assert_eq!(seen, [(1, (1, 1), (1, 3), 2), (3, (3, 1), (3, 3), 2), (6, (6, 1), (6, 3), 2)]);
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_told_where_it_opens() {
+        let open = |text: &str| {
+            let mut rows = Rows::new(text.as_bytes(), b',');
+            loop {
+                match rows.next() {
+                    Ok(Some(_)) => {}
+                    Ok(None) => return None,
+                    Err(RowError::OpenQuote { line, column }) => return Some((line, column)),
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        };
+        assert_eq!(open("a,b\n1,\"er sagt\n2,x\n3,y\n"), Some((2, 3)));
+        assert_eq!(open("a,b\n1,\"er sagt"), Some((2, 3)));
+        assert_eq!(open("a,b\n1,\"two\nlines\",\"\"\"\n"), Some((3, 8)));
+        assert_eq!(open("a,b\n1,\""), Some((2, 3)));
+        assert_eq!(open("\u{feff}\"a,b\n"), Some((1, 1)));
+        for closed in ["a,b\n1,\"x\"", "a,b\n1,\"x\n\"\n", "a,b\n1,5\" pipe", "a,b\n1,\"say \"\"x\"\"\"\n\n", "a,b\n\"\",\"\"", ""] {
+            assert_eq!(open(closed), None, "{closed:?}");
+        }
     }
 
     #[test]

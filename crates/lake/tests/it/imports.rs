@@ -106,6 +106,17 @@ const JSONL: &str = r#"{"example":"e1","system":"new","repeat":0,"criterion":"gr
 "#;
 
 #[test]
+fn a_quote_that_is_never_closed_swallows_no_rows() {
+    let table = "example,system,criterion,value,evidence
+q1,new,grounded,1,
+q2,new,grounded,0,\"er sagt
+q2,old,grounded,1,
+q3,new,grounded,0,
+";
+    only_fault("scores.csv", table, &["3:19", "never closed"]);
+}
+
+#[test]
 fn formats_that_say_the_same_are_the_same_run() {
     let csv = Folder::new();
     let read = csv.import("scores.csv", CSV.as_bytes()).unwrap();

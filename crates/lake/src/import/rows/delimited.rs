@@ -51,13 +51,14 @@ fn take(row: &Row<File>, titles: &[String], columns: &[Column], gather: &mut Gat
 }
 
 fn ended(error: RowError, gather: &mut Gather) -> io::Result<()> {
-    match error {
-        RowError::TooLong { line } => {
-            let help = "look for a quote that is not closed; keep long documents in files of their own";
-            gather.fault((line, 1), "", "this row is longer than 16 MB", help);
+    match (error.fault(), error) {
+        (_, RowError::Unreadable(error)) => Err(error),
+        (fault, _) => {
+            if let Some((place, what, help)) = fault {
+                gather.fault(place, "", what, help);
+            }
             Ok(())
         }
-        RowError::Unreadable(error) => Err(error),
     }
 }
 

@@ -122,10 +122,11 @@ fn separator(order: &Order) -> Result<u8, Failure> {
 
 /// Reads the header and looks the mapping up in it.
 fn fit(order: &Order, rows: &mut Rows<File>) -> Result<Fitted, Failure> {
-    let at = |line: u32, what: String, help: &str| {
-        let place = Place { file: order.table.to_owned(), line, column: 1 };
+    let placed = |(line, column): (u32, u32), what: String, help: &str| {
+        let place = Place { file: order.table.to_owned(), line, column };
         Failure::from(Faults::from(Fault { place, found: String::new(), what, help: help.to_owned() }))
     };
+    let at = |line: u32, what: String, help: &str| placed((line, 1), what, help);
     let header = match rows.next() {
         Ok(Some(header)) => header,
         Ok(None) => {
@@ -135,6 +136,10 @@ fn fit(order: &Order, rows: &mut Rows<File>) -> Result<Fitted, Failure> {
         Err(RowError::Unreadable(error)) => return Err(unreadable(order.table, &error)),
         Err(RowError::TooLong { line }) => {
             return Err(at(line, "the first line is longer than 16 MB".to_owned(), "this is no table: check the file"));
+        }
+        Err(RowError::OpenQuote { line, column }) => {
+            let help = "close it: the names of the columns stand in the first line";
+            return Err(placed((line, column), "this quote is never closed".to_owned(), help));
         }
     };
     if header.cells().any(|cell| std::str::from_utf8(cell).is_err() || cell.contains(&0)) {
@@ -176,9 +181,10 @@ impl Making<'_> {
                     out.write_all(line.as_bytes()).map_err(|error| unwritable(&self.made.to, &error))?;
                 }
                 Err(RowError::Unreadable(error)) => return Err(unreadable(self.order.table, &error)),
-                Err(RowError::TooLong { line }) => {
-                    let help = "look for a quote that is not closed; keep long documents in files of their own";
-                    self.fault((line, 1), "", "this row is longer than 16 MB", help);
+                Err(error) => {
+                    if let Some((place, what, help)) = error.fault() {
+                        self.fault(place, "", what, help);
+                    }
                     break;
                 }
             }

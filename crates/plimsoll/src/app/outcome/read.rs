@@ -123,12 +123,15 @@ impl Reading<'_> {
             let row = match rows.next() {
                 Ok(Some(row)) => row,
                 Ok(None) => return Ok(()),
-                Err(RowError::TooLong { line }) => {
-                    self.faults.push(LinePlace { file: path, line }.too_long());
-                    return Ok(());
+                Err(RowError::Unreadable(error)) => {
+                    return Err(Failure::yours(format!("`{path}` is no table: {error}"), "write it as CSV or TSV"));
                 }
                 Err(error) => {
-                    return Err(Failure::yours(format!("`{path}` is no table: {error}"), "write it as CSV or TSV"));
+                    let fault = error.fault().map(|((line, column), what, help)| {
+                        LinePlace { file: path, line }.fault(column, "", what, help)
+                    });
+                    self.faults.extend(fault);
+                    return Ok(());
                 }
             };
             let place = LinePlace { file: path, line: row.line };

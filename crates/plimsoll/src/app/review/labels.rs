@@ -82,8 +82,11 @@ fn rows(path: &Utf8Path, file: File, separator: u8, reading: &mut Reading) -> st
             Ok(Some(row)) => row,
             Ok(None) => return Ok(()),
             Err(RowError::Unreadable(error)) => return Err(error),
-            Err(RowError::TooLong { line }) => {
-                reading.faults.push(LinePlace { file: path, line }.too_long());
+            Err(error) => {
+                let fault = error.fault().map(|((line, column), what, help)| {
+                    LinePlace { file: path, line }.fault(column, "", what, help)
+                });
+                reading.faults.extend(fault);
                 return Ok(());
             }
         };

@@ -36,7 +36,8 @@ impl Lines {
 /// Nothing but a file on disk is opened: a pipe would wait, and was read already.
 fn read(file: &Utf8Path, numbers: &BTreeSet<u32>) -> std::io::Result<Vec<(u32, String)>> {
     let about = std::fs::metadata(file)?;
-    if !about.is_file() {
+    // Of Parquet a place is a row, and the bytes there say nothing to people.
+    if !about.is_file() || file.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("parquet")) {
         return Ok(Vec::new());
     }
     let mut reader = BufReader::new(File::open(file)?);
