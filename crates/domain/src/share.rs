@@ -1,6 +1,7 @@
 //! Numbers that know their range.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// A share of trials, in [0, 1]. Never a percentage.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -43,6 +44,22 @@ pub struct Amount(f64);
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("{0} is not a finite number from 0 up")]
 pub struct NotAnAmount(pub f64);
+
+/// The most that a measure may be: 30,000 years in milliseconds. Far beyond it the square of a number is no number any more.
+pub const LARGEST_AMOUNT: f64 = 1e15;
+/// A weight is 0, or lies in here: what stands for less or more than that drowns in the others, or drowns them.
+pub const WEIGHTS: RangeInclusive<f64> = 1e-9..=1e9;
+/// The least chance with which anything is drawn; its weight is the largest.
+pub const LEAST_CHANCE: f64 = 1e-9;
+
+/// Whether a measure is small enough to be calculated with.
+pub fn is_measurable(amount: f64) -> bool {
+    (0.0..=LARGEST_AMOUNT).contains(&amount)
+}
+
+pub fn is_weight(weight: f64) -> bool {
+    weight == 0.0 || WEIGHTS.contains(&weight)
+}
 
 impl Amount {
     pub const ZERO: Amount = Amount(0.0);

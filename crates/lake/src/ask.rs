@@ -20,6 +20,7 @@ use crate::LakeError;
 use crate::engine::{Cut, Engine};
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
+use domain::criterion::Kind;
 use domain::failure_class::Classes;
 use domain::gate::{Measure, disagreement_on};
 use domain::layout::Layout;
@@ -46,6 +47,8 @@ pub struct ClassCosts {
     pub classes: Classes,
     /// Criteria that protect against a failure with a cost.
     pub costly: Vec<CriterionName>,
+    /// Criteria of which the mean is gated, and which have no mark: a grade below 1 is no failure there, unless its grader names a class.
+    pub graded: Vec<CriterionName>,
 }
 
 impl ClassCosts {
@@ -63,7 +66,9 @@ impl ClassCosts {
             contract.failures.iter().filter_map(|class| Some((class.name.clone(), class.cost?.get()))).collect();
         let costly = contract.criteria.iter().filter(|one| one.protects.iter().any(|class| costs.contains_key(class)));
         let costly = costly.map(|criterion| criterion.name.clone()).collect();
-        ClassCosts { default_class, costs, classes: Classes::of(&contract.failures), costly }
+        let graded = contract.criteria.iter().filter(|one| one.kind == Kind::Graded && one.pass_at.is_none());
+        let graded = graded.map(|criterion| criterion.name.clone()).collect();
+        ClassCosts { default_class, costs, classes: Classes::of(&contract.failures), costly, graded }
     }
 }
 
@@ -286,7 +291,7 @@ impl<'a> Scores<'a> {
         if self.asked.costs.costs.is_empty() {
             cost = "0.0".to_owned();
         }
-        let failing = self.fails();
+        let failing = self.fails_in_a_class();
         let costly: Vec<String> = self.asked.costs.costly.iter().map(|name| quoted(name.as_str())).collect();
         let costly = if costly.is_empty() { "NULL".to_owned() } else { costly.join(", ") };
         fill(
@@ -298,6 +303,17 @@ impl<'a> Scores<'a> {
     /// The condition under which a graded score fails.
     fn fails(&self) -> String {
         format!("value < {}", self.case_by_criterion(|_, mark| format!("{mark:?}"), "1.0"))
+    }
+
+    /// The condition under which a graded score is a failure of some class.
+    fn fails_in_a_class(&self) -> String {
+        let graded: Vec<String> = self.asked.costs.graded.iter().map(|name| quoted(name.as_str())).collect();
+        match graded.is_empty() {
+            true => self.fails(),
+            false => {
+                format!("{} AND (failure_class IS NOT NULL OR criterion NOT IN ({}))", self.fails(), graded.join(", "))
+            }
+        }
     }
 
     fn case_by_criterion(&self, then: impl Fn(&ClassName, f64) -> String, otherwise: &str) -> String {

@@ -12,7 +12,7 @@ mod tests;
 use super::lines::{LinePlace, Wrong};
 use crate::answer::{Answer, SystemFault, ToolCall};
 use crate::fault::Faults;
-use crate::share::Amount;
+use crate::share::{Amount, is_measurable};
 use line::{Attempts, Call, ErrorLine, Line, Text};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -63,7 +63,10 @@ fn broken(line: &Value) -> Vec<Wrong> {
 
 /// `None` where a value is out of its range or nothing is said.
 fn recorded(line: Line<'_>) -> Option<Recorded<'_>> {
-    let amount = |value: Option<f64>| value.map(Amount::new).transpose().ok();
+    let amount = |value: Option<f64>| match value {
+        Some(value) if !is_measurable(value) => None,
+        value => value.map(Amount::new).transpose().ok(),
+    };
     let (latency_ms, spend) = (amount(line.latency_ms)?, amount(line.spend)?);
     let silent = line.text.is_none() && line.tool_calls.is_none() && line.behaviour.is_none();
     if silent && line.structured.is_none() && line.error.is_none() {
@@ -106,11 +109,7 @@ fn arguments(value: Option<Value>) -> Value {
 
 fn fault(line: ErrorLine<'_>) -> SystemFault<'_> {
     match line {
-        ErrorLine::Message(Text(message)) => {
-            let lower = message.to_lowercase();
-            let timed = ["timeout", "timed out", "time-out", "deadline"].iter().any(|word| lower.contains(word));
-            SystemFault { class: Cow::Borrowed(if timed { "timeout" } else { "error" }), message }
-        }
+        ErrorLine::Message(Text(message)) => SystemFault::said(message),
         ErrorLine::Classed(classed) => SystemFault {
             class: classed.class.map_or(Cow::Borrowed("error"), |text| text.0),
             message: classed.message.map_or(Cow::Borrowed(""), |text| text.0),
@@ -118,7 +117,14 @@ fn fault(line: ErrorLine<'_>) -> SystemFault<'_> {
     }
 }
 
-impl SystemFault<'_> {
+impl<'a> SystemFault<'a> {
+    /// A fault of which only a message is known: one of time where it speaks of time.
+    pub fn said(message: Cow<'a, str>) -> Self {
+        let lower = message.to_lowercase();
+        let timed = ["timeout", "timed out", "time-out", "deadline"].iter().any(|word| lower.contains(word));
+        SystemFault { class: Cow::Borrowed(if timed { "timeout" } else { "error" }), message }
+    }
+
     /// The failure class that a system fault counts under.
     pub fn failure_class(&self) -> &'static str {
         let class = self.class.to_lowercase();

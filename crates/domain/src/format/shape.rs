@@ -30,9 +30,11 @@ pub enum Shape {
     Whole(u64),
     /// The version of a format that is known here.
     Version(u64),
-    /// A number from 0 up.
+    /// A number from 0 to `LARGEST_AMOUNT`.
     Amount,
-    /// A number above 0, up to 1.
+    /// 0, or a number in `WEIGHTS`.
+    Weight,
+    /// A number from `LEAST_CHANCE` to 1.
     Chance,
     /// Text, a number, true or false.
     Single,
@@ -110,8 +112,9 @@ impl Shape {
             Shape::Whole(most) if *most >= u64::from(u32::MAX) => "a whole number from 0 up".to_owned(),
             Shape::Whole(most) => format!("a whole number from 0 to {most}"),
             Shape::Version(known) => format!("{known}, the version of the format"),
-            Shape::Amount => "a number from 0 up".to_owned(),
-            Shape::Chance => "a number above 0, up to 1".to_owned(),
+            Shape::Amount => "a number from 0 to 1e15".to_owned(),
+            Shape::Weight => "0, or a number from 1e-9 to 1e9".to_owned(),
+            Shape::Chance => "a number from 1e-9 to 1".to_owned(),
             Shape::Single => "text, a number, true or false".to_owned(),
             Shape::Word(words) => format!("one of {}", words.join(", ")),
             Shape::List(_) | Shape::Some(_) => "a list".to_owned(),
@@ -134,6 +137,7 @@ impl Shape {
             Shape::Whole(_) => "write a number without quotes, point or sign".to_owned(),
             Shape::Version(known) => format!("write {known}, or use a Plimsoll that knows the version"),
             Shape::Amount => "write a number without quotes, or leave the field out".to_owned(),
+            Shape::Weight => "write how many requests it stands for, or leave the field out".to_owned(),
             Shape::Chance => "write the chance that this was drawn, such as 0.02".to_owned(),
             Shape::Single => "write a single value".to_owned(),
             Shape::Word(words) if words.len() == 1 => format!("write \"{}\"", words[0]),

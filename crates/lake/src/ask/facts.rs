@@ -4,7 +4,7 @@ use super::columns::{sums, texts, whole};
 use super::per_example::OfExample;
 use super::{Scores, quoted};
 use crate::LakeError;
-use domain::gate::Measure;
+use domain::gate::{Measure, disagreement_on};
 use domain::name::{ClassName, CriterionName};
 use domain::question::ValueOf;
 use domain::reference_set::ExampleIndex;
@@ -217,15 +217,21 @@ impl Scores<'_> {
         Ok(found)
     }
 
-    /// Failing scores of an arm on active examples by class, most first.
+    /// Failing scores of an arm on active examples by class, most first. That reviewers differ on an answer is no failure of it.
     pub fn classes(&self, arm: Arm) -> Result<Vec<ClassCount>, LakeError> {
         let Some(system) = self.asked.systems.get(&arm) else { return Ok(Vec::new()) };
         let default = self.case_by_criterion(|class, _| quoted(class.as_str()), "'unclassed'");
+        let criteria = self.asked.contract.criteria.iter();
+        let differing: Vec<String> = criteria.map(|one| quoted(disagreement_on(&one.name).as_str())).collect();
+        let answered = match differing.is_empty() {
+            true => String::new(),
+            false => format!(" AND criterion NOT IN ({})", differing.join(", ")),
+        };
         let sql = format!(
             "SELECT COALESCE(CAST(failure_class AS VARCHAR), {default}) AS class, CAST(COUNT(*) AS DOUBLE) AS n FROM scores \
-             WHERE system = {} AND (state = 'system_error' OR (state = 'graded' AND {})) GROUP BY 1 ORDER BY 2 DESC, 1",
+             WHERE system = {}{answered} AND (state = 'system_error' OR (state = 'graded' AND {})) GROUP BY 1 ORDER BY 2 DESC, 1",
             quoted(system),
-            self.fails(),
+            self.fails_in_a_class(),
         );
         let mut classes = Vec::new();
         for batch in self.engine.ask(&sql)? {

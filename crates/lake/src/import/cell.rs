@@ -3,7 +3,7 @@
 use domain::failure_class::{Classes, NoClass};
 use domain::fault::closest;
 use domain::score::State;
-use domain::share::Amount;
+use domain::share::{is_measurable, is_weight};
 
 /// What is wrong with a cell, and what to write instead.
 #[derive(Debug)]
@@ -80,13 +80,25 @@ pub fn repeat(text: &str) -> Result<u32, Wrong> {
 }
 
 pub fn amount(text: &str, unit: &str) -> Result<f64, Wrong> {
-    match finite(text).and_then(|number| Amount::new(number).ok()) {
-        Some(amount) => Ok(amount.get() + 0.0),
-        None => wrong("this is no amount", format!("write {unit}: a finite number from 0 up")),
+    match finite(text).filter(|number| is_measurable(*number)) {
+        Some(amount) => Ok(amount + 0.0),
+        None => wrong("this is no amount", format!("write {unit}: a number from 0 to 1e15")),
+    }
+}
+
+/// How many requests an example stands for.
+pub fn weight(text: &str) -> Result<f64, Wrong> {
+    match finite(text).filter(|number| is_weight(*number)) {
+        Some(weight) => Ok(weight + 0.0),
+        None => wrong("this is no weight", "write how many requests it stands for: 0, or a number from 1e-9 to 1e9"),
     }
 }
 
 pub fn name(text: &str) -> Result<&str, Wrong> {
+    if let Some(control) = text.chars().find(|c| c.is_control()) {
+        let what = format!("it holds a control character, U+{:04X}", control as u32);
+        return wrong(what, "take it out: names are printed and compared");
+    }
     if text.len() <= LONGEST_NAME {
         return Ok(text);
     }
@@ -134,10 +146,19 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_printed_and_holds_nothing_that_a_terminal_obeys() {
+        assert!(name("q\u{1b}[31m").unwrap_err().what.contains("U+001B") && name("q\0").is_err());
+        assert_eq!(name("frage é 1").unwrap(), "frage é 1");
+    }
+
+    #[test]
     fn states_repeats_and_amounts_know_their_ranges() {
         assert!(state("grader_eror").unwrap_err().help.contains("did you mean `grader_error`?"));
         assert_eq!(repeat("2.0").unwrap(), 2);
         assert!(repeat("-1").is_err() && repeat("0.5").is_err() && repeat("x").is_err() && repeat("1e7").is_err());
         assert!(amount("-1", "ms").is_err() && amount("NaN", "ms").is_err() && amount("1e999", "ms").is_err());
+        assert!(amount("1e200", "ms").is_err() && amount("1e15", "ms").is_ok());
+        assert!(["5e-324", "1e-300", "1e300", "-1", "x"].into_iter().all(|text| weight(text).is_err()));
+        assert!(["0", "1e-9", "2.5", "1e9"].into_iter().all(|text| weight(text).is_ok()));
     }
 }

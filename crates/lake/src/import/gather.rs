@@ -6,6 +6,7 @@ use super::grades::Unplanned;
 use super::table::{NONE, Score, Table, Told, ToldAttribute, Words};
 use super::{ImportError, Plan};
 use camino::{Utf8Path, Utf8PathBuf};
+use domain::answer::SystemFault;
 use domain::failure_class::Classes;
 use domain::fault::{Fault, Faults, Place, closest};
 use domain::name::Attribute;
@@ -327,9 +328,13 @@ impl<'r> Row<'_, '_, 'r> {
         let (state, value) = self.outcome();
         let classes = self.gather.classes;
         let class = self.read(Known::FailureClass, |text| cell::class(text, classes));
+        let evidence = self.text(Known::Evidence).unwrap_or("");
+        // As with recorded answers: that the system failed is no failure of what the criterion protects against.
+        let failed = || SystemFault::said(evidence.into()).failure_class();
+        let class = class.or_else(|| (state == Some(State::SystemError)).then(failed));
         let latency_ms = self.read(Known::LatencyMs, |text| cell::amount(text, "milliseconds"));
         let spend = self.read(Known::Spend, |text| cell::amount(text, "money"));
-        let weight = self.read(Known::Weight, |text| cell::amount(text, "a weight"));
+        let weight = self.read(Known::Weight, cell::weight);
         let cluster = self.read(Known::Cluster, cell::name);
         let place = self.place(Known::Example);
         self.planned(system, criterion, repeat.unwrap_or(0));
@@ -337,7 +342,6 @@ impl<'r> Row<'_, '_, 'r> {
         self.note_cluster(example, cluster);
         self.note_weight(example, weight);
         self.note_attributes(example);
-        let evidence = self.text(Known::Evidence).unwrap_or("");
         let table = &mut self.gather.table;
         let start = table.evidence.len() as u64;
         table.evidence.push_str(evidence.get(..cut(evidence)).unwrap_or(""));

@@ -3,6 +3,7 @@
 use super::cell::LONGEST_NAME;
 use super::column::Known;
 use domain::score::State;
+use domain::share::{LARGEST_AMOUNT, WEIGHTS};
 use serde_json::{Map, Value, json};
 
 /// The schema of one line of scores as JSON lines; a table's columns are its keys.
@@ -43,7 +44,10 @@ fn property(known: Known) -> Value {
                 State::ALL.into_iter().map(|state| state.as_str().into()).chain(["".into(), Value::Null]).collect();
             json!({"enum": words})
         }
-        Known::Weight | Known::LatencyMs | Known::Spend => json!({"type": ["number", "string", "null"], "minimum": 0}),
+        Known::Weight => json!({"type": ["number", "string", "null"], "minimum": 0, "maximum": WEIGHTS.end()}),
+        Known::LatencyMs | Known::Spend => {
+            json!({"type": ["number", "string", "null"], "minimum": 0, "maximum": LARGEST_AMOUNT})
+        }
         Known::Evidence => json!({}),
     };
     property["description"] = about(known).into();

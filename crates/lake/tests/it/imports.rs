@@ -6,8 +6,9 @@ use domain::failure_class::Classes;
 use domain::grader::{Grader, Part, Schema};
 use domain::reference_set::ReferenceSet;
 use domain::score::Verdict;
-use lake::{Import, ImportError, Imported, import_scores};
-use std::collections::BTreeSet;
+use domain::system::Arm;
+use lake::{Asked, ClassCosts, Import, ImportError, Imported, Scores, import_scores};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A folder of its own, gone at the end.
 struct Folder(tempfile::TempDir);
@@ -114,6 +115,54 @@ q2,old,grounded,1,
 q3,new,grounded,0,
 ";
     only_fault("scores.csv", table, &["3:19", "never closed"]);
+}
+
+/// Failing scores of the candidate by class.
+fn failing_classes(table: &str, contract: &str) -> Vec<(String, u64)> {
+    let folder = Folder::new();
+    folder.import("scores.csv", table.as_bytes()).unwrap();
+    let run = folder.path().join("run");
+    let set = lake::read_set(&run).unwrap();
+    let contract = domain::format::contract::parse(Utf8Path::new("c.yaml"), contract).unwrap().contract;
+    let systems = BTreeMap::from([(Arm::Candidate, "candidate".to_owned())]);
+    let asked = Asked { set: &set, contract: &contract, systems, costs: ClassCosts::of(&contract) };
+    let classes = Scores::open(&run, asked).unwrap().classes(Arm::Candidate).unwrap();
+    classes.into_iter().map(|count| (count.class.to_string(), count.scores)).collect()
+}
+
+const GRADED: &str = "\
+plimsoll: 1
+criteria:
+  close: {protects: unsupported_claim, grade: imported, kind: graded}
+  right: {protects: policy_ambiguity, grade: imported}
+";
+
+#[test]
+fn a_grade_below_one_is_a_failure_where_there_is_a_mark_or_a_class() {
+    let table = "example,system,criterion,value,failure_class
+e1,candidate,close,0.6,
+e2,candidate,close,0.2,wrong_source
+e3,candidate,close,0,
+e1,candidate,right,0,
+e2,candidate,right,1,
+e1,candidate,right (disagreement),0,
+e2,candidate,right (disagreement),0,
+";
+    let classes = [("policy_ambiguity".to_owned(), 1), ("wrong_source".to_owned(), 1)];
+    assert_eq!(failing_classes(&format!("{table}e3,candidate,right,1,\n"), GRADED), classes);
+}
+
+#[test]
+fn a_system_error_has_the_class_of_its_evidence_and_never_the_criterion_s() {
+    let table = "example,system,criterion,value,state,failure_class,evidence
+e1,candidate,right,,system_error,,no answer: timed out
+e2,candidate,right,,system_error,,connection reset
+e3,candidate,right,0,system_error,,connection reset
+e4,candidate,right,,system_error,over_refusal,timeout
+";
+    let classes = [("format_violation", 2), ("latency_or_timeout", 1), ("over_refusal", 1)];
+    let classes = classes.map(|(class, count)| (class.to_owned(), count));
+    assert_eq!(failing_classes(table, GRADED), classes);
 }
 
 #[test]

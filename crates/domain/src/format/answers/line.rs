@@ -138,8 +138,8 @@ impl<'de> Visitor<'de> for AttemptsVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Attempts, A::Error> {
         let mut count = 0;
         while let Some(attempt) = entries.next_element::<Attempt>()? {
-            if attempt.latency_ms.is_some_and(|latency_ms| latency_ms < 0.0) {
-                return Err(A::Error::custom("a negative latency"));
+            if attempt.latency_ms.is_some_and(|latency_ms| !crate::share::is_measurable(latency_ms)) {
+                return Err(A::Error::custom("no latency"));
             }
             count += 1;
         }

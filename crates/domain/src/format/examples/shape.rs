@@ -121,7 +121,7 @@ const PROVENANCE: Fields = Fields {
         ),
         may("rule", Shape::Text, "How it was chosen"),
         may("probability", Shape::Chance, "The chance with which it was drawn; its inverse is the weight"),
-        may("weight", Shape::Amount, "What it counts toward a rate, where the chance is not known as such"),
+        may("weight", Shape::Weight, "What it counts toward a rate, where the chance is not known as such"),
         may("captured_at", Shape::Moment, "When it was captured"),
         may("trace", Shape::Name, "The trace that it was taken from"),
         may("incident", Shape::Name, "The incident that it came from"),

@@ -70,7 +70,7 @@ pub fn value(shape: &Shape, read: &Read, text: &str) -> Result<Value, Wrong> {
 fn single(shape: &Shape, text: &str) -> Result<Value, Wrong> {
     let trimmed = text.trim();
     match shape {
-        Shape::Whole(_) | Shape::Amount | Shape::Chance => match serde_json::from_str::<Number>(trimmed) {
+        Shape::Whole(_) | Shape::Amount | Shape::Weight | Shape::Chance => match serde_json::from_str::<Number>(trimmed) {
             Ok(number) => Ok(Value::Number(number)),
             Err(_) => Err((
                 format!("`{}` is no number", shortened(trimmed)),

@@ -4,6 +4,7 @@ use super::{Fields, LONGEST_NAME, Shape};
 use crate::fault::{Fault, closest};
 use crate::format::lines::LinePlace;
 use crate::format::yaml::{Key, Node, NodeKind, Spot};
+use crate::share::{LEAST_CHANCE, is_measurable, is_weight};
 use serde_json::{Map, Number, Value};
 
 /// Whether a record has the shape.
@@ -218,12 +219,17 @@ fn check<T: Tree>(shape: &Shape, value: &T, path: &Path, told: &mut impl Tell<T>
             }
         }
         (Shape::Amount, Look::Number(number)) => {
-            if !number.as_f64().is_some_and(|amount| amount >= 0.0) {
+            if !number.as_f64().is_some_and(is_measurable) {
+                out_of_range(shape, value, number, path, told);
+            }
+        }
+        (Shape::Weight, Look::Number(number)) => {
+            if !number.as_f64().is_some_and(is_weight) {
                 out_of_range(shape, value, number, path, told);
             }
         }
         (Shape::Chance, Look::Number(number)) => {
-            if !number.as_f64().is_some_and(|chance| chance > 0.0 && chance <= 1.0) {
+            if !number.as_f64().is_some_and(|chance| (LEAST_CHANCE..=1.0).contains(&chance)) {
                 out_of_range(shape, value, number, path, told);
             }
         }
@@ -352,7 +358,9 @@ fn of_kind<T>(shape: &Shape, look: &Look<T>) -> bool {
         Shape::Any => true,
         Shape::Text | Shape::Name | Shape::Date | Shape::Moment | Shape::Word(_) => matches!(look, Look::Text(_)),
         Shape::Flag => matches!(look, Look::Flag),
-        Shape::Whole(_) | Shape::Version(_) | Shape::Amount | Shape::Chance => matches!(look, Look::Number(_)),
+        Shape::Whole(_) | Shape::Version(_) | Shape::Amount | Shape::Weight | Shape::Chance => {
+            matches!(look, Look::Number(_))
+        }
         Shape::Single => matches!(look, Look::Text(_) | Look::Number(_) | Look::Flag),
         Shape::List(_) | Shape::Some(_) => matches!(look, Look::List(_)),
         Shape::Keyed(_) | Shape::Fields(_) => matches!(look, Look::Object),

@@ -1,6 +1,7 @@
 //! A shape as JSON Schema, draft 2020-12, for editors and other programs.
 
 use super::{Fields, LONGEST_NAME, Shape};
+use crate::share::{LARGEST_AMOUNT, LEAST_CHANCE, WEIGHTS};
 use serde_json::{Map, Value, json};
 
 /// More than blanks, and no control character.
@@ -32,8 +33,14 @@ fn of(shape: &Shape) -> Value {
         Shape::Flag => json!({"type": "boolean"}),
         Shape::Whole(most) => json!({"type": "integer", "minimum": 0, "maximum": most}),
         Shape::Version(known) => json!({"const": known}),
-        Shape::Amount => json!({"type": "number", "minimum": 0}),
-        Shape::Chance => json!({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
+        Shape::Amount => json!({"type": "number", "minimum": 0, "maximum": LARGEST_AMOUNT}),
+        Shape::Weight => json!({
+            "type": "number",
+            "minimum": 0,
+            "maximum": WEIGHTS.end(),
+            "not": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": WEIGHTS.start()},
+        }),
+        Shape::Chance => json!({"type": "number", "minimum": LEAST_CHANCE, "maximum": 1}),
         Shape::Single => json!({"type": ["string", "number", "boolean"]}),
         Shape::Word(words) => json!({"enum": words}),
         Shape::List(item) => json!({"type": "array", "items": of(item)}),
