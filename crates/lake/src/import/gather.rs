@@ -108,7 +108,7 @@ impl<'a> Gather<'a> {
     }
 
     fn new_column(&mut self, name: &str, at: (u32, u32)) -> Column {
-        if self.leave_out.contains(name) {
+        if self.leave_out.contains(name) || is_index(name) {
             return Column::LeftOut;
         }
         if let Some(known) = Known::ALL.into_iter().find(|known| known.as_str() == name) {
@@ -468,6 +468,11 @@ impl<'r> Row<'_, '_, 'r> {
             "these columns describe the example, the same on each of its rows; leave out what describes an answer";
         self.gather.fault(place, here, what, help);
     }
+}
+
+/// The row numbers that Pandas writes beside a table, which describe nothing.
+fn is_index(name: &str) -> bool {
+    name.starts_with("__index_level_") && name.ends_with("__")
 }
 
 /// Where evidence is cut, at a character.

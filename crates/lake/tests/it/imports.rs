@@ -1,6 +1,10 @@
 //! Scores from elsewhere: three formats that say the same are the same, and everything that is wrong is told in its place.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use datafusion::arrow::array::{
+    ArrayRef, BinaryArray, DurationMicrosecondArray, Float64Array, Int64Array, RecordBatch, StringArray,
+};
+use datafusion::parquet::arrow::ArrowWriter;
 use domain::answer::Answer;
 use domain::failure_class::Classes;
 use domain::grader::{Grader, Part, Schema};
@@ -9,6 +13,7 @@ use domain::score::Verdict;
 use domain::system::Arm;
 use lake::{Asked, ClassCosts, Import, ImportError, Imported, Scores, import_scores};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A folder of its own, gone at the end.
 struct Folder(tempfile::TempDir);
@@ -163,6 +168,47 @@ e4,candidate,right,,system_error,over_refusal,timeout
     let classes = [("format_violation", 2), ("latency_or_timeout", 1), ("over_refusal", 1)];
     let classes = classes.map(|(class, count)| (class.to_owned(), count));
     assert_eq!(failing_classes(table, GRADED), classes);
+}
+
+/// A table in Parquet with the Arrow schema beside its own, as Pandas writes it.
+fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+fn words(list: [&str; 2]) -> ArrayRef {
+    Arc::new(StringArray::from(list.to_vec()))
+}
+
+#[test]
+fn a_column_that_parquet_cannot_tell_as_it_is_meant_is_refused_once() {
+    let values = || -> ArrayRef { Arc::new(Float64Array::from(vec![1.0, 0.0])) };
+    let seconds: ArrayRef = Arc::new(DurationMicrosecondArray::from(vec![1_000_000, 2_000_000]));
+    let rows = |example: ArrayRef, more: (&'static str, ArrayRef)| {
+        let (system, criterion) = (words(["new", "new"]), words(["c", "c"]));
+        parquet(vec![("example", example), ("system", system), ("criterion", criterion), ("value", values()), more])
+    };
+    let told = faults("s.parquet", &rows(words(["a", "b"]), ("latency_ms", seconds)));
+    assert!(told.len() == 1 && told[0].contains("`latency_ms` holds Duration"), "{told:?}");
+    let ids: ArrayRef = Arc::new(BinaryArray::from_vec(vec![b"a", b"b"]));
+    let index = || -> ArrayRef { Arc::new(Int64Array::from(vec![0, 1])) };
+    let told = faults("s.parquet", &rows(ids, ("__index_level_0__", index())));
+    assert!(told.len() == 1 && told[0].contains("`example` holds Binary"), "{told:?}");
+    // Row numbers of Pandas are no attribute, though they differ between the rows of an example.
+    let (system, same) = (words(["new", "old"]), words(["a", "a"]));
+    let criterion = words(["c", "c"]);
+    let table = parquet(vec![
+        ("example", same),
+        ("system", system),
+        ("criterion", criterion),
+        ("value", values()),
+        ("__index_level_0__", index()),
+    ]);
+    assert_eq!(Folder::new().import("s.parquet", &table).unwrap().attributes, Vec::<String>::new());
 }
 
 #[test]
