@@ -230,10 +230,10 @@ impl Grader {
         }
     }
 
-    /// Whether it lays the answer's text beside a reference.
+    /// Whether it lays the answer's words beside a reference.
     pub fn compares_texts(&self) -> bool {
-        use Grader::{Contains, Equals, OneOf, Similar};
-        matches!(self, Equals { .. } | OneOf { .. } | Contains { .. } | Similar { .. })
+        use Grader::{Behaviour, Contains, Equals, OneOf, Similar};
+        matches!(self, Equals { .. } | OneOf { .. } | Contains { .. } | Similar { .. } | Behaviour { .. })
     }
 
     /// The word by which the contract names this kind of grader.

@@ -3,6 +3,7 @@
 use crate::operand::resolve;
 use crate::operand::texts;
 use crate::prepared::Prepared;
+use crate::text::{empty_list, folded, nothing_asked};
 use domain::grader::Operand;
 use domain::score::Verdict;
 use serde_json::Value;
@@ -12,15 +13,23 @@ pub struct Check {
 }
 
 impl Check {
+    /// The list of no words that an example gives.
+    pub fn blank<'v>(&'v self, document: &'v Value) -> Option<&'v Value> {
+        empty_list(&self.is, document)
+    }
+
     pub fn grade(&self, document: &Value, answer: &Prepared) -> Verdict {
         let wanted = match resolve(&self.is, document).and_then(texts) {
             Ok(wanted) => wanted,
             Err(verdict) => return verdict,
         };
+        if wanted.is_empty() {
+            return nothing_asked();
+        }
         let Some(got) = answer.answer.behaviour.as_deref() else {
             return Verdict::GraderError { reason: "the answer's behaviour was not recorded".to_owned() };
         };
-        if wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(got)) {
+        if wanted.iter().any(|wanted| folded(wanted) == folded(got)) {
             return Verdict::passed("");
         }
         let reason = format!("did `{}` where `{}` was expected", crate::written::shortened(got), wanted.join("` or `"));

@@ -2,8 +2,10 @@
 //!
 //! in      an expression; an example and an answer
 //! out     true, false or a number in [0, 1]; anything else is a grader error, as is an evaluation that fails
-//! limits  4,000 characters, 40 levels of brackets, two comprehensions inside one another, lists and texts of at most 20,000
+//! limits  4,000 characters, 40 levels of brackets, two comprehensions, lists and texts of at most 20,000
 //!         items, so that the dearest expression ends soon (CEL itself has no loops and its patterns are linear)
+
+mod scope;
 
 use crate::GraderFault;
 use crate::prepared::Prepared;
@@ -13,6 +15,7 @@ use cel::{Context, Program, Value as Cel};
 use domain::grader::Reading;
 use domain::score::Verdict;
 use domain::share::Share;
+use scope::Known;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -23,6 +26,19 @@ pub struct Check {
     uses_example: bool,
 }
 
+/// The keys of an answer as expressions see it.
+const ANSWER: [&str; 10] = [
+    "text",
+    "structured",
+    "tool_calls",
+    "citations",
+    "behaviour",
+    "finish_reason",
+    "latency_ms",
+    "spend",
+    "attempts",
+    "tokens",
+];
 const LONGEST: usize = 4_000;
 const DEEPEST: usize = 40;
 const COMPREHENSIONS: usize = 2;
@@ -32,7 +48,13 @@ const MOST_NESTED_ITEMS: usize = 300;
 
 impl Check {
     pub fn of(text: &str, reading: Reading) -> Result<Self, GraderFault> {
-        let known = ["example", "answer", "input", "expected", "attributes"];
+        let known: [Known; 5] = [
+            ("example", &["id", "task", "input", "expected", "attributes"]),
+            ("answer", &ANSWER),
+            ("input", &[]),
+            ("expected", &[]),
+            ("attributes", &[]),
+        ];
         let program = compile(text, &known)?;
         let uses_example = program.references().variables().iter().any(|name| *name != "answer");
         Ok(Check { program, text: text.to_owned(), reading, uses_example })
@@ -81,12 +103,12 @@ impl Check {
             let parts = ["input", "expected", "attributes"];
             values.extend(parts.map(|part| (part, document.get(part).unwrap_or(&Value::Null))));
         }
-        run(&self.program, &self.text, &values)
+        run(&self.program, &values)
     }
 }
 
 /// An expression within the limits, over these names alone.
-pub fn compile(text: &str, known: &[&str]) -> Result<Program, GraderFault> {
+pub fn compile(text: &str, known: &[Known]) -> Result<Program, GraderFault> {
     let refuse = |why: String| Err(GraderFault::Expression(why));
     if text.len() > LONGEST {
         return refuse(format!("it is longer than {LONGEST} characters"));
@@ -94,38 +116,25 @@ pub fn compile(text: &str, known: &[&str]) -> Result<Program, GraderFault> {
     if nesting(text) > DEEPEST {
         return refuse(format!("its brackets are nested deeper than {DEEPEST} levels"));
     }
-    let comprehensions = comprehensions(text);
+    let program = match Program::compile(text) {
+        Ok(program) => program,
+        Err(errors) => return refuse(shortened(&errors.to_string().replace('\n', " "))),
+    };
+    let comprehensions = scope::comprehensions(program.expression());
     if comprehensions > COMPREHENSIONS {
         return refuse(format!(
             "it has {comprehensions} comprehensions (map, filter, all, exists); at most {COMPREHENSIONS} are run"
         ));
     }
-    let program = match Program::compile(text) {
-        Ok(program) => program,
-        Err(errors) => return refuse(shortened(&errors.to_string().replace('\n', " "))),
-    };
-    let references = program.references();
-    let odd = references.variables().into_iter().find(|name| !known.contains(name) && !is_bound(text, name));
-    match odd.map(str::to_owned) {
-        Some(odd) => refuse(format!("`{odd}` is not known; there {}", listed(known))),
-        None => {
-            drop(references);
-            Ok(program)
-        }
-    }
-}
-
-fn listed(known: &[&str]) -> String {
-    match known {
-        [one] => format!("is {one}"),
-        [first @ .., last] => format!("are {} and {last}", first.join(", ")),
-        [] => "is nothing".to_owned(),
+    match scope::unknown(program.expression(), known) {
+        Some(odd) => refuse(odd),
+        None => Ok(program),
     }
 }
 
 /// What an expression gives, over these values by their names.
-pub fn run(program: &Program, text: &str, values: &[(&str, &Value)]) -> Result<Cel, String> {
-    let limit = if comprehensions(text) > 1 { MOST_NESTED_ITEMS } else { MOST_ITEMS };
+pub fn run(program: &Program, values: &[(&str, &Value)]) -> Result<Cel, String> {
+    let limit = if scope::comprehensions(program.expression()) > 1 { MOST_NESTED_ITEMS } else { MOST_ITEMS };
     if values.iter().any(|(_, value)| largest(value) > limit) {
         return Err(format!("a list or text has more than {limit} items"));
     }
@@ -173,8 +182,10 @@ fn add_functions(context: &mut Context) -> Result<(), String> {
     Ok(())
 }
 
+/// Runs of lines that are not blank.
 fn paragraphs(text: &str) -> i64 {
-    text.split("\n\n").filter(|part| !part.trim().is_empty()).count() as i64
+    let blank: Vec<bool> = std::iter::once(true).chain(text.lines().map(|line| line.trim().is_empty())).collect();
+    blank.windows(2).filter(|pair| pair[0] && !pair[1]).count() as i64
 }
 
 fn count(text: &str, part: &str) -> i64 {
@@ -185,8 +196,8 @@ fn count(text: &str, part: &str) -> i64 {
 fn unfenced(text: &str) -> &str {
     let trimmed = text.trim();
     let inner = trimmed.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
-    // The first line may name the language of what follows.
-    inner.and_then(|inner| inner.split_once('\n')).map_or(trimmed, |(_, body)| body.trim())
+    // The first line may name the language of what follows; what stands on one line is all that there is.
+    inner.map_or(trimmed, |inner| inner.split_once('\n').map_or(inner, |(_, body)| body).trim())
 }
 
 fn is_json(text: &str) -> bool {
@@ -223,15 +234,6 @@ fn nesting(text: &str) -> usize {
     // Runs of unary operators and of chained operators nest the tree too.
     let unary = text.split(|c| c != '!' && c != '-').map(str::len).max().unwrap_or(0);
     deepest.max(unary)
-}
-
-fn comprehensions(text: &str) -> usize {
-    [".map(", ".filter(", ".all(", ".exists(", ".exists_one("].iter().map(|name| text.matches(name).count()).sum()
-}
-
-/// A name that a comprehension binds: `.all(call, ...)`.
-fn is_bound(text: &str, name: &str) -> bool {
-    text.contains(&format!("({name},")) || text.contains(&format!("({name} ,"))
 }
 
 /// The longest list or object, at any depth. Texts do not count: CEL walks them in linear time.

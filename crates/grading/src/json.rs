@@ -1,10 +1,12 @@
 //! JSON validity and JSON Schema, drafts 4 to 2020-12, without ever fetching anything.
 
 use crate::GraderFault;
+use crate::numeral::rounding;
 use crate::prepared::Prepared;
 use crate::text::part_of;
 use crate::written::shortened;
 use domain::failure_class::FORMAT;
+use domain::format::json::rounded;
 use domain::grader::Part;
 use domain::score::Verdict;
 use jsonschema::{Retrieve, Uri, Validator};
@@ -33,6 +35,9 @@ pub fn validator(schema: &Value, formats: bool) -> Result<Validator, GraderFault
     if depth(schema) > DEEPEST {
         return Err(GraderFault::Schema(format!("it is nested deeper than {DEEPEST} levels")));
     }
+    if let Some(number) = compared(schema).and_then(rounded) {
+        return Err(GraderFault::Schema(rounding(number)));
+    }
     jsonschema::options().with_retriever(Nothing).should_validate_formats(formats).build(schema).map_err(|error| {
         let message = error.to_string();
         match message
@@ -44,6 +49,18 @@ pub fn validator(schema: &Value, formats: bool) -> Result<Validator, GraderFault
             None => GraderFault::Schema(shortened(&message)),
         }
     })
+}
+
+/// The value of a schema's `const` or `enum` with a number that would be compared with others that are not it.
+fn compared(schema: &Value) -> Option<&Value> {
+    match schema {
+        Value::Array(items) => items.iter().find_map(compared),
+        Value::Object(fields) => fields.iter().find_map(|(key, value)| match key.as_str() {
+            "const" | "enum" => rounded(value).map(|_| value),
+            _ => compared(value),
+        }),
+        _ => None,
+    }
 }
 
 fn depth(value: &Value) -> usize {

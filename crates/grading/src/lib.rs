@@ -11,6 +11,7 @@ mod cites;
 mod expression;
 mod json;
 mod limits;
+mod matching;
 mod number;
 mod numeral;
 mod operand;
@@ -115,6 +116,7 @@ impl Compiled {
         let reference = match &self.0 {
             Kind::Text(check) => check.blank(document)?,
             Kind::Similar(check) => check.blank(document)?,
+            Kind::Behaviour(check) => check.blank(document)?,
             _ => return None,
         };
         Some(written::value(reference))

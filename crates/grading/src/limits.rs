@@ -5,6 +5,7 @@ use domain::failure_class::LATENCY;
 use domain::grader::LengthUnit;
 use domain::score::Verdict;
 use domain::share::Amount;
+use unicode_segmentation::UnicodeSegmentation;
 
 pub enum Check {
     Length { unit: LengthUnit, at_least: Option<u32>, at_most: Option<u32> },
@@ -70,10 +71,10 @@ fn words(text: &str) -> usize {
     starts + usize::from(text.as_bytes().first().is_some_and(|&first| !is_blank(first)))
 }
 
-/// Runs of text that end in `.`, `!`, `?` or their wide forms, or with the text.
+/// Sentences as Unicode tells them (UAX #29), those without a letter or digit left out. A line end ends one; a point before a digit or a small
+/// letter does not.
 pub fn sentences(text: &str) -> usize {
-    let ends = ['.', '!', '?', '\u{3002}', '\u{ff01}', '\u{ff1f}'];
-    text.split(ends).filter(|part| part.chars().any(char::is_alphanumeric)).count()
+    text.unicode_sentences().count()
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 //!
 //! The answer's number is its structured output where that is a number, else the last number of its text.
 
-use crate::numeral::{Numeral, Reader};
+use crate::numeral::{Numeral, Reader, not_exact};
 use crate::operand::resolve;
 use crate::prepared::Prepared;
+use domain::format::json::rounded;
 use domain::grader::Operand;
 use domain::score::Verdict;
 use domain::share::Amount;
@@ -27,8 +28,9 @@ impl Check {
             Ok(wanted) => wanted,
             Err(verdict) => return verdict,
         };
-        let Some(wanted) = self.read(wanted) else {
-            return Verdict::GraderError { reason: format!("`{}` is no number", crate::written::value(wanted)) };
+        let asked = wanted;
+        let Some(wanted) = self.read(asked) else {
+            return Verdict::GraderError { reason: format!("`{}` is no number", crate::written::value(asked)) };
         };
         let structured = match &answer.answer.structured {
             Some(Value::Number(number)) => Numeral::of(number),
@@ -38,6 +40,12 @@ impl Check {
             return Verdict::failed("no number in the answer");
         };
         let tolerance = if self.relative { self.within.get() * wanted.value.abs() } else { self.within.get() };
+        let of_answer = || answer.answer.structured.as_ref().filter(|value| value.is_number()).and_then(rounded);
+        if let (true, Some(number)) = (tolerance == 0.0, rounded(asked).or_else(of_answer))
+            && got.is_within(tolerance, &wanted)
+        {
+            return not_exact(number);
+        }
         if got.is_within(tolerance, &wanted) {
             Verdict::passed("")
         } else {

@@ -7,8 +7,11 @@
 //! note    of what can be read in two ways `1,234` is a thousand and more, and `1.234` one and a bit; of digits that no one number is made of
 //!         (`29.11.2026`, `1,2,3`) the last stand alone
 
+use domain::format::json::rounded;
+use domain::score::Verdict;
 use regex::Regex;
-use serde_json::Number;
+use serde_json::{Number, Value};
+use std::cmp::Ordering;
 use std::fmt;
 
 /// Room for the rounding of decimal fractions, far below any tolerance that a person writes.
@@ -26,7 +29,26 @@ impl Numeral {
         let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
         match whole {
             Some(whole) => Some(Numeral { value: whole as f64, whole: Some(whole) }),
+            None if rounded(&Value::Number(number.clone())).is_some() => {
+                number.as_f64().map(|value| Numeral { value, whole: None })
+            }
             None => number.as_f64().and_then(Numeral::real),
+        }
+    }
+
+    /// A text that is a number, as a program writes it, and nothing else.
+    pub fn written(text: &str) -> Option<Self> {
+        match text.parse::<i128>() {
+            Ok(whole) => Some(Numeral { value: whole as f64, whole: Some(whole) }),
+            Err(_) => text.parse().ok().and_then(Numeral::real),
+        }
+    }
+
+    /// Which of two is larger.
+    pub fn compare(&self, other: &Numeral) -> Ordering {
+        match (self.whole, other.whole) {
+            (Some(one), Some(other)) => one.cmp(&other),
+            _ => self.value.total_cmp(&other.value),
         }
     }
 
@@ -72,6 +94,15 @@ pub fn equal(one: &Number, other: &Number) -> bool {
     }
 }
 
+/// Why two numbers that look alike cannot be told apart.
+pub fn not_exact(number: &Number) -> Verdict {
+    Verdict::GraderError { reason: rounding(number) }
+}
+
+pub fn rounding(number: &Number) -> String {
+    format!("numbers as large as {number} are not kept to the last digit: write them as text")
+}
+
 /// Finds numbers in texts.
 pub struct Reader {
     /// `None` cannot be, the pattern is ours.
@@ -100,23 +131,27 @@ impl Reader {
         let run = Run::of(if is_glued { digits.trim_start_matches('.') } else { digits });
         let minus = if run.is_whole_run && is_negative(before) { "-" } else { "" };
         let written = format!("{minus}{}{exponent}", run.number);
-        if let Ok(whole) = written.parse::<i128>() {
-            return Some(Numeral { value: whole as f64, whole: Some(whole) });
-        }
-        written.parse().ok().and_then(Numeral::real)
+        Numeral::written(&written)
     }
 }
 
 /// Whether a minus before a number is its sign: it may stand before a currency's, and after nothing that it joins to the number.
 fn is_negative(before: &str) -> bool {
     let mut before = before.chars().rev().peekable();
-    before.next_if(|c| matches!(c, '$' | '\u{a2}'..='\u{a5}' | '\u{20a0}'..='\u{20cf}'));
+    before.next_if(|c| is_currency(*c));
     if before.next_if(|c| matches!(c, '-' | '\u{2212}')).is_none() {
         return false;
     }
-    !before.next().is_some_and(|c| {
-        c.is_alphanumeric() || matches!(c, '%' | ')' | ']' | '-' | '\u{2212}' | '$' | '\u{20ac}' | '\u{a3}')
-    })
+    match before.next() {
+        // `$-5` is a price with its sign, `5$-7$` are two prices.
+        Some(c) if is_currency(c) => !before.find(|c| !c.is_whitespace()).is_some_and(char::is_numeric),
+        Some(c) => !(c.is_alphanumeric() || matches!(c, '%' | ')' | ']' | '-' | '\u{2212}')),
+        None => true,
+    }
+}
+
+fn is_currency(c: char) -> bool {
+    matches!(c, '$' | '\u{a2}'..='\u{a5}' | '\u{20a0}'..='\u{20cf}')
 }
 
 /// A run of digits as the number at its end.
@@ -182,6 +217,11 @@ mod tests {
             ("fell by \u{2212}5", "-5"),
             ("a loss of -$5", "-5"),
             ("from $3-$5", "5"),
+            ("from 3$-5$", "5"),
+            ("from 3 $-5 $", "5"),
+            ("a loss of $-5", "-5"),
+            ("a loss of \u{20ac}\u{2212}5", "-5"),
+            ("a loss of $ -5", "-5"),
             ("between 5%-7%", "7"),
             ("GPT-4", "4"),
             ("(-2.5)", "-2.5"),

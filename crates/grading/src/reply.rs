@@ -13,16 +13,15 @@ use serde_json::{Number, Value};
 
 pub struct ReplyExpression {
     program: Program,
-    text: String,
 }
 
 impl ReplyExpression {
     pub fn of(text: &str) -> Result<Self, GraderFault> {
-        Ok(ReplyExpression { program: compile(text, &["reply"])?, text: text.to_owned() })
+        Ok(ReplyExpression { program: compile(text, &[("reply", &[])])? })
     }
 
     pub fn value(&self, reply: &Value) -> Result<Value, String> {
-        as_json(&run(&self.program, &self.text, &[("reply", reply)])?)
+        as_json(&run(&self.program, &[("reply", reply)])?)
     }
 }
 
@@ -86,5 +85,9 @@ mod tests {
         let told = "the expression cannot be used: `answer` is not known; there is reply";
         assert_eq!(value("answer.text").unwrap_err(), told);
         assert!(value("1.0 / 0.0").is_err());
+        assert!(value("sise(reply.sources)").unwrap_err().ends_with("`sise` is no function; did you mean `size`?"));
+        assert!(
+            value("reply.l. map(a, reply.l. map(b, reply.l .map(c, c)))").unwrap_err().contains("3 comprehensions")
+        );
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::operand::{resolve, texts};
 use crate::prepared::Prepared;
-use crate::text::{Needed, blank, normalised, nothing_to_compare};
+use crate::text::{Needed, blank, empty_list, normalised, nothing_asked, nothing_to_compare};
 use domain::grader::{Normalisation, Operand, Part, Reading, TextSimilarity};
 use domain::score::Verdict;
 use domain::share::Share;
@@ -22,11 +22,14 @@ pub struct Check {
 
 /// Longest text that is compared, in characters; edit distance grows with the product of both.
 const LONGEST: usize = 20_000;
+/// Room for the rounding of a quotient.
+const ROUNDING: f64 = 1e-12;
 
 impl Check {
     /// The reference, where nothing of it is left to compare any answer with.
     pub fn blank<'v>(&'v self, document: &'v Value) -> Option<&'v Value> {
-        blank(&self.to, document, &Part::Text, self.normalise, Needed::One)
+        let empty = || empty_list(&self.to, document);
+        blank(&self.to, document, &Part::Text, self.normalise, Needed::One).or_else(empty)
     }
 
     pub fn grade(&self, document: &Value, answer: &Prepared) -> Verdict {
@@ -34,6 +37,9 @@ impl Check {
             Ok(wanted) => wanted,
             Err(verdict) => return verdict,
         };
+        if wanted.is_empty() {
+            return nothing_asked();
+        }
         if let Some(wanted) = self.blank(document) {
             return Verdict::failed(nothing_to_compare(wanted));
         }
@@ -53,7 +59,8 @@ impl Check {
             Reading::Graded => {
                 Verdict::Graded { value: similarity, class: None, reason: format!("similarity {best:.3}") }
             }
-            Reading::PassAt(mark) if similarity >= mark => Verdict::passed(""),
+            // 0.2 itself is at least 0.2, though 1 - 4/5 is a little less as it is calculated.
+            Reading::PassAt(mark) if similarity.get() + ROUNDING >= mark.get() => Verdict::passed(""),
             Reading::PassAt(mark) => Verdict::failed(match self.by {
                 TextSimilarity::EditsWithin(most) => format!("more than {most} edits away"),
                 _ => format!("similarity {best:.3}, at least {:.3} asked", mark.get()),

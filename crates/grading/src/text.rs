@@ -1,14 +1,17 @@
 //! Equality, membership, containment and patterns, after the normalisation that the contract declares.
 
+use crate::numeral::not_exact;
 use crate::operand::{resolve, step, texts};
 use crate::prepared::Prepared;
 use crate::written::{shortened, value as written};
 use crate::{GraderFault, numeral, operand};
+use domain::format::json::rounded;
 use domain::grader::{Grader, Normalisation, Operand, Part};
 use domain::score::Verdict;
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 use std::borrow::Cow;
+use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
 
 pub enum Check {
@@ -37,12 +40,11 @@ impl Check {
             Check::Equals { part, to, normalise } => {
                 resolve(to, document).ok().filter(|wanted| is_blank(wanted, part, *normalise))
             }
-            Check::OneOf { part, of, normalise } => blank(of, document, part, *normalise, Needed::One),
+            Check::OneOf { part, of, normalise } => {
+                blank(of, document, part, *normalise, Needed::One).or_else(|| empty_list(of, document))
+            }
             Check::Contains { all, any, none, normalise } => {
-                let empty = |operand: &'v Operand| {
-                    let list = resolve(operand, document).ok();
-                    list.filter(|list| list.as_array().is_some_and(Vec::is_empty))
-                };
+                let empty = |operand: &'v Operand| empty_list(operand, document);
                 let mut given = [all, any, none].into_iter().flatten();
                 let nothing = given.clone().all(|operand| empty(operand).is_some());
                 let first = if nothing { given.find_map(empty) } else { None };
@@ -66,13 +68,13 @@ impl Check {
                 if is_blank(wanted, part, *normalise) {
                     return Ok(Verdict::failed(nothing_to_compare(wanted)));
                 }
-                Ok(if meets(&got, wanted, part, *normalise) {
+                Ok(if met(&got, wanted, part, *normalise)? {
                     Verdict::passed("")
                 } else {
-                    // A text that looks like the number is shown as the text that it is.
+                    // A text that looks like a number or a truth value is shown as the text that it is.
                     let alike = written(&got) == written(wanted);
-                    let said = if alike { got.to_string() } else { written(&got) };
-                    Verdict::failed(format!("`{said}` is not `{}`", written(wanted)))
+                    let said = |value: &Value| if alike { value.to_string() } else { written(value) };
+                    Verdict::failed(format!("`{}` is not `{}`", said(&got), said(wanted)))
                 })
             }
             Check::OneOf { part, of, normalise } => {
@@ -80,15 +82,25 @@ impl Check {
                 let Some(got) = part_of(answer, part) else { return Ok(missing(part)) };
                 let accepted: &[Value] = wanted.as_array().map_or(std::slice::from_ref(wanted), Vec::as_slice);
                 // Of several texts one that is nothing is no alternative.
+                if accepted.is_empty() {
+                    return Err(nothing_asked());
+                }
                 let mut comparable = accepted.iter().filter(|item| !is_blank(item, part, *normalise)).peekable();
                 if comparable.peek().is_none() {
                     return Ok(Verdict::failed(nothing_to_compare(wanted)));
                 }
-                Ok(if comparable.any(|item| meets(&got, item, part, *normalise)) {
-                    Verdict::passed("")
-                } else {
-                    Verdict::failed(format!("`{}` is none of {}", written(&got), written(wanted)))
-                })
+                let mut unknown = None;
+                for item in comparable {
+                    match met(&got, item, part, *normalise) {
+                        Ok(true) => return Ok(Verdict::passed("")),
+                        Ok(false) => {}
+                        Err(verdict) => unknown = Some(verdict),
+                    }
+                }
+                // A text that looks like one of them is shown as the text that it is.
+                let alike = accepted.iter().any(|item| written(item) == written(&got));
+                let said = if alike { got.to_string() } else { written(&got) };
+                unknown.map_or_else(|| Ok(Verdict::failed(format!("`{said}` is none of {}", written(wanted)))), Err)
             }
             Check::Contains { all, any, none, normalise } => contains(document, answer, [all, any, none], *normalise),
         }
@@ -185,8 +197,13 @@ fn nothing_left(part: &str) -> Verdict {
     }
 }
 
-/// A list of no texts is found in every answer, or in none.
-fn nothing_asked() -> Verdict {
+/// A list of nothing, which is in every answer, or in none.
+pub fn empty_list<'v>(operand: &'v Operand, document: &'v Value) -> Option<&'v Value> {
+    resolve(operand, document).ok().filter(|list| list.as_array().is_some_and(Vec::is_empty))
+}
+
+/// The verdict on it.
+pub fn nothing_asked() -> Verdict {
     let reason =
         "there is no text to look for: the list is empty; a null says that the criterion does not apply".to_owned();
     Verdict::GraderError { reason }
@@ -220,6 +237,18 @@ pub fn part_of(answer: &Prepared, part: &Part) -> Option<Value> {
     }
 }
 
+/// Whether a part of an answer is what was wanted; a grader error where numbers are too large to tell.
+fn met(got: &Value, wanted: &Value, part: &Part, normalise: Normalisation) -> Result<bool, Verdict> {
+    let is_it = meets(got, wanted, part, normalise);
+    // What such a number looks like is not how the text would have it.
+    let said = got.as_str().filter(|_| !matches!(part, Part::Structured(_))).and_then(|text| text.trim().parse().ok());
+    let is_about = said.is_some_and(|said: f64| wanted.as_f64() == Some(said));
+    match rounded(wanted) {
+        Some(number) if is_it || is_about => Err(not_exact(number)),
+        _ => Ok(is_it),
+    }
+}
+
 /// Whether a part of an answer is what was wanted. Words are all that a text can say of a number or a truth value; in structured output a
 /// text is none.
 fn meets(got: &Value, wanted: &Value, part: &Part, normalise: Normalisation) -> bool {
@@ -231,16 +260,11 @@ fn meets(got: &Value, wanted: &Value, part: &Part, normalise: Normalisation) -> 
     }
 }
 
-/// Equality of texts after normalisation; of anything else as JSON values, numbers by value at any depth.
+/// Equality as JSON values; at any depth texts after normalisation and numbers by value.
 pub fn same(got: &Value, wanted: &Value, normalise: Normalisation) -> bool {
+    let equal = |got: &Value, wanted: &Value| same(got, wanted, normalise);
     match (got, wanted) {
         (Value::String(got), Value::String(wanted)) => normalised(got, normalise) == normalised(wanted, normalise),
-        (got, wanted) => equal(got, wanted),
-    }
-}
-
-fn equal(got: &Value, wanted: &Value) -> bool {
-    match (got, wanted) {
         (Value::Number(got), Value::Number(wanted)) => numeral::equal(got, wanted),
         (Value::Array(got), Value::Array(wanted)) => {
             got.len() == wanted.len() && got.iter().zip(wanted).all(|(got, wanted)| equal(got, wanted))
@@ -260,7 +284,7 @@ pub fn normalised(text: &str, normalise: Normalisation) -> Cow<'_, str> {
         text = Cow::Owned(text.nfkc().collect());
     }
     if normalise.ignore_case {
-        text = Cow::Owned(text.to_lowercase());
+        text = Cow::Owned(folded(&text));
     }
     if normalise.ignore_punctuation {
         text = Cow::Owned(text.chars().filter(|c| !is_punctuation(*c)).collect());
@@ -278,9 +302,27 @@ pub fn normalised(text: &str, normalise: Normalisation) -> Cow<'_, str> {
     text
 }
 
+/// A text without its case. Some letters have no capital of their own: `ß` is `SS`.
+pub fn folded(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_uppercase().to_lowercase() }
+}
+
+/// What Unicode calls punctuation, in any script, and the signs of ASCII beside it (`$`, `+`, `<`).
 fn is_punctuation(c: char) -> bool {
-    c.is_ascii_punctuation()
-        || matches!(c, '\u{2010}'..='\u{2027}' | '\u{3001}'..='\u{3003}' | '\u{00a1}' | '\u{00bf}' | '\u{00ab}' | '\u{00bb}')
+    use GeneralCategory as Of;
+    let is_category = || {
+        matches!(
+            get_general_category(c),
+            Of::ConnectorPunctuation
+                | Of::DashPunctuation
+                | Of::OpenPunctuation
+                | Of::ClosePunctuation
+                | Of::InitialPunctuation
+                | Of::FinalPunctuation
+                | Of::OtherPunctuation
+        )
+    };
+    if c.is_ascii() { c.is_ascii_punctuation() } else { is_category() }
 }
 
 /// A linear-time pattern.

@@ -5,11 +5,14 @@
 use crate::GraderFault;
 use crate::expression;
 use crate::json::validator;
+use crate::matching::{unmet, unmet_in_order};
+use crate::numeral::not_exact;
 use crate::operand::resolve;
 use crate::prepared::Prepared;
 use crate::text::{names, same};
 use crate::written::{shortened, value as written};
 use domain::answer::ToolCall;
+use domain::format::json::rounded;
 use domain::grader::{Normalisation, Reading, ToolRules};
 use domain::score::Verdict;
 use domain::share::Share;
@@ -85,17 +88,18 @@ impl Check {
     }
 
     fn required(&self, wanted: &Value, calls: &[ToolCall]) -> Result<(), Verdict> {
-        let wanted = wanted_calls(wanted)?;
-        let mut free: Vec<bool> = vec![true; calls.len()];
-        let mut from = 0;
-        for wanted in &wanted {
-            let start = if self.rules.in_order { from } else { 0 };
-            let found = (start..calls.len()).find(|&at| free[at] && wanted.is_met_by(&calls[at]));
-            let Some(at) = found else { return Err(self.not_met(wanted, calls)) };
-            free[at] = false;
-            from = at + 1;
+        let asked = wanted;
+        let wanted = wanted_calls(asked)?;
+        let meets = |wanted_at: usize, call_at: usize| wanted[wanted_at].is_met_by(&calls[call_at]);
+        let unmet = match self.rules.in_order {
+            true => unmet_in_order(wanted.len(), calls.len(), meets),
+            false => unmet(wanted.len(), calls.len(), meets),
+        };
+        if let Some(at) = unmet {
+            return Err(self.not_met(&wanted[at], calls));
         }
-        Ok(())
+        let of_calls = || calls.iter().find_map(|call| rounded(&call.arguments));
+        rounded(asked).and_then(|_| of_calls()).map_or(Ok(()), |number| Err(not_exact(number)))
     }
 
     fn not_met(&self, wanted: &Wanted, calls: &[ToolCall]) -> Verdict {

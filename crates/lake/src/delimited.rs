@@ -267,7 +267,14 @@ mod tests {
         assert_eq!(open("a,b\n1,\"two\nlines\",\"\"\"\n"), Some((3, 8)));
         assert_eq!(open("a,b\n1,\""), Some((2, 3)));
         assert_eq!(open("\u{feff}\"a,b\n"), Some((1, 1)));
-        for closed in ["a,b\n1,\"x\"", "a,b\n1,\"x\n\"\n", "a,b\n1,5\" pipe", "a,b\n1,\"say \"\"x\"\"\"\n\n", "a,b\n\"\",\"\"", ""] {
+        for closed in [
+            "a,b\n1,\"x\"",
+            "a,b\n1,\"x\n\"\n",
+            "a,b\n1,5\" pipe",
+            "a,b\n1,\"say \"\"x\"\"\"\n\n",
+            "a,b\n\"\",\"\"",
+            "",
+        ] {
             assert_eq!(open(closed), None, "{closed:?}");
         }
     }

@@ -6,10 +6,12 @@
 //!         both agree on what a line says
 
 mod edit;
+mod exact;
 #[cfg(test)]
 mod tests;
 
 pub use edit::with;
+pub use exact::rounded;
 
 use super::lines::LinePlace;
 use super::yaml::{Key, Node, NodeKind, Spot};

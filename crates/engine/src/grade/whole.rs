@@ -177,7 +177,7 @@ fn pair_row(
     if missing {
         return Some(not_run(index, repeat, at));
     }
-    let Grader::Pair { normalise, .. } = &criterion.grader else { return None };
+    let Grader::Pair { part, normalise } = &criterion.grader else { return None };
     let half = |index: ExampleIndex| sides.get(&(at as u16, index, repeat));
     Some(match (half(base), half(index)) {
         (_, Some(None)) => ScoreRow {
@@ -190,7 +190,7 @@ fn pair_row(
             reason: "the system failed on the variant".to_owned(),
         },
         (Some(Some(base)), Some(Some(variant))) => {
-            row_of(index, repeat, at, grade_pair(*normalise, expect, base, variant))
+            row_of(index, repeat, at, grade_pair(part, *normalise, expect, base, variant))
         }
         _ => row_of(
             index,

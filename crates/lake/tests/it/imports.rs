@@ -194,7 +194,7 @@ fn a_column_that_parquet_cannot_tell_as_it_is_meant_is_refused_once() {
     };
     let told = faults("s.parquet", &rows(words(["a", "b"]), ("latency_ms", seconds)));
     assert!(told.len() == 1 && told[0].contains("`latency_ms` holds Duration"), "{told:?}");
-    let ids: ArrayRef = Arc::new(BinaryArray::from_vec(vec![b"a", b"b"]));
+    let ids: ArrayRef = Arc::new(BinaryArray::from_vec(vec![&b"a"[..], &b"b"[..]]));
     let index = || -> ArrayRef { Arc::new(Int64Array::from(vec![0, 1])) };
     let told = faults("s.parquet", &rows(ids, ("__index_level_0__", index())));
     assert!(told.len() == 1 && told[0].contains("`example` holds Binary"), "{told:?}");

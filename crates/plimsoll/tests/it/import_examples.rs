@@ -42,6 +42,15 @@ fn refused(table: &str, text: impl AsRef<[u8]>, more: &[&str]) -> String {
 }
 
 #[test]
+fn nothing_of_a_table_is_lost_on_the_way() {
+    let table = "id,q,n\na,why?,12345678901234567890123\n";
+    let map = ["--map", "id=id", "--map", "input=q", "--map", "expected.n=n", "--json", "n"];
+    assert!(refused("t.csv", table, &map).contains("more digits than are kept"));
+    let open = refused("t.csv", "id,q,n\na,\"why?,1\nb,how?,2\n", &map);
+    assert!(open.contains("t.csv:2:3") && open.contains("never closed"), "{open}");
+}
+
+#[test]
 fn a_table_becomes_examples_in_the_documented_format() {
     let folder = folder_with("tickets.csv", TICKETS);
     let more = ["--map", "provenance.captured_at=day", "--date", "day=%d.%m.%Y", "--set", "provenance.source=traffic"];

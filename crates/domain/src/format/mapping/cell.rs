@@ -54,11 +54,7 @@ fn is_flag(shape: &Shape) -> bool {
 pub fn value(shape: &Shape, read: &Read, text: &str) -> Result<Value, Wrong> {
     match read {
         Read::AsField => single(shape, text),
-        Read::Json => json::value(text.trim()).ok_or_else(|| {
-            let why = serde_json::from_str::<Value>(text.trim()).err();
-            let why = why.map_or_else(|| "a key is given twice".to_owned(), |error| error.to_string());
-            (format!("this cell is no JSON: {why}"), "mend it; text stands in double quotes".to_owned())
-        }),
+        Read::Json => parsed(text.trim()),
         Read::List(separator) => {
             let items = text.split(separator.as_str()).map(str::trim).filter(|item| !item.is_empty());
             Ok(items.map(Value::from).collect())
@@ -67,10 +63,27 @@ pub fn value(shape: &Shape, read: &Read, text: &str) -> Result<Value, Wrong> {
     }
 }
 
+/// A cell of JSON, of which nothing is lost when it is written again.
+fn parsed(text: &str) -> Result<Value, Wrong> {
+    let value = json::value(text).ok_or_else(|| {
+        let why = serde_json::from_str::<Value>(text).err();
+        let why = why.map_or_else(|| "a key is given twice".to_owned(), |error| error.to_string());
+        (format!("this cell is no JSON: {why}"), "mend it; text stands in double quotes".to_owned())
+    })?;
+    match json::rounded(&value) {
+        Some(number) => {
+            let what = format!("a number of this cell has more digits than are kept: it would become {number}");
+            Err((what, "put it in double quotes, as text".to_owned()))
+        }
+        None => Ok(value),
+    }
+}
+
 fn single(shape: &Shape, text: &str) -> Result<Value, Wrong> {
     let trimmed = text.trim();
     match shape {
-        Shape::Whole(_) | Shape::Amount | Shape::Weight | Shape::Chance => match serde_json::from_str::<Number>(trimmed) {
+        Shape::Whole(_) | Shape::Amount | Shape::Weight | Shape::Chance => match serde_json::from_str::<Number>(trimmed)
+        {
             Ok(number) => Ok(Value::Number(number)),
             Err(_) => Err((
                 format!("`{}` is no number", shortened(trimmed)),

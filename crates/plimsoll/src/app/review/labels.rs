@@ -83,9 +83,9 @@ fn rows(path: &Utf8Path, file: File, separator: u8, reading: &mut Reading) -> st
             Ok(None) => return Ok(()),
             Err(RowError::Unreadable(error)) => return Err(error),
             Err(error) => {
-                let fault = error.fault().map(|((line, column), what, help)| {
-                    LinePlace { file: path, line }.fault(column, "", what, help)
-                });
+                let fault = error
+                    .fault()
+                    .map(|((line, column), what, help)| LinePlace { file: path, line }.fault(column, "", what, help));
                 reading.faults.extend(fault);
                 return Ok(());
             }
