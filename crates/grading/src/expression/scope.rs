@@ -122,7 +122,7 @@ impl<'e> Scope<'e> {
 
     fn key(&self, select: &SelectExpr) -> Option<String> {
         let Expr::Ident(name) = &select.operand.expr else { return None };
-        let (_, keys) = self.known.iter().find(|(known, _)| known == name)?;
+        let (_, keys) = self.known.iter().find(|(known, _)| *known == name.as_str())?;
         let field = select.field.as_str();
         if keys.is_empty() || keys.contains(&field) || self.bound.contains(&name.as_str()) {
             return None;
