@@ -72,14 +72,30 @@ fn words(text: &str) -> usize {
 }
 
 /// Sentences as Unicode tells them (UAX #29), those without a letter or digit left out. A line end ends one; a point before a digit or a small
-/// letter does not.
+/// letter does not, unless there are small letters alone.
 pub fn sentences(text: &str) -> usize {
-    text.unicode_sentences().count()
+    let count = |text: &str| text.unicode_sentences().count();
+    if text.chars().any(char::is_uppercase) { count(text) } else { count(&text.to_uppercase()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sentences_end_where_people_end_them() {
+        for (text, count) in [
+            ("", 0),
+            ("... !", 0),
+            ("Take 2.5 mg. See www.example.org for more!", 2),
+            ("Approx. 5 mg, e.g. in the morning.", 1),
+            ("it is so. it is so. is it?", 3),
+            ("A line\nwithout an end", 2),
+            ("\u{4e00}\u{56de}\u{3002}\u{4e8c}\u{56de}\u{3002}", 2),
+        ] {
+            assert_eq!(sentences(text), count, "{text:?}");
+        }
+    }
 
     #[test]
     fn words_are_counted_alike_in_any_script_and_between_any_blanks() {
