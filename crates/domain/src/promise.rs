@@ -48,6 +48,21 @@ const GENERIC: &str = "a an and any anyone anything are as at be by can do every
     standard standards practice practices way ways time times day days daily work works working life fallback default tbd todo na \
     n/a nothing unknown depends sorry apologise apologize message generic productivity engagement satisfaction growth innovation insight insights usefulness assistance able best-in-class cutting edge kinds asks ask asking anybody people individuals folks visitors staff employees workforce stakeholders everyday chat conversation conversations job jobs project projects stuff enterprise-grade keep kept bring brings want wants like likes look looks thing nothing none offers offer deliver delivers driven powered enable enables boost boosts whatever situation situations";
 
+/// The same of German, French and Spanish: a field made of them alone is vague there too.
+const GENERIC_ELSEWHERE: &str = "alle allen aller alles jeder jeden jedem und oder der die das den dem des ein eine einer einem einen bei mit zu von \
+    f\u{fc}r auf in im an als ist sind sein ihre ihren ihr ihnen unsere unseren unser es sich hilft helfen hilfe kunde kunden kundin kundinnen nutzer \
+    nutzern nutzerin nutzerinnen benutzer leute menschen personen frage fragen anfrage anfragen anliegen problem probleme problemen thema themen aufgabe \
+    aufgaben beantwortet beantworten antwortet antworten unterst\u{fc}tzt unterst\u{fc}tzen vorhandene vorhandenen verf\u{fc}gbare verf\u{fc}gbaren \
+    information informationen daten wissen dokumente dokumenten unterlagen immer stets nie niemals freundlich korrekt h\u{f6}flich richtig genau gut schnell sicher \
+    hilfreich professionell fehler versucht versuchen einfach noch einmal nochmal sp\u{e4}ter erneut wieder bitte entschuldigt entschuldigung leid tut nichts \
+    le la les l un une et ou de du aux \u{e0} au avec leur leurs nos notre tous toutes tout toute aide aider aident clients client clientes utilisateurs \
+    utilisateur gens personnes question questions demande demandes probl\u{e8}me probl\u{e8}mes r\u{e9}pondre r\u{e9}pond informations donn\u{e9}es \
+    documents disponibles toujours jamais \u{ea}tre est poli polis pr\u{e9}cis exact correct rapide r\u{e9}essayer r\u{e9}essaie plus tard encore \
+    d\u{e9}sol\u{e9} rien \
+    el los las y o con sus su nuestros nuestras todo todos toda todas ayuda ayudar cliente clientes usuario usuarios gente personas pregunta preguntas \
+    consulta consultas problema problemas responder responde informaci\u{f3}n datos documentos siempre nunca ser sea amable educado preciso correcto \
+    r\u{e1}pido intentar int\u{e9}ntelo nuevo m\u{e1}s tarde otra vez lo siento nada";
+
 /// Verbs of work that say nothing without what is worked on.
 const ABILITIES: &str = "summarise summarises summarising summarize summarizes summarizing translate translates translating write writes writing draft drafts \
     drafting generate generates generating create creates creating classify classifies classifying extract extracts extracting analyse analyses \
@@ -93,14 +108,8 @@ const LABELS: &[&str] = &[
     "enterprise",
 ];
 
-/// Verbs of an action that somebody can see happen when the answer is not ready.
-const ACTIONS: &[&str] = &[
-    "escalat", "hand", "refus", "ask", "say", "tell", "rout", "transfer", "open", "creat", "declin", "stop", "refer",
-    "forward", "return", "offer", "send", "defer", "queue", "flag", "paus", "leave", "book", "pass", "show", "call",
-    "page", "point", "direct", "notif", "alert", "request", "assign", "log", "mark", "schedul", "withhold", "abstain",
-    "reply", "draft", "connect", "list", "answer", "quote", "state", "explain", "raise", "file", "write", "put",
-    "give", "suggest", "hold", "block", "warn", "print",
-];
+/// How a constraint begins that asks for a manner.
+const MANNERS: &[&str] = &["be", "stay", "remain", "sound", "feel", "act", "seem"];
 
 /// Marks of a constraint whose violation can be seen.
 const BOUNDS: &[&str] = &[
@@ -125,18 +134,28 @@ impl Promise {
         };
         let empty = |text: &str| text.trim().is_empty();
         let english = self.is_english();
-        let in_words = |vague: bool, short: bool, why: &'static str, too_short: &'static str| match english {
-            true => vague.then_some(why),
-            false => short.then_some(too_short),
-        };
+        // In another language what is long enough may still be made of its commonest words alone.
+        let in_words =
+            |vague: bool, short: bool, common: bool, why: &'static str, too_short: &'static str| match english {
+                true => vague.then_some(why),
+                false => short.then_some(too_short).or(common.then_some(why)),
+            };
+        let common = |texts: &[String]| texts.iter().all(|text| is_common(text));
         let work = match english {
             true => work(&self.work),
-            false => says_no_work(&self.work).then_some("it is too short to say which work"),
+            false => in_words(
+                false,
+                says_no_work(&self.work),
+                is_common(&self.work),
+                "it names a category of work and no particular work",
+                "it is too short to say which work",
+            ),
         };
         judge("work", empty(&self.work), work, "answer billing questions from the customer's own account");
         let whom = in_words(
             specific(&self.for_whom) == 0,
             is_a_word(&self.for_whom),
+            is_common(&self.for_whom),
             "it names nobody in particular",
             "it is too short to say for whom in particular",
         );
@@ -145,6 +164,7 @@ impl Promise {
         let vague = in_words(
             self.evidence.iter().all(|evidence| specific(evidence) == 0),
             self.evidence.iter().all(|evidence| is_a_word(evidence)),
+            common(&self.evidence),
             "it names no document or state that an answer could be checked against",
             "it is too short to say which document or state",
         );
@@ -153,6 +173,7 @@ impl Promise {
         let vague = in_words(
             !self.constraints.iter().any(|constraint| is_observable(constraint)),
             !self.constraints.iter().any(|constraint| is_a_sentence(constraint)),
+            common(&self.constraints),
             "no constraint could be seen to be broken",
             "no constraint is long enough to say what would break it",
         );
@@ -160,6 +181,7 @@ impl Promise {
         let ready = in_words(
             !is_action(&self.when_not_ready),
             says_no_action(&self.when_not_ready),
+            is_common(&self.when_not_ready),
             "it names no action that somebody would see",
             "it is too short to say what is done, and with whom",
         );
@@ -195,7 +217,10 @@ fn is_product(text: &str) -> bool {
     let words = words(text);
     let is = |list: &[&str], word: &String| list.contains(&word.as_str());
     let Some(at) = words.iter().position(|word| is(PRODUCTS, word)) else { return false };
-    let is_named = words.first().is_some_and(|first| is(LABELS, first) || is(PRODUCTS, first));
+    let is_advertised =
+        |word: &str| word.starts_with("ai-") || ["-powered", "-driven", "-based"].iter().any(|end| word.ends_with(end));
+    let is_named =
+        words.first().is_some_and(|first| is(LABELS, first) || is(PRODUCTS, first) || is_advertised(first.as_str()));
     let ends = words.get(at + 1).is_none_or(|next| is(&["for", "of", "in", "on", "with", "across"], next));
     let does =
         |word: &String| is(&["that", "which", "who", "to"], word) || (word.ends_with("ing") && is_specific(word));
@@ -208,22 +233,29 @@ fn says_no_work(text: &str) -> bool {
     size.words < 2 || size.letters < 16
 }
 
-/// One word, which names a kind and nothing in particular, unless it is put together of several.
+/// One word, which names a kind and nothing in particular, unless it is put together of several, or is a name: `EStG`, `SGB5`.
 fn is_a_word(text: &str) -> bool {
     let size = size(text);
-    size.words < 2 && size.letters < 14
+    let is_name = text.chars().skip(1).any(|c| c.is_uppercase() || c.is_numeric());
+    size.words < 2 && size.letters < 14 && !is_name
+}
+
+/// Nothing but the commonest words of a language other than English.
+fn is_common(text: &str) -> bool {
+    words(text).iter().all(|word| GENERIC_ELSEWHERE.split_whitespace().any(|common| common == word))
 }
 
 /// Long enough for who does what, or for a number that something is measured by.
 fn is_a_sentence(text: &str) -> bool {
     let size = size(text);
     let counts = text.chars().any(char::is_numeric);
-    (size.words >= 3 && size.letters >= 12) || (size.words >= 2 && counts)
+    (size.words >= 3 && size.letters >= 12) || (size.words >= 2 && (counts || size.letters >= 16))
 }
 
+/// Less than whom it goes to, or what is done with it: of some languages two words say both.
 fn says_no_action(text: &str) -> bool {
     let size = size(text);
-    size.words < 3 || (size.words == 3 && size.letters < 26)
+    size.words < 2 || size.letters < 18
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -243,22 +275,26 @@ fn is_specific(word: &str) -> bool {
     !GENERIC.split_whitespace().any(|generic| generic == word)
 }
 
+/// Something in particular, which an answer has or has not, and not only a manner: `be empathetic`.
 fn is_observable(constraint: &str) -> bool {
+    const FEW: usize = 2;
     let lower = constraint.to_lowercase();
     let words = words(constraint);
     let bounded = BOUNDS
         .iter()
         .any(|bound| if bound.contains(' ') { lower.contains(bound) } else { words.iter().any(|word| word == bound) });
-    (bounded || lower.chars().any(|c| c.is_ascii_digit())) && specific(constraint) > 0
+    let counts = lower.chars().any(|c| c.is_ascii_digit());
+    let is_manner = words.first().is_some_and(|first| MANNERS.contains(&first.as_str()));
+    let asks_for_a_manner = is_manner && words.iter().skip(1).filter(|word| is_specific(word)).count() <= FEW;
+    specific(constraint) > 0 && (bounded || counts || !asks_for_a_manner)
 }
 
+/// Who or what it goes to is named: no list of verbs knows every way in which work is handed on.
 fn is_action(text: &str) -> bool {
     let words = words(text);
-    let acts = words.iter().any(|word| ACTIONS.iter().any(|action| word.starts_with(action)));
-    acts && words.len() >= 3
-        && (specific(text) > 1
-            || specific(text) > 0
-                && words.iter().any(|word| matches!(word.as_str(), "to" | "that" | "which" | "when" | "if" | "for")))
+    let hands_on = |word: &String| matches!(word.as_str(), "to" | "that" | "which" | "when" | "if" | "for");
+    let specific = specific(text);
+    words.len() >= 3 && (specific > 1 || specific > 0 && words.iter().any(hands_on))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ fn read(line: &str) -> Promise {
 #[test]
 fn good_promises_are_accepted_in_every_field() {
     let lines: Vec<&str> = include_str!("good.txt").lines().collect();
-    assert_eq!(lines.len(), 24);
+    assert_eq!(lines.len(), 29);
     for line in lines {
         assert_eq!(read(line).unclear(), [], "{line}");
     }
@@ -30,16 +30,36 @@ fn vague_promises_are_refused_with_a_reason_for_every_field() {
 #[test]
 fn promises_in_other_languages_are_accepted_and_slogans_are_not() {
     let lines: Vec<&str> = include_str!("good_in_other_languages.txt").lines().collect();
-    assert_eq!(lines.len(), 12);
+    assert_eq!(lines.len(), 15);
     for line in lines {
         assert!(!read(line).is_english(), "{line}");
         assert_eq!(read(line).unclear(), [], "{line}");
     }
     let lines: Vec<&str> = include_str!("vague_in_other_languages.txt").lines().collect();
-    assert_eq!(lines.len(), 6);
+    assert_eq!(lines.len(), 7);
     for line in lines {
         let fields: Vec<&str> = read(line).unclear().iter().map(|unclear| unclear.field).collect();
         assert_eq!(fields, ["work", "for", "evidence", "constraints", "when_not_ready"], "{line}");
+    }
+}
+
+#[test]
+fn a_product_is_no_work_however_it_is_advertised() {
+    for work in ["AI-powered legal assistant", "cloud-based support chatbot", "an AI assistant for healthcare"] {
+        let promise = Promise { work: work.to_owned(), ..read(include_str!("good.txt").lines().next().unwrap_or("")) };
+        assert_eq!(promise.unclear().iter().map(|unclear| unclear.field).collect::<Vec<_>>(), ["work"], "{work}");
+    }
+}
+
+#[test]
+fn a_constraint_that_asks_for_a_manner_alone_cannot_be_seen_to_be_broken() {
+    for (constraint, is_observable_one) in [
+        ("be empathetic", false),
+        ("sound warm and caring", false),
+        ("be done within 4 seconds", true),
+        ("points per criterion add up to the total", true),
+    ] {
+        assert_eq!(is_observable(constraint), is_observable_one, "{constraint}");
     }
 }
 
