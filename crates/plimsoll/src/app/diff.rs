@@ -6,6 +6,7 @@
 use super::answers::{files, look};
 use super::chain::{Chain, Kept};
 use super::changed::{ChangedGrade, worst_first};
+use super::eval::sealed;
 use super::history::scores_digest;
 use super::sealed::folder_of;
 use super::weigh::ours;
@@ -13,7 +14,6 @@ use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::answer::Answer;
 use domain::contract::Contract;
-use domain::format::contract;
 use domain::name::CriterionName;
 use domain::reference_set::{Alignment, ExampleIndex, ReferenceSet};
 use domain::system::Arm;
@@ -102,8 +102,7 @@ impl Run {
                 "name the decision that it overrides",
             ));
         }
-        let text = content["contract"]["text"].as_str().unwrap_or("");
-        let parsed = contract::parse(Utf8Path::new("sealed contract"), text)?;
+        let contract = sealed(content)?;
         let scores = scores_digest(content).to_owned();
         let folder = folder_of(state, &content["scores"]);
         if !folder.is_dir() {
@@ -117,7 +116,7 @@ impl Run {
             home: state.parent().unwrap_or(Utf8Path::new("")).to_owned(),
             folder,
             scores,
-            contract: parsed.contract,
+            contract,
             systems: systems(content),
         })
     }

@@ -3,7 +3,9 @@
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
-use domain::format::contract::{self, Places};
+use domain::fault::Faults;
+use domain::format::contract::{self, Parsed, Places};
+use serde_json::Value;
 use std::io::ErrorKind;
 
 /// The file that a folder is looked up for.
@@ -30,7 +32,7 @@ impl Eval {
         let named = path.to_owned();
         let path = if path.is_dir() { path.join(NAME) } else { path.to_owned() };
         let text = super::file::text(&path, LONGEST).map_err(|error| unreadable(&path, &error))?;
-        let parsed = contract::parse(&path, &text)?;
+        let parsed = read(&path, &text)?;
         let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
         Ok(Eval { named, path, folder, text, contract: parsed.contract, places: parsed.places })
     }
@@ -39,6 +41,36 @@ impl Eval {
     pub fn state(&self) -> Utf8PathBuf {
         self.folder.join(STATE)
     }
+}
+
+/// Reads a contract from its file. One without a name has that of its place, which is no part of its digest.
+pub fn read(path: &Utf8Path, text: &str) -> Result<Parsed, Faults> {
+    let mut parsed = contract::parse(path, text)?;
+    if parsed.contract.name.trim().is_empty() {
+        parsed.contract.name = name_by_place(path);
+    }
+    Ok(parsed)
+}
+
+/// The contract of a record's content, under the name that was sealed.
+pub fn sealed(content: &Value) -> Result<Contract, Faults> {
+    let text = content["contract"]["text"].as_str().unwrap_or("");
+    let mut contract = contract::parse(Utf8Path::new("sealed contract"), text)?.contract;
+    if contract.name.trim().is_empty() {
+        content["contract"]["name"].as_str().unwrap_or("").clone_into(&mut contract.name);
+    }
+    Ok(contract)
+}
+
+/// The folder's name for the contract that the folder is looked up for, else the file's.
+fn name_by_place(path: &Utf8Path) -> String {
+    let stem = path.file_stem().unwrap_or("eval");
+    if path.file_name() != Some(NAME) {
+        return stem.to_owned();
+    }
+    let folder = path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    let real = folder.canonicalize_utf8().unwrap_or_else(|_| folder.to_owned());
+    real.file_name().unwrap_or(stem).to_owned()
 }
 
 /// The state folder beside a path that may be a contract, a folder of an eval, or nothing in particular.

@@ -67,7 +67,7 @@ fn is_name_of_a_contract(state: &Utf8Path, name: &str) -> bool {
     let files = folder.read_dir_utf8().into_iter().flatten().flatten();
     files.filter(|file| matches!(file.path().extension(), Some("yaml" | "yml"))).any(|file| {
         let text = std::fs::read_to_string(file.path()).unwrap_or_default();
-        domain::format::contract::parse(file.path(), &text).is_ok_and(|parsed| parsed.contract.name == name)
+        super::eval::read(file.path(), &text).is_ok_and(|parsed| parsed.contract.name == name)
     })
 }
 

@@ -77,11 +77,11 @@ fn overriding(chain: &Chain, kept: &Kept, verified: &mut Verified) -> Result<(),
 fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(), Failure> {
     let content = &kept.content;
     let text = content["contract"]["text"].as_str().unwrap_or("");
-    let Ok(parsed) = contract::parse(Utf8Path::new("sealed contract"), text) else {
+    let Ok(contract) = super::eval::sealed(content) else {
         verified.faults.push("the sealed contract cannot be read".to_owned());
         return Ok(());
     };
-    if content["contract"]["digest"].as_str() != Some(parsed.contract.digest.to_string().as_str()) {
+    if content["contract"]["digest"].as_str() != Some(contract.digest.to_string().as_str()) {
         verified.faults.push("the contract's digest is not that of its sealed text".to_owned());
     }
     let scores_digest = scores_digest(content).to_owned();
@@ -132,9 +132,9 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
             return Ok(());
         }
     };
-    let history = History::of(&before(state, kept)?, &parsed.contract, &scores_digest);
+    let history = History::of(&before(state, kept)?, &contract, &scores_digest);
     let grounds = Grounds {
-        contract: &parsed.contract,
+        contract: &contract,
         contract_text: text,
         scores_digest,
         files,

@@ -376,3 +376,27 @@ fn a_file_that_was_changed_by_hand_holds_and_its_history_says_so() {
     std::fs::write(&set, lines(1)).expect("without it");
     assert!(said(folder, &["history", "e1"]).contains("it is in no file any more"));
 }
+
+/// Where a contract has no name, the history is kept under that of its folder, and its record is recomputed under the name that was sealed.
+#[test]
+fn a_contract_without_a_name_is_called_after_its_folder() {
+    let eval = crate::eval("billing-support");
+    let contract = eval.path().join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&contract).expect("the contract");
+    assert!(text.contains("name: billing-support\n"));
+    std::fs::write(&contract, text.replacen("name: billing-support\n", "", 1)).expect("an edit");
+    let folder = eval.path().file_name().and_then(|name| name.to_str()).expect("a name");
+    let listed = crate::plimsoll(eval.path(), &["incident", "list"]);
+    assert_eq!(crate::code(&listed), 0, "{}", crate::err(&listed));
+    let run = crate::plimsoll(eval.path(), &["run"]);
+    assert!(crate::out(&run).contains(folder), "{}{}", crate::out(&run), crate::err(&run));
+    let record = crate::plimsoll(eval.path(), &["show", "--as", "json"]);
+    let record: serde_json::Value = serde_json::from_slice(&record.stdout).expect("JSON");
+    assert!(record.to_string().contains(&format!("\"name\":\"{folder}\"")), "{record}");
+    let moved = tempfile::tempdir().expect("a temporary folder");
+    let elsewhere = moved.path().join("renamed");
+    std::fs::rename(eval.path(), &elsewhere).expect("a rename");
+    let verified = crate::plimsoll(&elsewhere, &["verify"]);
+    assert_eq!(crate::code(&verified), 0, "{}", crate::out(&verified));
+    std::fs::rename(&elsewhere, eval.path()).expect("a rename back");
+}

@@ -8,7 +8,7 @@
 
 use crate::app::chain::{Chain, Kept};
 use crate::app::diff::systems;
-use crate::app::eval::Eval;
+use crate::app::eval::{Eval, sealed};
 use crate::app::history::scores_digest;
 use crate::app::judges::sealed_judges;
 use crate::app::run::Progress;
@@ -18,7 +18,6 @@ use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::evidence::segments;
-use domain::format::contract;
 use domain::gate::Measure;
 use domain::question::ValueOf;
 use domain::rehearsal::decisive::{Effect, Ever, Trial};
@@ -51,11 +50,10 @@ pub fn looked(eval: &Eval, progress: &mut dyn Progress) -> Result<Looked, Failur
         if !is_ours || kept.content.get("decision").is_none() {
             continue;
         }
-        let text = kept.content["contract"]["text"].as_str().unwrap_or("");
-        let Ok(parsed) = contract::parse(Utf8Path::new("sealed contract"), text) else { continue };
-        looked.named.hear(&parsed.contract);
+        let Ok(contract) = sealed(&kept.content) else { continue };
+        looked.named.hear(&contract);
         if !last.iter().any(|(other, _)| scores_digest(&other.content) == scores_digest(&kept.content)) {
-            last.push((kept, parsed.contract));
+            last.push((kept, contract));
         }
     }
     let retire = eval.contract.retire;

@@ -6,7 +6,7 @@
 
 use crate::app::chain::{Chain, Kept};
 use crate::app::diff::systems;
-use crate::app::eval::{Eval, state_beside};
+use crate::app::eval::{Eval, sealed, state_beside};
 use crate::app::history::History;
 use crate::app::import::scores::seal;
 use crate::app::judges::{judged, sealed_judges};
@@ -17,7 +17,6 @@ use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::digest::Digest;
-use domain::format::contract;
 use domain::qualification::Judged;
 use domain::system::Arm;
 use serde_json::Value;
@@ -163,8 +162,7 @@ fn of_record(state: &Utf8Path, kept: Kept) -> Result<Target, Failure> {
             "decide on its run again with this version, and rehearse with that",
         ));
     }
-    let text = content["contract"]["text"].as_str().unwrap_or("");
-    let parsed = contract::parse(Utf8Path::new("sealed contract"), text)?;
+    let contract = sealed(content)?;
     let folder = folder_of(state, &content["scores"]);
     if !folder.is_dir() {
         return Err(Failure::yours(
@@ -188,7 +186,7 @@ fn of_record(state: &Utf8Path, kept: Kept) -> Result<Target, Failure> {
     });
     Ok(Target {
         name: format!("record {}", kept.id()),
-        contract: parsed.contract,
+        contract,
         folder,
         systems: systems(content),
         look: content["look"]["number"].as_u64().map(|look| look as u32),
