@@ -263,6 +263,52 @@ impl ChatApi {
     }
 }
 
+/// Where a model is served, or who serves it: what stands before the model's own name, with a full stop between.
+const SERVED: &[&str] = &[
+    "us",
+    "us-gov",
+    "eu",
+    "apac",
+    "au",
+    "jp",
+    "ca",
+    "global",
+    "amazon",
+    "anthropic",
+    "meta",
+    "mistral",
+    "cohere",
+    "ai21",
+    "deepseek",
+    "openai",
+    "qwen",
+    "google",
+    "writer",
+    "nvidia",
+    "moonshot",
+    "minimax",
+];
+/// Names of one family that begin otherwise.
+const ALSO: &[(&str, &str)] = &[("chatgpt", "gpt"), ("o", "gpt")];
+
+/// The family of a model by its name: `assistant-v15` and `assistant-v14` are one, and so are `ft:gpt-4o-mini:acme::x` and `openai/gpt-4o`,
+/// `us.anthropic.claude-3-haiku` and `claude-3-opus`. Empty where there is no name.
+pub fn family_of(model: &str) -> String {
+    let name = model.to_lowercase();
+    let name = name.strip_prefix("ft:").unwrap_or(&name);
+    let mut name = name.rsplit('/').next().unwrap_or(name);
+    while let Some((before, own)) = name.split_once('.')
+        && SERVED.contains(&before)
+    {
+        name = own;
+    }
+    let first = name.split(['-', '_', ':', '.', '@']).next().unwrap_or("");
+    let word = first.trim_end_matches(|c: char| c.is_ascii_digit());
+    // A letter that no number follows is a name of its own.
+    let also = ALSO.iter().find(|(known, _)| *known == word && (word.len() > 1 || word != first));
+    also.map_or(word, |(_, family)| *family).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,5 +340,42 @@ mod tests {
         assert_eq!(of(&none, true, &tokens), Some(Unkept::Tokens));
         assert_eq!([of(&counted, true, &money), of(&costed, false, &money), of(&counted, false, &tokens)], [None; 3]);
         assert_eq!(of(&none, false, &Budget::default()), None, "without a budget nothing is kept");
+    }
+
+    #[test]
+    fn a_family_is_told_however_the_model_is_served_or_tuned() {
+        for (family, models) in [
+            ("assistant", &["assistant-v14", "assistant-v15", "Assistant_large"][..]),
+            (
+                "gpt",
+                &[
+                    "gpt-4o",
+                    "openai/gpt-4o",
+                    "ft:gpt-4o-mini:acme:x",
+                    "ft:gpt-4o-mini:acme::x",
+                    "chatgpt-4o-latest",
+                    "o3-mini",
+                    "o1",
+                ][..],
+            ),
+            (
+                "claude",
+                &[
+                    "claude-3-opus",
+                    "anthropic.claude-3-haiku-20240307-v1:0",
+                    "us.anthropic.claude-3-5-sonnet-20241022-v2:0",
+                    "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-v2",
+                    "claude-3-5-sonnet@20240620",
+                ][..],
+            ),
+            ("nova", &["amazon.nova-lite-v1:0", "nova-pro", "eu.amazon.nova-micro-v1:0"][..]),
+            ("llama", &["meta.llama3-1-70b-instruct-v1:0", "meta-llama/Llama-3-8b", "llama3.1"][..]),
+            ("o", &["o-mini"][..]),
+            ("", &[""][..]),
+        ] {
+            for model in models {
+                assert_eq!(family_of(model), family, "{model}");
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::name::SystemName;
 use crate::share::Amount;
 use crate::system::{
     Budget, Chat, ChatApi, Http, KeyFrom, Limits, Live, Price, Program, ReplyPaths, Speaks, System, SystemKind,
+    family_of,
 };
 use camino::Utf8PathBuf;
 use serde_json::Value;
@@ -62,7 +63,7 @@ pub fn read(reader: &mut Reader, node: &Node) -> Vec<System> {
         systems.push(System {
             name: SystemName::new(&key.text),
             kind,
-            family: super::text(reader, &fields, "family", "`family`").unwrap_or_else(|| family(&model)),
+            family: super::text(reader, &fields, "family", "`family`").unwrap_or_else(|| family_of(&model)),
             describe: super::text(reader, &fields, "describe", "`describe`").unwrap_or_default(),
         });
     }
@@ -360,10 +361,4 @@ fn program(reader: &mut Reader, node: &Node) -> Option<Speaks> {
         return None;
     }
     Some(Speaks::Program(Program { command, environment }))
-}
-
-/// The model family that a model's name starts with: `assistant-v15` and `assistant-v14` are one.
-fn family(model: &str) -> String {
-    let base = model.rsplit('/').next().unwrap_or(model).to_lowercase();
-    base.split(['-', '_', ':', '.', '@']).next().unwrap_or("").trim_end_matches(|c: char| c.is_ascii_digit()).to_owned()
 }
