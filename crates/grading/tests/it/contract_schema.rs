@@ -274,3 +274,31 @@ fn the_schema_warns_of_wrong_shapes_and_of_nothing_that_reads() {
     assert!(apart.is_empty(), "{apart:#?}");
     assert!(asked > 5000, "{asked}");
 }
+
+/// Slips of value that a schema can see are seen in the editor, as the reader sees them.
+#[test]
+fn the_schema_and_the_reader_refuse_the_same_slips_of_value() {
+    let editor = Editor::new();
+    let graded = |grade: Value| json!({"plimsoll": 1, "criteria": {"c": {"grade": grade}}});
+    for (contract, is_read) in [
+        (json!({"plimsoll": 1, "alpha": 0.3}), false),
+        (json!({"plimsoll": 1, "alpha": 0}), false),
+        (json!({"plimsoll": 1, "alpha": "26%"}), false),
+        (json!({"plimsoll": 1, "alpha": "25.1%"}), false),
+        (json!({"plimsoll": 1, "alpha": "25%"}), true),
+        (json!({"plimsoll": 1, "alpha": "2.5 %"}), true),
+        (json!({"plimsoll": 1, "alpha": 0.25}), true),
+        (graded(json!({"tools": {"in_order": true}})), false),
+        (graded(json!({"tools": {"as_offered": false}})), false),
+        (graded(json!({"tools": {"as_offered": true}})), true),
+        (graded(json!({"tools": {"require": "refund", "in_order": true}})), true),
+        (graded(json!({"number": "f\u{fc}nf"})), false),
+        (graded(json!({"number": {"to": "5"}})), false),
+        (graded(json!({"number": {"to": {"literal": "5"}}})), false),
+        (graded(json!({"number": {"to": "expected.amount", "within": 1}})), true),
+        (graded(json!({"number": 5})), true),
+    ] {
+        assert_eq!(reads(&contract).is_ok(), is_read, "the reader: {contract}");
+        assert_eq!(editor.is_content(&contract), is_read, "the schema: {contract}");
+    }
+}

@@ -177,7 +177,7 @@ fn contract(page: &Page, name: &str) -> Result<String, Failure> {
             .collect(),
         tasks: flow(&json!(page.tasks.iter().map(|task| task.as_str()).collect::<Vec<_>>())),
         failures: failures.collect(),
-        currency: flow(&json!(page.currency.as_deref().unwrap_or("USD per occurrence"))),
+        currency: flow(&json!(page.currency.as_deref().unwrap_or("units per occurrence"))),
         sources: items(&page.sources_written),
         segments: by_task.into_iter().chain(items(&page.segments_written)).collect(),
         criteria: page

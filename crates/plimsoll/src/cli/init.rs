@@ -16,7 +16,8 @@ const EXAMPLE: &str = "Example:\n  plimsoll init evals/billing --answers page.ya
 const LONGEST: u64 = 4 << 20;
 
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLE, after_long_help = format!("{EXAMPLE}\n\nA file of answers:\n\n{PAGE}"))]
+// A page that is wrapped to the terminal is no YAML.
+#[command(term_width = 0, after_help = EXAMPLE, after_long_help = format!("{EXAMPLE}\n\nA file of answers:\n\n{PAGE}"))]
 pub struct Args {
     /// The folder that the eval is written into; made where it is missing
     #[arg(default_value = ".")]

@@ -37,6 +37,43 @@ fn the_page_in_the_help_becomes_an_eval_whose_only_errors_are_missing_examples()
 }
 
 #[test]
+fn the_page_in_the_help_is_not_wrapped_to_the_terminal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let help = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["init", "--help"])
+        .env("COLUMNS", "60")
+        .current_dir(folder.path())
+        .output()
+        .expect("the binary");
+    assert_eq!(
+        out(&help).split_once("A file of answers:\n\n").map(|(_, page)| page.to_owned()),
+        Some(page(folder.path()))
+    );
+    assert!(out(&help).contains("not_worse_than: production, by: 5%, else: repair retrieval, owner: retrieval}\n"));
+}
+
+/// What the page leaves open is not made up, and what examples could not be named after is refused before anything is written.
+#[test]
+fn a_currency_is_not_made_up_and_a_task_is_one_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = page(folder.path());
+    let without: String =
+        page.lines().filter(|line| !line.starts_with("currency")).map(|line| format!("{line}\n")).collect();
+    std::fs::write(folder.path().join("page.yaml"), without).expect("a page");
+    let made = plimsoll(folder.path(), &["init", "eval", "--answers", "page.yaml"]);
+    assert_eq!(code(&made), 0, "{}", err(&made));
+    let contract = std::fs::read_to_string(folder.path().join("eval/plimsoll.yaml")).expect("a contract");
+    assert!(contract.contains("\ncurrency: units per occurrence\n"), "{contract}");
+    for task in ["\"refund\\trequest\"", "\"refund\\nrequest\""] {
+        std::fs::write(folder.path().join("page.yaml"), page.replace("refund-request", task)).expect("a page");
+        let refused = plimsoll(folder.path(), &["init", "other", "--answers", "page.yaml"]);
+        assert_eq!(code(&refused), 2);
+        assert!(err(&refused).contains("a task's name holds a tab"), "{}", err(&refused));
+        assert!(!folder.path().join("other").exists());
+    }
+}
+
+#[test]
 fn nothing_that_is_there_is_overwritten() {
     for there in ["plimsoll.yaml", "examples/examples.jsonl", "rubrics/cites.md"] {
         let folder = tempfile::tempdir().expect("a folder");

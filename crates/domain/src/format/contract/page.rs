@@ -142,6 +142,9 @@ fn read(reader: &mut Reader, node: &Node) -> Page {
     let owners = top.get("owners").map(|node| owners(reader, node)).unwrap_or_default();
     let failures = top.get("failures").map(|node| failures(reader, node, &owners)).unwrap_or_default();
     let tasks = top.get("tasks").map(|node| tasks(reader, node)).unwrap_or_default();
+    if let Some(node) = top.get("tasks") {
+        on_one_line(reader, node);
+    }
     let criteria = starters(&failures);
     let mut segments = top.get("segments").map(|node| segments::read(reader, node)).unwrap_or_default();
     let by_task =
@@ -174,6 +177,16 @@ fn read(reader: &mut Reader, node: &Node) -> Page {
         failures,
         owners,
         criteria,
+    }
+}
+
+/// Examples are named after their tasks, and no name holds a tab or a line break.
+fn on_one_line(reader: &mut Reader, node: &Node) {
+    for item in yaml::one_or_many(node) {
+        if matches!(&item.kind, NodeKind::Text(text) if text.contains(char::is_control)) {
+            let what = "a task's name holds a tab, a line break or another control character";
+            reader.fault(item.at, what, "write it on one line, as a short name: `refund-request`");
+        }
     }
 }
 
