@@ -4,72 +4,26 @@
 //! out     findings in the order of their codes, and where the eval stands between a demo and production
 //! errors  none: what cannot be told is said
 
+mod codes;
+mod cuts;
 mod eval_facts;
 mod preflight;
 mod standing;
 #[cfg(test)]
 mod tests;
 
+pub use codes::{CODES, Severity};
 pub use standing::{Standing, standing};
 
-use crate::contract::Contract;
+use crate::contract::{Contract, Looks};
 use crate::criterion::Criterion;
-use crate::gate::Measure;
+use crate::fault::closest;
+use crate::gate::{Gate, Measure, Opponent, Rule};
+use crate::grader::Grader;
 use crate::name::CriterionName;
 use crate::qualification::{Judged, Unproven, is_judged, priced};
 use crate::reference_set::{ExampleIndex, ReferenceSet};
-use crate::system::System;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    Error,
-    Warning,
-    Note,
-}
-
-impl Severity {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        }
-    }
-}
-
-/// The codes, each with its severity and title. A code keeps its meaning for ever; `docs/checks.md` explains each.
-pub const CODES: &[(&str, Severity, &str)] = &[
-    ("PLM001", Severity::Error, "the promise is missing or vague"),
-    ("PLM002", Severity::Warning, "fewer than five tasks"),
-    ("PLM003", Severity::Warning, "fewer than five priced failures"),
-    ("PLM004", Severity::Error, "a criterion protects nothing"),
-    ("PLM005", Severity::Warning, "two criteria always fail together"),
-    ("PLM006", Severity::Error, "a threshold without an owner"),
-    ("PLM007", Severity::Warning, "a threshold without an action"),
-    ("PLM008", Severity::Error, "a gate cannot be decided with these examples"),
-    ("PLM009", Severity::Warning, "a task has no example"),
-    ("PLM010", Severity::Warning, "a high-cost failure that nothing would catch"),
-    ("PLM011", Severity::Warning, "all examples come from one source"),
-    ("PLM012", Severity::Error, "synthetic or demo examples stand in for traffic"),
-    ("PLM013", Severity::Warning, "traffic without a known chance of inclusion"),
-    ("PLM014", Severity::Warning, "an example is past its review date"),
-    ("PLM015", Severity::Warning, "duplicate examples"),
-    ("PLM016", Severity::Error, "conflicting examples"),
-    ("PLM017", Severity::Warning, "examples that nobody owns"),
-    ("PLM018", Severity::Warning, "an example depends on a document version that changed"),
-    ("PLM019", Severity::Error, "no production system to compare with"),
-    ("PLM020", Severity::Warning, "a judge of the candidate's own model family"),
-    ("PLM021", Severity::Error, "no gate blocks"),
-    ("PLM022", Severity::Error, "no active example"),
-    ("PLM023", Severity::Note, "no fallback"),
-    ("PLM024", Severity::Warning, "an incident without a guard"),
-    ("PLM025", Severity::Warning, "a criterion that no blocking gate uses"),
-    ("PLM026", Severity::Error, "a gate where its criterion applies to no example"),
-    ("PLM027", Severity::Error, "a reference of which nothing is left to compare"),
-    ("PLM028", Severity::Error, "a blocking gate rests on a judge that is not calibrated"),
-    ("PLM029", Severity::Error, "a rubric that is not there"),
-    ("PLM030", Severity::Warning, "a criterion that people grade, and nobody has labelled"),
-];
+use crate::system::{System, SystemKind};
 
 /// One finding about the eval. (A `Finding` is about a gate; this is about what gates rest on.)
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,8 +43,9 @@ pub enum At {
 }
 
 /// What is at hand besides the contract.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Given<'a> {
+    /// `None` where it comes with the scores.
     pub set: Option<&'a ReferenceSet>,
     /// ISO date.
     pub today: &'a str,
@@ -98,6 +53,10 @@ pub struct Given<'a> {
     pub together: &'a [(CriterionName, CriterionName, u64)],
     /// References of examples that cannot be compared with any answer.
     pub blank: &'a [Blank],
+    /// What examples lack that a criterion compares with, by criterion.
+    pub ungraded: &'a [Ungraded],
+    /// Of the groups with equal inputs and different expectations the first examples of those that one answer can meet.
+    pub met_at_once: &'a [ExampleIndex],
     /// The judged criteria, with what calibration shows of their judges.
     pub judges: &'a [Judged],
     /// The criteria whose rubric is not there.
@@ -113,6 +72,35 @@ pub struct Blank {
     pub example: ExampleIndex,
     pub reference: String,
     pub count: u64,
+}
+
+/// Examples that have not what a criterion compares answers with, each list in the set's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ungraded {
+    pub criterion: CriterionName,
+    /// The path that the first of `missing` lacks.
+    pub path: String,
+    /// They lack it: no answer to them can be graded.
+    pub missing: Vec<ExampleIndex>,
+    /// It is null there: the criterion does not apply to them.
+    pub null: Vec<ExampleIndex>,
+}
+
+/// `did you mean ...? `, where a known word is near.
+fn meant<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> String {
+    closest(word, known).map_or_else(String::new, |known| format!("did you mean `{known}`? "))
+}
+
+fn says_what_follows(gate: &Gate) -> bool {
+    gate.follow_up.as_deref().is_some_and(|follow_up| !follow_up.trim().is_empty())
+}
+
+/// Whether nothing is graded here, so that a table of scores brings the examples where none are kept.
+pub fn comes_with_scores(contract: &Contract) -> bool {
+    let is_elsewhere = |criterion: &Criterion| matches!(criterion.grader, Grader::Imported);
+    let is_imported = |system: &System| matches!(system.kind, SystemKind::Imported { .. });
+    let all_graded_elsewhere = !contract.criteria.is_empty() && contract.criteria.iter().all(is_elsewhere);
+    all_graded_elsewhere || contract.system(crate::system::Arm::Candidate).is_some_and(is_imported)
 }
 
 pub(crate) fn finding(
@@ -134,7 +122,7 @@ pub fn check(contract: &Contract, given: Given) -> Vec<CheckFinding> {
     findings.extend(systems(contract));
     findings.extend(judges(contract, given.judges));
     findings.extend(given.without_rubric.iter().filter_map(|name| without_rubric(contract.criterion(name.as_str())?)));
-    findings.extend(given.unlabelled.iter().map(unlabelled));
+    findings.extend(given.unlabelled.iter().map(|name| unlabelled(contract, name)));
     for (a, b, count) in given.together {
         let what = format!("`{a}` and `{b}` failed on the same {count} answers and never apart");
         findings.push(finding(
@@ -146,8 +134,20 @@ pub fn check(contract: &Contract, given: Given) -> Vec<CheckFinding> {
     }
     if let Some(set) = given.set {
         findings.extend(eval_facts::examples(contract, set, given.today));
-        findings.extend(preflight::preflight(contract, set));
+        if set.active().next().is_some() {
+            findings.extend(cuts::cuts(contract, set));
+            findings.extend(eval_facts::doubles(set, given.met_at_once));
+        }
+        findings.extend(preflight::preflight(contract, set, given.ungraded));
         findings.extend(given.blank.iter().map(|blank| eval_facts::blank(set, blank)));
+        findings.extend(given.ungraded.iter().filter_map(|ungraded| eval_facts::lacking(contract, set, ungraded)));
+    } else if comes_with_scores(contract) {
+        findings.push(finding(
+            "PLM038",
+            "examples",
+            "no examples are kept here: they come with the table of scores, and what only examples show is not checked",
+            "`plimsoll import scores` says what the table holds; write `examples` to check them before",
+        ));
     }
     findings.sort_by(|a, b| a.code.cmp(b.code));
     findings
@@ -194,7 +194,17 @@ fn without_rubric(criterion: &Criterion) -> Option<CheckFinding> {
     ))
 }
 
-fn unlabelled(name: &CriterionName) -> CheckFinding {
+fn unlabelled(contract: &Contract, name: &CriterionName) -> CheckFinding {
+    if contract.looks == Looks::One {
+        return finding(
+            "PLM037",
+            format!("criteria.{name}"),
+            format!(
+                "`{name}` is graded by reviewers, nobody has labelled an answer on it, and `looks: 1` spends the only look on the run that they would label"
+            ),
+            "leave `looks` out: each look is then tested at half the level of the one before",
+        );
+    }
     finding(
         "PLM030",
         format!("criteria.{name}"),
@@ -279,7 +289,7 @@ fn gates(contract: &Contract) -> Vec<CheckFinding> {
                 "write `owner:` with a role of `owners`",
             ));
         }
-        if gate.follow_up.is_none() {
+        if !says_what_follows(gate) {
             found.push(finding(
                 "PLM007",
                 place,
@@ -326,6 +336,18 @@ fn systems(contract: &Contract) -> Vec<CheckFinding> {
             "there is no fallback: where production fails, nothing else can answer",
             "add `fallback:` with what answers when it must not",
         ));
+        let against = |gate: &Gate| match gate.rule {
+            Rule::NotWorse { than, .. } | Rule::Better { than, .. } => than == Opponent::Fallback,
+            Rule::AtLeast(_) | Rule::AtMost(_) | Rule::Within { .. } | Rule::Never { .. } => false,
+        };
+        for (at, gate) in contract.gates.iter().enumerate().filter(|(_, gate)| against(gate)) {
+            found.push(finding(
+                "PLM035",
+                format!("gates[{at}]"),
+                format!("`{}` compares with the fallback, and there is none", gate.name),
+                "add `fallback:` to `systems`, or compare with production",
+            ));
+        }
     }
     let family = contract.system(Arm::Candidate).map(|system| system.family.clone()).unwrap_or_default();
     for criterion in &contract.criteria {

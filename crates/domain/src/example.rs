@@ -90,3 +90,55 @@ pub enum Expect {
     /// `up` / `down` for a number).
     Changed { direction: Option<String> },
 }
+
+/// Whether no answer can meet two expectations: under a name that both have, what they say has nothing in common. Of several values each may be
+/// the right one, or one of those that must be there; a name that only one has, null or an empty list asks for nothing that the other forbids.
+pub fn contradict(one: &Value, other: &Value) -> bool {
+    if let (Value::Object(one), Value::Object(other)) = (one, other) {
+        return one.iter().any(|(name, value)| other.get(name).is_some_and(|there| contradict(value, there)));
+    }
+    let items = |value: &Value| match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.clone(),
+        single => vec![single.clone()],
+    };
+    let (one, other) = (items(one), items(other));
+    let is_in_both = |item: &Value| other.iter().any(|there| !differ(item, there));
+    !one.is_empty() && !other.is_empty() && !one.iter().any(is_in_both)
+}
+
+/// 2 and 2.0 are one number.
+fn differ(one: &Value, other: &Value) -> bool {
+    match (one.as_f64(), other.as_f64()) {
+        (Some(one), Some(other)) => one.total_cmp(&other).is_ne(),
+        _ => one != other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contradict;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn only_what_no_answer_can_meet_contradicts() {
+        let pairs: &[(Value, Value, bool)] = &[
+            (json!({"behaviour": "answer"}), json!({"behaviour": "refuse"}), true),
+            (json!({"behaviour": ["answer", "ask"]}), json!({"behaviour": ["ask", "answer"]}), false),
+            (json!({"behaviour": ["answer", "ask"]}), json!({"behaviour": "ask"}), false),
+            (json!({"behaviour": ["answer", "ask"]}), json!({"behaviour": ["refuse", "stop"]}), true),
+            (json!({"sections": ["1", "2"]}), json!({"sections": ["2", "1"]}), false),
+            (json!({"answer": "x"}), json!({"answer": "x", "note": "seen twice"}), false),
+            (json!({"answer": "x", "sections": ["1"]}), json!({"answer": "x", "sections": ["2"]}), true),
+            (json!({"answer": "x"}), json!({"answer": null}), false),
+            (json!({"sections": []}), json!({"sections": ["1"]}), false),
+            (json!({"amount": 2}), json!({"amount": 2.0}), false),
+            (json!({"answer": {"total": 2, "vat": 1}}), json!({"answer": {"total": 3}}), true),
+            (json!({"answer": "x"}), json!({"behaviour": "refuse"}), false),
+        ];
+        for (one, other, expected) in pairs {
+            assert_eq!(contradict(one, other), *expected, "{one} {other}");
+            assert_eq!(contradict(other, one), *expected, "{other} {one}");
+        }
+    }
+}

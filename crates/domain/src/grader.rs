@@ -186,6 +186,30 @@ pub enum Grader {
 }
 
 impl Grader {
+    /// What it compares answers with, in the order in which it looks.
+    pub fn operands(&self) -> Vec<&Operand> {
+        match self {
+            Grader::Equals { to, .. } | Grader::Number { to, .. } | Grader::Similar { to, .. } => vec![to],
+            Grader::OneOf { of, .. } => vec![of],
+            Grader::Behaviour { is } => vec![is],
+            Grader::Contains { all, any, none, .. } => [all, any, none].into_iter().flatten().collect(),
+            Grader::Cites { require, allow, .. } => [require, allow].into_iter().flatten().collect(),
+            Grader::Tools(rules) => [&rules.forbid, &rules.allow, &rules.require].into_iter().flatten().collect(),
+            Grader::Regex { .. }
+            | Grader::Json { .. }
+            | Grader::Length { .. }
+            | Grader::FinishReason { .. }
+            | Grader::Latency { .. }
+            | Grader::Spend { .. }
+            | Grader::Cel { .. }
+            | Grader::Process { .. }
+            | Grader::Pair { .. }
+            | Grader::Judge { .. }
+            | Grader::Reviewers { .. }
+            | Grader::Imported => Vec::new(),
+        }
+    }
+
     /// Whether it looks at this field of the example: `input`, `expected`, `attributes`, `task` or `id`.
     pub fn reads(&self, field: &str) -> bool {
         let in_field = |operand: &Operand| match operand {
@@ -195,31 +219,14 @@ impl Grader {
                 first => first == Some(field),
             },
         };
-        let any = |operands: [&Option<Operand>; 3]| operands.into_iter().flatten().any(in_field);
-        match self {
-            Grader::Equals { to, .. } | Grader::Number { to, .. } | Grader::Similar { to, .. } => in_field(to),
-            Grader::OneOf { of, .. } => in_field(of),
-            Grader::Behaviour { is } => in_field(is),
-            Grader::Contains { all, any: some, none, .. } => any([all, some, none]),
-            Grader::Cites { require, allow, given_sources_only } => {
-                *given_sources_only && field == "input" || any([require, allow, &None])
-            }
-            Grader::Tools(rules) => {
-                let offers = rules.as_offered && field == "input";
-                offers || rules.unless.is_some() || any([&rules.require, &rules.forbid, &rules.allow])
-            }
+        let besides = match self {
+            Grader::Cites { given_sources_only, .. } => *given_sources_only && field == "input",
+            Grader::Tools(rules) => rules.as_offered && field == "input" || rules.unless.is_some(),
             // What a judge sees is in its rubric.
             Grader::Cel { .. } | Grader::Process { .. } | Grader::Judge { .. } => true,
-            Grader::Regex { .. }
-            | Grader::Json { .. }
-            | Grader::Length { .. }
-            | Grader::FinishReason { .. }
-            | Grader::Latency { .. }
-            | Grader::Spend { .. }
-            | Grader::Pair { .. }
-            | Grader::Reviewers { .. }
-            | Grader::Imported => false,
-        }
+            _ => false,
+        };
+        besides || self.operands().into_iter().any(in_field)
     }
 
     /// The file with the rubric that answers are held against, where there is one.

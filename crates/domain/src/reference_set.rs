@@ -16,7 +16,7 @@ pub use ids::Ids;
 
 use crate::digest::Digest;
 use crate::example::{Expect, Guard};
-use crate::name::{Attribute, ClusterId, ExampleId, SourceId};
+use crate::name::{Attribute, ClusterId, ExampleId, OwnerRole, SourceId};
 use crate::provenance::{SourceKind, Weight};
 use crate::segment::ABSENT;
 use camino::Utf8PathBuf;
@@ -74,6 +74,8 @@ pub struct ReferenceSet {
     pub(crate) facts: Vec<Facts>,
     /// Each list of dependencies once.
     pub(crate) dependencies: Vec<Box<[(SourceId, String)]>>,
+    /// Each owner once.
+    pub(crate) owners: Vec<OwnerRole>,
     /// For each attribute one entry a row: a position in `values`, or `NO_VALUE`.
     pub attributes: BTreeMap<Attribute, Column>,
     /// The files that examples were read from.
@@ -93,7 +95,7 @@ pub const NO_VALUE: u32 = u32::MAX;
 impl ReferenceSet {
     /// Lets go of what only `check` looks at.
     pub fn without_facts(mut self) -> Self {
-        (self.facts, self.dependencies) = (Vec::new(), Vec::new());
+        (self.facts, self.dependencies, self.owners) = (Vec::new(), Vec::new(), Vec::new());
         self
     }
 

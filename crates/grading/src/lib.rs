@@ -28,7 +28,7 @@ pub use prepared::Prepared;
 pub use reply::ReplyExpression;
 pub use similarity::{bleu, levenshtein, rouge_n};
 
-use domain::grader::{Grader, Schema};
+use domain::grader::{Grader, Operand, Schema};
 use domain::score::Verdict;
 use serde_json::Value;
 
@@ -106,6 +106,29 @@ fn kind(grader: &Grader) -> Result<Kind, GraderFault> {
         | Grader::Imported => {
             return Err(GraderFault::Elsewhere(grader.kind()));
         }
+    })
+}
+
+/// What an example has not that a grader compares answers with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// No answer to it can be graded: the path is not there.
+    Missing(String),
+    /// The criterion does not apply to it: the path is null there.
+    Null,
+}
+
+/// What the example lacks first, in the order in which the grader looks.
+pub fn lack(grader: &Grader, document: &Value) -> Option<Lack> {
+    grader.operands().into_iter().find_map(|operand| {
+        let lack = match operand::resolve(operand, document).err()? {
+            Verdict::NotApplicable { .. } => Lack::Null,
+            Verdict::GraderError { .. } | Verdict::Graded { .. } => match operand {
+                Operand::Path(path) => Lack::Missing(path.join(".")),
+                Operand::Literal(_) => return None,
+            },
+        };
+        Some(lack)
     })
 }
 

@@ -1,12 +1,15 @@
 //! What the reference set shows about the eval.
 
-use super::{At, Blank, CheckFinding, finding};
+use super::standing::Made;
+use super::{At, Blank, CheckFinding, Ungraded, finding, meant};
 use crate::contract::Contract;
 use crate::criterion::Criterion;
-use crate::name::Attribute;
+use crate::finding::listed;
+use crate::grader::Grader;
+use crate::name::{Attribute, OwnerRole, TaskName};
 use crate::provenance::SourceKind;
 use crate::reference_set::{ExampleIndex, ReferenceSet, Row};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> Vec<CheckFinding> {
     let mut found = Vec::new();
@@ -41,14 +44,12 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
             "add incidents, edge cases and policy cases beside traffic",
         ));
     }
-    let made = |row: &Row| matches!(row.source, Some(SourceKind::Synthetic | SourceKind::Demo));
-    let weighs = active.iter().filter(|(_, row)| row.weight.get() > 0.0).count();
-    let made_count = active.iter().filter(|(_, row)| made(row)).count();
-    if !contract.simulated && made_count > 0 && weighs == 0 {
+    let made = Made::of(set);
+    if !contract.simulated && made.stand_in_for_traffic() {
         found.push(finding(
             "PLM012",
             "examples",
-            format!("{made_count} synthetic or demo examples stand in for traffic"),
+            format!("{} of {} examples are synthetic or demo, and stand in for traffic", made.made, made.active),
             "sample real traffic; made examples never count toward a rate",
         ));
     }
@@ -74,6 +75,9 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
             "write `owner`",
         ));
     }
+    found.extend(owned_by_no_role(contract, set));
+    found.extend(other_tasks(contract, set));
+    found.extend(not_compared(contract, set));
     for (example, row) in &active {
         let at = |found: CheckFinding| placed(set, row, found);
         let review_by = set.facts(*example).and_then(|facts| facts.review_by).map(|date| date.to_string());
@@ -85,7 +89,8 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
                 "review it, or retire it with a reason",
             )));
         }
-        if row.source == Some(SourceKind::Incident) && row.guard == crate::example::Guard::No {
+        // An example that must never fail blocks as a guard does.
+        if row.source == Some(SourceKind::Incident) && row.guard == crate::example::Guard::No && !row.never {
             found.push(at(finding(
                 "PLM024",
                 "examples",
@@ -105,8 +110,98 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
             }
         }
     }
-    found.extend(doubles(set));
     found
+}
+
+/// Owners of examples who are no role of the contract, and fill none.
+fn owned_by_no_role(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFinding> {
+    if contract.owners.is_empty() {
+        return Vec::new();
+    }
+    let mut unknown: BTreeMap<&OwnerRole, Vec<&Row>> = BTreeMap::new();
+    for (example, row) in set.active() {
+        let owner = set.owner(example).filter(|owner| contract.owner(owner.as_str()).is_none());
+        owner.into_iter().for_each(|owner| unknown.entry(owner).or_default().push(row));
+    }
+    unknown
+        .into_iter()
+        .map(|(owner, rows)| {
+            let what = format!("`{owner}` owns {}, and is no role of `owners`", examples_of(rows.len()));
+            let roles: Vec<&str> = contract.owners.iter().map(|owner| owner.role.as_str()).collect();
+            let help = format!("{}roles: {}", meant(owner.as_str(), roles.iter().copied()), roles.join(", "));
+            placed(set, rows[0], finding("PLM017", "examples", what, help))
+        })
+        .collect()
+}
+
+/// Examples whose task is none of the contract's.
+fn other_tasks(contract: &Contract, set: &ReferenceSet) -> Option<CheckFinding> {
+    let task = Attribute::new("task");
+    let tasks = || contract.tasks.iter().map(TaskName::as_str);
+    let mut other: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut first = None;
+    for (example, row) in set.active() {
+        if let Some(value) = set.value(&task, example).filter(|value| !tasks().any(|task| task == *value)) {
+            *other.entry(value).or_default() += 1;
+            first.get_or_insert((value, row));
+        }
+    }
+    let (value, row) = first.filter(|_| !contract.tasks.is_empty())?;
+    let named: Vec<String> =
+        other.iter().map(|(value, count)| format!("`{value}` ({})", examples_of(*count))).collect();
+    let what = format!("the contract has no task {}", listed(named.iter().map(String::as_str)));
+    let help = format!("{}mend the examples, or add it to `tasks`", meant(value, tasks()));
+    Some(placed(set, row, finding("PLM033", "tasks", what, help)))
+}
+
+/// Variants that are to be laid beside their base, and that no criterion lays there.
+fn not_compared(contract: &Contract, set: &ReferenceSet) -> Option<CheckFinding> {
+    // What is graded elsewhere, or by a program, may look at pairs too.
+    let may_compare = |criterion: &&Criterion| {
+        matches!(criterion.grader, Grader::Pair { .. } | Grader::Imported | Grader::Process { .. })
+    };
+    let comparing: Vec<&Criterion> = contract.criteria.iter().filter(may_compare).collect();
+    let mut alone = set.active().filter(|(example, row)| {
+        row.pair.is_some() && !comparing.iter().any(|criterion| set.lies_in(&criterion.applies, *example))
+    });
+    let (_, first) = alone.next()?;
+    let more = alone.count();
+    let so = if more > 0 { format!(", and so do {more} more") } else { String::new() };
+    let what =
+        format!("`{}` expects something of the answer to its base{so}, and no criterion compares the two", first.id);
+    Some(placed(
+        set,
+        first,
+        finding("PLM034", "criteria", what, "add a criterion with `grade: same_as_base`, or leave `expect` out"),
+    ))
+}
+
+fn examples_of(count: usize) -> String {
+    if count == 1 { "1 example".to_owned() } else { format!("{count} examples") }
+}
+
+/// Examples that lack what a criterion compares answers with.
+pub(super) fn lacking(contract: &Contract, set: &ReferenceSet, ungraded: &Ungraded) -> Option<CheckFinding> {
+    let criterion = contract.criterion(ungraded.criterion.as_str())?;
+    let (name, path) = (&ungraded.criterion, &ungraded.path);
+    let first = set.rows.get(ungraded.missing.first()?.0 as usize)?;
+    let asked = set.active().filter(|(example, _)| set.lies_in(&criterion.applies, *example)).count();
+    if ungraded.missing.len() == asked {
+        let what = format!("`{name}` compares with `{path}`, which none of its {} has", examples_of(asked));
+        return Some(finding(
+            "PLM027",
+            format!("criteria.{name}.grade"),
+            what,
+            "mend the path, or write it in the examples",
+        ));
+    }
+    let what = format!(
+        "`{name}` compares with `{path}`, which `{}` has not: so {} of {asked} cannot be graded on it",
+        first.id,
+        ungraded.missing.len()
+    );
+    let help = "write it there; `null` says that the criterion does not apply to an example";
+    Some(placed(set, first, finding("PLM027", "examples", what, help)))
 }
 
 pub(super) fn blank(set: &ReferenceSet, blank: &Blank) -> CheckFinding {
@@ -148,14 +243,14 @@ fn failures_without_example(contract: &Contract, set: &ReferenceSet) -> Vec<Chec
         .collect()
 }
 
-/// Equal inputs: duplicates where all else is equal, conflicts where the expectation differs.
-fn doubles(set: &ReferenceSet) -> Vec<CheckFinding> {
+/// Equal inputs: conflicts where no answer can meet all that is expected, else duplicates.
+pub(super) fn doubles(set: &ReferenceSet, met_at_once: &[ExampleIndex]) -> Vec<CheckFinding> {
     set.same_inputs()
         .into_iter()
         .map(|same| {
             let rows: Vec<&Row> = same.examples.iter().map(|example| &set.rows[example.0 as usize]).collect();
-            let names = crate::finding::listed(rows.iter().map(|row| row.id.as_str()));
-            let found = if same.conflict {
+            let names = listed(rows.iter().map(|row| row.id.as_str()));
+            let found = if same.conflict && !met_at_once.contains(&same.examples[0]) {
                 finding(
                     "PLM016",
                     "examples",

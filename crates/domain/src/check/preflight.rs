@@ -7,7 +7,7 @@
 //!         best record is weighed as the real one will be
 //! not for differences in the candidate's favour: a candidate that gains can clear a margin with fewer conversations
 
-use super::{CheckFinding, finding};
+use super::{CheckFinding, Ungraded, finding};
 use crate::contract::Contract;
 use crate::evidence::{Weighing, higher_is_better, in_scope, questions_of, segments};
 use crate::finding::reason::percent;
@@ -24,18 +24,23 @@ use crate::system::Arm;
 use crate::tally::{Member, Scored, tally};
 use stats::Strata;
 
-pub(super) fn preflight(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFinding> {
+pub(super) fn preflight(contract: &Contract, set: &ReferenceSet, ungraded: &[Ungraded]) -> Vec<CheckFinding> {
     let segments = segments(contract, set);
-    let bests = bests(contract, set, &segments);
+    let asking = Asking { contract, set, ungraded };
+    let bests = bests(&asking, &segments);
     let levels = Levels::at_best(contract, &bests);
     let mut found = Vec::new();
     for (at, gate) in contract.gates.iter().enumerate() {
         let place = || format!("gates[{at}]");
         for Best { segment, record, .. } in bests.iter().filter(|best| best.gate == at) {
-            if let Some(criterion) = unasked(contract, set, gate, segment) {
+            if let Some(criterion) = asking.unasked(gate, segment) {
                 let what = format!("`{}` on {}: `{criterion}` applies to no example there", gate.name, segment.name);
                 let help = "limit the gate with `in` to where its criterion applies, or widen the criterion's `when`";
                 found.push(finding("PLM026", place(), what, help));
+                continue;
+            }
+            if asking.is_ungraded(gate, segment) {
+                // Said of the criterion: no number of conversations would help.
                 continue;
             }
             found.extend(record.short_of(contract, gate, segment, levels.of(gate, segment)).map(|short| {
@@ -62,12 +67,13 @@ struct Best<'s> {
     record: Record,
 }
 
-fn bests<'s>(contract: &Contract, set: &ReferenceSet, segments: &'s [Segment]) -> Vec<Best<'s>> {
+fn bests<'s>(asking: &Asking, segments: &'s [Segment]) -> Vec<Best<'s>> {
+    let Asking { contract, set, .. } = *asking;
     let layout = Layout::of(contract, set);
     let inside = layout.inside(set, &segments.iter().collect::<Vec<_>>());
     let mut bests = Vec::new();
     for (at, gate) in contract.gates.iter().enumerate() {
-        let scored = perfect(contract, set, gate);
+        let scored = asking.perfect(gate);
         let in_scope = in_scope(gate, segments, contract);
         for (segment, members) in inside.iter().filter(|(segment, _)| in_scope.contains(segment)) {
             let strata = layout.strata_of(segment, members);
@@ -78,35 +84,62 @@ fn bests<'s>(contract: &Contract, set: &ReferenceSet, segments: &'s [Segment]) -
     bests
 }
 
-/// What each example would score if nothing failed: where it is asked, 1.
-fn perfect(contract: &Contract, set: &ReferenceSet, gate: &Gate) -> Vec<Scored> {
-    let mut scored = vec![Scored::default(); set.rows.len()];
-    for (example, _) in set.active().filter(|(example, row)| is_asked(contract, set, gate, *example, row)) {
-        scored[example.0 as usize] = Scored { sum: 1.0, known: 1, planned: 1, ..Scored::default() };
+/// Which examples a gate's measure is taken of.
+struct Asking<'a> {
+    contract: &'a Contract,
+    set: &'a ReferenceSet,
+    ungraded: &'a [Ungraded],
+}
+
+impl Asking<'_> {
+    /// What each example would score if nothing failed: where it can be graded, 1.
+    fn perfect(&self, gate: &Gate) -> Vec<Scored> {
+        let mut scored = vec![Scored::default(); self.set.rows.len()];
+        let can_pass =
+            |(example, row): &(ExampleIndex, &Row)| self.is_asked(gate, *example, row) && !self.lacks(gate, *example);
+        for (example, _) in self.set.active().filter(can_pass) {
+            scored[example.0 as usize] = Scored { sum: 1.0, known: 1, planned: 1, ..Scored::default() };
+        }
+        scored
     }
-    scored
-}
 
-/// The gate's criterion, where a segment has examples and it is asked of none of them.
-fn unasked<'c>(
-    contract: &Contract,
-    set: &ReferenceSet,
-    gate: &'c Gate,
-    segment: &Segment,
-) -> Option<&'c CriterionName> {
-    let Measure::Criterion(name) = &gate.measure else { return None };
-    let mut inside = set.active().filter(|(example, _)| set.lies_in(&segment.conditions, *example)).peekable();
-    inside.peek()?;
-    (!inside.any(|(example, row)| is_asked(contract, set, gate, example, row))).then_some(name)
-}
+    /// The gate's criterion, where a segment has examples and it is asked of none of them.
+    fn unasked<'g>(&self, gate: &'g Gate, segment: &Segment) -> Option<&'g CriterionName> {
+        let Measure::Criterion(name) = &gate.measure else { return None };
+        let mut inside = self.inside(segment).peekable();
+        inside.peek()?;
+        (!inside.any(|(example, row)| self.is_asked(gate, example, row))).then_some(name)
+    }
 
-/// Whether a gate's measure is taken of an example: where its criterion applies, and of pairs on the variant.
-fn is_asked(contract: &Contract, set: &ReferenceSet, gate: &Gate, example: ExampleIndex, row: &Row) -> bool {
-    let Measure::Criterion(name) = &gate.measure else { return true };
-    contract.criterion(name.as_str()).is_none_or(|criterion| {
-        let is_pair = matches!(criterion.grader, Grader::Pair { .. });
-        set.lies_in(&criterion.applies, example) && (!is_pair || row.pair.is_some())
-    })
+    /// Whether what the criterion compares with is missing on all examples that it is asked of there.
+    fn is_ungraded(&self, gate: &Gate, segment: &Segment) -> bool {
+        let mut asked = self.inside(segment).filter(|(example, row)| self.is_asked(gate, *example, row)).peekable();
+        asked.peek().is_some() && asked.all(|(example, _)| self.lacks(gate, example))
+    }
+
+    fn inside(&self, segment: &Segment) -> impl Iterator<Item = (ExampleIndex, &Row)> {
+        self.set.active().filter(|(example, _)| self.set.lies_in(&segment.conditions, *example))
+    }
+
+    /// Where its criterion applies and what it compares with is not null, and of pairs on the variant.
+    fn is_asked(&self, gate: &Gate, example: ExampleIndex, row: &Row) -> bool {
+        let Measure::Criterion(name) = &gate.measure else { return true };
+        let is_null = || self.of(gate).is_some_and(|ungraded| ungraded.null.binary_search(&example).is_ok());
+        self.contract.criterion(name.as_str()).is_none_or(|criterion| {
+            let is_pair = matches!(criterion.grader, Grader::Pair { .. });
+            self.set.lies_in(&criterion.applies, example) && (!is_pair || row.pair.is_some()) && !is_null()
+        })
+    }
+
+    /// An example that no answer can be graded on.
+    fn lacks(&self, gate: &Gate, example: ExampleIndex) -> bool {
+        self.of(gate).is_some_and(|ungraded| ungraded.missing.binary_search(&example).is_ok())
+    }
+
+    fn of(&self, gate: &Gate) -> Option<&Ungraded> {
+        let Measure::Criterion(name) = &gate.measure else { return None };
+        self.ungraded.iter().find(|ungraded| ungraded.criterion == *name)
+    }
 }
 
 /// The levels at which claims are tested where every record is the best possible.
@@ -206,6 +239,9 @@ impl Record {
             Rule::Never { max_rate } => max_rate.map(|rate| stats::zero_failure_n(rate.get(), level)),
             Rule::NotWorse { .. } | Rule::Better { .. } | Rule::AtMost(_) => None,
         };
+        if let Some(short) = never_shown(gate).filter(|_| self.p > level) {
+            return Some(short);
+        }
         let have = self.conversations;
         let needed = needed.unwrap_or(2).max(u64::from(segment.minimum.0));
         if matches!(gate.rule, Rule::Never { max_rate: None }) {
@@ -254,4 +290,20 @@ impl Record {
         };
         (share > 0.0).then(|| format!("{} of the traffic{named}", percent(share)))
     }
+}
+
+/// A claim that no number of conversations shows, however good.
+fn never_shown(gate: &Gate) -> Option<Short> {
+    let (what, remedy) = match gate.rule {
+        Rule::AtLeast(floor) if floor >= 1.0 => (
+            "no number of conversations shows a share of all of them",
+            "write a share below 100 %, such as `at_least: 99%`, or `never: true`, which one failure breaks",
+        ),
+        Rule::NotWorse { by: Margin::Absolute(by), .. } if by <= 0.0 && higher_is_better(&gate.measure) => (
+            "with a margin of 0 equal answers never show that it holds, however many",
+            "write the loss that would still be acceptable, such as `by: 1%`, or `better_than` where a gain is expected",
+        ),
+        _ => return None,
+    };
+    Some(Short { what: what.to_owned(), remedy: remedy.to_owned() })
 }

@@ -12,7 +12,7 @@ use super::{Column, ExampleIndex, Kept, NO_VALUE, ReferenceSet, Row, RowState};
 use crate::digest::Digest;
 use crate::example::{Example, Status};
 use crate::fault::{Fault, Faults, Place, closest};
-use crate::name::{Attribute, ClusterId, ExampleId, SHORT, SourceId};
+use crate::name::{Attribute, ClusterId, ExampleId, OwnerRole, SHORT, SourceId};
 use crate::provenance::{Sampled, Weight, weight};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::civil::Date;
@@ -30,6 +30,7 @@ pub struct Builder {
     clusters: Texts,
     values: BTreeMap<Attribute, Texts>,
     dependencies: BTreeMap<Box<[(SourceId, String)]>, u32>,
+    owners: BTreeMap<OwnerRole, u32>,
     bases: Vec<(ExampleIndex, ExampleId)>,
     faults: Vec<Fault>,
 }
@@ -119,6 +120,10 @@ impl Builder {
             *self.dependencies.entry(example.depends_on.clone().into_boxed_slice()).or_insert(next)
         });
         let depends_on = depends_on.unwrap_or(NO_VALUE);
+        let owner = example.owner.as_ref().map_or(NO_VALUE, |owner| {
+            let next = self.owners.len() as u32;
+            *self.owners.entry(owner.clone()).or_insert(next)
+        });
         Facts {
             input: example.input_hash,
             expected: example.expected_hash as u32,
@@ -127,6 +132,7 @@ impl Builder {
             owned: example.owner.is_some() || provenance.is_some_and(|provenance| provenance.author.is_some()),
             chance_known: provenance.is_none_or(|provenance| provenance.sampled != Sampled::Unknown),
             depends_on,
+            owner,
         }
     }
 
@@ -170,6 +176,9 @@ impl Builder {
         let mut dependencies: Vec<_> = std::mem::take(&mut self.dependencies).into_iter().collect();
         dependencies.sort_unstable_by_key(|(_, position)| *position);
         self.set.dependencies = dependencies.into_iter().map(|(list, _)| list).collect();
+        let mut owners: Vec<_> = std::mem::take(&mut self.owners).into_iter().collect();
+        owners.sort_unstable_by_key(|(_, position)| *position);
+        self.set.owners = owners.into_iter().map(|(owner, _)| owner).collect();
         self.set.digest = digest(&self.set);
         Ok(self.set)
     }

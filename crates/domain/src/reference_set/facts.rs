@@ -1,7 +1,7 @@
 //! What a check of the eval needs to know of each example beside its row.
 
 use super::{ExampleIndex, ReferenceSet, RowState};
-use crate::name::SourceId;
+use crate::name::{OwnerRole, SourceId};
 use jiff::civil::Date;
 
 /// Facts of one example.
@@ -19,6 +19,8 @@ pub struct Facts {
     pub chance_known: bool,
     /// Position among the set's dependencies, or `NO_VALUE`.
     pub(super) depends_on: u32,
+    /// Position among the set's owners, or `NO_VALUE`.
+    pub(super) owner: u32,
 }
 
 /// Active examples with the same input.
@@ -40,6 +42,11 @@ impl ReferenceSet {
     pub fn depends_on(&self, example: ExampleIndex) -> &[(SourceId, String)] {
         let list = self.facts(example).and_then(|facts| self.dependencies.get(facts.depends_on as usize));
         list.map_or(&[], |list| list)
+    }
+
+    /// Who owns an example, where it says so.
+    pub fn owner(&self, example: ExampleIndex) -> Option<&OwnerRole> {
+        self.owners.get(self.facts(example)?.owner as usize)
     }
 
     /// Groups of active examples that ask the same, in the order of their first examples.

@@ -1,10 +1,11 @@
 //! What the best record could decide: as the gate itself decides on that record.
 
 use super::scored::{Eval, contract, set};
-use domain::check::{Given, check};
+use domain::check::{Given, Ungraded, check};
 use domain::contract::Contract;
 use domain::finding::State;
-use domain::reference_set::ReferenceSet;
+use domain::name::CriterionName;
+use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::system::Arm::{Candidate, Production};
 
 const BY_TASK: &str = "{by: task, routable: true}";
@@ -13,18 +14,7 @@ const FLOOR: &str = "{criterion: right, in: task, at_least: 0.9, owner: release}
 
 /// What is said of gates that cannot be decided.
 fn told(contract: &Contract, set: &ReferenceSet) -> Vec<String> {
-    let found = check(
-        contract,
-        Given {
-            set: Some(set),
-            today: "2026-11-24",
-            together: &[],
-            blank: &[],
-            judges: &[],
-            without_rubric: &[],
-            unlabelled: &[],
-        },
-    );
+    let found = check(contract, Given { set: Some(set), today: "2026-11-24", ..Given::default() });
     found.into_iter().filter(|finding| finding.code == "PLM008").map(|finding| finding.what).collect()
 }
 
@@ -66,4 +56,46 @@ fn the_numbers_are_those_of_holm_and_students_t() {
 fn better_than_is_bounded_by_nothing() {
     let better = "{criterion: right, in: task, better_than: production, owner: release}";
     assert_eq!(told(&contract(BY_TASK, &[better]), &set(&[("pay", 8), ("refund", 8)])), Vec::<String>::new());
+}
+
+#[test]
+fn what_no_number_of_conversations_shows_is_said() {
+    for (gate, words) in [
+        ("{criterion: right, at_least: 100%, owner: release}", "no number of conversations shows"),
+        ("{criterion: right, not_worse_than: production, by: 0, owner: release}", "equal answers never show"),
+    ] {
+        let told = told(&contract(BY_TASK, &[gate]), &set(&[("pay", 74), ("refund", 74)]));
+        assert!(told.len() == 1 && told[0].contains(words), "{gate}: {told:?}");
+    }
+}
+
+#[test]
+fn examples_on_which_nothing_is_compared_are_no_evidence() {
+    let contract = contract(BY_TASK, &["{criterion: right, in: all, at_least: 0.9, owner: release}"]);
+    let set = set(&[("pay", 30), ("refund", 30)]);
+    let found = |missing: std::ops::Range<u32>, null: std::ops::Range<u32>| {
+        let of = |range: std::ops::Range<u32>| range.map(ExampleIndex).collect::<Vec<_>>();
+        let path = "expected.behaviour".to_owned();
+        let ungraded =
+            [Ungraded { criterion: CriterionName::new("right"), path, missing: of(missing), null: of(null) }];
+        let given = Given { set: Some(&set), today: "2026-11-24", ungraded: &ungraded, ..Given::default() };
+        let found = check(&contract, given).into_iter();
+        found
+            .filter(|finding| ["PLM008", "PLM026", "PLM027"].contains(&finding.code))
+            .map(|finding| format!("{}: {}", finding.code, finding.what))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found(0..0, 0..0), Vec::<String>::new());
+    let few = found(0..0, 0..55);
+    assert!(few.len() == 1 && few[0].starts_with("PLM008") && few[0].contains("with 5 conversations"), "{few:?}");
+    let none = found(0..0, 0..60);
+    assert!(none.len() == 1 && none[0].starts_with("PLM026"), "{none:?}");
+    assert_eq!(
+        found(0..60, 0..0),
+        ["PLM027: `right` compares with `expected.behaviour`, which none of its 60 examples has"]
+    );
+    assert_eq!(
+        found(0..2, 0..0),
+        ["PLM027: `right` compares with `expected.behaviour`, which `e0` has not: so 2 of 60 cannot be graded on it"]
+    );
 }

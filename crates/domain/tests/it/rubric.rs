@@ -136,15 +136,7 @@ fn every_judge_of_the_candidates_family_is_named() {
              other: {{openai: {{base_url: \"https://b.example/v1\", model: other-1}}}}\n"
         );
         let parsed = contract::parse(Utf8Path::new("plimsoll.yaml"), &text).expect("a contract");
-        let given = Given {
-            set: None,
-            today: "2026-11-24",
-            together: &[],
-            blank: &[],
-            judges: &[],
-            without_rubric: &[],
-            unlabelled: &[],
-        };
+        let given = Given { today: "2026-11-24", ..Given::default() };
         let found = check(&parsed.contract, given).into_iter().find(|finding| finding.code == "PLM020");
         found.map(|finding| finding.what)
     };

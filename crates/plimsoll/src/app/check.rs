@@ -1,5 +1,6 @@
 //! `check`: reads what there is of an eval and asks whether it is fit to decide.
 
+use super::answers::line_at;
 use super::ask::budget;
 use super::chain::{Chain, Kept};
 use super::diff::systems;
@@ -12,13 +13,19 @@ use super::sealed::folder_of;
 use super::weigh::ours;
 use super::{reviewed, rubrics};
 use crate::cli::Failure;
-use domain::check::{Blank, CheckFinding, Given, Severity, Standing, check as find, standing};
+use domain::check::{
+    Blank, CheckFinding, Given, Severity, Standing, Ungraded, check as find, comes_with_scores, standing,
+};
 use domain::criterion::Criterion;
+use domain::example::contradict;
+use domain::format::examples::document;
+use domain::grader::Operand;
 use domain::name::CriterionName;
-use domain::reference_set::ReferenceSet;
+use domain::reference_set::{ExampleIndex, ReferenceSet, SameInput};
 use engine::{Documents, Keeper};
-use grading::Compiled;
+use grading::{Compiled, Lack, lack};
 use lake::{Asked, ClassCosts, Scores};
+use serde_json::Value;
 
 pub struct Checked {
     pub findings: Vec<CheckFinding>,
@@ -46,7 +53,8 @@ pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     let graders = all_compiled(eval)?;
     budget::can_be_kept(eval)?;
     let (set, keeper) = read.map_or((None, None), |(set, keeper)| (Some(set), Some(keeper)));
-    let blank = set.as_ref().zip(keeper).map(|(set, keeper)| blank(set, keeper, &graders)).unwrap_or_default();
+    let compared = set.as_ref().zip(keeper).map(|(set, keeper)| compared(set, keeper, &graders)).unwrap_or_default();
+    let met_at_once = set.as_ref().map(met_at_once).unwrap_or_default();
     let empty = domain::reference_set::ReferenceSet::default();
     let today = jiff::Zoned::now().date().to_string();
     let (together, judges) = (together(eval)?, judged(eval)?);
@@ -57,10 +65,12 @@ pub fn check(eval: &Eval) -> Result<Checked, Failure> {
         .map(|known| known.criterion.name.clone())
         .collect();
     let given = Given {
-        set: Some(set.as_ref().unwrap_or(&empty)),
+        set: set.as_ref().or_else(|| (!comes_with_scores(&eval.contract)).then_some(&empty)),
         today: &today,
         together: &together,
-        blank: &blank,
+        blank: &compared.blank,
+        ungraded: &compared.ungraded,
+        met_at_once: &met_at_once,
         judges: &judges,
         without_rubric: &without_rubric,
         unlabelled: &unlabelled,
@@ -68,11 +78,22 @@ pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     Ok(Checked { findings: find(&eval.contract, given), standing: standing(&eval.contract, set.as_ref()) })
 }
 
-/// References of examples that leave nothing to compare, criterion by criterion.
-fn blank(set: &ReferenceSet, keeper: Keeper, graders: &[(&Criterion, Compiled)]) -> Vec<Blank> {
-    let comparing: Vec<&(&Criterion, Compiled)> =
-        graders.iter().filter(|(criterion, _)| criterion.grader.compares_texts()).collect();
-    let mut found: Vec<Blank> = Vec::new();
+/// What is wrong with the references of examples, criterion by criterion.
+#[derive(Default)]
+struct Compared {
+    /// They leave nothing to compare.
+    blank: Vec<Blank>,
+    /// They are not there.
+    ungraded: Vec<Ungraded>,
+}
+
+fn compared(set: &ReferenceSet, keeper: Keeper, graders: &[(&Criterion, Compiled)]) -> Compared {
+    let looks_up = |(criterion, _): &&(&Criterion, Compiled)| {
+        criterion.grader.compares_texts()
+            || criterion.grader.operands().iter().any(|operand| matches!(operand, Operand::Path(_)))
+    };
+    let comparing: Vec<&(&Criterion, Compiled)> = graders.iter().filter(looks_up).collect();
+    let mut found = Compared::default();
     if comparing.is_empty() {
         return found;
     }
@@ -81,14 +102,63 @@ fn blank(set: &ReferenceSet, keeper: Keeper, graders: &[(&Criterion, Compiled)])
         let Some(document) = documents.get(example) else { continue };
         for (criterion, compiled) in comparing.iter().filter(|(criterion, _)| set.lies_in(&criterion.applies, example))
         {
-            let Some(reference) = compiled.blank(&document) else { continue };
-            match found.iter_mut().find(|blank| blank.criterion == criterion.name) {
-                Some(blank) => blank.count += 1,
-                None => found.push(Blank { criterion: criterion.name.clone(), example, reference, count: 1 }),
+            if let Some(lack) = lack(&criterion.grader, &document) {
+                found.lacks(&criterion.name, example, lack);
+            } else if let Some(reference) = compiled.blank(&document) {
+                found.is_blank(&criterion.name, example, reference);
             }
         }
     }
     found
+}
+
+impl Compared {
+    fn is_blank(&mut self, criterion: &CriterionName, example: ExampleIndex, reference: String) {
+        match self.blank.iter_mut().find(|blank| blank.criterion == *criterion) {
+            Some(blank) => blank.count += 1,
+            None => self.blank.push(Blank { criterion: criterion.clone(), example, reference, count: 1 }),
+        }
+    }
+
+    fn lacks(&mut self, criterion: &CriterionName, example: ExampleIndex, lack: Lack) {
+        let at = self.ungraded.iter().position(|known| known.criterion == *criterion).unwrap_or_else(|| {
+            let (missing, null) = (Vec::new(), Vec::new());
+            self.ungraded.push(Ungraded { criterion: criterion.clone(), path: String::new(), missing, null });
+            self.ungraded.len() - 1
+        });
+        let of = &mut self.ungraded[at];
+        match lack {
+            Lack::Null => of.null.push(example),
+            Lack::Missing(path) => {
+                if of.missing.is_empty() {
+                    of.path = path;
+                }
+                of.missing.push(example);
+            }
+        }
+    }
+}
+
+/// The first examples of those groups with equal inputs and different expectations that one answer can meet all of.
+fn met_at_once(set: &ReferenceSet) -> Vec<ExampleIndex> {
+    let expected = |example: &ExampleIndex| {
+        let row = set.rows.get(example.0 as usize)?;
+        let line = line_at(set.files.get(row.kept.file as usize)?, row.kept.offset, row.kept.length)?;
+        document(&line, &row.id, &["expected"])?.get_mut("expected").map(Value::take)
+    };
+    let can_be_met = |same: &SameInput| {
+        let mut wanted: Vec<Value> = Vec::new();
+        same.examples.iter().all(|example| {
+            let Some(one) = expected(example) else { return false };
+            let is_met = wanted.contains(&one) || !wanted.iter().any(|other| contradict(&one, other));
+            if is_met && !wanted.contains(&one) {
+                wanted.push(one);
+            }
+            is_met
+        })
+    };
+    let conflicting = set.same_inputs().into_iter().filter(|same| same.conflict);
+    conflicting.filter(can_be_met).map(|same| same.examples[0]).collect()
 }
 
 /// Pairs of this contract's criteria that always failed together in the run of its last decision, where there is one.

@@ -196,6 +196,34 @@ fn story(wanted: &str, folder: &Path) -> &'static [&'static str] {
             contract("{length: {words: {at_least: 1, at_most: 60}}}", "{reviewers: rubrics/concise.md}");
             rubric("concise");
         }
+        "PLM031" => contract("  - {by: risk, min_examples: 30}", "  - {by: rsik}"),
+        "PLM032" => edit(folder, "examples/chosen.jsonl", "\"task\": \"refund-request\", ", ""),
+        "PLM033" => {
+            edit(folder, "examples/chosen.jsonl", "\"task\": \"refund-request\"", "\"task\": \"refund-requst\"");
+            return &["PLM008", "PLM036"];
+        }
+        "PLM034" => contract("{same_as_base: behaviour}", "{length: {words: {at_least: 1, at_most: 60}}}"),
+        "PLM035" => {
+            contract("  fallback: {recorded: answers/fallback.jsonl, describe: the form that opens a ticket}\n", "");
+            contract("not_worse_than: production, by: 10%", "not_worse_than: fallback, by: 10%");
+            return &["PLM023"];
+        }
+        "PLM036" => {
+            contract("payment-failure: 15%, cancellation: 10%}", "payment-failure: 25%}");
+            return &["PLM008"];
+        }
+        "PLM037" => {
+            contract("{length: {words: {at_least: 1, at_most: 60}}}", "{reviewers: rubrics/concise.md}");
+            append(folder, CONTRACT, "looks: 1");
+            rubric("concise");
+        }
+        "PLM038" => {
+            contract(
+                "candidate: {recorded: answers/candidate.jsonl, family: assistant, describe: prompt v15}",
+                "candidate: {imported: candidate}",
+            );
+            std::fs::remove_dir_all(folder.join("examples")).expect("the examples");
+        }
         other => panic!("no story tells {other}"),
     }
     &[]
@@ -222,6 +250,65 @@ fn an_eval_that_is_fit_has_nothing_to_find() {
     let rows: Vec<&str> =
         found["standing"].as_array().expect("rows").iter().filter_map(|row| row["row"].as_str()).collect();
     assert_eq!(rows, ["example source", "success definition", "scoring", "reviewer role", "decision"]);
+}
+
+#[test]
+fn expectations_that_one_answer_meets_are_no_conflict() {
+    let folder = eval("billing-support");
+    let line = again(
+        folder.path(),
+        "rival",
+        &[("\"behaviour\": \"answer\"", "\"behaviour\": [\"ask\", \"answer\"], \"note\": \"seen twice\"")],
+    );
+    append(folder.path(), TRAFFIC, &line);
+    assert_eq!(codes(&found(folder.path()).1), BTreeSet::from(["PLM015".to_owned()]));
+}
+
+/// A path that nobody has is a slip; one that is null everywhere asks nothing.
+#[test]
+fn what_a_criterion_compares_with_is_looked_for_before_a_run() {
+    let folder = eval("billing-support");
+    let concise = "{length: {words: {at_least: 1, at_most: 60}}}";
+    edit(folder.path(), CONTRACT, concise, "{contains: expected.says}");
+    let (ended, missing) = found(folder.path());
+    assert_eq!((ended, codes(&missing)), (3, BTreeSet::from(["PLM027".to_owned()])), "{missing:#}");
+    assert!(
+        missing["findings"][0]["what"].as_str().is_some_and(|what| what.contains("`expected.says`")),
+        "{missing:#}"
+    );
+    for file in [TRAFFIC, "examples/chosen.jsonl"] {
+        edit(folder.path(), file, "\"expected\": {", "\"expected\": {\"says\": null, ");
+    }
+    let (ended, null) = found(folder.path());
+    assert_eq!((ended, codes(&null)), (3, BTreeSet::from(["PLM026".to_owned()])), "{null:#}");
+}
+
+#[test]
+fn one_sampled_example_among_made_ones_is_a_demo() {
+    let folder = eval("billing-support");
+    edit(folder.path(), CONTRACT, "simulated: true\n", "");
+    let text = std::fs::read_to_string(folder.path().join(TRAFFIC)).expect("a file");
+    let made = |(at, line): (usize, &str)| match at {
+        0 | 1 => line.to_owned(),
+        _ => without_chance(line, "\"source\": \"demo\""),
+    };
+    let lines: Vec<String> = text.lines().enumerate().map(made).collect();
+    std::fs::write(folder.path().join(TRAFFIC), lines.join("\n") + "\n").expect("an edit");
+    let found = found(folder.path()).1;
+    assert!(codes(&found).contains("PLM012"), "{found:#}");
+    assert_eq!(found["standing"][0]["stands_with"], "demo");
+}
+
+/// Who owns an example is a role of the contract; an action of blanks is none; an incident's example that must never fail blocks.
+#[test]
+fn owners_actions_and_incidents_are_taken_at_their_word() {
+    let folder = eval("billing-support");
+    edit(folder.path(), TRAFFIC, "\"owner\": \"retrieval\"", "\"owner\": \"retreival\"");
+    edit(folder.path(), CONTRACT, "else: repair permissions", "else: \"  \"");
+    edit(folder.path(), "examples/chosen.jsonl", "\"guard\": true", "\"never\": true");
+    let found = found(folder.path()).1;
+    assert_eq!(codes(&found), BTreeSet::from(["PLM007".to_owned(), "PLM017".to_owned()]), "{found:#}");
+    assert!(found.to_string().contains("did you mean `retrieval`?"), "{found:#}");
 }
 
 #[test]
