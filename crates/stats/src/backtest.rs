@@ -63,7 +63,7 @@ pub fn ranking(predicted: &[f64], happened: &[bool], level: f64) -> Result<Ranki
     let by_without: Vec<f64> = without.iter().map(|&y| with.iter().map(|&x| wins(x, y)).sum::<f64>() / n).collect();
     let area = by_with.iter().sum::<f64>() / n;
     let interval = variance(&by_with, area).and_then(|first| {
-        let half = normal_quantile(1.0 - level) * sqrt(first / n + variance(&by_without, area)? / m);
+        let half = -normal_quantile(level) * sqrt(first / n + variance(&by_without, area)? / m);
         Ok(Interval { lower: (area - half).max(0.0), upper: (area + half).min(1.0) })
     });
     Ok(Ranking { area, interval })

@@ -1,15 +1,14 @@
-//! The binomial and the hypergeometric distribution, summed exactly.
+//! The binomial and the hypergeometric distribution, exactly.
 //!
 //! in      trials `n`, a probability in [0, 1], counts; 2x2 tables of counts
 //! out     probabilities of counts and of their tails; the counts at which a tail ends
 //! errors  none: counts beyond `n` have probability 0
-//! source  sums of probabilities through the logarithm of the gamma function; upper tails are summed, never 1 - lower
+//! source  tails of the binomial by the incomplete beta function, never 1 - the other; the rest are sums of probabilities through the
+//!         logarithm of the gamma function
 
+use crate::special::{beta_cdf, beta_sf};
 use libm::{exp, lgamma, log, log1p};
 use std::cmp::Ordering;
-
-/// Terms of one tail below this share of its sum no longer change it.
-const NOTHING_LEFT: f64 = 1e-18;
 
 /// ln of the number of ways to choose `k` of `n`; `k` is at most `n`.
 pub(crate) fn log_choose(n: u64, k: u64) -> f64 {
@@ -27,24 +26,16 @@ pub fn binomial_pmf(k: u64, n: u64, p: f64) -> f64 {
 
 /// P(X <= k) of Binomial(n, p).
 pub fn binomial_cdf(k: u64, n: u64, p: f64) -> f64 {
-    summed((0..=k.min(n)).rev().map(|count| binomial_pmf(count, n, p)), p * n as f64 > k as f64)
+    if k >= n { 1.0 } else { beta_sf(p, k as f64 + 1.0, (n - k) as f64) }
 }
 
 /// P(X >= k) of Binomial(n, p).
 pub fn binomial_tail(k: u64, n: u64, p: f64) -> f64 {
-    summed((k..=n).map(|count| binomial_pmf(count, n, p)), p * (n as f64) < k as f64)
-}
-
-/// A tail from its inner end outwards; beyond the mean its terms only fall, and it may be left early.
-fn summed(terms: impl Iterator<Item = f64>, falling: bool) -> f64 {
-    let mut sum = 0.0;
-    for term in terms {
-        sum += term;
-        if falling && term < sum * NOTHING_LEFT {
-            break;
-        }
+    match k {
+        0 => 1.0,
+        k if k > n => 0.0,
+        k => beta_cdf(p, k as f64, (n - k) as f64 + 1.0),
     }
-    f64::min(sum, 1.0)
 }
 
 /// The smallest count k with P(X <= k) >= `tail`, and the smallest with P(X > k) <= `tail`.
@@ -88,6 +79,14 @@ mod tests {
         for (k, n, p) in [(0, 5, 0.3), (3, 5, 0.3), (7, 40, 0.05), (39, 40, 0.95), (0, 1, 0.0), (1, 1, 1.0)] {
             let both = binomial_cdf(k, n, p) + binomial_tail(k + 1, n, p);
             assert!((both - 1.0).abs() < 1e-12, "{k} {n} {p}: {both}");
+        }
+    }
+
+    #[test]
+    fn a_tail_is_the_sum_of_its_probabilities() {
+        for (k, n, p) in [(0, 5, 0.3), (3, 5, 0.3), (7, 40, 0.05), (39, 40, 0.95), (600, 1000, 0.5)] {
+            let sum: f64 = (k..=n).map(|count| binomial_pmf(count, n, p)).sum();
+            assert!((binomial_tail(k, n, p) / sum - 1.0).abs() < 1e-11, "{k} {n} {p}");
         }
     }
 

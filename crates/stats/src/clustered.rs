@@ -86,16 +86,25 @@ impl ClusteredMean {
     pub fn interval(&self, level: f64) -> Result<Interval, Undefined> {
         let spread = self.spread?;
         let half = t_upper(level, spread.df) * sqrt(spread.cr2);
+        if !(half.is_finite() && self.mean.is_finite() && level > 0.0 && level < 1.0) {
+            return Err(Undefined::OutOfDomain);
+        }
         Ok(Interval { lower: self.mean - half, upper: self.mean + half })
     }
 }
 
 /// Kish's effective sample size, (sum w)^2 / sum w^2, and the design effect of weighting, rows / that.
 pub fn kish(weights: &[f64]) -> Result<(f64, f64), Undefined> {
-    let (sum, squares) = weights.iter().fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
-    if squares <= 0.0 {
+    // In parts of the largest, whose squares neither vanish nor overflow.
+    let largest = weights.iter().fold(0.0, |largest, w| f64::max(largest, w.abs()));
+    if largest <= 0.0 {
         return Err(Undefined::NoData);
     }
+    if weights.iter().any(|w| !w.is_finite() || *w < 0.0) {
+        return Err(Undefined::OutOfDomain);
+    }
+    let parts = weights.iter().map(|w| w / largest);
+    let (sum, squares) = parts.fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
     let effective = sum * sum / squares;
     Ok((effective, weights.len() as f64 / effective))
 }
@@ -121,5 +130,14 @@ mod tests {
         let mean = clustered_mean(&[ClusterSum { weight: 1.0, value: 1.0 }]).unwrap();
         assert_eq!((mean.mean, mean.spread), (1.0, Err(Undefined::TooFew)));
         assert_eq!(clustered_mean(&[]), Err(Undefined::NoData));
+    }
+
+    #[test]
+    fn weights_count_by_their_ratios_however_small_they_are() {
+        for w in [1e-300, 1.0, 1e300] {
+            assert_eq!(kish(&[w, w]), Ok((2.0, 1.0)), "{w}");
+        }
+        assert_eq!(kish(&[1.0, -1.0]), Err(Undefined::OutOfDomain));
+        assert_eq!((kish(&[0.0]), kish(&[])), (Err(Undefined::NoData), Err(Undefined::NoData)));
     }
 }

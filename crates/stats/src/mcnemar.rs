@@ -17,7 +17,7 @@ pub struct McNemar {
 }
 
 pub fn mcnemar(gained: u64, lost: u64) -> McNemar {
-    let (discordant, fewer) = (gained + lost, gained.min(lost));
+    let (discordant, fewer) = (gained.saturating_add(lost), gained.min(lost));
     let twice = 2.0 * binomial_cdf(fewer, discordant, 0.5);
     let (two_sided, mid) = if gained == lost {
         (1.0, 1.0)
@@ -35,5 +35,6 @@ mod tests {
     fn no_discordance_is_no_difference() {
         assert_eq!(mcnemar(0, 0), McNemar { two_sided: 1.0, mid: 1.0, candidate_worse: 1.0 });
         assert!((mcnemar(0, 6).two_sided - 0.031_25).abs() < 1e-12);
+        assert_eq!(mcnemar(u64::MAX, 1).candidate_worse, 1.0);
     }
 }

@@ -30,7 +30,7 @@ impl PairedPlan {
         if room <= 0.0 {
             return Err(Undefined::OutOfDomain);
         }
-        let z = normal_quantile(1.0 - level) + normal_quantile(power);
+        let z = -normal_quantile(level) + normal_quantile(power);
         let variance = self.gained + self.lost - self.difference * self.difference;
         Ok(z * z * variance / (room * room) * self.design_effect)
     }
@@ -61,7 +61,7 @@ impl Repeats {
         if effect == 0.0 {
             return Err(Undefined::OutOfDomain);
         }
-        let z = normal_quantile(1.0 - level) + normal_quantile(power);
+        let z = -normal_quantile(level) + normal_quantile(power);
         Ok(z * z * self.variance() / (effect * effect))
     }
 
@@ -70,21 +70,24 @@ impl Repeats {
         if examples <= 0.0 {
             return Err(Undefined::NoData);
         }
-        let z = normal_quantile(1.0 - level) + normal_quantile(power);
+        let z = -normal_quantile(level) + normal_quantile(power);
         Ok(z * sqrt(self.variance() / examples))
     }
 }
 
 /// Observations with which a one-sample t test, one-sided, finds a mean of `effect` standard deviations; not rounded.
 pub fn one_sample_t(effect: f64, level: f64, power: f64) -> Result<f64, Undefined> {
-    /// Nobody plans for more.
+    /// Nobody plans for more; and below, a plan says nothing.
     const MOST: f64 = 1e9;
+    const LEAST: f64 = 1.01;
     let found = |n: f64| t_power(n, effect, level);
-    if effect <= 0.0 || found(MOST) < power {
+    let sound = |share: f64| share > 0.0 && share < 1.0;
+    if !(effect > 0.0 && sound(level) && sound(power)) || found(MOST) < power || found(LEAST) >= power {
         return Err(Undefined::OutOfDomain);
     }
+    // Fewer than two observations carry no test; as a size that is rounded up, the equation is solved there all the same.
     if found(2.0) >= power {
-        return Ok(2.0);
+        return Ok(bisect(LEAST, 2.0, |n| found(n) >= power));
     }
     // The power rises with n: double until it is enough, then halve what is left.
     let mut enough = 4.0;
@@ -97,15 +100,18 @@ pub fn one_sample_t(effect: f64, level: f64, power: f64) -> Result<f64, Undefine
 /// P(T > critical) of Student's noncentral t: the normal tail averaged over the chi distribution of the standard deviation. In
 /// its logarithm that is smooth and dies out on both sides, where the trapezoidal rule is exact to the last digits.
 fn t_power(n: f64, effect: f64, level: f64) -> f64 {
-    const STEPS: u32 = 1000;
+    const STEPS: f64 = 1000.0;
+    /// Below one degree of freedom the logarithm spreads wide; a step stays as fine.
+    const FINEST: f64 = 0.05;
     /// Logarithms below this are nothing.
     const NOTHING: f64 = 40.0;
     let df = n - 1.0;
     let (critical, shift) = (t_upper(level, df), effect * sqrt(n));
     let (from, to) = (-NOTHING / df - sqrt(2.0 * NOTHING / df), sqrt(NOTHING / df));
-    let step = (to - from) / f64::from(STEPS);
+    let steps = STEPS.max((to - from) / FINEST).ceil() as u32;
+    let step = (to - from) / f64::from(steps);
     let (mut sum, mut whole) = (0.0, 0.0);
-    for at in 0..=STEPS {
+    for at in 0..=steps {
         let log_s = from + step * f64::from(at);
         let weight = exp(df * (log_s - 0.5 * expm1(2.0 * log_s)));
         whole += weight;
@@ -133,5 +139,9 @@ mod tests {
         let t = one_sample_t(0.3, 0.05, 0.8).unwrap();
         assert!(t > normal && t < normal + 2.5, "{t} {normal}");
         assert_eq!(one_sample_t(0.0, 0.05, 0.8), Err(Undefined::OutOfDomain));
+        assert_eq!(one_sample_t(0.3, 0.05, 1.0), Err(Undefined::OutOfDomain));
+        // An effect that two observations more than show (statsmodels 0.15).
+        assert!((one_sample_t(6.0, 0.05, 0.8).unwrap() - 1.981_639_467).abs() < 1e-6);
+        assert!((one_sample_t(2.5, 0.2, 0.6).unwrap() - 1.278_139_266).abs() < 1e-6);
     }
 }

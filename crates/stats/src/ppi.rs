@@ -40,7 +40,7 @@ pub fn ppi_mean(
     let estimate = weight * mean(unlabelled) + mean(&rectified);
     let variance = weight * weight * variance(unlabelled) / unlabelled.len() as f64
         + variance(&rectified) / rectified.len() as f64;
-    let half = normal_quantile(1.0 - level) * sqrt(variance);
+    let half = -normal_quantile(level) * sqrt(variance);
     Ok(Powered { estimate, weight, interval: Interval { lower: estimate - half, upper: estimate + half } })
 }
 

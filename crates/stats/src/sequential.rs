@@ -22,10 +22,10 @@ pub struct Bets {
 }
 
 impl Bets {
-    /// `grid` bets, evenly spaced by ratio.
+    /// `grid` bets, at most a million, evenly spaced by ratio.
     pub fn against(margin: f64, grid: usize) -> Result<Self, Undefined> {
         let mean = 0.5 * (1.0 - margin);
-        if grid == 0 || mean <= 0.0 || mean >= 1.0 {
+        if grid == 0 || grid > 1_000_000 || mean <= 0.0 || mean >= 1.0 {
             return Err(Undefined::OutOfDomain);
         }
         let ratio = log(BETS.1 / BETS.0) / (grid.max(2) - 1) as f64;
@@ -155,6 +155,7 @@ mod tests {
         assert!((bets.log_e_of_counts(5, 40, 3) - bets.log_e_of_values(&values)).abs() < 1e-12);
         assert_eq!(bets.log_e_of_counts(0, 0, 0), 0.0);
         assert_eq!(Bets::against(1.0, 24), Err(Undefined::OutOfDomain));
+        assert_eq!(Bets::against(0.03, 1_000_000_000_000_000), Err(Undefined::OutOfDomain));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub fn least_clusters_for_margin(margin: f64, level: f64) -> Option<u64> {
         return None;
     }
     let asked = |t: f64| t * t * (1.0 - margin) / margin;
-    let mut g = asked(normal_quantile(1.0 - level)).ceil().max(2.0);
+    let mut g = asked(-normal_quantile(level)).ceil().max(2.0);
     while g < NORMAL_FROM && asked(t_upper(level, g - 1.0)) > g {
         g += 1.0;
     }

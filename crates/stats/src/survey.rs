@@ -6,7 +6,7 @@
 //! source  Sarndal, Swensson & Wretman 1992; Lumley's `survey` (svymean, svyciprop "beta"); Korn & Graubard 1998
 //! not for decisions: see `weigh`, which shrinks the design effect
 
-use crate::special::{beta_quantile, t_upper};
+use crate::special::{beta_quantile, beta_upper, t_upper};
 use crate::{ClusterSum, Interval, Undefined};
 use libm::sqrt;
 
@@ -50,7 +50,7 @@ impl Hajek {
     /// Clopper-Pearson on effective counts, `level` on each side, for a mean that is a rate.
     pub fn korn_graubard(&self, level: f64) -> Result<Interval, Undefined> {
         let (p, variance) = (self.mean, self.standard_error * self.standard_error);
-        if variance <= 0.0 || !(0.0..=1.0).contains(&p) || self.rows < 2 {
+        if !variance.is_finite() || variance <= 0.0 || !(0.0..=1.0).contains(&p) || self.rows < 2 {
             return Err(Undefined::NoVariation);
         }
         let ratio = t_upper(REFERENCE_TAIL, self.rows as f64 - 1.0) / t_upper(REFERENCE_TAIL, self.df as f64);
@@ -58,7 +58,7 @@ impl Hajek {
         let (passed, failed) = (n * p, n * (1.0 - p));
         Ok(Interval {
             lower: beta_quantile(level, passed, failed + 1.0),
-            upper: beta_quantile(1.0 - level, passed + 1.0, failed),
+            upper: beta_upper(level, passed + 1.0, failed),
         })
     }
 }

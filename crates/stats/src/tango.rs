@@ -67,7 +67,7 @@ impl Pairs {
 
     /// The score interval with normal critical values, `level` on each side.
     pub fn interval(&self, level: f64) -> Interval {
-        self.within(normal_quantile(1.0 - level))
+        self.within(-normal_quantile(level))
     }
 
     /// p of H0: the difference is at most -margin.

@@ -108,7 +108,10 @@ impl Table {
             })
             .sum();
         let less = kappa - chance * left;
-        sqrt((sum - less * less).max(0.0) / self.items) / (1.0 - chance)
+        // Where every item says the same, both are one number but for rounding.
+        let spread = sum - less * less;
+        let spread = if spread > sum * 1e-14 { spread } else { 0.0 };
+        sqrt(spread / self.items) / (1.0 - chance)
     }
 }
 
@@ -123,4 +126,17 @@ fn specific(first: &[i64], second: &[i64]) -> Result<Specific, Undefined> {
         if said > 0.0 { Ok(2.0 * both / said) } else { Err(Undefined::NoData) }
     };
     Ok(Specific { positive: share(both(1)), negative: share(both(0)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_every_item_is_rated_otherwise_kappa_has_no_error() {
+        let first: Vec<i64> = (0..60).map(|at| at % 2).collect();
+        let second: Vec<i64> = first.iter().map(|rating| 1 - rating).collect();
+        let all = cohen(&first, &second).unwrap();
+        assert_eq!((all.kappa, all.standard_error), (Ok(-1.0), Ok(0.0)));
+    }
 }
