@@ -237,8 +237,9 @@ pub fn weighed_as(question: &Question) -> stats::Kind {
     let relative = matches!(question.compared, Compared::Paired { margin: Some(_), .. });
     match (question.value, question.compared) {
         (ValueOf::Amount | ValueOf::Cost(_), _) => stats::Kind::Mean,
-        (ValueOf::Grade, _) => stats::Kind::Graded,
-        _ if relative => stats::Kind::Graded,
+        (ValueOf::Grade, Compared::Alone(_)) => stats::Kind::Graded,
+        (ValueOf::Grade, Compared::Paired { .. }) => stats::Kind::GradedDifference,
+        _ if relative => stats::Kind::GradedDifference,
         (_, Compared::Alone(_)) => stats::Kind::Rate,
         (_, Compared::Paired { .. }) => stats::Kind::Difference,
     }

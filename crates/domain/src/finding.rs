@@ -231,7 +231,7 @@ impl Method {
         match kind {
             stats::Kind::Rate => Method::Rate,
             stats::Kind::Difference => Method::PairedDifference,
-            stats::Kind::Graded | stats::Kind::Mean => Method::Mean,
+            stats::Kind::Graded | stats::Kind::GradedDifference | stats::Kind::Mean => Method::Mean,
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! in      sums per cluster within a stratum (mergeable by addition), traffic shares of the strata
 //! out     `Weighed`: the estimate, and intervals and p values on effective counts; `TooFew` where nothing can be said
-//! errors  fewer than two clusters, or examples worth one or less, in every stratum
+//! errors  fewer than two clusters, or examples worth one or less, in every stratum; sums that doubles cannot hold
 //! source  CR2 variance with Bell-McCaffrey degrees of freedom (Bell & McCaffrey 2002), Korn-Graubard effective counts
 //!         (1998) with the design effect shrunk by two pseudo-clusters of worst-case correlation, Tango's score interval
 //!         (1998), Manski bounds for strata without data; caps so that no record looks better than a perfect one
@@ -18,6 +18,8 @@ use crate::special::t_upper;
 
 /// Pseudo-clusters of worst-case correlation.
 const KAPPA: f64 = 2.0;
+/// Where a share of traffic that was not measured meets a bound: as close is as good as there.
+const ROUNDING: f64 = 1e-12;
 /// Variances below this are rounding of data without any.
 const NO_VARIANCE: f64 = 1e-20;
 
@@ -39,6 +41,16 @@ pub struct Cluster {
     pub some_fail: bool,
     /// Some row has v > 0 (a rate), or is discordant (a difference).
     pub some_pass: bool,
+}
+
+impl Cluster {
+    /// What the heaviest row weighs at most, from the sums: the mean and (rows - 1) parts of the variance, which one row can hold alone.
+    fn heaviest(&self) -> f64 {
+        let rows = self.rows.max(1) as f64;
+        let mean = self.weight / rows;
+        let variance = (self.weight_squared / rows - mean * mean).max(0.0);
+        mean + libm::sqrt((rows - 1.0) * variance)
+    }
 }
 
 /// Declared traffic shares, one for each stratum. None declared: one stratum of share 1.
@@ -101,8 +113,10 @@ pub enum Kind {
     Rate,
     /// v = y_c - y_p of two values in [0, 1].
     Difference,
-    /// v graded on [0, 1], or the difference of two such.
+    /// v graded on [0, 1].
     Graded,
+    /// v = y_c - y_p of two grades, or y_c less a multiple of y_p.
+    GradedDifference,
     /// Any finite v: money, milliseconds, differences of them.
     Mean,
 }
@@ -120,6 +134,8 @@ pub enum TooFew {
     NoWeight,
     #[error("one cluster is one observation")]
     OneCluster,
+    #[error("weights or values are too large or too small to be squared and summed")]
+    OutOfRange,
 }
 
 /// An estimate and what it is worth.
@@ -138,6 +154,9 @@ pub struct Weighed {
     /// Kish counts of examples and of clusters.
     n_kish: f64,
     g_kish: f64,
+    /// The largest share of the weight that one row may hold, and that of the heaviest cluster.
+    heaviest_row: f64,
+    heaviest_cluster: f64,
     /// Examples after the shrunk design effect.
     n_shrunk: f64,
     deff: f64,
@@ -159,12 +178,14 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
     let mut of_stratum = vec![Sums::default(); strata.count()];
     let (mut weight_squared, mut gain, mut loss) = (0.0, 0.0, 0.0);
     let (mut count, mut rows, mut fails, mut passes) = (0u64, 0u64, 0u64, 0u64);
+    let mut heaviest_row = 0.0f64;
     for (_, cluster) in used() {
         let scale = scaled(cluster);
         let sums = &mut of_stratum[cluster.stratum as usize];
         sums.weight += cluster.weight * scale;
         sums.value += cluster.value * scale;
         weight_squared += cluster.weight_squared * scale * scale;
+        heaviest_row = heaviest_row.max(cluster.heaviest() * scale);
         gain += cluster.gain * scale;
         loss += cluster.loss * scale;
         count += 1;
@@ -211,15 +232,19 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
     if count < 2 || n_kish <= 1.0 {
         return Err(TooFew::OneCluster);
     }
+    let sums = [theta, gain, loss, variance, df, n_kish, g_kish];
+    if !sums.iter().all(|sum| sum.is_finite()) || df <= 0.0 {
+        return Err(TooFew::OutOfRange);
+    }
     let theta = match kind {
-        Kind::Rate => theta.clamp(0.0, 1.0),
-        Kind::Difference | Kind::Graded => theta.clamp(-1.0, 1.0),
+        Kind::Rate | Kind::Graded => theta.clamp(0.0, 1.0),
+        Kind::Difference | Kind::GradedDifference => theta.clamp(-1.0, 1.0),
         Kind::Mean => theta,
     };
     let single = match kind {
         Kind::Rate => theta * (1.0 - theta),
         Kind::Difference => gain + loss - theta * theta,
-        Kind::Graded | Kind::Mean => f64::INFINITY,
+        Kind::Graded | Kind::GradedDifference | Kind::Mean => f64::INFINITY,
     };
     let n_effective = if variance > 0.0 { (single / variance).min(n_kish) } else { g_kish };
     let deff = (n_kish / n_effective).max(1.0);
@@ -237,6 +262,8 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
         informative,
         n_kish,
         g_kish,
+        heaviest_row,
+        heaviest_cluster: heaviest.0,
         n_shrunk: n_kish / shrunk,
         deff: shrunk,
         deff_seen: deff,
@@ -362,6 +389,21 @@ impl Weighed {
         self.g_kish
     }
 
+    /// Kish's effective sample size as a share of the rows: what weighting leaves of them.
+    pub fn effective_share(&self) -> f64 {
+        self.n_kish / self.rows as f64
+    }
+
+    /// At most this share of all weight is in one row: exact where the rows of a cluster weigh alike or it has one or two.
+    pub fn heaviest_share(&self) -> f64 {
+        self.heaviest_row
+    }
+
+    /// The share of all weight that the heaviest cluster holds.
+    pub fn heaviest_cluster_share(&self) -> f64 {
+        self.heaviest_cluster
+    }
+
     pub fn design_effect(&self) -> f64 {
         self.deff
     }
@@ -386,7 +428,7 @@ impl Weighed {
         match self.kind {
             Kind::Rate => self.rate_n(),
             Kind::Difference => self.n_shrunk,
-            Kind::Graded | Kind::Mean => self.g_kish,
+            Kind::Graded | Kind::GradedDifference | Kind::Mean => self.g_kish,
         }
     }
 
@@ -419,8 +461,14 @@ impl Weighed {
         match self.kind {
             Kind::Rate => self.rate_interval(level),
             Kind::Difference => self.difference_interval(level),
-            Kind::Graded | Kind::Mean => self.mean_interval(level),
+            Kind::Graded | Kind::GradedDifference | Kind::Mean => self.mean_interval(level),
         }
+    }
+
+    /// Whether a loss that a difference may have would fit into the traffic that was not measured: then nothing shows that it is
+    /// smaller, however well the rest did. For all differences, whatever their values; a single rate or grade has Manski's bounds.
+    pub(crate) fn leaves_no_room(&self, bound: f64) -> bool {
+        self.unmeasured > 0.0 && -bound <= self.unmeasured + ROUNDING
     }
 
     /// p of H0: the true value is at most `bound`. Small: it is shown to lie above.
@@ -428,7 +476,7 @@ impl Weighed {
         match self.kind {
             Kind::Rate => self.p_rate_at_most(bound),
             Kind::Difference => self.p_difference_at_most(bound),
-            Kind::Graded | Kind::Mean => self.p_mean_at_most(bound),
+            Kind::Graded | Kind::GradedDifference | Kind::Mean => self.p_mean_at_most(bound),
         }
     }
 
@@ -437,7 +485,7 @@ impl Weighed {
         match self.kind {
             Kind::Rate => self.p_rate_at_least(bound),
             Kind::Difference => self.p_difference_at_least(bound),
-            Kind::Graded | Kind::Mean => self.p_mean_at_least(bound),
+            Kind::Graded | Kind::GradedDifference | Kind::Mean => self.p_mean_at_least(bound),
         }
     }
 
@@ -445,7 +493,8 @@ impl Weighed {
     pub fn best_p_above(&self, bound: f64) -> f64 {
         match self.kind {
             Kind::Rate => self.best_p_rate(bound),
-            Kind::Difference | Kind::Graded => self.best_p_difference(bound),
+            Kind::Difference | Kind::GradedDifference => self.best_p_difference(bound),
+            Kind::Graded => f64::from(u8::from(bound >= 1.0 - self.unmeasured - ROUNDING)),
             Kind::Mean => 0.0,
         }
     }

@@ -100,7 +100,7 @@ pub(super) fn p_harm(test: Option<Test>, weighing: Option<&Weighing>) -> [Option
 pub(super) fn least_df(kind: stats::Kind) -> f64 {
     match kind {
         stats::Kind::Rate | stats::Kind::Difference => 4.0,
-        stats::Kind::Graded | stats::Kind::Mean => 8.0,
+        stats::Kind::Graded | stats::Kind::GradedDifference | stats::Kind::Mean => 8.0,
     }
 }
 

@@ -5,7 +5,7 @@
 //! errors  `OutOfDomain` where what was weighed is neither a rate nor a difference
 //! source  post-stratification on the verdict (Tenenbein 1970; Cochran, Sampling Techniques, ch. 12) with Primitive 1 and 2 of
 //!         `weigh` in each verdict, `mover` over them, the CR2 variance of the verdicts' shares; Manski bounds for traffic without
-//!         examples and for verdicts that are missing
+//!         examples and for verdicts that are missing; no margin of a difference is shown that would fit into that traffic
 //! not for labels picked by hand; a verdict that nobody labelled says nothing and has the widest interval
 
 use crate::Undefined;
@@ -78,8 +78,8 @@ impl Corrected {
                 Cluster { value, ..*cluster }
             })
             .collect();
-        let of_shares =
-            weigh(&moved, strata, Kind::Graded).map_or((0.0, seen.df()), |moved| (moved.variance(), moved.df()));
+        let of_shares = weigh(&moved, strata, Kind::GradedDifference)
+            .map_or((0.0, seen.df()), |moved| (moved.variance(), moved.df()));
         Ok(Corrected { seen, cells, of_shares, missing: 0.0, at: 0.0 })
     }
 
@@ -128,6 +128,9 @@ impl Corrected {
 
     /// p of H0: the true value is at most `bound`.
     pub fn p_at_most(&self, bound: f64) -> f64 {
+        if self.seen.kind() == Kind::Difference && self.seen.leaves_no_room(bound) {
+            return 1.0;
+        }
         least_level(|level| self.interval(level).lower > bound)
     }
 
@@ -331,5 +334,17 @@ mod tests {
         assert!((best.estimate() - worst.estimate() - 0.04).abs() < 1e-12);
         assert!(worst.interval(0.025).lower < corrected.interval(0.025).lower);
         assert!(best.interval(0.025).upper > corrected.interval(0.025).upper);
+    }
+
+    #[test]
+    fn a_margin_within_the_traffic_that_nobody_saw_is_never_shown() {
+        // 0.9 as a sum of shares leaves 0.09999999999999998.
+        let strata = Strata::declared(vec![0.9, 0.1]);
+        let clusters = pairs(40, 0, 2000);
+        let seen = weigh(&clusters, &strata, Kind::Difference).unwrap();
+        let cells = [difference_of(55, 1, 60), difference_of(0, 0, 900), difference_of(1, 55, 60)].map(Some);
+        let corrected = Corrected::difference(seen, &clusters, &strata, cells).unwrap();
+        assert_eq!([-0.1, -0.05, 0.02].map(|bound| corrected.p_at_most(bound)), [1.0; 3]);
+        assert!(corrected.p_at_most(-0.2) < 0.025, "{}", corrected.p_at_most(-0.2));
     }
 }

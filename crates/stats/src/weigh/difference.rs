@@ -35,8 +35,9 @@ impl Weighed {
     /// is at least m, however well the rest did: nobody saw that traffic.
     pub(super) fn p_difference_at_most(&self, bound: f64) -> f64 {
         let s = self.unmeasured;
+        let no_room = self.leaves_no_room(bound);
         let bound = (bound + s) / (1.0 - s);
-        if s > 0.0 && bound >= 0.0 || bound >= 1.0 {
+        if no_room || bound >= 1.0 {
             return 1.0;
         }
         if bound <= -1.0 {
@@ -68,6 +69,9 @@ impl Weighed {
     }
 
     pub(super) fn best_p_difference(&self, bound: f64) -> f64 {
+        if self.leaves_no_room(bound) {
+            return 1.0;
+        }
         let s = self.unmeasured;
         let bound = (bound + s) / (1.0 - s);
         if bound > 0.0 { 0.0 } else { self.p_without_disagreement(-bound) }
@@ -82,7 +86,7 @@ impl Weighed {
         if !(0.0..1.0).contains(&margin) || margin == 0.0 {
             return None;
         }
-        let (for_level, for_power) = (normal_quantile(1.0 - level), normal_quantile(POWER));
+        let (for_level, for_power) = (-normal_quantile(level), normal_quantile(POWER));
         let discordant = (self.gain + self.loss).max(1.0 / self.g_kish);
         let without_change = Pairs { gained: 0.5 * discordant, lost: 0.5 * discordant, pairs: 1.0 };
         let supposing_none = (for_level + for_power) * sqrt(discordant * SAFETY);
@@ -109,7 +113,7 @@ impl Weighed {
             return None;
         }
         let spread = |p: f64| sqrt(p * (1.0 - p));
-        let z = normal_quantile(1.0 - level) * spread(floor) + normal_quantile(POWER) * spread(rate);
+        let z = -normal_quantile(level) * spread(floor) + normal_quantile(POWER) * spread(rate);
         let examples = z * z / ((rate - floor) * (rate - floor)) * self.deff * SAFETY;
         let least = libm::log(level) / libm::log(floor);
         collectable((examples / (self.n_kish / self.g_kish)).max(least))

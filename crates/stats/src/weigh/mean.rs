@@ -19,11 +19,11 @@ impl Weighed {
         let t = self.t(level);
         let half = t * sqrt(self.variance);
         match self.kind {
-            Kind::Graded => {
+            Kind::Graded | Kind::GradedDifference => {
                 let half = half.max(t * t / (t * t + self.g_kish));
-                let (measured, s) = (1.0 - self.unmeasured, self.unmeasured);
+                let (measured, s, least) = (1.0 - self.unmeasured, self.unmeasured, self.least());
                 Interval {
-                    lower: (measured * (self.theta - half) - s).max(-1.0),
+                    lower: (measured * (self.theta - half) + s * least).max(least),
                     upper: (measured * (self.theta + half) + s).min(1.0),
                 }
             }
@@ -38,12 +38,21 @@ impl Weighed {
         }
     }
 
+    /// Of a difference 1 where the share that was not measured is at least the margin, as for one of passes.
     pub(super) fn p_mean_at_most(&self, bound: f64) -> f64 {
-        self.p_beyond(bound, self.theta - self.worst_case(bound, 1.0))
+        if self.kind == Kind::GradedDifference && self.leaves_no_room(bound) {
+            return 1.0;
+        }
+        self.p_beyond(bound < self.least(), self.theta - self.supposing(bound, self.least(), f64::INFINITY))
     }
 
     pub(super) fn p_mean_at_least(&self, bound: f64) -> f64 {
-        self.p_beyond(-bound, self.worst_case(bound, -1.0) - self.theta)
+        self.p_beyond(bound > 1.0, self.supposing(bound, 1.0, f64::NEG_INFINITY) - self.theta)
+    }
+
+    /// The lowest that a graded value can be.
+    fn least(&self) -> f64 {
+        if self.kind == Kind::GradedDifference { -1.0 } else { 0.0 }
     }
 
     /// Clusters in all with which a bound on a mean would be cleared with 80 % power if the mean were truly so, on data that spread as
@@ -53,32 +62,34 @@ impl Weighed {
         if gap == 0.0 || self.variance <= 0.0 || self.unmeasured > 0.0 {
             return None;
         }
-        let z = normal_quantile(1.0 - level) + normal_quantile(POWER);
+        let z = -normal_quantile(level) + normal_quantile(POWER);
         let by_power = z * z * self.variance * self.g_kish / (gap * gap) * SAFETY;
         let least = match self.kind {
-            Kind::Graded => least_clusters_for_margin(gap, level).unwrap_or(0) as f64,
+            Kind::Graded | Kind::GradedDifference => least_clusters_for_margin(gap, level).unwrap_or(0) as f64,
             _ => LEAST_DF + 1.0,
         };
         collectable(by_power.max(least))
     }
 
-    /// The bound on the measured part that the bound on the whole amounts to.
-    fn worst_case(&self, bound: f64, side: f64) -> f64 {
+    /// The bound on the measured part that the bound on the whole amounts to where all the rest lies `at` one end; of a mean that nothing
+    /// bounds it lies `beyond` everything.
+    fn supposing(&self, bound: f64, at: f64, beyond: f64) -> f64 {
         if self.unmeasured == 0.0 {
-            bound
-        } else if self.kind == Kind::Graded {
-            (bound + side * self.unmeasured) / (1.0 - self.unmeasured)
-        } else {
-            side * f64::INFINITY
+            return bound;
+        }
+        match self.kind {
+            Kind::Graded | Kind::GradedDifference => (bound - self.unmeasured * at) / (1.0 - self.unmeasured),
+            _ => beyond,
         }
     }
 
-    /// p of having come this far beyond a bound; 0 where the bound lies below every graded value.
-    fn p_beyond(&self, bound: f64, distance: f64) -> f64 {
+    /// p of having come this far beyond a bound; 0 where the bound lies beyond every graded value.
+    fn p_beyond(&self, certain: bool, distance: f64) -> f64 {
+        let graded = matches!(self.kind, Kind::Graded | Kind::GradedDifference);
         if self.df < LEAST_DF || distance.is_infinite() {
             return 1.0;
         }
-        if self.kind == Kind::Graded && bound < -1.0 {
+        if graded && certain {
             return 0.0;
         }
         let within = |reach: f64| match distance / reach {
@@ -86,13 +97,11 @@ impl Weighed {
             part if part > 0.0 => t_sf(sqrt(self.g_kish * part / (1.0 - part)), self.df),
             _ => 0.5,
         };
-        let flat = match self.kind {
-            Kind::Graded => within(1.0),
+        let flat = match self.reach {
+            _ if graded => within(1.0),
             _ if self.variance > 0.0 => 0.0,
-            _ => match self.reach {
-                Some(reach) => within(reach),
-                None => return 1.0,
-            },
+            Some(reach) => within(reach),
+            None => return 1.0,
         };
         let p = if self.variance > 0.0 { t_sf(distance / sqrt(self.variance), self.df) } else { flat };
         p.max(flat)

@@ -1,7 +1,7 @@
 //! Primitive 1: a rate on effective counts.
 
-use super::{Interval, Weighed};
-use crate::special::{beta_cdf, beta_quantile, beta_sf, t_upper};
+use super::{Interval, ROUNDING, Weighed};
+use crate::special::{beta_cdf, beta_quantile, beta_sf, beta_upper, t_upper};
 use libm::pow;
 
 /// The two-sided 95 % point by which few degrees of freedom are paid for, whatever the level.
@@ -27,14 +27,14 @@ impl Weighed {
         let (n, perfect) = (self.rate_n(), self.perfect_rate_n());
         let passed = self.theta * n;
         let lower = beta_quantile(level, passed, n - passed + 1.0).min(pow(level, 1.0 / perfect));
-        let upper = beta_quantile(1.0 - level, passed + 1.0, n - passed).max(1.0 - pow(level, 1.0 / perfect));
+        let upper = beta_upper(level, passed + 1.0, n - passed).max(1.0 - pow(level, 1.0 / perfect));
         let measured = 1.0 - self.unmeasured;
         Interval { lower: measured * lower, upper: (measured * upper + self.unmeasured).min(1.0) }
     }
 
     pub(super) fn p_rate_at_most(&self, bound: f64) -> f64 {
         let bound = bound / (1.0 - self.unmeasured);
-        if bound >= 1.0 {
+        if bound >= 1.0 - ROUNDING {
             return 1.0;
         }
         let n = self.rate_n();
@@ -46,7 +46,7 @@ impl Weighed {
 
     pub(super) fn p_rate_at_least(&self, bound: f64) -> f64 {
         let bound = (bound - self.unmeasured) / (1.0 - self.unmeasured);
-        if bound <= 0.0 {
+        if bound <= ROUNDING {
             return 1.0;
         }
         let n = self.rate_n();
@@ -57,6 +57,6 @@ impl Weighed {
 
     pub(super) fn best_p_rate(&self, bound: f64) -> f64 {
         let bound = bound / (1.0 - self.unmeasured);
-        if bound >= 1.0 { 1.0 } else { pow(bound.max(0.0), self.perfect_rate_n()) }
+        if bound >= 1.0 - ROUNDING { 1.0 } else { pow(bound.max(0.0), self.perfect_rate_n()) }
     }
 }

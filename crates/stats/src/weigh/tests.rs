@@ -129,6 +129,73 @@ fn a_stratum_without_data_widens_the_bound_and_can_forbid_a_margin() {
     assert!(weighed.p_at_most(-0.10) < 0.05);
 }
 
+/// Rows of weight 1 with these values, each its own cluster.
+fn graded(values: &[f64]) -> Vec<Cluster> {
+    let row = |&value: &f64| Cluster { rows: 1, weight: 1.0, weight_squared: 1.0, value, ..Cluster::default() };
+    values.iter().map(row).collect()
+}
+
+#[test]
+fn an_unmeasured_share_as_large_as_the_margin_forbids_it_however_it_was_summed() {
+    // 1 - 0.9 is 0.09999999999999998, and 1 - (0.6 + 0.3) is 0.10000000000000009.
+    for shares in [vec![0.9, 0.1], vec![0.1, 0.9], vec![0.9, 0.06, 0.04]] {
+        let kept = shares.iter().position(|&share| share == 0.9).unwrap() as u32;
+        let at = |clusters: Vec<Cluster>| -> Vec<Cluster> {
+            clusters.into_iter().map(|cluster| Cluster { stratum: kept, ..cluster }).collect()
+        };
+        let strata = Strata::declared(shares);
+        let passes = weigh(&at(pairs(0, 0, 3000)), &strata, Kind::Difference).unwrap();
+        assert_eq!((passes.p_at_most(-0.1), passes.best_p_above(-0.1)), (1.0, 1.0));
+        assert!(passes.p_at_most(-0.11) < 0.025);
+        let grades = weigh(&at(graded(&[0.5; 3000])), &strata, Kind::GradedDifference).unwrap();
+        assert_eq!([-0.1, 0.1].map(|bound| grades.p_at_most(bound)), [1.0; 2]);
+        assert!(grades.p_at_most(-0.11) < 0.025);
+        let rate = weigh(&at(independent(3000, 0)), &strata, Kind::Rate).unwrap();
+        assert_eq!((rate.p_at_most(0.9), rate.best_p_above(0.9), rate.p_at_least(0.1)), (1.0, 1.0, 1.0));
+    }
+}
+
+#[test]
+fn what_was_not_measured_of_a_grade_lies_between_none_and_full() {
+    let values: Vec<f64> = (0..400).map(|at| if at % 2 == 0 { 0.9 } else { 0.7 }).collect();
+    let weighed = weigh(&graded(&values), &Strata::declared(vec![0.9, 0.1]), Kind::Graded).unwrap();
+    let (measured, whole) = (weighed.measured_only().interval(0.025), weighed.interval(0.025));
+    assert!((whole.lower - 0.9 * measured.lower).abs() < EXACT, "{whole:?}");
+    assert!((whole.upper - (0.9 * measured.upper + 0.1)).abs() < EXACT, "{whole:?}");
+    // A difference could be -1 there.
+    let difference = weigh(&graded(&values), &Strata::declared(vec![0.9, 0.1]), Kind::GradedDifference).unwrap();
+    assert!((difference.interval(0.025).lower - (0.9 * measured.lower - 0.1)).abs() < EXACT);
+}
+
+#[test]
+fn sums_that_doubles_cannot_hold_are_refused_and_never_nan() {
+    let spread: Vec<f64> = (0..40).map(|at| f64::from(at) * 1e200).collect();
+    for kind in [Kind::Mean, Kind::GradedDifference] {
+        assert_eq!(weigh(&graded(&spread), &Strata::none(), kind), Err(TooFew::OutOfRange));
+    }
+    let light = |w: f64| -> Vec<Cluster> {
+        independent(30, 10)
+            .into_iter()
+            .map(|cluster| Cluster { weight: w, weight_squared: w * w, value: w * cluster.value, ..cluster })
+            .collect()
+    };
+    assert_eq!(weigh(&light(1e-300), &Strata::none(), Kind::Rate), Err(TooFew::OutOfRange));
+    assert!(weigh(&light(1e-100), &Strata::none(), Kind::Rate).is_ok());
+}
+
+#[test]
+fn the_heaviest_row_is_told_beside_the_effective_share() {
+    let mut clusters = independent(19, 1);
+    let even = weigh(&clusters, &Strata::none(), Kind::Rate).unwrap();
+    assert!((even.heaviest_share() - 0.05).abs() < EXACT && (even.effective_share() - 1.0).abs() < EXACT);
+    // One row of 6 in a cluster with one of 1: a weight of 26 in all.
+    clusters[0] = Cluster { rows: 2, weight: 7.0, weight_squared: 37.0, value: 7.0, ..clusters[0] };
+    let uneven = weigh(&clusters, &Strata::none(), Kind::Rate).unwrap();
+    assert!((uneven.heaviest_share() - 6.0 / 26.0).abs() < EXACT, "{}", uneven.heaviest_share());
+    assert!((uneven.heaviest_cluster_share() - 7.0 / 26.0).abs() < EXACT);
+    assert!((uneven.effective_share() - 26.0 * 26.0 / (37.0 + 19.0) / 21.0).abs() < EXACT);
+}
+
 #[test]
 fn one_heavy_cluster_dominates_and_one_failing_trial_among_equals_does_not() {
     assert!(!weigh(&independent(99, 1), &Strata::none(), Kind::Rate).unwrap().is_dominated());
@@ -204,7 +271,7 @@ proptest! {
         level in 0.0005f64..0.3,
         bound in -1.2f64..1.2,
     ) {
-        for kind in [Kind::Rate, Kind::Difference, Kind::Graded, Kind::Mean] {
+        for kind in [Kind::Rate, Kind::Difference, Kind::Graded, Kind::GradedDifference, Kind::Mean] {
             let clusters: Vec<Cluster> = rows.iter().map(|&(stratum, w, yc, yp)| row(kind, stratum % 3, w, yc, yp)).collect();
             for strata in [Strata::none(), Strata::declared(vec![0.6, 0.3, 0.1])] {
                 let Ok(weighed) = weigh(&clusters, &strata, kind) else { continue };
@@ -216,7 +283,8 @@ proptest! {
                 }
                 // One function: a claim is shown exactly where the interval clears the bound. But a difference that asks for
                 // more than what was not measured leaves room for is never shown.
-                let asks_too_much = kind == Kind::Difference && weighed.unmeasured() > 0.0 && bound >= -weighed.unmeasured();
+                let differs = matches!(kind, Kind::Difference | Kind::GradedDifference);
+                let asks_too_much = differs && weighed.unmeasured() > 0.0 && bound >= -weighed.unmeasured();
                 let clears = interval.lower - bound;
                 if asks_too_much {
                     prop_assert_eq!(weighed.p_at_most(bound), 1.0);
@@ -230,7 +298,7 @@ proptest! {
 
 fn row(kind: Kind, stratum: u32, w: f64, yc: bool, yp: bool) -> Cluster {
     let (yc, yp) = (f64::from(u8::from(yc)), f64::from(u8::from(yp)));
-    let difference = kind != Kind::Rate;
+    let difference = !matches!(kind, Kind::Rate | Kind::Graded);
     let value = if difference { yc - yp } else { yc };
     let discordant = yc != yp;
     Cluster {
