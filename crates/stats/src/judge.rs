@@ -14,6 +14,7 @@ pub use corrected::{Corrected, Missing};
 use crate::mover::{Term, mover};
 use crate::proportion::{clopper_pearson, wilson};
 use crate::special::normal_quantile;
+use crate::zero_failure_upper;
 use crate::{Interval, Pairs, Undefined};
 use libm::sqrt;
 
@@ -99,7 +100,7 @@ pub fn judged_difference(verdicts: &[PairedVerdict], level: f64) -> Result<Calib
     }
     let estimate: f64 = terms.iter().map(|term| term.estimate).sum();
     let of_shares = (second_moment - estimate * estimate).max(0.0) / total as f64;
-    let z = normal_quantile(1.0 - level);
+    let z = -normal_quantile(level);
     let interval = mover(estimate, &terms, z * z * of_shares);
     Ok(Calibrated { estimate, interval: Interval { lower: interval.lower.max(-1.0), upper: interval.upper.min(1.0) } })
 }
@@ -135,7 +136,7 @@ pub fn rogan_gladen(judge_rate: f64, n: f64, error: JudgeError, level: f64) -> R
     }
     let estimate = ((judge_rate + error.specificity - 1.0) / error.youden()).clamp(0.0, 1.0);
     // As if z^2 rows half passed had been seen besides, and one more label of each kind.
-    let z = normal_quantile(1.0 - level);
+    let z = -normal_quantile(level);
     let (n, p) = (n + z * z, (n * judge_rate + 0.5 * z * z) / (n + z * z));
     let (fails, passes) = (error.fails + 2.0, error.passes + 2.0);
     let specificity = (error.fails * error.specificity + 1.0) / fails;
@@ -154,6 +155,20 @@ pub fn rogan_gladen(judge_rate: f64, n: f64, error: JudgeError, level: f64) -> R
     Ok(Calibrated { estimate, interval: Interval { lower: clamp(-half), upper: clamp(half) } })
 }
 
+/// Upper bound at a one-sided level on the rate of violations where a judge saw none in `clusters` independent clusters, and of
+/// `confirmed` violations that people found elsewhere had noticed `noticed`: half of the level bounds what the judge sees, the other
+/// half how much of it there is to see. `NoData` without a confirmed violation that it noticed: nothing bounds what it overlooks.
+///
+/// The confirmed ones are drawn at random from all violations. Labels drawn within each verdict are not, since those that the judge
+/// failed are labelled more often: with these the bound is 1 less the lower bound of `Corrected`.
+pub fn violations_upper(clusters: u64, noticed: u64, confirmed: u64, level: f64) -> Result<f64, Undefined> {
+    if clusters == 0 || noticed == 0 {
+        return Err(Undefined::NoData);
+    }
+    let sensitivity = clopper_pearson(noticed as f64, confirmed as f64, 0.5 * level)?.lower;
+    Ok((zero_failure_upper(clusters, 0.5 * level) / sensitivity).min(1.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +179,21 @@ mod tests {
         let rate = judged_rate(none, none, 50, 100, 0.05).unwrap();
         assert!(rate.interval.lower < 0.2 && rate.interval.upper > 0.8, "{rate:?}");
         assert_eq!(judged_rate(none, none, 0, 0, 0.05), Err(Undefined::NoData));
+    }
+
+    #[test]
+    fn what_a_judge_overlooks_widens_the_bound_on_violations() {
+        // 0 of 299 at 2.5 %: 1 - 0.025^(1/299) = 0.012261596; 19 of 20 noticed at 2.5 %: 0.751267237 (scipy 1.17).
+        let bound = violations_upper(299, 19, 20, 0.05).unwrap();
+        assert!((bound - 0.012_261_595_9 / 0.751_267_237_2).abs() < 1e-8, "{bound}");
+        assert!(bound > zero_failure_upper(299, 0.05));
+        assert!(violations_upper(299, 10, 20, 0.05).unwrap() > bound);
+        assert_eq!(
+            [violations_upper(299, 0, 20, 0.05), violations_upper(299, 0, 0, 0.05)],
+            [Err(Undefined::NoData); 2]
+        );
+        assert_eq!(violations_upper(299, 3, 2, 0.05), Err(Undefined::OutOfDomain));
+        assert_eq!(violations_upper(2, 1, 1, 0.05), Ok(1.0));
     }
 
     #[test]
