@@ -2,7 +2,8 @@
 //!
 //! in      a file of cases: id, kind, input, expected, tolerance
 //! out     one line for each case that differs (id, kind, what differs), then `N passed, M failed`
-//! errors  a file that cannot be read, or holds no cases; a kind that is not known here fails its case
+//! errors  a file that cannot be read, or holds no cases; a kind that is not known here, an input that is wrong or too large, and one on
+//!         which the arithmetic breaks fail their own case
 //! not for arithmetic: this only reads, calls `stats` and compares
 
 mod agreement;
@@ -54,12 +55,18 @@ fn run(path: &str) -> Result<(Vec<String>, usize), String> {
 fn failure(case: &Value) -> Option<String> {
     let text = |key: &str| case[key].as_str().unwrap_or("?");
     let (id, kind) = (text("id"), text("kind"));
-    let differs = match (figures(kind, &Input(&case["input"])), case["tol"].as_f64()) {
+    let differs = match (unbroken(kind, &Input(&case["input"])), case["tol"].as_f64()) {
         (Err(reason), _) => vec![reason],
         (_, None) => vec!["no tolerance".to_owned()],
         (Ok(got), Some(tolerance)) => differences(kind, &got, &case["expected"], tolerance),
     };
     (!differs.is_empty()).then(|| format!("{id} {kind}: {}", differs.join("; ")))
+}
+
+/// A case on which the arithmetic panics fails alone: the others are still told.
+fn unbroken(kind: &str, input: &Input) -> Outcome {
+    std::panic::catch_unwind(|| figures(kind, input))
+        .unwrap_or_else(|_| Err("the arithmetic broke on this input".to_owned()))
 }
 
 /// The figures of one kind of case.

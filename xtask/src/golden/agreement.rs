@@ -95,7 +95,7 @@ fn consensus(input: &Input) -> Outcome {
             gold.push((item, label(value)?));
         }
     }
-    let rounds = u32::try_from(input.count("iterations")?).map_err(|cause| cause.to_string())?;
+    let rounds = u32::try_from(input.steps("iterations")?).map_err(|cause| cause.to_string())?;
     let Ok(all) = dawid_skene(&numbered, labels.len(), &gold, rounds, input.number("eps")?) else {
         return Ok(json!({ "tasks": null, "posterior": null, "priors": null, "confusion": null }));
     };

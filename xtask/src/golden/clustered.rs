@@ -22,7 +22,7 @@ fn sums(input: &Input) -> Result<Vec<(String, ClusterSum, u64)>, String> {
     for ((stratum, _), rows) in input.clusters()? {
         let (mut sum, mut carrying) = (ClusterSum::default(), 0);
         for row in &rows {
-            let w = row.number("w")?;
+            let w = row.weight("w")?;
             if w > 0.0 {
                 sum.weight += w;
                 sum.value += w * row.number("y")?;
@@ -58,7 +58,7 @@ fn classical(input: &Input) -> Outcome {
 }
 
 fn graded(input: &Input) -> Outcome {
-    let (mean, alpha) = (mean(input)?, input.number("alpha")?);
+    let (mean, alpha) = (mean(input)?, input.level("alpha")?);
     let [lo, hi] = ends(mean.and_then(|mean| mean.interval(alpha)));
     Ok(json!({
         "mean": or_null(mean.map(|mean| mean.mean)),
@@ -72,7 +72,7 @@ fn graded(input: &Input) -> Outcome {
 }
 
 fn effective(input: &Input) -> Outcome {
-    let both = kish(&input.numbers("w")?);
+    let both = kish(&input.sizes("w")?);
     Ok(json!({ "ess": or_null(both.map(|both| both.0)), "deff": or_null(both.map(|both| both.1)) }))
 }
 

@@ -33,14 +33,14 @@ fn proportion(input: &Input, method: fn(f64, f64, f64) -> Result<Interval, Undef
 
 /// The rule of three speaks of no failures at 5 % only.
 fn upper(input: &Input) -> Outcome {
-    let (n, failures, alpha) = (input.count("n")?, input.count("failures")?, input.number("alpha")?);
+    let (n, failures, alpha) = (input.count("n")?, input.count("failures")?, input.level("alpha")?);
     let [_, upper] = ends(clopper_pearson(failures as f64, n as f64, alpha));
     let rule = if failures == 0 && alpha == 0.05 { or_null(rule_of_three(n)) } else { Value::Null };
     Ok(json!({ "upper": upper, "rule_of_three": rule }))
 }
 
 fn least(input: &Input) -> Outcome {
-    let n = zero_failure_n(input.number("max_rate")?, input.number("alpha")?);
+    let n = zero_failure_n(input.between("max_rate", 0.0, 1.0)?, input.level("alpha")?);
     Ok(json!({ "n": if n == u64::MAX { Value::Null } else { n.into() } }))
 }
 
@@ -70,14 +70,14 @@ fn method_10(input: &Input) -> Outcome {
 }
 
 fn quantile(input: &Input) -> Outcome {
-    let tail = 0.5 * (1.0 - input.number("confidence")?);
+    let tail = 0.5 * (1.0 - input.level("confidence")?);
     let bounds = quantile_bounds(&input.numbers("x")?, input.number("q")?, tail);
     let end = |end: fn(&stats::QuantileBounds) -> Result<f64, Undefined>| or_null(bounds.and_then(|all| end(&all)));
     Ok(json!({ "lo": end(|all| all.lower), "hi": end(|all| all.upper) }))
 }
 
 fn pass_at(input: &Input) -> Outcome {
-    let tries = epochs::pass_at(input.count("k")?, input.count("c")?, input.count("n")?);
+    let tries = epochs::pass_at(input.steps("k")?, input.count("c")?, input.count("n")?);
     let figures = [or_null(tries.map(|tries| tries.any)), or_null(tries.map(|tries| tries.all))];
     Ok(json!({ "pass_at_k": figures[0], "pass_all_k": figures[1] }))
 }

@@ -1,7 +1,7 @@
 //! Kinds about drift and about decisions looked back on.
 
 use super::counts::ends;
-use super::{Outcome, input::Input, or_null};
+use super::{Outcome, input::Input, input::MOST_STEPS, or_null};
 use serde_json::{Value, json};
 use stats::binomial::fisher_one_sided;
 use stats::drift::{MixDrift, ValueDrift, mix_drift, squared_mmd, value_drift};
@@ -20,7 +20,7 @@ pub fn figures(kind: &str, input: &Input) -> Option<Outcome> {
 
 fn mix(input: &Input) -> Outcome {
     let smoothing = input.optional("smoothing")?.unwrap_or(0.0);
-    let all = mix_drift(&input.numbers("reference")?, &input.numbers("traffic")?, smoothing);
+    let all = mix_drift(&input.sizes("reference")?, &input.sizes("traffic")?, smoothing);
     let figure = |pick: fn(&MixDrift) -> f64| or_null(all.map(|all| pick(&all)));
     Ok(json!({
         "psi": figure(|all| all.psi), "psi_null_mean": figure(|all| all.psi_without_drift),
@@ -61,6 +61,9 @@ fn fisher(input: &Input) -> Outcome {
     let Some(table) = input.0.get("table").filter(|table| !table.is_null()) else { return Ok(Value::Null) };
     let cell = |row: usize, column: usize| super::input::count(&table[row][column]).ok_or("`table` holds no counts");
     let [[a, b], [c, d]] = [[cell(0, 0)?, cell(0, 1)?], [cell(1, 0)?, cell(1, 1)?]];
+    if [a, b, c, d].iter().sum::<u64>() > MOST_STEPS {
+        return Err(format!("`table` counts more than {MOST_STEPS}, which no exact test goes through"));
+    }
     Ok(match input.0.get("fisher").and_then(Value::as_str).unwrap_or("two-sided") {
         "two-sided" => fisher_exact(a, b, c, d).into(),
         "greater" => fisher_one_sided([[a, b], [c, d]], Ordering::Greater).into(),

@@ -15,7 +15,7 @@ pub fn figures(kind: &str, input: &Input) -> Option<Outcome> {
 }
 
 fn adjusted(input: &Input) -> Outcome {
-    let (p, alpha) = (input.numbers("p")?, input.number("alpha")?);
+    let (p, alpha) = (input.numbers("p")?, input.level("alpha")?);
     let pairs: Vec<(f64, bool)> = match input.text("method")? {
         "holm" => holm(&p, alpha).iter().map(|test| (test.adjusted, test.rejected)).collect(),
         "simes-hochberg" => hochberg(&p, alpha).iter().map(|test| (test.adjusted, test.rejected)).collect(),
@@ -27,11 +27,11 @@ fn adjusted(input: &Input) -> Outcome {
 }
 
 fn sequence(input: &Input) -> Outcome {
-    Ok(json!({ "reject": fixed_sequence(&input.numbers("p")?, input.number("alpha")?) }))
+    Ok(json!({ "reject": fixed_sequence(&input.numbers("p")?, input.level("alpha")?) }))
 }
 
 fn groups(input: &Input) -> Outcome {
-    let (p, tested) = intersection_union_then_holm(&input.table("p")?, input.number("alpha")?);
+    let (p, tested) = intersection_union_then_holm(&input.table("p")?, input.level("alpha")?);
     let adjusted: Vec<f64> = tested.iter().map(|test| test.adjusted).collect();
     let ship: Vec<Value> = tested.iter().map(|test| test.rejected.into()).collect();
     Ok(json!({ "p_segment": p, "p_adjusted": adjusted, "ship": ship }))

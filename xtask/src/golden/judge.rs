@@ -28,7 +28,7 @@ fn rate(input: &Input) -> Outcome {
     };
     let (on_pass, on_fail) = (labels("pass")?, labels("fail")?);
     let (passed, judged) = (input.count("judge_pass_all")?, input.count("judged_all")?);
-    let mut figures = told("rate", judged_rate(on_pass, on_fail, passed, judged, input.number("alpha")?));
+    let mut figures = told("rate", judged_rate(on_pass, on_fail, passed, judged, input.level("alpha")?));
     figures["precision_pass"] = or_null(on_pass.share());
     figures["human_pass_given_judge_fail"] = or_null(on_fail.share());
     Ok(figures)
@@ -45,7 +45,7 @@ fn difference(input: &Input) -> Outcome {
             regressed: stratum.count("human_regressed")?,
         });
     }
-    Ok(told("diff", judged_difference(&verdicts, input.number("alpha")?)))
+    Ok(told("diff", judged_difference(&verdicts, input.level("alpha")?)))
 }
 
 fn corrected(input: &Input) -> Outcome {

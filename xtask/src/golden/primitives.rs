@@ -23,15 +23,9 @@ struct Sums {
 
 impl Sums {
     fn of(input: &Input, kind: Kind) -> Result<Self, String> {
-        let declared = input.0.get("shares").and_then(Value::as_object);
-        let names: Vec<String> = declared.map(|shares| shares.keys().cloned().collect()).unwrap_or_default();
-        let shares: Option<Vec<f64>> =
-            declared.map(|shares| shares.values().map(Value::as_f64).collect()).unwrap_or(Some(Vec::new()));
-        let strata = match (declared, shares) {
-            (_, None) => return Err("input `shares` holds no numbers".to_owned()),
-            (None, _) => Strata::none(),
-            (Some(_), Some(shares)) => Strata::declared(shares),
-        };
+        let declared = input.shares()?;
+        let (names, shares): (Vec<String>, Vec<f64>) = declared.iter().flatten().cloned().unzip();
+        let strata = if declared.is_some() { Strata::declared(shares) } else { Strata::none() };
         let mut clusters: Vec<Cluster> = Vec::new();
         for ((stratum, _), rows) in input.clusters()? {
             // A stratum that nobody declared does not count.
@@ -55,14 +49,14 @@ impl Sums {
 fn cluster(stratum: u32, rows: &[Input], kind: Kind) -> Result<Cluster, String> {
     let mut cluster = Cluster { stratum, ..Cluster::default() };
     for row in rows {
-        let w = row.number("w")?;
+        let w = row.weight("w")?;
         if w <= 0.0 {
             continue;
         }
         let (value, gain, loss) = if kind == Kind::Rate {
-            (row.number("y")?, 0.0, 0.0)
+            (row.between("y", 0.0, 1.0)?, 0.0, 0.0)
         } else {
-            let (c, p) = (row.number("yc")?, row.number("yp")?);
+            let (c, p) = (row.between("yc", 0.0, 1.0)?, row.between("yp", 0.0, 1.0)?);
             (c - p, c * (1.0 - p), (1.0 - c) * p)
         };
         let discordant = gain + loss > 0.0;
@@ -89,9 +83,9 @@ fn as_specified(input: &Input) -> Result<(), String> {
 
 fn interval(input: &Input, kind: Kind) -> Outcome {
     as_specified(input)?;
-    let sums = Sums::of(input, kind)?;
+    let (sums, alpha) = (Sums::of(input, kind)?, input.level("alpha")?);
     let Ok(weighed) = sums.weighed(kind) else { return Ok(json!({ "insufficient": true })) };
-    let interval = weighed.interval(input.number("alpha")?);
+    let interval = weighed.interval(alpha);
     let mut figures = json!({
         "insufficient": false,
         "var_cr2": weighed.variance(), "df": weighed.df(),
@@ -109,7 +103,7 @@ fn interval(input: &Input, kind: Kind) -> Outcome {
 }
 
 fn of_rate(weighed: &Weighed, input: &Input) -> Result<Map<String, Value>, String> {
-    let floor = input.optional("floor")?;
+    let floor = input.optional("floor")?.map(|_| input.between("floor", 0.0, 1.0)).transpose()?;
     Ok(Map::from_iter([
         ("rate".to_owned(), json!(weighed.estimate())),
         ("n_perfect".to_owned(), json!(weighed.perfect_n())),
@@ -119,7 +113,7 @@ fn of_rate(weighed: &Weighed, input: &Input) -> Result<Map<String, Value>, Strin
 }
 
 fn of_pair(weighed: &Weighed, input: &Input) -> Result<Map<String, Value>, String> {
-    let (margin, (gain, loss)) = (input.optional("margin")?, weighed.discordant());
+    let (margin, (gain, loss)) = (margin(input)?, weighed.discordant());
     Ok(Map::from_iter([
         ("diff".to_owned(), json!(weighed.estimate())),
         ("p10".to_owned(), json!(gain)),
@@ -129,8 +123,16 @@ fn of_pair(weighed: &Weighed, input: &Input) -> Result<Map<String, Value>, Strin
     ]))
 }
 
+/// What may be lost, in (-1, 1).
+fn margin(input: &Input) -> Result<Option<f64>, String> {
+    match input.optional("margin")? {
+        Some(margin) if margin.abs() >= 1.0 => Err(format!("input `margin` is {margin}, and lies between -1 and 1")),
+        margin => Ok(margin),
+    }
+}
+
 fn gate(input: &Input) -> Outcome {
-    let (alpha, margin) = (input.number("alpha")?, input.optional("margin")?);
+    let (alpha, of_case) = (input.level("alpha")?, margin(input)?);
     let (mut groups, mut cells): (Vec<String>, Vec<Cell>) = (Vec::new(), Vec::new());
     for cell in input.list("cells")? {
         let cell = Input(cell);
@@ -139,7 +141,7 @@ fn gate(input: &Input) -> Outcome {
         if group == groups.len() {
             groups.push(name.to_owned());
         }
-        let margin = cell.optional("margin")?.or(margin).ok_or("neither cell nor case has a `margin`")?;
+        let margin = margin(&cell)?.or(of_case).ok_or("neither cell nor case has a `margin`")?;
         let p = match Sums::of(&cell, Kind::Difference)?.weighed(Kind::Difference) {
             Ok(weighed) => (weighed.p_at_most(-margin), weighed.p_at_least(0.0)),
             Err(_) => (1.0, 1.0),

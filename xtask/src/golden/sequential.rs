@@ -29,14 +29,14 @@ fn paired(input: &Input) -> Outcome {
         margin: input.number("margin")?,
         design_effect: input.number("deff")?,
     };
-    let exact = plan.pairs(input.number("alpha")?, input.number("power")?);
-    let already = input.optional("n_now")?.unwrap_or(0.0) as u64;
+    let exact = plan.pairs(input.level("alpha")?, input.level("power")?);
+    let already = if input.optional("n_now")?.is_some() { input.count("n_now")? } else { 0 };
     let counts = exact.map(|exact| whole(exact, already)).ok();
     Ok(json!({ "n_exact": or_null(exact), "n": counts.map(|counts| counts.0), "more": counts.map(|counts| counts.1) }))
 }
 
 fn student(input: &Input) -> Outcome {
-    let n = one_sample_t(input.number("effect_size")?, input.number("alpha")?, input.number("power")?);
+    let n = one_sample_t(input.number("effect_size")?, input.level("alpha")?, input.level("power")?);
     Ok(json!({ "n": or_null(n) }))
 }
 
@@ -46,7 +46,7 @@ fn repeats(input: &Input) -> Outcome {
         within: [input.number("sigma2_a")?, input.number("sigma2_b")?],
         answers: [input.number("k_a")?, input.number("k_b")?],
     };
-    let (level, power) = (input.each_side("alpha")?, input.number("power")?);
+    let (level, power) = (input.each_side("alpha")?, input.level("power")?);
     Ok(json!({
         "n": or_null(plan.examples(input.number("mde")?, level, power)),
         "mde_at_1000": or_null(plan.least_effect(1000.0, level, power)),
@@ -54,7 +54,7 @@ fn repeats(input: &Input) -> Outcome {
 }
 
 fn bets(input: &Input) -> Result<Option<Bets>, String> {
-    Ok(Bets::against(input.number("margin")?, input.count("grid")? as usize).ok())
+    Ok(Bets::against(input.number("margin")?, input.steps("grid")? as usize).ok())
 }
 
 fn evidence(log_e: Option<f64>) -> Value {
@@ -75,12 +75,12 @@ fn values(input: &Input) -> Outcome {
 fn sequence(input: &Input) -> Outcome {
     let (passed, failed) = (input.count("passes")?, input.count("fails")?);
     let (a, b) = (input.number("prior_a")?, input.number("prior_b")?);
-    let [lo, hi] = ends(beta_binomial(passed, failed, input.number("alpha")?, a, b));
+    let [lo, hi] = ends(beta_binomial(passed, failed, input.level("alpha")?, a, b));
     Ok(json!({ "lo": lo, "hi": hi }))
 }
 
 fn betting(input: &Input) -> Outcome {
-    let all = hedged_betting(&input.numbers("x")?, input.number("m")?, input.number("alpha")?);
+    let all = hedged_betting(&input.numbers("x")?, input.number("m")?, input.level("alpha")?);
     Ok(json!({ "lambda_last": or_null(all.map(|all| all.last_bet)), "wealth": or_null(all.map(|all| all.wealth)) }))
 }
 
@@ -91,7 +91,7 @@ fn looks(input: &Input) -> Outcome {
         other => return Err(format!("unknown spending {other}")),
     };
     let count = u32::try_from(input.count("looks")?).map_err(|cause| cause.to_string())?;
-    let Ok(looks) = planned_looks(count, input.number("alpha_one_sided")?, spending) else {
+    let Ok(looks) = planned_looks(count, input.level("alpha_one_sided")?, spending) else {
         return Ok(json!({ "critical": null, "spent": null }));
     };
     let critical: Vec<Value> = looks.iter().map(|look| number(look.critical)).collect();

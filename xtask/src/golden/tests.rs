@@ -42,3 +42,60 @@ fn undefined_is_null_and_never_a_number() {
     assert_eq!(case("cluster_mean_cr2_bm", one.clone(), json!({ "mean": 1.0, "se_cr2": null }), 1e-9), None);
     assert!(case("cluster_mean_cr2_bm", one, json!({ "se_cr2": 0.0 }), 1e-9).is_some());
 }
+
+fn rows(change: &[(&str, Value)]) -> Value {
+    let row = |at: u32| {
+        let mut row = json!({ "cluster": format!("c{at}"), "stratum": null, "w": 1.0, "y": 1.0 });
+        if at == 0 {
+            change.iter().for_each(|(key, value)| row[key] = value.clone());
+        }
+        row
+    };
+    (0..30).map(row).collect()
+}
+
+fn of_rate(input: Value) -> String {
+    case("rate_interval", input, json!({ "rate": 0.5 }), 1e-9).unwrap()
+}
+
+#[test]
+fn a_wrong_input_fails_its_case_and_says_why() {
+    let told = |key: &str, value: Value| of_rate(json!({ "alpha": 0.05, "rows": rows(&[(key, value)]) }));
+    assert!(told("w", json!(-1.0)).ends_with("input `w` is -1, and no weight"));
+    assert!(told("y", json!(1.7)).ends_with("input `y` is 1.7, and lies in [0, 1]"));
+    assert!(told("cluster", json!(null)).ends_with("input `cluster` is null, and no name"));
+    assert!(told("cluster", json!(0.5)).ends_with("input `cluster` is 0.5, and no name"));
+    assert!(told("stratum", json!([1])).ends_with("input `stratum` is [1], and no name"));
+    let shared = |shares: Value| of_rate(json!({ "alpha": 0.05, "rows": rows(&[]), "shares": shares }));
+    assert!(shared(json!([0.5, 0.5])).ends_with("input `shares` names no strata"));
+    assert!(shared(json!({ "a": 0.8, "b": 0.8 })).ends_with("input `shares` sum to 1.6"));
+    assert!(shared(json!({ "a": 1.0, "b": -0.2 })).ends_with("input `b` is -0.2, and lies in [0, 1]"));
+    assert!(
+        of_rate(json!({ "alpha": 1, "rows": rows(&[]) })).ends_with("input `alpha` is 1, and lies between 0 and 1")
+    );
+    let kappa = case("kish_ess", json!({ "w": [1, -1] }), json!({ "ess": 1 }), 1e-9).unwrap();
+    assert!(kappa.ends_with("input `w` holds -1"), "{kappa}");
+    let gate = case("gate", json!({ "alpha": 0.05, "margin": 1.5, "cells": [] }), json!({ "decision": "HOLD" }), 1e-9);
+    assert!(gate.unwrap().ends_with("input `margin` is 1.5, and lies between -1 and 1"));
+}
+
+#[test]
+fn a_cluster_may_be_numbered() {
+    let numbered: Value = (0..30)
+        .map(|at| json!({ "cluster": at / 3, "stratum": null, "w": 1.0, "y": f64::from(u8::from(at % 4 > 0)) }))
+        .collect();
+    let expected = json!({ "clusters": 10, "n": 30 });
+    assert_eq!(case("rate_interval", json!({ "alpha": 0.05, "rows": numbered }), expected, 1e-9), None);
+}
+
+#[test]
+fn a_hostile_case_fails_alone() {
+    let mcnemar = case("mcnemar_exact", json!({ "b": u64::MAX, "c": 1 }), json!({ "p_two_sided": 0 }), 1e-9).unwrap();
+    assert!(mcnemar.ends_with("input `b` is no count below 9e15"), "{mcnemar}");
+    let grid = json!({ "improved": 1, "unchanged": 1, "regressed": 1, "margin": 0.03, "grid": 1e15 });
+    let grid = case("eprocess_paired", grid, json!({ "log_e": 0 }), 1e-9).unwrap();
+    assert!(grid.ends_with("input `grid` is 1000000000000000, and no more than 10000000 are carried out"), "{grid}");
+    let table = json!({ "predicted": [0.5, 0.2], "incident": [1, 0], "table": [[1e15, 1e15], [1e15, 1e15]] });
+    let table = case("backtest", table, json!({ "fisher_p": 1 }), 1e-9).unwrap();
+    assert!(table.contains("no exact test goes through"), "{table}");
+}
