@@ -177,8 +177,8 @@ fn deviance(a: f64, other: f64, above: f64) -> f64 {
     }
     // ln(1 + u) = 2 (r + r^3/3 + r^5/5 + ...), r = u / (2 + u).
     let r = ratio / (2.0 + ratio);
-    let (mut sum, mut power, mut of) = (0.0, r * r * r, 3.0);
-    while f64::abs(power) > sum.abs() * 1e-17 && of < 99.0 {
+    let (mut sum, mut power, mut of) = (0.0f64, r * r * r, 3.0);
+    while power.abs() > sum.abs() * 1e-17 && of < 99.0 {
         sum += power / of;
         power *= r * r;
         of += 2.0;
