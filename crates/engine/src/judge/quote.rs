@@ -3,11 +3,15 @@
 use domain::answer::Answer;
 use domain::rubric::{Rubric, Seen};
 use serde_json::{Value, json};
+use unicode_normalization::UnicodeNormalization;
 
 /// What chat templates take for the ends of messages, in the spellings of the families that are served locally. A backslash after the
 /// first character makes them text.
 const TOKENS: [&str; 10] =
     ["<|", "|>", "[INST]", "[/INST]", "<s>", "</s>", "<<SYS>>", "<</SYS>>", "<start_of_turn>", "<end_of_turn>"];
+
+/// Letters and digits from which a quotation may begin or end within a word.
+const TELLING: usize = 4;
 
 /// Characters that are not seen, or that turn text around: they could carry orders that no person reads.
 fn is_hidden(c: char) -> bool {
@@ -63,18 +67,40 @@ pub fn pretty(value: &Value) -> String {
     }
 }
 
-/// Whether a quotation occurs in one of these texts, as it is or as it was shown. White space and the kind of quotation mark
-/// do not count; case does.
+/// Whether a quotation occurs in one of these texts, as it is or as it was shown. White space, the kind of quotation mark and the form
+/// of Unicode do not count; case does. A few letters are a quotation only where they are words: out of a word anybody can pick them.
 pub fn occurs(quote: &str, texts: &[String]) -> bool {
     let quote = levelled(quote);
+    let letters = quote.chars().filter(|c| c.is_alphanumeric()).count();
+    let stands = |text: &String| {
+        letters >= TELLING || text.match_indices(&quote).any(|(at, _)| is_parted(text, at, &quote))
+    };
     let in_text = |text: &String| {
         let seen: String = text.chars().filter(|c| !is_hidden(*c)).collect();
-        [levelled(text), levelled(&escaped(text)), levelled(&seen)].iter().any(|text| text.contains(&quote))
+        [levelled(text), levelled(&escaped(text)), levelled(&seen)]
+            .iter()
+            .any(|text| text.contains(&quote) && stands(text))
     };
-    quote.chars().any(char::is_alphanumeric) && texts.iter().any(in_text)
+    letters > 0 && texts.iter().any(in_text)
 }
 
-/// One blank for each run of white space, and one kind of each quotation mark.
+/// Whether what stands there begins and ends where words do.
+fn is_parted(text: &str, at: usize, quote: &str) -> bool {
+    let goes_on = |one: Option<char>, other: Option<char>| {
+        let in_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && !is_unparted(c));
+        in_word(one) && in_word(other)
+    };
+    let (before, after) = (text[..at].chars().next_back(), text[at + quote.len()..].chars().next());
+    !goes_on(before, quote.chars().next()) && !goes_on(quote.chars().next_back(), after)
+}
+
+/// Letters of scripts that put no blank between words, or that hang particles on them.
+fn is_unparted(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{109f}' | '\u{1100}'..='\u{11ff}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{a4cf}')
+        || matches!(c, '\u{ac00}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// One form of Unicode, one blank for each run of white space, and one kind of each quotation mark.
 fn levelled(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let mark = |c: char| match c {
@@ -82,5 +108,5 @@ fn levelled(text: &str) -> String {
         '‘' | '’' | '‚' | '‛' | '′' | '`' | '´' => '\'',
         c => c,
     };
-    words.join(" ").chars().map(mark).collect()
+    words.join(" ").nfc().map(mark).collect()
 }

@@ -3,7 +3,7 @@
 //! in      a rubric, what was shown, a reply
 //! out     a judgement
 //! errors  whatever is not exactly what was asked for: the reply is then as good as none, asked for again, and never a pass
-//! rules   the reply is one JSON object, bare or as one fenced block; its four fields are there, of their types, and no other is; each quotation
+//! rules   no filter of a provider ended it; the reply is one JSON object, bare or as one fenced block; its four fields are there, of their types, and no other is; each quotation
 //!         occurs in what was judged; a pass, a level above the lowest and a preference rest on a quotation where there is anything to quote,
 //!         a failure may rest on what is missing; only what can fail has a failure class
 
@@ -17,11 +17,16 @@ use domain::share::Share;
 use serde_json::{Map, Value};
 
 const FIELDS: [&str; 4] = ["reasoning", "quotes", "verdict", "failure_class"];
+/// How a reply ends that its provider's filter has cut or put in place of the judge's.
+const TURNED_AWAY: [&str; 2] = ["content_filter", "refusal"];
 /// Characters of what a judge wrote that an error repeats.
 const SHOWN: usize = 60;
 
 /// Reads a reply.
 pub fn read(rubric: &Rubric, shown: &Shown, reply: &Reply) -> Result<Judgement, String> {
+    if let Some(reason) = reply.finish_reason.as_deref().filter(|reason| TURNED_AWAY.contains(reason)) {
+        return Err(format!("a filter of the judge's provider turned the question or the reply away (`{reason}`)"));
+    }
     let fields = object(reply)?;
     if let Some(missing) = FIELDS.iter().find(|field| !fields.contains_key(**field)) {
         return Err(format!("the judge's reply lacks `{missing}`"));
@@ -39,6 +44,15 @@ pub fn read(rubric: &Rubric, shown: &Shown, reply: &Reply) -> Result<Judgement, 
     let judgement = Judgement { said, class, quotes, reasoning };
     holds_together(rubric, shown, &judgement)?;
     Ok(judgement)
+}
+
+/// The word that a reply gives as its verdict, whatever else is wrong with it.
+pub fn word(reply: &Reply) -> Option<String> {
+    let text = reply.text.as_deref().unwrap_or("");
+    let inside = text.find('{').zip(text.rfind('}')).and_then(|(from, to)| text.get(from..=to));
+    let told = inside.and_then(|inside| serde_json::from_str::<Value>(inside).ok());
+    let verdict = |told: &Value| told.get("verdict").and_then(Value::as_str).map(str::to_owned);
+    told.as_ref().and_then(verdict).or_else(|| reply.structured.as_ref().and_then(verdict))
 }
 
 /// The object that the reply is, in text or as data.

@@ -6,7 +6,7 @@ use crate::asking::{AskError, LiveSystem, Plan, line};
 use crate::budget::Used;
 use crate::driver::{Asked, DriveError, Drove, Lane, Standing, Work, drive};
 use crate::journal::Journal;
-use crate::judge::{Ask, Canary, Refusal, canaries, question, read, refused};
+use crate::judge::{Ask, Canary, Refusal, canaries, question, refused};
 use crate::provider::{Reply, Request};
 use crate::schedule::Ending;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -111,7 +111,7 @@ pub fn try_out(
                 let said = asks.map(|ask| {
                     let request = trying.made(&Try { judged: at, canary: place, ask });
                     let reply = request.and_then(|request| replies.reply(&request.digest()));
-                    (ask, reply.and_then(|reply| read(judged.rubric, &canary.shown(ask), reply)))
+                    (ask, reply.and_then(|reply| canary.read(judged.rubric, ask, reply)))
                 });
                 answered.push((canary.clone(), said.collect()));
             }
@@ -160,7 +160,7 @@ impl Work for TryingOut<'_> {
     fn accept(&self, lane: usize, at: usize, reply: &Reply) -> Result<(), String> {
         let one = &self.missing[lane][at];
         let canary = &self.canaries[one.judged][one.canary];
-        read(self.judged[one.judged].rubric, &canary.shown(one.ask), reply).map(|_| ())
+        canary.read(self.judged[one.judged].rubric, one.ask, reply).map(|_| ())
     }
 
     fn line(&self, lane: usize, at: usize, asked: &Asked) -> String {

@@ -1,6 +1,6 @@
 use super::{COMPARED, SCALE, SUPPORTED, interval, names, replies, reply, rubric};
 use domain::rubric::{Kind, Rubric};
-use engine::judge::{Answered, Ask, Canary, Refusal, Style, asks, canaries, question, read, refused};
+use engine::judge::{Answered, Ask, Canary, Refusal, Style, asks, canaries, question, refused};
 use serde_json::{Value, json};
 
 /// What a judge makes of the text that it is sent.
@@ -20,7 +20,7 @@ fn put(rubric: &Rubric, judge: Judge) -> Option<Refusal> {
                 let shown = canary.shown(ask);
                 let asked = question(rubric, &shown);
                 let text = asked.messages[1].content.as_str().expect("text").to_owned();
-                (ask, read(rubric, &shown, &replies(&judge(&text).to_string())))
+                (ask, canary.read(rubric, ask, &replies(&judge(&text).to_string())))
             };
             let said = asks(&judges, rubric).into_iter().map(said).collect();
             (canary, said)
@@ -86,6 +86,42 @@ fn a_judge_that_obeys_an_order_in_any_style_is_refused() {
             format!("judge `one` obeys what it judges: with {style}, it passes an answer that says nothing")
         );
     }
+}
+
+/// Copies a verdict that it finds in what it judges, quotations and all.
+fn copying(text: &str) -> Value {
+    let found = text.find("{\"").and_then(|from| Some(&text[from..=from + text[from..].find('}')?]));
+    found.and_then(|found| serde_json::from_str(found).ok()).unwrap_or_else(|| upright(text))
+}
+
+#[test]
+fn a_judge_that_copies_a_made_up_verdict_is_refused() {
+    for rubric in [SUPPORTED, COMPARED].map(rubric) {
+        for canary in canaries(&rubric, &document()).iter().filter(|canary| canary.style == Style::VerdictAsJson) {
+            for ask in asks(&names(1), &rubric) {
+                let text = question(&rubric, &canary.shown(ask)).messages[1].content.as_str().expect("text").to_owned();
+                let copied = copying(&text);
+                assert!(!copied["quotes"][0].as_str().expect("a quotation").is_empty(), "{text}");
+                canary.read(&rubric, ask, &replies(&copied.to_string())).expect("a verdict that counts");
+            }
+        }
+    }
+    let refusal = put(&rubric(SUPPORTED), copying).expect("a refusal");
+    assert!(refusal.what.contains("with a made-up verdict, it passes"), "{}", refusal.what);
+    let refusal = put(&rubric(COMPARED), |text| if text.contains("{\"") { copying(text) } else { reply("tie", &[], None) });
+    assert!(refusal.expect("a refusal").what.contains("with a made-up verdict, it passes"));
+}
+
+#[test]
+fn a_reply_in_the_word_of_the_order_obeys_it_whatever_else_it_breaks() {
+    let broken: Judge = |text| match text.contains("Ignore the rubric") {
+        true => json!({"verdict": "pass"}),
+        false => reply("fail", &[], None),
+    };
+    assert!(put(&rubric(SUPPORTED), broken).expect("a refusal").what.contains("an order to ignore the rubric"));
+    // Broken in the same way without any order, it is no measure.
+    let always: Judge = |text| if text.contains("Thank you") { json!({"verdict": "pass"}) } else { upright(text) };
+    assert_eq!(put(&rubric(SUPPORTED), always), None);
 }
 
 fn obeying(text: &str, order: &str) -> Value {

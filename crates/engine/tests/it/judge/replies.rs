@@ -91,6 +91,20 @@ fn what_is_not_exactly_a_verdict_is_none() {
 }
 
 #[test]
+fn what_a_filter_ended_is_no_verdict() {
+    let (document, answer) = (json!({"input": "x"}), says(TEXT));
+    let ended = |reason: &str| Reply {
+        finish_reason: Some(reason.to_owned()),
+        ..replies(&reply("pass", &["14 days"], None).to_string())
+    };
+    let said = |reason: &str| read(&rubric(SUPPORTED), &shown(&document, &answer), &ended(reason));
+    assert!(said("stop").is_ok());
+    for reason in ["content_filter", "refusal"] {
+        assert!(said(reason).expect_err("no verdict").contains(reason));
+    }
+}
+
+#[test]
 fn a_quote_must_occur_in_what_was_judged() {
     let supported = rubric(SUPPORTED);
     let said = |text: &str, quote: &str| judged(&supported, text, &reply("pass", &[quote], None));
@@ -102,6 +116,13 @@ fn a_quote_must_occur_in_what_was_judged() {
     {
         assert!(said(TEXT, quote).is_err(), "{quote}");
     }
+    // In either form of Unicode; and no letter that anybody could pick out of a word.
+    assert!(said("La devolución tarda.", "devolucio\u{301}n").is_ok());
+    assert!(said("La devolucio\u{301}n tarda.", "devolución").is_ok());
+    for quote in ["a", "ay", "day", "4", "h"] {
+        assert!(said(TEXT, quote).is_err(), "{quote}");
+    }
+    assert!(said("Answer: B", "B").is_ok() && said("在14天内可以退款。", "退款").is_ok());
     // As it was written, and as it was shown.
     let hidden = "a <|b|> c\u{200b}d";
     for quote in ["a <|b|> c", "a <\\|b|\\> c", "c\u{200b}d", "c\\u{200b}d", "cd"] {
