@@ -5,7 +5,7 @@
 //! errors  questions that cannot be put, before anything is asked: all of them; a journal that cannot be read or written
 //! note    a line whose request is another than it would be now (an example or a prompt that changed) is put aside, not lost
 
-mod begun;
+pub(crate) mod begun;
 mod known;
 pub(crate) mod line;
 

@@ -13,7 +13,8 @@ mod tasks;
 pub use canaries::{TriedOut, try_out};
 pub use tasks::{Arm, Judged};
 
-use crate::asking::{AskError, LiveSystem, Plan, line};
+use crate::asking::begun::Begun;
+use crate::asking::{AskError, Forecast, LiveSystem, Plan, line};
 use crate::budget::Used;
 use crate::driver::{Asked, DriveError, Drove, Lane, Standing, Work, drive};
 use crate::journal::Journal;
@@ -26,6 +27,7 @@ use domain::rubric::Kind;
 use domain::score::Verdict;
 use domain::system::Budget;
 use replies::Replies;
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tasks::{Opened, Task};
@@ -58,11 +60,21 @@ pub struct Judging<'a> {
     systems: &'a [LiveSystem],
     answers: Opened<'a>,
     tasks: Vec<Task>,
-    /// For each judge the tasks and questions whose request nobody has answered yet.
-    missing: Vec<Vec<(u32, Ask)>>,
+    /// For each judge what it has not answered yet.
+    missing: Vec<Vec<Missing>>,
     replies: Vec<Replies>,
-    tokens: u64,
-    known: u64,
+    begun: Vec<RefCell<Begun>>,
+    /// What one question to each judge is thought to take.
+    thought: Vec<Used>,
+    forecast: Forecast,
+}
+
+/// A question, and the request that puts it.
+#[derive(Clone, Copy)]
+struct Missing {
+    task: u32,
+    ask: Ask,
+    request: Digest,
 }
 
 impl<'a> Judging<'a> {
@@ -86,8 +98,9 @@ impl<'a> Judging<'a> {
             tasks,
             missing: vec![Vec::new(); systems.len()],
             replies: Vec::new(),
-            tokens: 0,
-            known: 0,
+            begun: Vec::new(),
+            thought: Vec::new(),
+            forecast: Forecast { spend: Some(0.0), ..Forecast::default() },
         };
         let mut wanted: Vec<HashMap<Digest, (u32, Ask, u64)>> = vec![HashMap::new(); systems.len()];
         let mut order: Vec<Vec<Digest>> = vec![Vec::new(); systems.len()];
@@ -110,20 +123,39 @@ impl<'a> Judging<'a> {
             let path = folder.join(format!("judge-{}.jsonl", system.name));
             let wanted_here: HashSet<Digest> = wanted[at].keys().copied().collect();
             let mut replies = Replies::open(&path, &wanted_here)?;
+            let own = replies.count();
             if system.live.cache {
                 for folder in earlier {
                     replies.take_earlier(&folder.join(format!("judge-{}.jsonl", system.name)), &wanted_here)?;
                 }
             }
-            for digest in &order[at] {
-                let (task, ask, tokens) = wanted[at][digest];
-                if replies.has(digest) {
-                    judging.known += 1;
-                } else {
-                    judging.missing[at].push((task, ask));
-                    judging.tokens += tokens + USUAL_VERDICT;
-                }
+            let mut tokens = 0;
+            for digest in order[at].iter().filter(|digest| !replies.has(digest)) {
+                let (task, ask, of_question) = wanted[at][digest];
+                judging.missing[at].push(Missing { task, ask, request: *digest });
+                tokens += of_question;
             }
+            let journal = |cause| AskError::Journal { path: path.clone(), cause };
+            let (begun, in_flight) = Begun::open(&path.with_extension("begun"), |request, _| {
+                Digest::parse(request).is_some_and(|request| wanted_here.contains(&request) && !replies.has(&request))
+            })
+            .map_err(journal)?;
+            let asks = judging.missing[at].len() as u64;
+            let forecast = &mut judging.forecast;
+            forecast.asks += asks;
+            forecast.known += own;
+            forecast.cached += replies.count() - own;
+            forecast.in_flight += in_flight;
+            forecast.torn += replies.opened().torn;
+            forecast.put_aside += replies.opened().left;
+            forecast.tokens += tokens + asks * USUAL_VERDICT;
+            let price = |tokens: u64, asks: u64| system.live.price.map(|price| price.of(tokens, asks * USUAL_VERDICT));
+            if asks > 0 {
+                forecast.spend = forecast.spend.zip(price(tokens, asks)).map(|(spend, more)| spend + more);
+            }
+            let each = tokens / asks.max(1);
+            judging.thought.push(Used { tokens: each + USUAL_VERDICT, spend: price(each, 1).unwrap_or(0.0) });
+            judging.begun.push(RefCell::new(begun));
             judging.replies.push(replies);
         }
         Ok(judging)
@@ -135,18 +167,9 @@ impl<'a> Judging<'a> {
         crate::judge::asks(judged.names, judged.rubric)
     }
 
-    pub fn count(&self) -> u64 {
-        self.missing.iter().map(|missing| missing.len() as u64).sum()
-    }
-
-    /// Judgements that the journal held.
-    pub fn known(&self) -> u64 {
-        self.known
-    }
-
-    /// About how many tokens it takes.
-    pub fn tokens(&self) -> u64 {
-        self.tokens
+    /// What asking for the rest is thought to take.
+    pub fn forecast(&self) -> Forecast {
+        self.forecast
     }
 
     /// What the journal's judgements took already.
@@ -187,14 +210,13 @@ impl<'a> Judging<'a> {
     pub fn carry_out(&self, budget: Budget, used: Used, tell: &mut dyn FnMut(&Standing)) -> Result<Drove, AskError> {
         let paths: Vec<Utf8PathBuf> = self.replies.iter().map(|replies| replies.path().to_owned()).collect();
         let journal = Journal::on_disk(&paths).map_err(DriveError::Journal)?;
-        let each = self.tokens / self.count().max(1);
         let lane = |(file, system): (usize, &LiveSystem)| Lane {
             system: Arc::clone(&system.system),
             limits: system.live.limits,
             price: system.live.price,
             file,
             positions: (0..self.missing[file].len() as u64).collect(),
-            thought: Used { tokens: each, spend: system.live.price.map_or(0.0, |price| price.of(each, USUAL_VERDICT)) },
+            thought: self.thought[file],
         };
         let lanes = self.systems.iter().enumerate().map(lane).collect();
         Ok(drive(lanes, self, &journal, budget, used, tell)?)
@@ -234,18 +256,21 @@ impl<'a> Judging<'a> {
 
 impl Work for Judging<'_> {
     fn request(&self, lane: usize, at: usize) -> Result<Request, String> {
-        let (task, ask) = self.missing[lane][at];
+        let Missing { task, ask, .. } = self.missing[lane][at];
         self.made(task as usize, ask)
     }
 
+    fn starts(&self, lane: usize, at: usize) {
+        self.begun[lane].borrow_mut().note(&self.missing[lane][at].request.to_string(), 0);
+    }
+
     fn accept(&self, lane: usize, at: usize, reply: &Reply) -> Result<(), String> {
-        let (task, ask) = self.missing[lane][at];
+        let Missing { task, ask, .. } = self.missing[lane][at];
         self.shown(task as usize, ask, |judged, shown| read(judged.rubric, shown, reply).map(|_| ()))?
     }
 
     fn line(&self, lane: usize, at: usize, asked: &Asked) -> String {
-        let (task, _) = self.missing[lane][at];
-        let task = &self.tasks[task as usize];
+        let task = &self.tasks[self.missing[lane][at].task as usize];
         line::of(self.plan.set.rows[task.example.0 as usize].id.as_str(), task.repeat, asked)
     }
 }

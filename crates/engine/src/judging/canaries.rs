@@ -32,7 +32,7 @@ struct TryingOut<'a> {
 
 /// What trying out came to.
 pub enum TriedOut {
-    /// Nobody obeyed.
+    /// Nobody obeyed; what it took, earlier replies of the journal among it.
     Passed(Used),
     /// One judge may not judge.
     Refused(Refusal),
@@ -92,8 +92,11 @@ pub fn try_out(
         }
     }
     let mut took = Used::default();
+    replies.iter().for_each(|replies| took.add(replies.used()));
     if trying.missing.iter().any(|missing| !missing.is_empty()) {
-        let drove = trying.carry_out(systems.iter().map(path).collect(), budget, used, tell)?;
+        let mut before = used;
+        before.add(took);
+        let drove = trying.carry_out(systems.iter().map(path).collect(), budget, before, tell)?;
         if drove.ending != Ending::Done {
             return Ok(TriedOut::Stopped(drove));
         }

@@ -2,7 +2,7 @@
 
 use crate::asking::{AskError, line};
 use crate::budget::Used;
-use crate::journal::{open, unsealed};
+use crate::journal::{Opened, open, unsealed};
 use crate::jsonl::Lines;
 use crate::provider::Reply;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -16,16 +16,22 @@ pub struct Replies {
     said: HashMap<Digest, Result<Reply, String>>,
     wanted: HashSet<Digest>,
     used: Used,
+    opened: Opened,
 }
 
 impl Replies {
     /// Reads the journal of a judge; lines that nobody wants any more are put aside.
     pub fn open(path: &Utf8Path, wanted: &HashSet<Digest>) -> Result<Self, AskError> {
-        let mut replies =
-            Replies { path: path.to_owned(), said: HashMap::new(), wanted: wanted.clone(), used: Used::default() };
+        let mut replies = Replies {
+            path: path.to_owned(),
+            said: HashMap::new(),
+            wanted: wanted.clone(),
+            used: Used::default(),
+            opened: Opened::default(),
+        };
         let failed = |cause| AskError::Journal { path: path.to_owned(), cause };
-        let found = open(path, |line| replies.see(line)).map_err(failed);
-        found.map(|_| replies)
+        replies.opened = open(path, |line| replies.see(line)).map_err(failed)?;
+        Ok(replies)
     }
 
     /// Also what it said in an earlier run, to the very same requests.
@@ -81,6 +87,15 @@ impl Replies {
 
     pub fn has(&self, request: &Digest) -> bool {
         self.said.contains_key(request)
+    }
+
+    /// How many requests have a reply.
+    pub fn count(&self) -> u64 {
+        self.said.len() as u64
+    }
+
+    pub fn opened(&self) -> Opened {
+        self.opened
     }
 
     pub fn used(&self) -> Used {

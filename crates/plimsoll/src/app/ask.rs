@@ -48,6 +48,8 @@ pub struct Asked {
     earlier: Vec<Utf8PathBuf>,
     /// What was used so far.
     used: Used,
+    /// The judges were tried out.
+    tried_out: bool,
     _asking: File,
 }
 
@@ -144,7 +146,7 @@ impl<'a> Askable<'a> {
         let digest = self.digest(set)?;
         let (asking, waited) = take_turn(self.eval, progress)?;
         let (folder, earlier) = folder_of(&self.eval.state().join("asked"), &digest, waited)?;
-        Ok(Asked { folder, earlier, used: Used::default(), _asking: asking })
+        Ok(Asked { folder, earlier, used: Used::default(), tried_out: false, _asking: asking })
     }
 
     /// Asks every live arm for what is not there yet: the file of each one's answers.
@@ -164,7 +166,7 @@ impl<'a> Askable<'a> {
         let asking = Asking::plan(plan, systems, &turn.folder, &turn.earlier, &mut |done, of| progress.count(done, of))
             .map_err(ask_failure)?;
         turn.used.add(asking.used());
-        told(&asking.forecast(), turn.used.spend, self.eval).iter().for_each(|line| progress.note(line));
+        told("answers", &asking.forecast(), turn.used, self.eval).iter().for_each(|line| progress.note(line));
         let names: Vec<&str> = self.arms.iter().map(|(arm, ..)| arm.as_str()).collect();
         let what = format!("asking {}", names.join(", "));
         progress.step(&what);
@@ -184,7 +186,7 @@ impl<'a> Askable<'a> {
         documents: &Documents,
         progress: &mut dyn Progress,
     ) -> Result<(), Failure> {
-        if self.rubrics.is_empty() {
+        if self.rubrics.is_empty() || turn.tried_out {
             return Ok(());
         }
         let judged = self.judged();
@@ -196,11 +198,14 @@ impl<'a> Askable<'a> {
         let tried =
             try_out(plan, &judged, &self.judges, &turn.folder, budget, turn.used, &mut self.tell(&what, progress));
         match tried.map_err(ask_failure)? {
-            TriedOut::Passed(took) => turn.used.add(took),
-            TriedOut::Refused(refusal) => return Err(Failure::yours(refusal.what, refusal.help)),
-            TriedOut::Stopped(drove) => self.ended(&names, &drove, "replies to canaries", progress)?,
+            TriedOut::Passed(took) => {
+                turn.used.add(took);
+                turn.tried_out = true;
+                Ok(())
+            }
+            TriedOut::Refused(refusal) => Err(Failure::yours(refusal.what, refusal.help)),
+            TriedOut::Stopped(drove) => self.ended(&names, &drove, "replies to canaries", progress),
         }
-        Ok(())
     }
 
     /// Asks the judges about every answer, after they were tried out.
@@ -226,12 +231,9 @@ impl<'a> Askable<'a> {
         let judging = Judging::plan(plan, &judged, &self.judges, &arms, &turn.folder, &turn.earlier, count);
         let judging = judging.map_err(ask_failure)?;
         turn.used.add(judging.used());
-        if judging.known() > 0 {
-            progress.note(&format!("{} judgements are there", judging.known()));
-        }
-        if judging.count() > 0 {
-            let (asks, tokens) = (judging.count(), judging.tokens());
-            progress.note(&format!("asking for {asks} judgements, which takes about {tokens} tokens"));
+        let forecast = judging.forecast();
+        told("judgements", &forecast, turn.used, self.eval).iter().for_each(|line| progress.note(line));
+        if forecast.asks > 0 {
             let what = format!("asking {}", names.join(", "));
             progress.step(&what);
             let drove = judging.carry_out(budget, turn.used, &mut self.tell(&what, progress)).map_err(ask_failure)?;
@@ -256,7 +258,8 @@ impl<'a> Askable<'a> {
         let home = self.eval.state().join("asked");
         let folder = home.join(name);
         std::fs::create_dir_all(&folder).map_err(|error| write_failure(&folder, &error))?;
-        let mut turn = Asked { folder, earlier: numbered(&home)?, used: Used::default(), _asking: asking };
+        let (earlier, used) = (numbered(&home)?, Used::default());
+        let mut turn = Asked { folder, earlier, used, tried_out: false, _asking: asking };
         if !ask {
             let judged = self.judged();
             let plan = Plan { set, documents, repeats: self.eval.contract.repeats };
@@ -264,7 +267,7 @@ impl<'a> Askable<'a> {
             let judging =
                 Judging::plan(plan, &judged, &self.judges, &arms, &turn.folder, &turn.earlier, &mut |_, _| {});
             let judging = judging.map_err(ask_failure)?;
-            if judging.count() > 0 {
+            if judging.forecast().asks > 0 {
                 return Ok(None);
             }
         }
@@ -424,12 +427,12 @@ fn currency(eval: &Eval) -> String {
     eval.contract.currency.split_whitespace().next().unwrap_or("units").to_owned()
 }
 
-/// What a person should know before it starts.
-fn told(forecast: &Forecast, spent: f64, eval: &Eval) -> Vec<String> {
+/// What a person should know before it starts: what there is already of what is asked for, and what the rest takes.
+fn told(what: &str, forecast: &Forecast, used: Used, eval: &Eval) -> Vec<String> {
     let mut told = Vec::new();
     let Forecast { asks, known, cached, torn, put_aside, in_flight, tokens, spend } = *forecast;
     if known > 0 || torn > 0 || put_aside > 0 || in_flight > 0 {
-        let mut line = format!("going on where the last run stopped: {known} answers are there");
+        let mut line = format!("going on where the last run stopped: {known} {what} are there");
         if in_flight > 0 {
             line += &format!(", {in_flight} were in flight and are asked for again");
         }
@@ -442,21 +445,22 @@ fn told(forecast: &Forecast, spent: f64, eval: &Eval) -> Vec<String> {
         told.push(line);
     }
     if cached > 0 {
-        told.push(format!("{cached} answers come from earlier runs, without a latency"));
+        let latency = if what == "answers" { ", without a latency" } else { "" };
+        told.push(format!("{cached} {what} come from earlier runs{latency}"));
     }
     if asks > 0 {
         let currency = currency(eval);
         let money = spend.map_or(String::new(), |spend| format!(" and {spend:.2} {currency}").trim_end().to_owned());
-        told.push(format!("asking for {asks} answers, which takes about {tokens} tokens{money}"));
+        told.push(format!("asking for {asks} {what}, which takes about {tokens} tokens{money}"));
         if spend.is_none() && eval.contract.budget.spend.is_some() {
-            let what =
-                "what that costs is not known before: without `price`, it stops where the first replies do not say it";
-            told.push(what.to_owned());
+            told.push(
+                "what that costs is not known before: without `price`, it stops where the first replies do not say it"
+                    .to_owned(),
+            );
         }
-        let over = |most: f64, wanted: f64| (most < wanted).then_some(most);
         let spends = spend.zip(eval.contract.budget.spend);
-        let short = spends.and_then(|(spend, most)| over(most.get(), spend + spent)).is_some()
-            || eval.contract.budget.tokens.is_some_and(|most| most < tokens);
+        let short = spends.is_some_and(|(spend, most)| most.get() < spend + used.spend)
+            || eval.contract.budget.tokens.is_some_and(|most| most < tokens.saturating_add(used.tokens));
         if short {
             told.push("the budget will stop it before the end; what was answered until then is kept".to_owned());
         }
