@@ -143,6 +143,55 @@ fn judgements_survive_a_stop_and_are_not_asked_for_again() {
     assert_eq!(server.counts().requests.load(Ordering::Relaxed), lines as u64, "each was asked for once");
 }
 
+/// What all calls of a run took, systems, canaries and judges.
+fn tokens_used(folder: &Path) -> u64 {
+    let files = ["candidate", "production", "canaries-judge", "judge-judge"];
+    let texts = files.map(|name| std::fs::read_to_string(folder.join(format!(".plimsoll/asked/0001/{name}.jsonl"))));
+    let lines = texts.iter().flatten().flat_map(|text| text.lines());
+    let tokens = |line: &str| -> u64 {
+        let line: Value = serde_json::from_str(line).expect("a line");
+        line["tokens"].as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum()
+    };
+    lines.map(tokens).sum()
+}
+
+#[test]
+fn judgements_have_a_forecast_in_money_and_those_in_flight_are_told() {
+    let server = server(fair, Faults::default());
+    let folder = eval(40);
+    let path = folder.path().join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&path).expect("a contract");
+    let text = text.replace("family: other,", "family: other, price: {input: 1000, output: 1000},");
+    std::fs::write(&path, format!("{text}budget: {{tokens: 45000}}\n")).expect("a contract");
+    let short = live::run(folder.path(), &server);
+    assert_eq!(code(&short), 2, "{}", err(&short));
+    let told = err(&short);
+    let (_, forecast) = told.split_once("asking for 88 judgements, which takes about ").expect("a forecast");
+    assert!(forecast.lines().next().is_some_and(|line| line.contains(" tokens and ")), "{told}");
+    assert!(forecast.contains("the budget will stop it before the end"), "{told}");
+    // What the canaries took is used up as well, also by a run that goes on.
+    let again = live::run(folder.path(), &server);
+    let used = format!("used {} of 45000 tokens", tokens_used(folder.path()));
+    assert!(err(&again).contains(&used), "{used}: {}", err(&again));
+    // As a kill leaves it: two that were asked for never came.
+    let journal = folder.path().join(".plimsoll/asked/0001/judge-judge.jsonl");
+    let had = judgements(folder.path()).len();
+    let lines = std::fs::read_to_string(&journal).expect("a journal");
+    assert!(std::fs::metadata(journal.with_extension("begun")).is_ok_and(|file| file.is_file()));
+    let begun: Vec<String> = lines.lines().rev().take(2).map(|line| {
+        let line: Value = serde_json::from_str(line).expect("a line");
+        json!([line["asked"]["request"], 0]).to_string() + "\n"
+    }).collect();
+    std::fs::write(journal.with_extension("begun"), begun.concat()).expect("a log");
+    let kept: String = lines.split_inclusive('\n').take(had - 2).collect();
+    std::fs::write(&journal, kept).expect("a journal");
+    std::fs::write(&path, text).expect("a contract");
+    let ended = live::run(folder.path(), &server);
+    let wanted = format!("{} judgements are there, 2 were in flight and are asked for again", had - 2);
+    assert!(err(&ended).contains(&wanted), "{wanted}: {}", err(&ended));
+    assert_eq!(judgements(folder.path()).len(), 88);
+}
+
 #[test]
 fn a_judge_gates_once_people_have_said_how_it_errs() {
     let server = server(fair, Faults::default());
