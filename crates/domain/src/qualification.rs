@@ -47,19 +47,32 @@ pub enum Sample {
     Random,
     /// At random within each verdict, more of one than of the other.
     Enriched,
+    /// Both systems' answers to an example, at random within each paired verdict: they correct a comparison, and no rate.
+    Paired,
     /// Because of what they are: they correct nothing.
     HandPicked,
 }
 
 impl Sample {
-    pub const ALL: [Sample; 3] = [Sample::Random, Sample::Enriched, Sample::HandPicked];
+    pub const ALL: [Sample; 4] = [Sample::Random, Sample::Enriched, Sample::Paired, Sample::HandPicked];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Sample::Random => "random",
             Sample::Enriched => "enriched",
+            Sample::Paired => "paired",
             Sample::HandPicked => "hand_picked",
         }
+    }
+
+    /// Whether it shows how often a verdict is right.
+    pub fn corrects_rates(self) -> bool {
+        matches!(self, Sample::Random | Sample::Enriched)
+    }
+
+    /// Whether it shows how systems differ.
+    pub fn corrects_differences(self) -> bool {
+        self != Sample::HandPicked
     }
 
     pub fn parse(text: &str) -> Option<Self> {

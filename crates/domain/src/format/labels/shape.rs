@@ -27,8 +27,9 @@ pub static LINE: Shape = Shape::Fields(&Fields {
         may("note", Shape::Text, "Why"),
         may(
             "sample",
-            Shape::Word(&["random", "enriched", "hand_picked"]),
-            "How the answer was chosen: at random; at random within each verdict, more of one; because of what it is",
+            Shape::Word(&["random", "enriched", "paired", "hand_picked"]),
+            "How the answer was chosen: at random; at random within each verdict, more of one; with the other system's, at random within each \
+             paired verdict; because of what it is",
         ),
         may("answer_digest", Shape::Text, "The digest of the answer that was seen"),
         may("rubric_digest", Shape::Text, "The digest of the rubric that the answer was held against"),

@@ -3,7 +3,7 @@
 //! in      the verdicts of one criterion, and people's labels
 //! out     what people found of each verdict, summed by segment; and what could not be used, and why
 //! rule    several people on one answer: what most of them say; where they are split it is used for nothing. *Cannot tell* is used
-//!         for nothing, and neither is what was picked by hand
+//!         for nothing, and neither is what was picked by hand. What was chosen as one of a pair is used for pairs alone
 
 use super::labels::OfAnswer;
 use domain::criterion::Criterion;
@@ -29,8 +29,10 @@ pub struct Joined<'a> {
     pub distance: BTreeMap<Answer, f64>,
     /// What the judges of a panel do not agree on.
     pub split_panel: BTreeSet<Answer>,
-    /// Whether people pass; only what is used.
-    pub people: BTreeMap<Answer, bool>,
+    /// Whether people pass; only what is used of single verdicts.
+    people: BTreeMap<Answer, bool>,
+    /// The same, and what was chosen as one of a pair.
+    in_pairs: BTreeMap<Answer, bool>,
     /// Everything that anybody said something of.
     pub labelled: BTreeMap<Answer, Vec<&'a OfAnswer>>,
     split: u64,
@@ -65,6 +67,7 @@ pub fn join<'a>(
         distance,
         split_panel,
         people: BTreeMap::new(),
+        in_pairs: BTreeMap::new(),
         labelled: BTreeMap::new(),
         split: 0,
         cannot_tell: 0,
@@ -77,7 +80,7 @@ pub fn join<'a>(
     }
     for (answer, labels) in &joined.labelled {
         joined.unsaid += labels.iter().filter(|label| label.label.sample.is_none()).count() as u64;
-        let counts = |label: &&&OfAnswer| label.label.sample != Some(Sample::HandPicked);
+        let counts = |label: &&&OfAnswer| label.label.sample.is_none_or(Sample::corrects_differences);
         let of = |says: Says| labels.iter().filter(counts).filter(|label| label.label.says == says).count();
         let (passed, failed) = (of(Says::Pass), of(Says::Fail));
         joined.cannot_tell += u64::from(passed + failed == 0 && of(Says::CannotTell) > 0);
@@ -87,7 +90,10 @@ pub fn join<'a>(
         if passed == failed {
             joined.split += 1;
         } else if joined.verdicts.contains_key(answer) {
-            joined.people.insert(*answer, passed > failed);
+            joined.in_pairs.insert(*answer, passed > failed);
+            if labels.iter().any(|label| label.label.sample.is_none_or(Sample::corrects_rates)) {
+                joined.people.insert(*answer, passed > failed);
+            }
         } else {
             joined.without_verdict += 1;
         }
@@ -98,6 +104,18 @@ pub fn join<'a>(
 impl<'a> Joined<'a> {
     fn lies_in(&self, segment: &Segment, example: ExampleIndex) -> bool {
         self.set.lies_in(&segment.conditions, example)
+    }
+
+    /// Whether somebody looked at an answer that was chosen so.
+    pub fn is_labelled(&self, answer: &Answer, chosen: impl Fn(Sample) -> bool) -> bool {
+        let labels = self.labelled.get(answer).into_iter().flatten();
+        labels.map(|label| label.label.sample.unwrap_or(Sample::Random)).any(chosen)
+    }
+
+    /// Whom the candidate is compared with: production, or the fallback where there is no production.
+    pub fn opponent(&self) -> Option<Arm> {
+        let among = |arm: &Arm| self.verdicts.keys().any(|(_, of, _)| of == arm);
+        [Arm::Production, Arm::Fallback].into_iter().find(among)
     }
 
     /// What people said in a segment, by verdict and conversation.
@@ -138,18 +156,16 @@ impl<'a> Joined<'a> {
         }
     }
 
-    /// The candidate against production, or against the fallback where there is no production.
     fn pairs(&self, segment: &Segment, labelled: &mut Labelled) {
-        let opponents = [Arm::Production, Arm::Fallback];
-        let among = |arm: &Arm| self.verdicts.keys().any(|(_, of, _)| of == arm);
-        let Some(with) = opponents.into_iter().find(among) else { return };
+        let Some(with) = self.opponent() else { return };
         for ((example, arm, repeat), judged) in self.verdicts.iter() {
             if *arm != Arm::Candidate || !self.lies_in(segment, *example) {
                 continue;
             }
             let (own, other) = ((*example, *arm, *repeat), (*example, with, *repeat));
             let Some(judged_other) = self.verdicts.get(&other) else { continue };
-            let (Some(people), Some(people_other)) = (self.people.get(&own), self.people.get(&other)) else { continue };
+            let people = self.in_pairs.get(&own).zip(self.in_pairs.get(&other));
+            let Some((people, people_other)) = people else { continue };
             let at = 1 + usize::from(!*judged & *judged_other) - usize::from(*judged & !*judged_other);
             let (cluster, weight) = self.of(*example);
             let cell = &mut labelled.pairs[at];
@@ -207,13 +223,23 @@ impl<'a> Joined<'a> {
     /// What somebody should know of the labels.
     pub fn notes(&self) -> Vec<String> {
         let name = &self.criterion.name;
-        let picked =
-            self.labelled.values().flatten().filter(|label| label.label.sample == Some(Sample::HandPicked)).count()
-                as u64;
+        let chosen = |sample: Sample| {
+            self.labelled.values().flatten().filter(|label| label.label.sample == Some(sample)).count() as u64
+        };
+        let (picked, paired) = (chosen(Sample::HandPicked), chosen(Sample::Paired));
+        let (split_panel, verdicts) = (self.split_panel.len() as u64, self.verdicts.len());
         let notes = [
+            (
+                split_panel,
+                format!("the judges of `{name}` differ on {split_panel} answer(s), beside {verdicts} verdict(s) in all"),
+            ),
             (
                 picked,
                 format!("{picked} label(s) of `{name}` were picked by hand: they correct nothing, and are left out"),
+            ),
+            (
+                paired,
+                format!("{paired} label(s) of `{name}` were chosen as pairs: they correct comparisons, and no rate"),
             ),
             (
                 self.split,

@@ -1,20 +1,27 @@
-//! The labels that would help most: judge-fails and differences between systems that nobody has looked at, verdicts that change
-//! from one repeat to the next, that a panel is divided on, or that lie next to where passes begin, then the verdict with the fewest labels.
+//! The labels that would help most: judge-fails that nobody has looked at and the verdict with the fewest labels; pairs of answers, half of
+//! them where the judge sees a difference between the systems; and verdicts that change from one repeat to the next, that a panel is
+//! divided on, or that lie next to where passes begin.
 //!
-//! note    within a verdict answers come in the order of a digest of their ids, which is as good as drawn at random; what is chosen because
-//!         of what its verdict is like is picked by hand, and the line to write says so: it shows where a rubric is unclear, and corrects nothing
+//! note    single answers and pairs come each in an order of their own, by a digest of their ids, which is as good as drawn at random
+//!         within a verdict; one order begins with the half of the examples with which the other ends, so that hardly any answer is asked
+//!         for twice. What is chosen because of what its verdict is like is picked by hand, and the line to write says so: it shows
+//!         where a rubric is unclear, and corrects nothing
+//! rule    whatever else an answer was labelled for does not take it out of the order: what would be left were no random choice
+
+#[cfg(test)]
+mod tests;
 
 use super::id_of;
 use super::join::{Answer, Joined};
 use domain::criterion::Criterion;
 use domain::digest::Digest;
 use domain::qualification::Sample;
-use domain::reference_set::ReferenceSet;
+use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::system::Arm;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Suggestions of each kind.
+/// Suggestions of each kind: answers, or pairs of them.
 const OF_EACH: usize = 4;
 
 pub struct Suggestion {
@@ -45,49 +52,89 @@ impl Suggestion {
 }
 
 pub fn next(set: &ReferenceSet, joined: &Joined) -> Vec<Suggestion> {
-    let shuffled =
-        |answer: &Answer| Digest::of_bytes(format!("{}\n{}", id_of(set, answer.0), answer.1.as_str()).as_bytes());
-    let open = |wanted: &dyn Fn(&Answer, bool) -> bool| -> Vec<Answer> {
-        let unlabelled = joined.verdicts.iter().filter(|(answer, _)| !joined.labelled.contains_key(answer));
-        let mut found: Vec<Answer> =
-            unlabelled.filter(|(answer, passes)| wanted(answer, **passes)).map(|(a, _)| *a).collect();
-        found.sort_by_key(|answer| *shuffled(answer).as_bytes());
-        found
+    let mut next = Next { set, joined, suggestions: Vec::new() };
+    next.singles("the judge fails it, and nobody has looked", |passes| !passes);
+    next.singles("the judge passes it, and few such are labelled", |passes| passes);
+    next.pairs("the judge sees a difference between the systems", |own, other| own != other);
+    next.pairs("the judge sees no difference, and few such pairs are labelled", |own, other| own == other);
+    let wavers = |(answer, passes): &(&Answer, &bool)| {
+        let mut repeats = joined.verdicts.range((answer.0, answer.1, 0)..=(answer.0, answer.1, u32::MAX));
+        repeats.any(|(_, other)| other != *passes)
     };
-    let differs = |answer: &Answer, passes: bool| {
-        let others = [Arm::Candidate, Arm::Production].map(|arm| joined.verdicts.get(&(answer.0, arm, answer.2)));
-        others.into_iter().flatten().any(|other| *other != passes)
-    };
-    let wavers = |answer: &Answer, passes: bool| {
-        let repeats = joined.verdicts.range((answer.0, answer.1, 0)..=(answer.0, answer.1, u32::MAX));
-        repeats.into_iter().any(|(_, other)| *other != passes)
-    };
-    let unlabelled = |answer: &&Answer| !joined.labelled.contains_key(answer);
-    let mut divided: Vec<Answer> = joined.split_panel.iter().filter(unlabelled).copied().collect();
-    divided.sort_by_key(|answer| *shuffled(answer).as_bytes());
-    let mut boundary: Vec<Answer> = joined.distance.keys().filter(unlabelled).copied().collect();
-    let distance = |answer: &Answer| joined.distance.get(answer).copied().unwrap_or(1.0);
-    boundary.sort_by(|one, other| {
-        let order = distance(one).total_cmp(&distance(other));
-        order.then_with(|| shuffled(one).as_bytes().cmp(shuffled(other).as_bytes()))
-    });
-    let kinds = [
-        ("the judge fails it, and nobody has looked", Sample::Enriched, open(&|_, passes| !passes)),
-        ("the judge sees a difference between the systems", Sample::Enriched, open(&differs)),
-        ("the judge changes its mind between repeats", Sample::HandPicked, open(&wavers)),
-        ("the panel is divided on it", Sample::HandPicked, divided),
-        ("its verdict lies next to where passes begin", Sample::HandPicked, boundary),
-        ("the judge passes it, and few such are labelled", Sample::Enriched, open(&|_, passes| passes)),
-    ];
-    let mut suggested: Vec<Answer> = Vec::new();
-    let mut suggestions = Vec::new();
-    for (why, sample, answers) in kinds {
-        let fresh: Vec<Answer> =
-            answers.into_iter().filter(|answer| !suggested.contains(answer)).take(OF_EACH).collect();
-        for answer in fresh {
-            suggestions.push(Suggestion { why, answer, sample });
-            suggested.push(answer);
+    let wavering = joined.verdicts.iter().filter(wavers).map(|(answer, _)| (0.0, *answer)).collect();
+    next.picked("the judge changes its mind between repeats", wavering);
+    next.picked("the panel is divided on it", joined.split_panel.iter().map(|answer| (0.0, *answer)).collect());
+    let distances = joined.distance.iter().map(|(answer, distance)| (*distance, *answer)).collect();
+    next.picked("its verdict lies next to where passes begin", distances);
+    next.suggestions
+}
+
+struct Next<'a> {
+    set: &'a ReferenceSet,
+    joined: &'a Joined<'a>,
+    suggestions: Vec<Suggestion>,
+}
+
+impl Next<'_> {
+    /// Answers with a verdict, at random.
+    fn singles(&mut self, why: &'static str, wanted: impl Fn(bool) -> bool) {
+        let is_open = |(answer, passes): &(&Answer, &bool)| {
+            wanted(**passes) && !self.joined.is_labelled(answer, Sample::corrects_rates)
+        };
+        let mut open: Vec<Answer> = self.joined.verdicts.iter().filter(is_open).map(|(answer, _)| *answer).collect();
+        open.sort_by_cached_key(|answer| (self.is_for_pairs(answer.0), self.place(answer)));
+        for answer in open.into_iter().take(OF_EACH) {
+            self.suggest(why, answer, Sample::Enriched);
         }
     }
-    suggestions
+
+    /// Pairs with a paired verdict, at random: of each what nobody has looked at.
+    fn pairs(&mut self, why: &'static str, wanted: impl Fn(bool, bool) -> bool) {
+        let Some(with) = self.joined.opponent() else { return };
+        let joined = self.joined;
+        let pair = |((example, arm, repeat), own): (&Answer, &bool)| {
+            let other = (*example, with, *repeat);
+            let said = joined.verdicts.get(&other).filter(|_| *arm == Arm::Candidate)?;
+            wanted(*own, *said).then_some([(*example, *arm, *repeat), other])
+        };
+        let is_open = |answer: &Answer| !joined.is_labelled(answer, Sample::corrects_differences);
+        let pairs = joined.verdicts.iter().filter_map(pair);
+        let mut open: Vec<[Answer; 2]> = pairs.filter(|pair| pair.iter().any(is_open)).collect();
+        open.sort_by_cached_key(|[own, _]| (!self.is_for_pairs(own.0), self.place(own)));
+        for answer in open.into_iter().take(OF_EACH).flatten().filter(is_open) {
+            self.suggest(why, answer, Sample::Paired);
+        }
+    }
+
+    /// The first of these that nobody has looked at, the nearest first.
+    fn picked(&mut self, why: &'static str, answers: Vec<(f64, Answer)>) {
+        let mut open = answers;
+        open.retain(|(_, answer)| self.is_for_pairs(answer.0) && !self.joined.labelled.contains_key(answer));
+        open.retain(|(_, answer)| !self.is_suggested(answer));
+        open.sort_by(|(one, first), (other, second)| {
+            one.total_cmp(other).then_with(|| self.place(first).cmp(&self.place(second)))
+        });
+        for (_, answer) in open.into_iter().take(OF_EACH) {
+            self.suggest(why, answer, Sample::HandPicked);
+        }
+    }
+
+    fn is_suggested(&self, answer: &Answer) -> bool {
+        self.suggestions.iter().any(|known| known.answer == *answer)
+    }
+
+    fn suggest(&mut self, why: &'static str, answer: Answer, sample: Sample) {
+        if !self.is_suggested(&answer) {
+            self.suggestions.push(Suggestion { why, answer, sample });
+        }
+    }
+
+    /// Whether pairs are drawn from this half of the examples first.
+    fn is_for_pairs(&self, example: ExampleIndex) -> bool {
+        Digest::of_bytes(format!("half\n{}", id_of(self.set, example)).as_bytes()).as_bytes()[0].is_multiple_of(2)
+    }
+
+    fn place(&self, answer: &Answer) -> [u8; 32] {
+        *Digest::of_bytes(format!("{}\n{}", id_of(self.set, answer.0), answer.1.as_str()).as_bytes()).as_bytes()
+    }
 }
