@@ -21,7 +21,7 @@ pub use fleiss::fleiss;
 pub use gwet::{Gwet, Weights, gwet};
 pub use krippendorff::{Level, krippendorff};
 pub use pass_fail::{PassFail, Votes, pass_fail};
-pub use two_by_two::{Agreement, TwoByTwo, two_raters};
+pub use two_by_two::{Agreement, TwoByTwo, two_raters, two_raters_of_all};
 
 /// Ratings of one item, without the missing ones.
 type Item = Vec<f64>;

@@ -31,8 +31,12 @@ pub struct Labels {
 impl Labels {
     /// The share that people pass; `NoData` where nobody labelled.
     pub fn share(&self) -> Result<f64, Undefined> {
-        let total = self.passed + self.failed;
+        let total = self.total();
         if total == 0 { Err(Undefined::NoData) } else { Ok(self.passed as f64 / total as f64) }
+    }
+
+    fn total(&self) -> u64 {
+        self.passed.saturating_add(self.failed)
     }
 
     /// Share and interval; the middle of everything where nobody labelled.
@@ -60,6 +64,10 @@ pub fn judged_rate(
     judged: u64,
     level: f64,
 ) -> Result<Calibrated, Undefined> {
+    let failed = judged.checked_sub(judge_passed).ok_or(Undefined::OutOfDomain)?;
+    if on_pass.total() > judge_passed || on_fail.total() > failed {
+        return Err(Undefined::OutOfDomain);
+    }
     let (passed, total) = (judge_passed as f64, judged as f64);
     let verdicts = wilson(passed, total, level)?;
     let q = passed / total;
@@ -79,8 +87,18 @@ pub struct PairedVerdict {
     pub regressed: u64,
 }
 
+impl PairedVerdict {
+    /// More was found than was labelled, or labelled than was judged.
+    fn contradicts(&self) -> bool {
+        self.labelled > self.judged || self.improved.saturating_add(self.regressed) > self.labelled
+    }
+}
+
 /// A paired difference, post-stratified on the judge's paired verdict (better, same, worse).
 pub fn judged_difference(verdicts: &[PairedVerdict], level: f64) -> Result<Calibrated, Undefined> {
+    if verdicts.iter().any(PairedVerdict::contradicts) {
+        return Err(Undefined::OutOfDomain);
+    }
     let total: u64 = verdicts.iter().map(|verdict| verdict.judged).sum();
     if total == 0 {
         return Err(Undefined::NoData);
@@ -194,6 +212,23 @@ mod tests {
         );
         assert_eq!(violations_upper(299, 3, 2, 0.05), Err(Undefined::OutOfDomain));
         assert_eq!(violations_upper(2, 1, 1, 0.05), Ok(1.0));
+    }
+
+    #[test]
+    fn labels_beyond_what_was_judged_are_refused() {
+        let labels = |passed, failed| Labels { passed, failed };
+        let rate = |on_pass, on_fail| judged_rate(on_pass, on_fail, 933, 1000, 0.025);
+        assert!(rate(labels(900, 33), labels(0, 67)).is_ok());
+        assert_eq!(rate(labels(4800, 200), labels(0, 67)), Err(Undefined::OutOfDomain));
+        assert_eq!(rate(labels(900, 33), labels(1, 67)), Err(Undefined::OutOfDomain));
+        assert_eq!(judged_rate(labels(0, 0), labels(0, 0), 11, 10, 0.025), Err(Undefined::OutOfDomain));
+        let pairs = |labelled, improved, regressed| {
+            let verdict = PairedVerdict { judged: 5, labelled, improved, regressed };
+            judged_difference(&[verdict], 0.025)
+        };
+        assert!(pairs(5, 3, 2).is_ok());
+        assert_eq!(pairs(9, 3, 2), Err(Undefined::OutOfDomain));
+        assert_eq!(pairs(4, 3, 2), Err(Undefined::OutOfDomain));
     }
 
     #[test]
