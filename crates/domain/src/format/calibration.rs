@@ -14,6 +14,8 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 pub const VERSION: u64 = 1;
+/// Sums of weights are written in twelve digits, and may differ in the last.
+const ROUNDED: f64 = 1.0 + 1e-9;
 
 /// Why a text is no calibration that is known here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -204,6 +206,19 @@ fn sample(word: &str) -> Result<Sample, NotACalibration> {
 }
 
 fn segment(of: SegmentOf) -> Result<Labelled, NotACalibration> {
+    for (what, cell, given) in [("passes", &of.on_pass, of.judged.passes), ("fails", &of.on_fail, of.judged.fails)] {
+        let labels = cell.iter().fold(0_u64, |sum, cluster| sum.saturating_add(cluster.labels));
+        if labels > given {
+            let what = format!("`{}` has {labels} labels of {given} verdict(s): {what} of the judge", of.segment);
+            return Err(NotACalibration::Value(what));
+        }
+    }
+    let given = of.judged.passes.saturating_add(of.judged.fails);
+    let both = [&of.pairs.better, &of.pairs.same, &of.pairs.worse].into_iter().flatten();
+    let pairs = both.fold(0_u64, |sum, cluster| sum.saturating_add(cluster.pairs));
+    if pairs > given / 2 {
+        return Err(NotACalibration::Value(format!("`{}` has {pairs} pairs of {given} verdict(s)", of.segment)));
+    }
     let clusters = |cell: Vec<ClusterOf>| cell.into_iter().map(cluster).collect::<Result<Vec<_>, _>>();
     let pairs = |cell: Vec<PairOf>| cell.into_iter().map(pair).collect::<Result<Vec<_>, _>>();
     Ok(Labelled {
@@ -230,17 +245,59 @@ fn cluster(of: ClusterOf) -> Result<LabelledCluster, NotACalibration> {
 }
 
 fn pair(of: PairOf) -> Result<LabelledPairs, NotACalibration> {
-    Ok(LabelledPairs {
+    let pair = LabelledPairs {
         cluster: ClusterId::new(&of.cluster),
         pairs: of.pairs,
         weight: amount(&of.weight)?,
         weight_squared: amount(&of.weight_squared)?,
         better: amount(&of.better)?,
         worse: amount(&of.worse)?,
-    })
+    };
+    if pair.better + pair.worse > pair.weight * ROUNDED {
+        return Err(NotACalibration::Value(format!("`{}` has more pairs that differ than pairs", of.cluster)));
+    }
+    Ok(pair)
 }
 
 fn amount(text: &str) -> Result<f64, NotACalibration> {
     let value = text.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0);
     value.ok_or_else(|| NotACalibration::Value(format!("`{text}` is no number from 0 up")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(labels: u64, pairs: u64) -> Result<Calibration, NotACalibration> {
+        let (weight, weight_squared) = (labels as f64, labels as f64);
+        let cluster = ClusterId::new("c");
+        let cell = LabelledCluster { cluster: cluster.clone(), labels, passed: 1, weight, weight_squared, weight_passed: 1.0 };
+        let (better, worse) = (1.0, 0.0);
+        let same = LabelledPairs { cluster, pairs, weight: pairs as f64, weight_squared: pairs as f64, better, worse };
+        let labelled = Labelled {
+            judged: (9, 3),
+            on_pass: vec![cell],
+            pairs: [Vec::new(), vec![same], Vec::new()],
+            ..Labelled::empty(SegmentName::new("all"))
+        };
+        let digest = Digest::of_bytes(b"x");
+        from_json(&to_json(&Calibration {
+            criterion: CriterionName::new("grounded"),
+            definition: digest,
+            judge: Identity { grader: digest, models: Vec::new(), rubric: None },
+            scores: String::new(),
+            made_on: "2026-06-01".to_owned(),
+            expires_on: "2026-12-01".to_owned(),
+            labellers: Vec::new(),
+            samples: vec![(Sample::Paired, pairs)],
+            segments: vec![labelled],
+        }))
+    }
+
+    #[test]
+    fn labels_beyond_what_was_judged_are_no_calibration() {
+        assert!(with(9, 6).is_ok());
+        assert_eq!(with(10, 6).unwrap_err().to_string(), "`all` has 10 labels of 9 verdict(s): passes of the judge");
+        assert_eq!(with(9, 7).unwrap_err().to_string(), "`all` has 7 pairs of 12 verdict(s)");
+    }
 }

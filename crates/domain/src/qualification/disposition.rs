@@ -5,6 +5,8 @@ use super::unproven::Unproven;
 
 /// People must agree with this share of the verdicts of one side before they stand without being looked at.
 pub const RELIABLE: f64 = 0.8;
+/// By so much a share that is exactly that may lie below it, as sums of weights are rounded.
+const ROUNDED: f64 = 1e-9;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Disposition {
@@ -36,7 +38,7 @@ impl Disposition {
         ];
         // A verdict that was never given needs nobody.
         let doubtful =
-            sides.into_iter().filter(|(side, given)| *given > 0 && side.agreed.is_none_or(|of| of < RELIABLE));
+            sides.into_iter().filter(|(side, given)| *given > 0 && side.agreed.is_none_or(|of| of < RELIABLE - ROUNDED));
         let doubtful: Vec<Side> = doubtful.map(|(side, _)| side).collect();
         if doubtful.is_empty() { Disposition::Automate } else { Disposition::HumanReview(doubtful) }
     }
@@ -64,7 +66,7 @@ impl Side {
     fn why(&self) -> String {
         let name = if self.passes { "passes" } else { "fails" };
         match self.agreed {
-            Some(agreed) => format!("people agree with {:.0} % of its {name}: look at them", 100.0 * agreed),
+            Some(agreed) => format!("people agree with {:.1} % of its {name}: look at them", 100.0 * agreed),
             None => format!("nobody labelled its {name} in two conversations: look at them"),
         }
     }

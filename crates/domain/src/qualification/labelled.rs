@@ -2,7 +2,7 @@
 
 use super::{LEAST_LABELS, LEAST_OF_EACH, Unproven};
 use crate::name::{ClusterId, SegmentName};
-use stats::agreement::{Agreement, TwoByTwo, two_raters};
+use stats::agreement::{Agreement, TwoByTwo, two_raters, two_raters_of_all};
 use stats::judge::{Corrected, LEAST_YOUDEN, Missing};
 use stats::{Cluster, Kind, Strata, Undefined, weigh};
 use std::collections::BTreeMap;
@@ -73,9 +73,20 @@ impl Labelled {
         tables.into_values().collect()
     }
 
-    /// The judge beside people on what was labelled, at the plain two-sided 95 % interval.
-    pub fn agreement(&self) -> Result<Agreement, Undefined> {
+    /// The judge beside people on what was labelled, which may be more of one verdict than of the other; at the plain two-sided 95 %
+    /// interval.
+    pub fn agreement_on_labels(&self) -> Result<Agreement, Undefined> {
         two_raters(&self.tables(), 0.025)
+    }
+
+    /// The same on all that was judged: labels of a verdict stand for all that have it. Not known where a verdict that was given has no label.
+    pub fn agreement(&self) -> Result<Agreement, Undefined> {
+        two_raters_of_all(&self.tables(), self.judged, 0.025)
+    }
+
+    /// How much the judge tells, of all that it judged; of the labels alone where that is not known.
+    fn youden(&self) -> Result<f64, Undefined> {
+        self.agreement().or_else(|_| self.agreement_on_labels()).and_then(|found| found.youden)
     }
 
     /// Whether the labels can say anything of the judge, and the judge anything of the answers.
@@ -88,7 +99,7 @@ impl Labelled {
             return Err(Unproven::TooFew { labels: all.items(), clusters, agreed });
         }
         let of_each = (all.both_pass + all.only_second).min(all.both_fail + all.only_first);
-        match all.youden() {
+        match self.youden() {
             Ok(youden) if youden < LEAST_YOUDEN && of_each >= LEAST_OF_EACH => Err(Unproven::TellsNothing { youden }),
             _ => Ok(()),
         }

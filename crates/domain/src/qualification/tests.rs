@@ -33,7 +33,9 @@ fn labelled(on_pass: (u64, u64), on_fail: (u64, u64)) -> Labelled {
         };
         (0..passed + failed).map(one).collect()
     };
-    Labelled { on_pass: cell("p", on_pass), on_fail: cell("f", on_fail), ..Labelled::empty(SegmentName::new("all")) }
+    let judged = (on_pass.0 + on_pass.1, on_fail.0 + on_fail.1);
+    let (on_pass, on_fail) = (cell("p", on_pass), cell("f", on_fail));
+    Labelled { judged, on_pass, on_fail, ..Labelled::empty(SegmentName::new("all")) }
 }
 
 fn judged(labelled: Labelled, on: &str) -> Judged {
@@ -103,6 +105,25 @@ fn many_labels_of_one_conversation_are_one() {
 fn a_judge_that_says_the_same_of_everything_is_not_corrected_for() {
     let found = judged(labelled((30, 10), (14, 6)), "2026-07-01");
     assert!(matches!(found.qualify(&criterion(""), &all()), Err(Unproven::TellsNothing { .. })));
+}
+
+#[test]
+fn what_a_judge_tells_is_told_of_all_that_it_judged_and_not_of_its_labels() {
+    // Specificity is 18 of 22 on the labels, and 90 of 270 on 900 passes and 100 fails.
+    let of = |judged: (u64, u64)| Labelled { judged, ..labelled((16, 4), (2, 18)) };
+    assert!(judged(of((900, 100)), "2026-07-01").qualify(&criterion(""), &all()).is_ok());
+    let found = judged(of((990, 10)), "2026-07-01");
+    let Err(Unproven::TellsNothing { youden }) = found.qualify(&criterion(""), &all()) else { panic!("qualified") };
+    assert!((youden - (792.0 / 793.0 + 9.0 / 207.0 - 1.0)).abs() < 1e-12, "{youden}");
+}
+
+#[test]
+fn eighty_of_a_hundred_are_eighty_per_cent_or_more() {
+    for of in [10, 15, 30, 35, 60, 140, 605] {
+        let with = |agreed: u64| Disposition::of(&labelled((agreed, of - agreed), (of - agreed, agreed)));
+        assert_eq!(with(4 * of / 5), Disposition::Automate, "of {of}");
+        assert!(matches!(with(4 * of / 5 - 1), Disposition::HumanReview(_)), "of {of}");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use domain::format::{calibration, judged as format, rubric};
 use domain::grader::Grader;
 use domain::name::{CriterionName, SystemName};
 use domain::qualification::{Calibration, Identity, Judged, is_judged, judges, models};
+use domain::rubric::Rubric;
 use serde_json::Value;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -27,7 +28,10 @@ pub fn judged(eval: &Eval) -> Result<Arc<[Judged]>, Failure> {
     let on = today();
     let judged = |criterion: &Criterion| {
         let calibration = read(eval, &criterion.name)?;
-        let judge = identity(eval, criterion);
+        let mut judge = identity(eval, criterion);
+        if let Some(known) = calibration.as_ref().map(|calibration| calibration.judge.rubric) {
+            as_it_was_told(eval, criterion, known, &mut judge);
+        }
         Ok(Judged { criterion: criterion.name.clone(), judge, calibration, on: on.clone() })
     };
     eval.contract.criteria.iter().filter(|criterion| is_judged(criterion)).map(judged).collect()
@@ -51,24 +55,38 @@ pub fn identity(eval: &Eval, criterion: &Criterion) -> Identity {
     let Grader::Judge { rubric, .. } = &criterion.grader else {
         return Identity { grader: grader_digest(criterion), models: Vec::new(), rubric: None };
     };
-    let text = super::file::text(&eval.folder.join(rubric), LONGEST).ok();
-    let asked = text.as_deref().and_then(|text| asked(eval, criterion, rubric, text));
+    let text = text_of(eval, rubric);
+    // Of a text that is no rubric, nothing is known but its bytes.
+    let parsed = text.as_deref().and_then(|text| rubric::parse(rubric, text, Some(criterion)).ok());
+    let of_bytes = || text.as_deref().map(|text| Digest::of_bytes(text.as_bytes()));
     Identity {
-        grader: asked.unwrap_or_else(|| grader_digest(criterion)),
+        grader: parsed.as_ref().and_then(|rubric| asked(eval, criterion, rubric)).unwrap_or_else(|| grader_digest(criterion)),
         models: models(&eval.contract, criterion),
-        rubric: text.map(|text| Digest::of_bytes(text.as_bytes())),
+        rubric: parsed.as_ref().map(|rubric| rubric.digest).or_else(of_bytes),
+    }
+}
+
+fn text_of(eval: &Eval, rubric: &Utf8Path) -> Option<String> {
+    super::file::text(&eval.folder.join(rubric), LONGEST).ok()
+}
+
+/// Calibrations were first written with the digest of the rubric's bytes: where those are the same, the rubric is called by it.
+fn as_it_was_told(eval: &Eval, criterion: &Criterion, known: Option<Digest>, judge: &mut Identity) {
+    let bytes = criterion.grader.rubric().and_then(|rubric| text_of(eval, rubric));
+    let bytes = bytes.map(|text| Digest::of_bytes(text.as_bytes()));
+    if bytes.is_some() && bytes == known {
+        judge.rubric = known;
     }
 }
 
 /// The digest that rows carry of a judge that is asked here; `None` of one that is not.
-fn asked(eval: &Eval, criterion: &Criterion, rubric: &Utf8Path, text: &str) -> Option<Digest> {
+fn asked(eval: &Eval, criterion: &Criterion, rubric: &Rubric) -> Option<Digest> {
     let live = |name: &SystemName| {
         let system = eval.contract.systems.iter().find(|system| system.name == *name)?;
         system.live().map(|_| system)
     };
     let systems: Vec<_> = judges(&criterion.grader).into_iter().map(live).collect::<Option<_>>()?;
-    let rubric = rubric::parse(rubric, text, Some(criterion)).ok()?;
-    Some(engine::judge::identity(&rubric, &systems))
+    Some(engine::judge::identity(rubric, &systems))
 }
 
 /// Where the calibration of a criterion is kept.

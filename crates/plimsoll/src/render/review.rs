@@ -9,6 +9,7 @@ use crate::app::review::OfCriterion;
 use domain::format::record::{decimal, numbers};
 use domain::qualification::{Disposition, Labelled};
 use serde_json::{Value, json};
+use stats::agreement::Agreement;
 use std::fmt::Write;
 
 const LEVEL: f64 = 0.025;
@@ -65,30 +66,24 @@ fn segment(out: &mut String, labelled: &Labelled, seen: Option<&stats::Weighed>)
     line(out, "  why", &disposition.why());
     let (passes, fails) = labelled.judged;
     line(out, "  verdicts", &format!("{passes} passes, {fails} fails"));
-    let Ok(found) = labelled.agreement() else {
+    let Ok(on_labels) = labelled.agreement_on_labels() else {
         line(out, "  labels", "none that can be used");
         let _ = writeln!(out);
         return;
     };
-    let table = found.table;
+    let table = on_labels.table;
     line(
         out,
         "  labels",
-        &format!("{} of {} conversation(s), {} pair(s)", table.items(), found.clusters, labelled.labelled_pairs()),
+        &format!("{} of {} conversation(s), {} pair(s)", table.items(), on_labels.clusters, labelled.labelled_pairs()),
     );
     let _ = writeln!(out, "                {:<14}{:>12}{:>12}", "", "people pass", "people fail");
     let _ = writeln!(out, "                {:<14}{:>12}{:>12}", "judge passes", table.both_pass, table.only_first);
     let _ = writeln!(out, "                {:<14}{:>12}{:>12}", "judge fails", table.only_second, table.both_fail);
-    let share =
-        |value: Result<f64, stats::Undefined>| value.map_or("not defined".to_owned(), |value| format!("{value:.3}"));
-    line(
-        out,
-        "  agreement",
-        &format!("{:.3} raw; {} on passes, {} on fails", found.raw, share(found.positive), share(found.negative)),
-    );
-    let interval = found.kappa_interval.map_or(String::new(), |at| format!(" ({:.3} to {:.3})", at.lower, at.upper));
-    let ac1 = if rare(labelled) { format!("; Gwet's AC1 {}", share(found.ac1)) } else { String::new() };
-    line(out, "  kappa", &format!("{}{interval}{ac1}", share(found.kappa)));
+    match labelled.agreement() {
+        Ok(found) => agreement(out, &found),
+        Err(_) => line(out, "  agreement", "not known of all that was judged: a verdict that was given has no label"),
+    }
     let [on_pass, on_fail] = labelled.by_verdict();
     line(out, "  people pass", &format!("{} where the judge passes, {} where it fails", rate(on_pass), rate(on_fail)));
     if let Some(corrected) = seen.and_then(|seen| labelled.correct_rate(seen).ok()) {
@@ -108,12 +103,23 @@ fn segment(out: &mut String, labelled: &Labelled, seen: Option<&stats::Weighed>)
     let _ = writeln!(out);
 }
 
-/// Whether people, or the judge, found one of the two in less than a tenth.
-fn rare(labelled: &Labelled) -> bool {
-    let Ok(found) = labelled.agreement() else { return false };
-    let (table, items) = (found.table, found.table.items() as f64);
-    let share = (table.both_pass + table.only_second) as f64 / items;
-    share.min(1.0 - share) < RARE
+/// Of all that was judged, as its labels stand for it.
+fn agreement(out: &mut String, found: &Agreement) {
+    let share =
+        |value: Result<f64, stats::Undefined>| value.map_or("not defined".to_owned(), |value| format!("{value:.3}"));
+    line(
+        out,
+        "  agreement",
+        &format!("{:.3} raw; {} on passes, {} on fails", found.raw, share(found.positive), share(found.negative)),
+    );
+    let interval = found.kappa_interval.map_or(String::new(), |at| format!(" ({:.3} to {:.3})", at.lower, at.upper));
+    let ac1 = if is_rare(found) { format!("; Gwet's AC1 {}", share(found.ac1)) } else { String::new() };
+    line(out, "  kappa", &format!("{}{interval}{ac1}", share(found.kappa)));
+}
+
+/// Whether people found one of the two in less than a tenth.
+fn is_rare(found: &Agreement) -> bool {
+    found.second_passes.min(1.0 - found.second_passes) < RARE
 }
 
 fn rate(weighed: Option<stats::Weighed>) -> String {
@@ -148,7 +154,7 @@ fn of_criterion(of: &OfCriterion) -> Value {
 
 fn segment_json(labelled: &Labelled, seen: Option<&stats::Weighed>) -> Value {
     let disposition = Disposition::of(labelled);
-    let found = labelled.agreement().ok();
+    let (on_labels, found) = (labelled.agreement_on_labels().ok(), labelled.agreement().ok());
     let figure = |value: Option<f64>| value.map_or(Value::Null, decimal);
     let interval = |weighed: Option<stats::Weighed>| {
         weighed.map(|weighed| {
@@ -163,11 +169,11 @@ fn segment_json(labelled: &Labelled, seen: Option<&stats::Weighed>) -> Value {
         "disposition": disposition.as_str(),
         "why": disposition.why(),
         "judged": {"passes": labelled.judged.0, "fails": labelled.judged.1},
-        "table": found.map(|found| json!({
+        "table": on_labels.map(|found| json!({
             "both_pass": found.table.both_pass, "judge_only": found.table.only_first,
             "people_only": found.table.only_second, "both_fail": found.table.both_fail,
         })),
-        "clusters": found.map(|found| found.clusters),
+        "clusters": on_labels.map(|found| found.clusters),
         "labelled_pairs": labelled.labelled_pairs(),
         "agreement": figure(found.map(|found| found.raw)),
         "on_passes": found.and_then(|found| found.positive.ok()),
@@ -175,7 +181,7 @@ fn segment_json(labelled: &Labelled, seen: Option<&stats::Weighed>) -> Value {
         "kappa": figure(found.and_then(|found| found.kappa.ok())),
         "kappa_lower": figure(found.and_then(|found| found.kappa_interval.ok()).map(|at| at.lower)),
         "kappa_upper": figure(found.and_then(|found| found.kappa_interval.ok()).map(|at| at.upper)),
-        "ac1": found.filter(|_| rare(labelled)).and_then(|found| found.ac1.ok()),
+        "ac1": found.filter(is_rare).and_then(|found| found.ac1.ok()),
         "people_pass_on_pass": interval(on_pass),
         "people_pass_on_fail": interval(on_fail),
         "people_pass": corrected.map(|corrected| {
