@@ -18,10 +18,13 @@ use crate::asking::{AskError, Forecast, LiveSystem, Plan, line};
 use crate::budget::Used;
 use crate::driver::{Asked, DriveError, Drove, Lane, Standing, Work, drive};
 use crate::journal::Journal;
-use crate::judge::{Ask, Judgement, Shown, combine, from_the_other_side, question, read};
+use crate::judge::{
+    Ask, Judgement, Shown, changed_with_the_order, combine, differ, from_the_other_side, question, read,
+};
 use crate::provider::{Reply, Request};
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::digest::Digest;
+use domain::name::CriterionName;
 use domain::reference_set::ExampleIndex;
 use domain::rubric::Kind;
 use domain::score::Verdict;
@@ -40,9 +43,27 @@ const USUAL_VERDICT: u64 = 150;
 pub struct Verdicts {
     arms: Vec<String>,
     by_answer: HashMap<(u16, u16, ExampleIndex, u16), Verdict>,
+    differing: Vec<Differing>,
+}
+
+/// How often the judges of a criterion were not of one mind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    pub criterion: CriterionName,
+    /// Answers, or pairs of them, that were judged.
+    pub judged: u64,
+    /// Of these, those on which not all judges of a panel said the same; `None` of a single judge.
+    pub panel: Option<u64>,
+    /// Of the pairs, those of which some judge said another thing once their order was another; `None` where nothing is compared.
+    pub order: Option<u64>,
 }
 
 impl Verdicts {
+    /// Of each criterion of a panel, or of comparisons.
+    pub fn differing(&self) -> &[Differing] {
+        &self.differing
+    }
+
     /// The verdict on an arm's answer to an example by a criterion, given by its position in the contract.
     pub fn of(&self, arm: &str, criterion: u16, example: ExampleIndex, repeat: u32) -> Verdict {
         let key = self.arms.iter().position(|known| known == arm).zip(u16::try_from(repeat).ok());
@@ -228,6 +249,7 @@ impl<'a> Judging<'a> {
             replies.read_again()?;
         }
         let mut by_answer = HashMap::with_capacity(self.tasks.len());
+        let mut differing: Vec<Differing> = self.judged.iter().map(Differing::of).collect();
         for at in 0..self.tasks.len() {
             let task = &self.tasks[at];
             let judged = &self.judged[task.judged as usize];
@@ -235,7 +257,14 @@ impl<'a> Judging<'a> {
             let said: Vec<(Ask, Result<Judgement, String>)> =
                 self.asks(at).into_iter().map(|ask| (ask, self.said(at, ask))).collect();
             by_answer.insert(key, combine(judged.names, judged.rubric, &said));
+            let differing = &mut differing[task.judged as usize];
+            differing.judged += 1;
+            let differs = differ(judged.names, judged.rubric, &said);
+            differing.panel = differing.panel.map(|count| count + u64::from(differs));
+            let changed = changed_with_the_order(judged.names, &said) > 0;
+            differing.order = differing.order.map(|count| count + u64::from(changed));
         }
+        differing.retain(|found| found.panel.is_some() || found.order.is_some());
         for judged in self.judged.iter().filter(|judged| judged.rubric.kind == Kind::Pairwise) {
             for (arm, example, repeat) in self.answers.of_production() {
                 let candidate = self.answers.candidate();
@@ -244,13 +273,21 @@ impl<'a> Judging<'a> {
                 by_answer.insert((judged.criterion, arm, example, repeat), seen);
             }
         }
-        Ok(Verdicts { arms: self.answers.names(), by_answer })
+        Ok(Verdicts { arms: self.answers.names(), by_answer, differing })
     }
 
     fn said(&self, task: usize, ask: Ask) -> Result<Judgement, String> {
         let request = self.made(task, ask)?;
         let reply = self.replies[self.system(task, ask)].reply(&request.digest())?;
         self.shown(task, ask, |judged, shown| read(judged.rubric, shown, reply))?
+    }
+}
+
+impl Differing {
+    fn of(judged: &Judged) -> Self {
+        let panel = (judged.names.len() > 1).then_some(0);
+        let order = (judged.rubric.kind == Kind::Pairwise).then_some(0);
+        Differing { criterion: judged.what.name.clone(), judged: 0, panel, order }
     }
 }
 

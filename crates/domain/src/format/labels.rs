@@ -2,8 +2,10 @@
 //!
 //! in      one line, or the header of a table and its rows
 //! out     a `Label`; or every fault of the line, each with its column
-//! rule    a label that a model made is refused: a judge that is measured by a model shows nothing
+//! rule    a label that a model made is refused: a judge that is measured by a model shows nothing. So is one by the name of a model, until
+//!         the line says that a person is called so
 
+mod models;
 mod shape;
 mod table;
 
@@ -16,6 +18,7 @@ use crate::fault::Faults;
 use crate::name::{CriterionName, ExampleId};
 use crate::qualification::Sample;
 use crate::review::Says;
+use models::is_model;
 use serde_json::{Value, json};
 
 /// What a person said of one answer on one criterion.
@@ -83,16 +86,25 @@ pub fn to_json(label: &Label) -> Value {
             line[key] = value.into();
         }
     }
+    if is_model(&label.by) {
+        line["kind"] = "human".into();
+    }
     line
 }
 
 /// What no field alone shows.
 fn broken(line: &Value) -> Vec<Wrong> {
-    if line["kind"] != "model" {
+    let by = line["by"].as_str().unwrap_or("");
+    if line["kind"] == "model" {
+        let what = "a model made this label, and a judge that is measured by a model shows nothing".to_owned();
+        return vec![Wrong { path: "kind", what, help: "let a person label the answer, and leave models' labels out" }];
+    }
+    if line["kind"] == "human" || !is_model(by) {
         return Vec::new();
     }
-    let what = "a model made this label, and a judge that is measured by a model shows nothing".to_owned();
-    vec![Wrong { path: "kind", what, help: "let a person label the answer, and leave models' labels out" }]
+    let what = format!("`{by}` is the name of a model, and a judge that is measured by a model shows nothing");
+    let help = "let a person label the answer, under their own name; where a person is called so, `kind` says `human`";
+    vec![Wrong { path: "by", what, help }]
 }
 
 fn build(line: &Value) -> Label {
@@ -146,6 +158,18 @@ mod tests {
         let fault = faults.iter().next().unwrap();
         assert!(fault.what.contains("a model made this label"), "{fault}");
         assert_eq!((fault.place.line, fault.place.column), (3, 103));
+    }
+
+    #[test]
+    fn a_label_by_the_name_of_a_model_is_refused_until_it_says_that_a_person_made_it() {
+        let line = |more: &str| {
+            format!(r#"{{"example": "e1", "system": "v2", "repeat": 0, "criterion": "grounded", "label": "pass", "by": "claude-sonnet-5"{more}}}"#)
+        };
+        let faults = read(&line("")).unwrap_err();
+        let fault = faults.iter().next().unwrap();
+        assert!(fault.what.contains("`claude-sonnet-5` is the name of a model") && fault.help.contains("`human`"), "{fault}");
+        let label = read(&line(r#", "kind": "human""#)).unwrap().unwrap();
+        assert_eq!(read(&to_json(&label).to_string()).unwrap().unwrap(), label);
     }
 
     #[test]

@@ -40,6 +40,29 @@ pub fn combine(judges: &[SystemName], rubric: &Rubric, said: &[(Ask, Result<Judg
     }
 }
 
+/// Whether not all judges of a panel said the same of an answer.
+pub fn differ(judges: &[SystemName], rubric: &Rubric, said: &[(Ask, Result<Judgement, String>)]) -> bool {
+    let value = |at: usize| match opinion(rubric, at, said) {
+        Opinion::Scored { value, .. } => Some(value),
+        Opinion::Unknown(_) => None,
+    };
+    let first = value(0);
+    (1..judges.len()).any(|at| value(at) != first)
+}
+
+/// How many judges said another thing of one pair once its order was another.
+pub fn changed_with_the_order(judges: &[SystemName], said: &[(Ask, Result<Judgement, String>)]) -> usize {
+    let of = |judge: usize, swapped: bool| {
+        let found = said.iter().find(|(ask, _)| *ask == Ask { judge, swapped });
+        match found.and_then(|(_, said)| said.as_ref().ok()).map(|judgement| judgement.said) {
+            Some(Said::Beside(outcome)) => Some(outcome),
+            _ => None,
+        }
+    };
+    let changed = |judge: &usize| of(*judge, false).zip(of(*judge, true)).is_some_and(|(one, other)| one != other);
+    (0..judges.len()).filter(changed).count()
+}
+
 /// A comparison as production's answer comes out of it: what the candidate's wins, this one loses. Where the candidate has no answer,
 /// this one is the better.
 pub fn from_the_other_side(candidate: Option<&Verdict>) -> Verdict {

@@ -28,7 +28,7 @@ use engine::Documents;
 use engine::asking::{AskError, Asking, Forecast, LiveSystem, Plan};
 use engine::budget::Used;
 use engine::driver::{DriveError, Drove, Keyed, Standing};
-use engine::judging::{self, Judged, Judging, TriedOut, Verdicts, try_out};
+use engine::judging::{self, Differing, Judged, Judging, TriedOut, Verdicts, try_out};
 use engine::provider::{Provider, Secrets, Surroundings};
 use engine::schedule::Ending;
 use std::fs::File;
@@ -241,7 +241,9 @@ impl<'a> Askable<'a> {
             self.ended(&names, &drove, "judgements", progress)?;
         }
         progress.step("reading the verdicts");
-        judging.verdicts().map(Arc::new).map_err(ask_failure)
+        let verdicts = judging.verdicts().map_err(ask_failure)?;
+        verdicts.differing().iter().flat_map(differing).for_each(|line| progress.note(&line));
+        Ok(Arc::new(verdicts))
     }
 
     /// What judges say of these answers, apart from any run. Where they have not judged all of them they are asked, or else nothing is
@@ -409,6 +411,15 @@ fn numbered(home: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
     }
     there.sort_unstable();
     Ok(there.iter().rev().map(|number| home.join(format!("{number:04}"))).collect())
+}
+
+/// How often judges did not agree, with each other and with themselves.
+fn differing(found: &Differing) -> Vec<String> {
+    let Differing { criterion, judged, panel, order } = found;
+    let panel = panel.map(|count| format!("the panel of `{criterion}` differs on {count} of {judged} verdicts"));
+    let order = order
+        .map(|count| format!("{count} of {judged} comparisons of `{criterion}` change with the order of the answers"));
+    panel.into_iter().chain(order).collect()
 }
 
 /// The arms whose answers are judged.

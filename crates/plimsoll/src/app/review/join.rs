@@ -35,6 +35,8 @@ pub struct Joined<'a> {
     in_pairs: BTreeMap<Answer, bool>,
     /// Everything that anybody said something of.
     pub labelled: BTreeMap<Answer, Vec<&'a OfAnswer>>,
+    /// Verdicts that judges were asked for, those that are unknown among them.
+    asked: u64,
     split: u64,
     cannot_tell: u64,
     without_verdict: u64,
@@ -57,6 +59,7 @@ pub fn join<'a>(
     let has_degrees = verdicts.iter().filter_map(|verdict| verdict.value).any(|value| value > 0.0 && value < 1.0);
     let degrees = verdicts.iter().filter(|verdict| has_degrees && verdict.state == State::Graded);
     let distance = degrees.filter_map(|verdict| Some((of(verdict), (verdict.value? - mark).abs()))).collect();
+    let asked = verdicts.iter().filter(|verdict| matches!(verdict.state, State::Graded | State::GraderError)).count() as u64;
     let graded = verdicts.iter().filter(|verdict| verdict.state == State::Graded);
     let verdicts =
         graded.filter_map(|verdict| Some(((verdict.example, verdict.arm, verdict.repeat), verdict.value? >= mark)));
@@ -69,6 +72,7 @@ pub fn join<'a>(
         people: BTreeMap::new(),
         in_pairs: BTreeMap::new(),
         labelled: BTreeMap::new(),
+        asked,
         split: 0,
         cannot_tell: 0,
         without_verdict: 0,
@@ -227,11 +231,11 @@ impl<'a> Joined<'a> {
             self.labelled.values().flatten().filter(|label| label.label.sample == Some(sample)).count() as u64
         };
         let (picked, paired) = (chosen(Sample::HandPicked), chosen(Sample::Paired));
-        let (split_panel, verdicts) = (self.split_panel.len() as u64, self.verdicts.len());
+        let split_panel = self.split_panel.len() as u64;
         let notes = [
             (
                 split_panel,
-                format!("the judges of `{name}` differ on {split_panel} answer(s), beside {verdicts} verdict(s) in all"),
+                format!("the panel of `{name}` differs on {split_panel} of {} verdict(s)", self.asked),
             ),
             (
                 picked,
