@@ -359,6 +359,11 @@ impl Unit {
 
     /// A figure in its unit; a difference with its sign.
     pub fn signed(&self, value: f64) -> String {
+        // A share lies between its ends, and a difference of shares too, however little is known of it.
+        let value = match (&self.kind, self.relative) {
+            (UnitKind::Rate, false) => value.clamp(if self.compared { -1.0 } else { 0.0 }, 1.0),
+            _ => value,
+        };
         if value.is_infinite() {
             return if value > 0.0 { "unbounded".to_owned() } else { "-unbounded".to_owned() };
         }
@@ -440,5 +445,22 @@ pub fn money(value: f64) -> String {
         format!("{value:.2}")
     } else {
         format!("{value:.5}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_which_nothing_is_known_lies_between_its_ends() {
+        let told = |kind: UnitKind, compared: bool, relative: bool| {
+            let unit = Unit { kind, compared, relative };
+            [f64::NEG_INFINITY, f64::INFINITY].map(|end| unit.signed(end))
+        };
+        assert_eq!(told(UnitKind::Rate, false, false), ["0.0 %", "100.0 %"]);
+        assert_eq!(told(UnitKind::Rate, true, false), ["-100.0 points", "+100.0 points"]);
+        assert_eq!(told(UnitKind::Milliseconds, false, false), ["-unbounded", "unbounded"]);
+        assert_eq!(told(UnitKind::Rate, true, true), ["-unbounded", "unbounded"]);
     }
 }
