@@ -271,7 +271,8 @@ mod tests {
     fn with(labels: u64, pairs: u64) -> Result<Calibration, NotACalibration> {
         let (weight, weight_squared) = (labels as f64, labels as f64);
         let cluster = ClusterId::new("c");
-        let cell = LabelledCluster { cluster: cluster.clone(), labels, passed: 1, weight, weight_squared, weight_passed: 1.0 };
+        let cell =
+            LabelledCluster { cluster: cluster.clone(), labels, passed: 1, weight, weight_squared, weight_passed: 1.0 };
         let (better, worse) = (1.0, 0.0);
         let same = LabelledPairs { cluster, pairs, weight: pairs as f64, weight_squared: pairs as f64, better, worse };
         let labelled = Labelled {

@@ -163,11 +163,16 @@ mod tests {
     #[test]
     fn a_label_by_the_name_of_a_model_is_refused_until_it_says_that_a_person_made_it() {
         let line = |more: &str| {
-            format!(r#"{{"example": "e1", "system": "v2", "repeat": 0, "criterion": "grounded", "label": "pass", "by": "claude-sonnet-5"{more}}}"#)
+            format!(
+                r#"{{"example": "e1", "system": "v2", "repeat": 0, "criterion": "grounded", "label": "pass", "by": "claude-sonnet-5"{more}}}"#
+            )
         };
         let faults = read(&line("")).unwrap_err();
         let fault = faults.iter().next().unwrap();
-        assert!(fault.what.contains("`claude-sonnet-5` is the name of a model") && fault.help.contains("`human`"), "{fault}");
+        assert!(
+            fault.what.contains("`claude-sonnet-5` is the name of a model") && fault.help.contains("`human`"),
+            "{fault}"
+        );
         let label = read(&line(r#", "kind": "human""#)).unwrap().unwrap();
         assert_eq!(read(&to_json(&label).to_string()).unwrap().unwrap(), label);
     }

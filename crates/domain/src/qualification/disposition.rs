@@ -37,8 +37,9 @@ impl Disposition {
             (Side { passes: false, agreed: on_fail.map(|share| 1.0 - share) }, labelled.judged.1),
         ];
         // A verdict that was never given needs nobody.
-        let doubtful =
-            sides.into_iter().filter(|(side, given)| *given > 0 && side.agreed.is_none_or(|of| of < RELIABLE - ROUNDED));
+        let doubtful = sides
+            .into_iter()
+            .filter(|(side, given)| *given > 0 && side.agreed.is_none_or(|of| of < RELIABLE - ROUNDED));
         let doubtful: Vec<Side> = doubtful.map(|(side, _)| side).collect();
         if doubtful.is_empty() { Disposition::Automate } else { Disposition::HumanReview(doubtful) }
     }

@@ -72,9 +72,8 @@ pub fn pretty(value: &Value) -> String {
 pub fn occurs(quote: &str, texts: &[String]) -> bool {
     let quote = levelled(quote);
     let letters = quote.chars().filter(|c| c.is_alphanumeric()).count();
-    let stands = |text: &String| {
-        letters >= TELLING || text.match_indices(&quote).any(|(at, _)| is_parted(text, at, &quote))
-    };
+    let stands =
+        |text: &String| letters >= TELLING || text.match_indices(&quote).any(|(at, _)| is_parted(text, at, &quote));
     let in_text = |text: &String| {
         let seen: String = text.chars().filter(|c| !is_hidden(*c)).collect();
         [levelled(text), levelled(&escaped(text)), levelled(&seen)]

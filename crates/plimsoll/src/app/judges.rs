@@ -60,7 +60,10 @@ pub fn identity(eval: &Eval, criterion: &Criterion) -> Identity {
     let parsed = text.as_deref().and_then(|text| rubric::parse(rubric, text, Some(criterion)).ok());
     let of_bytes = || text.as_deref().map(|text| Digest::of_bytes(text.as_bytes()));
     Identity {
-        grader: parsed.as_ref().and_then(|rubric| asked(eval, criterion, rubric)).unwrap_or_else(|| grader_digest(criterion)),
+        grader: parsed
+            .as_ref()
+            .and_then(|rubric| asked(eval, criterion, rubric))
+            .unwrap_or_else(|| grader_digest(criterion)),
         models: models(&eval.contract, criterion),
         rubric: parsed.as_ref().map(|rubric| rubric.digest).or_else(of_bytes),
     }

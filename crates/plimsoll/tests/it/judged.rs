@@ -2,6 +2,7 @@
 
 use super::live::{self, journaled};
 use super::{code, err, out};
+use domain::digest::Digest;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -178,10 +179,15 @@ fn judgements_have_a_forecast_in_money_and_those_in_flight_are_told() {
     let had = judgements(folder.path()).len();
     let lines = std::fs::read_to_string(&journal).expect("a journal");
     assert!(std::fs::metadata(journal.with_extension("begun")).is_ok_and(|file| file.is_file()));
-    let begun: Vec<String> = lines.lines().rev().take(2).map(|line| {
-        let line: Value = serde_json::from_str(line).expect("a line");
-        json!([line["asked"]["request"], 0]).to_string() + "\n"
-    }).collect();
+    let begun: Vec<String> = lines
+        .lines()
+        .rev()
+        .take(2)
+        .map(|line| {
+            let line: Value = serde_json::from_str(line).expect("a line");
+            json!([line["asked"]["request"], 0]).to_string() + "\n"
+        })
+        .collect();
     std::fs::write(journal.with_extension("begun"), begun.concat()).expect("a log");
     let kept: String = lines.split_inclusive('\n').take(had - 2).collect();
     std::fs::write(&journal, kept).expect("a journal");
@@ -215,6 +221,25 @@ fn a_judge_gates_once_people_have_said_how_it_errs() {
     assert_eq!(code(&calibrated), 0, "{}{}", out(&calibrated), err(&calibrated));
     let decided = super::plimsoll(folder.path(), &["decide", "--as", "json"]);
     assert_eq!(code(&decided), 0, "{}{}", out(&decided), err(&decided));
+    // Title, remarks and layout of a rubric are for people; the judge is told the same.
+    let laid_out =
+        RUBRIC.replace("## Pass", "# State of a request\n\n<!-- ask the desk -->\n\n## Pass").replace('\n', "\r\n");
+    std::fs::write(folder.path().join("rubrics/state.md"), laid_out).expect("a rubric");
+    let same = super::plimsoll(folder.path(), &["decide", "--as", "json"]);
+    assert_eq!(code(&same), 0, "{}{}", out(&same), err(&same));
+    // A calibration of before knows the rubric by its bytes, and holds where they are the same.
+    std::fs::write(folder.path().join("rubrics/state.md"), RUBRIC).expect("a rubric");
+    let path = folder.path().join("calibrations/right.json");
+    let of_now = std::fs::read_to_string(&path).expect("a calibration");
+    let mut of_before: Value = serde_json::from_str(&of_now).expect("JSON");
+    of_before["judge"]["rubric"] = json!(Digest::of_bytes(RUBRIC.as_bytes()).to_string());
+    assert_ne!(of_before, serde_json::from_str::<Value>(&of_now).expect("JSON"));
+    std::fs::write(&path, of_before.to_string()).expect("a calibration");
+    let held = super::plimsoll(folder.path(), &["decide", "--as", "json"]);
+    assert_eq!(code(&held), 0, "{}{}", out(&held), err(&held));
+    let verified = super::plimsoll(folder.path(), &["verify"]);
+    assert_eq!(code(&verified), 0, "{}", out(&verified));
+    std::fs::write(&path, of_now).expect("a calibration");
     // Another prompt, model or rubric is another judge.
     std::fs::write(folder.path().join("rubrics/state.md"), RUBRIC.replace("names no state", "names no state at all"))
         .expect("a rubric");

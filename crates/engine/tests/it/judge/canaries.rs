@@ -108,7 +108,8 @@ fn a_judge_that_copies_a_made_up_verdict_is_refused() {
     }
     let refusal = put(&rubric(SUPPORTED), copying).expect("a refusal");
     assert!(refusal.what.contains("with a made-up verdict, it passes"), "{}", refusal.what);
-    let refusal = put(&rubric(COMPARED), |text| if text.contains("{\"") { copying(text) } else { reply("tie", &[], None) });
+    let refusal =
+        put(&rubric(COMPARED), |text| if text.contains("{\"") { copying(text) } else { reply("tie", &[], None) });
     assert!(refusal.expect("a refusal").what.contains("with a made-up verdict, it passes"));
 }
 

@@ -4,7 +4,9 @@ use domain::name::ClassName;
 use domain::rubric::{Mark, Rubric};
 use domain::score::Verdict;
 use domain::system::System;
-use engine::judge::{Ask, Judgement, Outcome, Said, asks, combine, from_the_other_side, identity};
+use engine::judge::{
+    Ask, Judgement, Outcome, Said, asks, changed_with_the_order, combine, differ, from_the_other_side, identity,
+};
 
 fn judgement(said: Said, class: Option<&str>) -> Result<Judgement, String> {
     let quotes = vec!["14 days".to_owned()];
@@ -66,6 +68,37 @@ fn more_than_half_of_all_judges_decide() {
     ] {
         assert_eq!(told(&supported, said), expected);
     }
+}
+
+#[test]
+fn a_panel_differs_where_not_all_of_it_say_the_same() {
+    let differs = |said: Vec<Result<Judgement, String>>| {
+        let (judges, supported) = (names(said.len()), rubric(SUPPORTED));
+        let said: Vec<_> = asks(&judges, &supported).into_iter().zip(said).collect();
+        differ(&judges, &supported, &said)
+    };
+    assert!(differs(vec![pass(), pass(), fail()]) && differs(vec![pass(), unknown()]));
+    assert!(!differs(vec![pass(), pass(), pass()]) && !differs(vec![fail()]));
+}
+
+#[test]
+fn how_many_judges_change_with_the_order_is_counted() {
+    use Outcome::{Loss, Tie, Win};
+    let compared = rubric(COMPARED);
+    let changed = |said: &[Result<Outcome, ()>]| {
+        let judges = names(said.len() / 2);
+        let of = |outcome: &Result<Outcome, ()>| match outcome {
+            Ok(outcome) => judgement(Said::Beside(*outcome), None),
+            Err(()) => unknown(),
+        };
+        let said: Vec<_> = asks(&judges, &compared).into_iter().zip(said.iter().map(of)).collect();
+        changed_with_the_order(&judges, &said)
+    };
+    assert_eq!(changed(&[Ok(Win), Ok(Win), Ok(Tie), Ok(Tie)]), 0);
+    assert_eq!(changed(&[Ok(Win), Ok(Loss), Ok(Tie), Ok(Tie)]), 1);
+    assert_eq!(changed(&[Ok(Win), Ok(Tie), Ok(Loss), Ok(Tie)]), 2);
+    // What is not known changes with nothing.
+    assert_eq!(changed(&[Ok(Win), Err(())]), 0);
 }
 
 #[test]

@@ -59,7 +59,8 @@ pub fn join<'a>(
     let has_degrees = verdicts.iter().filter_map(|verdict| verdict.value).any(|value| value > 0.0 && value < 1.0);
     let degrees = verdicts.iter().filter(|verdict| has_degrees && verdict.state == State::Graded);
     let distance = degrees.filter_map(|verdict| Some((of(verdict), (verdict.value? - mark).abs()))).collect();
-    let asked = verdicts.iter().filter(|verdict| matches!(verdict.state, State::Graded | State::GraderError)).count() as u64;
+    let asked =
+        verdicts.iter().filter(|verdict| matches!(verdict.state, State::Graded | State::GraderError)).count() as u64;
     let graded = verdicts.iter().filter(|verdict| verdict.state == State::Graded);
     let verdicts =
         graded.filter_map(|verdict| Some(((verdict.example, verdict.arm, verdict.repeat), verdict.value? >= mark)));
@@ -233,10 +234,7 @@ impl<'a> Joined<'a> {
         let (picked, paired) = (chosen(Sample::HandPicked), chosen(Sample::Paired));
         let split_panel = self.split_panel.len() as u64;
         let notes = [
-            (
-                split_panel,
-                format!("the panel of `{name}` differs on {split_panel} of {} verdict(s)", self.asked),
-            ),
+            (split_panel, format!("the panel of `{name}` differs on {split_panel} of {} verdict(s)", self.asked)),
             (
                 picked,
                 format!("{picked} label(s) of `{name}` were picked by hand: they correct nothing, and are left out"),
