@@ -14,7 +14,7 @@ mod verdicts;
 
 pub use answers::KeptAnswer;
 pub use facts::{Changes, ClassCount, Coverage, Failing, Ungraded};
-pub use verdicts::Verdict;
+pub use verdicts::{Telling, Verdict};
 
 use crate::LakeError;
 use crate::engine::{Cut, Engine};

@@ -1,6 +1,6 @@
 //! Single verdicts of a criterion, for those who lay people's labels beside them.
 
-use super::columns::{numbers, texts, whole};
+use super::columns::{numbers, sums, texts, whole};
 use super::{Scores, quoted};
 use crate::LakeError;
 use domain::name::CriterionName;
@@ -19,7 +19,45 @@ pub struct Verdict {
     pub reason: String,
 }
 
+/// What a reason tells.
+#[derive(Clone, Copy, Debug)]
+pub enum Telling<'t> {
+    Begins(&'t str),
+    /// All of these, wherever they stand.
+    Holds(&'t [String]),
+}
+
+impl Telling<'_> {
+    fn condition(self) -> String {
+        let like = |pattern: String| format!("CAST(reason AS VARCHAR) LIKE {}", quoted(&pattern));
+        match self {
+            Telling::Begins(text) => like(format!("{text}%")),
+            Telling::Holds(texts) => {
+                texts.iter().map(|text| like(format!("%{text}%"))).collect::<Vec<_>>().join(" AND ")
+            }
+        }
+    }
+}
+
 impl Scores<'_> {
+    /// How many verdicts there are on a criterion, those that are unknown among them, and how many of their reasons tell this.
+    pub fn verdicts_telling(&self, criterion: &CriterionName, telling: Telling) -> Result<(u64, u64), LakeError> {
+        let sql = format!(
+            "SELECT CAST(COUNT(*) AS DOUBLE), COALESCE(CAST(SUM(CASE WHEN {} THEN 1 ELSE 0 END) AS DOUBLE), 0.0) FROM scores \
+             WHERE criterion = {} AND (state = 'graded' OR state = 'grader_error')",
+            telling.condition(),
+            quoted(criterion.as_str())
+        );
+        let mut counts = (0, 0);
+        for batch in self.engine.ask(&sql)? {
+            let (all, telling) = (sums(&batch, 0)?, sums(&batch, 1)?);
+            for row in 0..batch.num_rows() {
+                counts = (all[row] as u64, telling[row] as u64);
+            }
+        }
+        Ok(counts)
+    }
+
     /// Every score of a criterion, in the order of examples, arms and repeats.
     pub fn verdicts(&self, criterion: &CriterionName) -> Result<Vec<Verdict>, LakeError> {
         let sql = format!(

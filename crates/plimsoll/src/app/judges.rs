@@ -5,9 +5,10 @@
 //! errors  a calibration that cannot be read: it is nobody's to pass over in silence
 
 use super::eval::Eval;
-use super::weigh::grader_digest;
+use super::weigh::{grader_digest, ours};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
+use domain::contract::Contract;
 use domain::criterion::Criterion;
 use domain::digest::Digest;
 use domain::format::{calibration, judged as format, rubric};
@@ -15,7 +16,8 @@ use domain::grader::Grader;
 use domain::name::{CriterionName, SystemName};
 use domain::qualification::{Calibration, Identity, Judged, is_judged, judges, models};
 use domain::rubric::Rubric;
-use serde_json::Value;
+use lake::{Scores, Telling};
+use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::sync::Arc;
 
@@ -43,6 +45,24 @@ pub fn sealed_judges(content: &Value) -> Result<Arc<[Judged]>, Failure> {
     let refused =
         |error| Failure::yours(format!("the sealed calibrations cannot be read: {error}"), "verify the record");
     Ok(judges.map_err(refused)?.into())
+}
+
+/// Writes beside each panel on how many verdicts it differs, and beside a judge alone how many comparisons changed with the order.
+pub fn tell_differing(scores: &Scores, contract: &Contract, told: &mut Value) -> Result<(), Failure> {
+    for judged in told.as_array_mut().into_iter().flatten() {
+        let criterion = judged["criterion"].as_str().and_then(|name| contract.criterion(name));
+        let Some(criterion) = criterion else { continue };
+        let panel: Vec<String> = judges(&criterion.grader).into_iter().map(|name| format!("{name}: ")).collect();
+        let alone = panel.len() < 2;
+        // The words of `engine::judge`: a panel's reason names everybody where not all say the same.
+        let telling = if alone { Telling::Begins("changed with the order: ") } else { Telling::Holds(&panel) };
+        let (verdicts, differing) = scores.verdicts_telling(&criterion.name, telling).map_err(ours)?;
+        if !alone || differing > 0 {
+            let by = if alone { "order" } else { "panel" };
+            judged["differing"] = json!({"by": by, "of": verdicts, "count": differing});
+        }
+    }
+    Ok(())
 }
 
 pub fn today() -> String {

@@ -2,6 +2,7 @@
 
 use super::changed::changed;
 use super::history::Before;
+use super::judges::tell_differing;
 use super::reviewed::differing;
 use super::sealed::folder_of;
 use super::since::since;
@@ -97,7 +98,10 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
         examples,
         drifted,
     };
-    let content = record::content(contract, &segments, &arms, &evidence, &facts, &decision, &sealed);
+    let mut content = record::content(contract, &segments, &arms, &evidence, &facts, &decision, &sealed);
+    if let Some(judges) = content.get_mut("judges") {
+        tell_differing(&scores, contract, judges)?;
+    }
     Ok(Weighed { decision, content })
 }
 

@@ -267,6 +267,13 @@ fn judged(judged: &Value) -> String {
         let apart = if qualified.is_empty() { "" } else { "; " };
         told += &format!("{apart}advisory only on {}: {}", names.join(", "), first["why"].as_str().unwrap_or(""));
     }
+    let differing = &judged["differing"];
+    if let Some(count) = differing["count"].as_u64() {
+        told += &match differing["by"].as_str() {
+            Some("panel") => format!("; the panel differs on {count} of {} verdicts", differing["of"]),
+            _ => format!("; {count} comparison(s) changed with the order of the answers"),
+        };
+    }
     told
 }
 
