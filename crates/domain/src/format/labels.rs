@@ -95,16 +95,17 @@ pub fn to_json(label: &Label) -> Value {
 /// What no field alone shows.
 fn broken(line: &Value) -> Vec<Wrong> {
     let by = line["by"].as_str().unwrap_or("");
-    if line["kind"] == "model" {
-        let what = "a model made this label, and a judge that is measured by a model shows nothing".to_owned();
-        return vec![Wrong { path: "kind", what, help: "let a person label the answer, and leave models' labels out" }];
+    if line["kind"].is_null() && is_model(by) {
+        let what = format!("`{by}` is the name of a model, and a judge that is measured by a model shows nothing");
+        let help =
+            "let a person label the answer, under their own name; where a person is called so, `kind` says `human`";
+        return vec![Wrong { path: "by", what, help }];
     }
-    if line["kind"] == "human" || !is_model(by) {
+    if line["kind"] != "model" {
         return Vec::new();
     }
-    let what = format!("`{by}` is the name of a model, and a judge that is measured by a model shows nothing");
-    let help = "let a person label the answer, under their own name; where a person is called so, `kind` says `human`";
-    vec![Wrong { path: "by", what, help }]
+    let what = "a model made this label, and a judge that is measured by a model shows nothing".to_owned();
+    vec![Wrong { path: "kind", what, help: "let a person label the answer, and leave models' labels out" }]
 }
 
 fn build(line: &Value) -> Label {
