@@ -1,9 +1,10 @@
 //! One line that a program wrote.
 
 use domain::failure_class::{Classes, NoClass};
+use domain::format::json;
 use domain::score::Verdict;
 use domain::share::Share;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Characters of a reason, an error or a class that are kept.
 const MOST_CHARACTERS: usize = 200;
@@ -18,7 +19,8 @@ pub enum Reply {
 pub fn read(id: u64, line: &str, classes: &Classes) -> Result<Reply, String> {
     let shown = || line.trim().chars().take(80).collect::<String>();
     let unreadable = || format!("the reply is no verdict: {}", shown());
-    let fields: Map<String, Value> = serde_json::from_str(line).map_err(|_| unreadable())?;
+    // What gives a key twice says two things, and is no verdict.
+    let Some(Value::Object(fields)) = json::value(line) else { return Err(unreadable()) };
     if fields.get("id").and_then(Value::as_u64) != Some(id) {
         return Err(format!("the reply does not carry the request's id {id}: {}", shown()));
     }
@@ -65,6 +67,9 @@ mod tests {
         let read = |id, line: &str| super::read(id, line, &Classes::default());
         for line in ["", "{}", "[]", "null", "nonsense", r#"{"id":1}"#, r#"{"id":1,"value":null}"#] {
             assert!(read(1, line).is_err(), "{line}");
+        }
+        for twice in [r#"{"id":1,"value":false,"value":true}"#, r#"{"id":1,"id":1,"value":true}"#] {
+            assert!(read(1, twice).is_err(), "{twice}");
         }
         for value in ["1.01", "-0.1", "1e999", "\"1\"", "[1]", "NaN"] {
             assert!(read(1, &format!(r#"{{"id":1,"value":{value}}}"#)).is_err(), "{value}");

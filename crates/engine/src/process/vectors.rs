@@ -1,12 +1,16 @@
 //! One line with the vectors of some texts.
 
+use domain::format::json;
 use serde_json::{Map, Value};
 
 /// What a line says of so many texts, of the request with this id: a vector each, all as long; else why it says nothing.
 pub fn read(id: u64, texts: usize, line: &str) -> Result<Vec<Vec<f32>>, String> {
     let shown = || line.trim().chars().take(80).collect::<String>();
     let unreadable = |what: &str| format!("the reply {what}: {}", shown());
-    let fields: Map<String, Value> = serde_json::from_str(line).map_err(|_| unreadable("is no JSON object"))?;
+    let Some(Value::Object(fields)) = json::value(line) else {
+        let is_object = serde_json::from_str::<Map<String, Value>>(line).is_ok();
+        return Err(unreadable(if is_object { "gives a key twice" } else { "is no JSON object" }));
+    };
     if fields.get("id").and_then(Value::as_u64) != Some(id) {
         return Err(unreadable(&format!("does not carry the request's id {id}")));
     }
@@ -51,6 +55,7 @@ mod tests {
         assert_eq!(read(r#"{"id":7,"vectors":[[3,4],[0,0]]}"#), Ok(vec![vec![0.6, 0.8], vec![0.0, 0.0]]));
         for (line, why) in [
             (r#"[]"#, "is no JSON object"),
+            (r#"{"id":7,"vectors":[[1],[1]],"vectors":[[2],[2]]}"#, "gives a key twice"),
             (r#"{"id":8,"vectors":[[1],[1]]}"#, "does not carry the request's id 7"),
             (r#"{"id":7,"value":true}"#, "has no `vectors` of numbers"),
             (r#"{"id":7,"vectors":[[1],["a"]]}"#, "has no `vectors` of numbers"),

@@ -2,11 +2,12 @@
 //!
 //! in      a question as turns, tools, schema; a reply's JSON
 //! out     the body of the request; the reply's parts
-//! errors  a reply without a choice or a message is unreadable
+//! errors  a reply without a choice or a message, whose choice is an error, or with a call that names no tool, is unreadable
 //! source  OpenAI's API reference, chat completions; `citations` and `usage.cost` as routers in front of it add them
 
 use super::model::{Asked, Model, OUTPUT, count, is_closed, joined};
-use super::parts::tool_call;
+use super::parts::named_call;
+use super::trouble::of_error_object;
 use super::turns::{Part, Role, Turn};
 use super::{Reply, Trouble};
 use serde_json::{Map, Value, json};
@@ -88,24 +89,29 @@ fn part(part: &Part) -> Value {
 }
 
 pub fn reply(said: &Value) -> Result<Reply, Trouble> {
-    let Some(choice) = said.get("choices").and_then(|choices| choices.get(0)) else {
+    let choices = said.get("choices").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let is_first = |choice: &&Value| choice.get("index").and_then(Value::as_u64) == Some(0);
+    let Some(choice) = choices.iter().find(is_first).or(choices.first()) else {
         return Err(Trouble::unreadable("the reply has no choice in it"));
     };
+    let finish_reason = choice.get("finish_reason").and_then(Value::as_str);
+    // Routers tell so that the model behind them broke off.
+    if let Some(error) = choice.get("error").filter(|error| !error.is_null()) {
+        return Err(of_error_object(error));
+    }
+    if finish_reason == Some("error") {
+        return Err(Trouble::unreadable("the reply broke off with an error"));
+    }
     let Some(message) = choice.get("message").filter(|message| message.is_object()) else {
         return Err(Trouble::unreadable("the reply has no message in it"));
     };
     let refusal = message.get("refusal").and_then(Value::as_str).filter(|refusal| !refusal.is_empty());
-    let finish_reason = choice.get("finish_reason").and_then(Value::as_str);
     let text = match message.get("content") {
         Some(Value::String(text)) => Some(text.clone()),
         Some(Value::Array(parts)) => joined(parts.iter().filter_map(|part| part.get("text")?.as_str()).collect()),
         _ => None,
     };
-    let mut tool_calls = Vec::new();
-    for call in message.get("tool_calls").and_then(Value::as_array).into_iter().flatten() {
-        tool_calls.extend(tool_call(call));
-    }
-    tool_calls.extend(message.get("function_call").and_then(tool_call));
+    let tool_calls = tool_calls(message)?;
     let refused = refusal.is_some() || finish_reason == Some("content_filter");
     let text = text.filter(|text| !text.is_empty()).or_else(|| refusal.map(str::to_owned));
     Ok(Reply {
@@ -117,9 +123,28 @@ pub fn reply(said: &Value) -> Result<Reply, Trouble> {
         tokens_in: count(said, "/usage/prompt_tokens"),
         tokens_out: count(said, "/usage/completion_tokens"),
         spend: said.pointer("/usage/cost").and_then(Value::as_f64),
-        tool_calls: Some(tool_calls),
+        // What says that it called something, and does not say what, is not known to have called nothing.
+        tool_calls: (!tool_calls.is_empty() || !matches!(finish_reason, Some("tool_calls" | "function_call")))
+            .then_some(tool_calls),
         ..Reply::default()
     })
+}
+
+/// The calls of a message: a list of them, or one alone; before there were lists, `function_call`.
+fn tool_calls(message: &Value) -> Result<Vec<(String, Value)>, Trouble> {
+    let mut calls = Vec::new();
+    for key in ["tool_calls", "function_call"] {
+        match message.get(key) {
+            None | Some(Value::Null) => {}
+            Some(Value::Array(items)) => {
+                for item in items {
+                    calls.push(named_call(item)?);
+                }
+            }
+            Some(one) => calls.push(named_call(one)?),
+        }
+    }
+    Ok(calls)
 }
 
 fn citations(said: &Value, message: &Value) -> Option<Vec<String>> {

@@ -2,11 +2,12 @@
 //!
 //! in      a question as turns, tools, schema; a reply's JSON
 //! out     the body of the request; the reply's parts
-//! errors  a tool that has the name of the structured answer; a reply without content is unreadable
+//! errors  a tool that has the name of the structured answer; a reply without content, or with a call that names no tool, is unreadable
 //! source  Anthropic's API reference, messages. Structured output is a tool that must be called, which every model knows;
 //!         tokens read from a cache or written to it are reported apart there, and are tokens in
 
 use super::model::{Asked, Model, count, joined};
+use super::parts::named_call;
 use super::turns::{Part, Role, Turn};
 use super::{Reply, Trouble};
 use serde_json::{Map, Value, json};
@@ -118,16 +119,21 @@ pub fn reply(said: &Value, structured: bool) -> Result<Reply, Trouble> {
         return Err(Trouble::unreadable("the reply has no content in it"));
     };
     let of = |kind: &'static str| blocks.iter().filter(move |block| block.get("type").is_some_and(|is| is == kind));
-    let mut tool_calls = Vec::new();
-    let mut answer = None;
-    for block in of("tool_use") {
-        let input = block.get("input").cloned().unwrap_or_else(|| Value::Object(Map::new()));
-        match block.get("name").and_then(Value::as_str) {
-            Some(ANSWER) if structured && answer.is_none() => answer = Some(input),
-            Some(name) => tool_calls.push((name.to_owned(), input)),
-            None => {}
+    const NO_CALLS: [&str; 5] = ["text", "thinking", "redacted_thinking", "container_upload", "compaction"];
+    let (mut tool_calls, mut answer, mut is_known) = (Vec::new(), None, true);
+    for block in blocks {
+        match block.get("type").and_then(Value::as_str).unwrap_or_default() {
+            // The caller's tools, and those that the provider runs itself: `server_tool_use`, `mcp_tool_use`.
+            kind if kind.ends_with("tool_use") => match named_call(block)? {
+                (name, input) if structured && answer.is_none() && kind == "tool_use" && name == ANSWER => {
+                    answer = Some(input);
+                }
+                call => tool_calls.push(call),
+            },
+            kind => is_known &= NO_CALLS.contains(&kind) || kind.ends_with("tool_result"),
         }
     }
+    let called = !tool_calls.is_empty() || answer.is_some();
     let text = joined(of("text").filter_map(|block| block.get("text")?.as_str()).collect());
     // Graders of text see a structured answer as its JSON, as with other APIs.
     let text = text.filter(|text| !text.is_empty()).or_else(|| answer.as_ref().map(Value::to_string));
@@ -148,7 +154,8 @@ pub fn reply(said: &Value, structured: bool) -> Result<Reply, Trouble> {
         finish_reason: finish_reason.map(str::to_owned),
         tokens_in: count(said, "/usage/input_tokens").map(|tokens| tokens.saturating_add(cached)),
         tokens_out: count(said, "/usage/output_tokens"),
-        tool_calls: Some(tool_calls),
+        // Another kind of block may be a call, and who stopped for a tool called one.
+        tool_calls: (is_known && (finish_reason != Some("tool_use") || called)).then_some(tool_calls),
         ..Reply::default()
     })
 }

@@ -10,6 +10,7 @@ use super::template::{Sight, Templates, Text, Unmade, Within};
 use super::turns::{Role, Turn, turns};
 use super::{ProviderError, Question, Reply, Surroundings, Tool, Trouble};
 use super::{completions, messages, responses};
+use domain::format::json;
 use domain::grader::Schema;
 use domain::system::{Chat, ChatApi};
 use serde_json::{Map, Value};
@@ -116,7 +117,8 @@ impl Model {
             ChatApi::Messages => messages::reply(said, structured)?,
         };
         if structured && reply.structured.is_none() {
-            reply.structured = reply.text.as_deref().and_then(|text| serde_json::from_str(text).ok());
+            // What gives a key twice says two things, and is no value.
+            reply.structured = reply.text.as_deref().and_then(json::value);
         }
         reply.model = said.get("model").and_then(Value::as_str).map(str::to_owned);
         Ok(reply)

@@ -75,11 +75,8 @@ impl Paths {
     pub fn reply(&self, said: &Value) -> Result<Reply, Trouble> {
         let text = |path: &Option<Path>| path.as_ref().and_then(|path| as_text(path.found(said)));
         let count = |path: &Option<Path>| path.as_ref()?.found(said).first()?.as_u64();
-        let call = |call: Value| {
-            tool_call(&call).ok_or_else(|| Trouble::unreadable("the reply has a tool call without a name"))
-        };
         // Where nobody said where to look, what was called is unknown; where there is nothing there, nothing was called.
-        let called = self.tool_calls.as_ref().map(|path| flat(path.found(said)).into_iter().map(call).collect());
+        let called = self.tool_calls.as_ref().map(|path| flat(path.found(said)).iter().map(named_call).collect());
         let tool_calls: Option<Vec<_>> = called.transpose()?;
         let structured = self.structured.as_ref().and_then(|path| match path.found(said).as_slice() {
             [] => None,
@@ -157,9 +154,15 @@ fn cited(value: &Value) -> Option<String> {
     }
 }
 
-/// `{name, arguments}`, or the chat API's `{function: {name, arguments}}`.
+/// A call of a tool; one that names none cannot be read, for nobody could say that it is not the one that must never be called.
+pub fn named_call(value: &Value) -> Result<(String, Value), Trouble> {
+    tool_call(value).ok_or_else(|| Trouble::unreadable("the reply has a tool call without a name"))
+}
+
+/// `{name, arguments}`, or the chat API's `{function: {name, arguments}}` and `{custom: {name, input}}`.
 pub fn tool_call(value: &Value) -> Option<(String, Value)> {
-    let function = value.get("function").unwrap_or(value);
+    let within = ["function", "custom"].iter().find_map(|key| value.get(key).filter(|inner| inner.is_object()));
+    let function = within.unwrap_or(value);
     let arguments = function.get("arguments").or_else(|| function.get("input"));
     let arguments = match arguments {
         Some(Value::String(text)) => turns::arguments(text),

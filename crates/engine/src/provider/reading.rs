@@ -2,11 +2,13 @@
 //!
 //! in      an exchange whose status is a success
 //! out     the value, and the body as text, both without keys
-//! errors  another content type, no UTF-8, no JSON: unreadable, with the start of what came
+//! errors  another content type, no UTF-8, no JSON, a key given twice: unreadable, with the start of what came
 
 use super::endpoint::Exchange;
 use super::{Secrets, Trouble};
+use domain::format::json;
 use reqwest::header::CONTENT_TYPE;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 /// Characters of a body that a message shows.
@@ -20,8 +22,12 @@ pub fn json(exchange: &mut Exchange, secrets: &Secrets, strict: bool) -> Result<
     if !is_json && (strict || kind == "text/html") {
         return Err(Trouble::unreadable(format!("the reply is `{kind}` and not JSON: {}", start(&raw))));
     }
-    let mut value: Value = serde_json::from_str(&raw).map_err(|error| {
-        let what = if error.is_eof() { "is cut off" } else { "is no JSON" };
+    let mut value = json::value(&raw).ok_or_else(|| {
+        let what = match serde_json::from_str::<IgnoredAny>(&raw) {
+            Err(error) if error.is_eof() => "is cut off",
+            Err(_) => "is no JSON",
+            Ok(_) => "gives a key twice",
+        };
         Trouble::unreadable(format!("the reply {what}: {}", start(&raw)))
     })?;
     // A key can be spelled otherwise only where something is escaped.

@@ -2,11 +2,11 @@
 //!
 //! in      a question as turns, tools, schema; a reply's JSON
 //! out     the body of the request, which asks that nothing is stored; the reply's parts
-//! errors  a reply without output, or that failed, is unreadable
+//! errors  a reply without output, that failed, or with a call that names no tool, is unreadable
 //! source  OpenAI's API reference, responses: input items, `function_call`, `function_call_output`, `text.format`
 
 use super::model::{Asked, Model, OUTPUT, count, is_closed, joined};
-use super::parts::tool_call;
+use super::parts::named_call;
 use super::turns::{Part, Role, Turn};
 use super::{Reply, Trouble};
 use serde_json::{Map, Value, json};
@@ -98,8 +98,7 @@ pub fn reply(said: &Value) -> Result<Reply, Trouble> {
         .filter(|item| is(item, "message"))
         .flat_map(|item| item.get("content").and_then(Value::as_array).into_iter().flatten())
         .collect();
-    let tool_calls: Vec<(String, Value)> =
-        output.iter().filter(|item| is(item, "function_call")).filter_map(tool_call).collect();
+    let tool_calls = tool_calls(output)?;
     if output.is_empty() && status != Some("incomplete") {
         return Err(Trouble::unreadable("the reply has no answer in it"));
     }
@@ -109,16 +108,50 @@ pub fn reply(said: &Value) -> Result<Reply, Trouble> {
     let refused = refusal.is_some() || reason == Some("content_filter");
     let text = texts("text").or(refusal);
     Ok(Reply {
-        text: if tool_calls.is_empty() { Some(text.unwrap_or_default()) } else { text },
+        text: if tool_calls.as_ref().is_none_or(Vec::is_empty) { Some(text.unwrap_or_default()) } else { text },
         citations: citations(&parts),
         behaviour: refused.then(|| "refuse".to_owned()),
         finish_reason: reason.or(status).map(str::to_owned),
         tokens_in: count(said, "/usage/input_tokens"),
         tokens_out: count(said, "/usage/output_tokens"),
         spend: said.pointer("/usage/cost").and_then(Value::as_f64),
-        tool_calls: Some(tool_calls),
+        tool_calls,
         ..Reply::default()
     })
+}
+
+/// The calls among the items; `None` where an item is of a kind that is not known here, and may be one.
+fn tool_calls(output: &[Value]) -> Result<Option<Vec<(String, Value)>>, Trouble> {
+    const NO_CALLS: [&str; 6] =
+        ["message", "reasoning", "compaction", "mcp_list_tools", "mcp_approval_response", "item_reference"];
+    let (mut calls, mut is_known) = (Vec::new(), true);
+    for item in output {
+        match item.get("type").and_then(Value::as_str).unwrap_or_default() {
+            "function_call" | "custom_tool_call" | "mcp_call" | "mcp_approval_request" => calls.push(named_call(item)?),
+            kind if kind.ends_with("_call") => calls.push(own_call(kind, item)),
+            kind => is_known &= NO_CALLS.contains(&kind) || kind.ends_with("_output"),
+        }
+    }
+    Ok(is_known.then_some(calls))
+}
+
+/// A call of a tool of the provider's own, which its kind names: `web_search_call` calls `web_search`.
+fn own_call(kind: &str, item: &Value) -> (String, Value) {
+    let (Some(name), Some(fields)) = (kind.strip_suffix("_call"), item.as_object()) else {
+        return (kind.to_owned(), Value::Null);
+    };
+    let name = item.get("name").and_then(Value::as_str).unwrap_or(name);
+    let given = ["arguments", "input", "action", "operation"].iter().find_map(|key| fields.get(*key));
+    let arguments = given.cloned().unwrap_or_else(|| {
+        const NOT_GIVEN: [&str; 9] =
+            ["type", "id", "call_id", "status", "name", "output", "outputs", "result", "results"];
+        fields
+            .iter()
+            .filter(|(key, _)| !NOT_GIVEN.contains(&key.as_str()))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect()
+    });
+    (name.to_owned(), arguments)
 }
 
 fn citations(parts: &[&Value]) -> Option<Vec<String>> {

@@ -6,6 +6,7 @@
 //! note    keys of the example's own stay behind: nobody can say what is in them
 
 use super::Message;
+use domain::format::json;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -134,12 +135,12 @@ fn call<'a>(value: &'a Value, named: &mut usize) -> Option<Call<'a>> {
     })
 }
 
-/// Arguments as a value; text that is no JSON stays text, and nothing at all is no arguments.
+/// Arguments as a value; text that is no JSON, or gives a key twice, stays text, and nothing at all is no arguments.
 pub fn arguments(text: &str) -> Value {
     if text.trim().is_empty() {
         return Value::Object(Map::new());
     }
-    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+    json::value(text).unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
 fn parts(content: &Value) -> Vec<Part<'_>> {

@@ -2,6 +2,7 @@
 
 use super::super::parts::tool_call;
 use super::super::{Reply, Secrets, Trouble};
+use domain::format::json;
 use serde_json::{Map, Value};
 
 const KEYS: [&str; 11] = [
@@ -22,8 +23,10 @@ const KEYS: [&str; 11] = [
 pub fn read(id: u64, line: String, secrets: &Secrets) -> Result<Result<Reply, String>, Trouble> {
     let shown = || line.trim().chars().take(80).collect::<String>();
     let unreadable = |what: String| Err(Trouble::unreadable(what));
-    let Ok(Value::Object(fields)) = serde_json::from_str::<Value>(&line) else {
-        return unreadable(format!("the reply is no JSON object: {}", shown()));
+    let Some(Value::Object(fields)) = json::value(&line) else {
+        let is_object = serde_json::from_str::<Map<String, Value>>(&line).is_ok();
+        let what = if is_object { "gives a key twice" } else { "is no JSON object" };
+        return unreadable(format!("the reply {what}: {}", shown()));
     };
     if fields.get("id").and_then(Value::as_u64) != Some(id) {
         return unreadable(format!("the reply does not carry the request's id {id}: {}", shown()));
@@ -51,8 +54,8 @@ fn answer(fields: &Map<String, Value>, raw: String) -> Result<Result<Reply, Stri
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(wrong(key)),
     };
-    if let Some(error) = text("error")? {
-        return Ok(Err(error));
+    if let Some(error) = given("error") {
+        return told(error).map(Err).ok_or_else(|| wrong("error"));
     }
     let list = |key: &str| match given(key) {
         None => Ok(None),
@@ -102,6 +105,23 @@ fn answer(fields: &Map<String, Value>, raw: String) -> Result<Result<Reply, Stri
     Ok(Ok(reply))
 }
 
+/// An error as answers may have it: text, or `{class, message}` with at least one of the two.
+fn told(error: &Value) -> Option<String> {
+    let part = |key: &str| match error.get(key) {
+        None | Some(Value::Null) => Some(None),
+        Some(Value::String(text)) => Some(Some(text.as_str())),
+        Some(_) => None,
+    };
+    match error {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(_) => match (part("class")?, part("message")?) {
+            (Some(class), Some(message)) => Some(format!("{class}: {message}")),
+            (class, message) => class.or(message).map(str::to_owned),
+        },
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,9 +148,28 @@ mod tests {
     #[test]
     fn what_is_no_answer_is_unreadable_and_an_error_is_told() {
         assert_eq!(said(r#"{"id":1,"error":"no such account"}"#), Ok(Err("no such account".to_owned())));
+        let told = [
+            (r#"{"class":"timeout","message":"no reply"}"#, "timeout: no reply"),
+            (r#"{"message":"no reply"}"#, "no reply"),
+            (r#"{"class":"timeout","message":null}"#, "timeout"),
+        ];
+        for (error, expected) in told {
+            assert_eq!(said(&format!(r#"{{"id":1,"error":{error}}}"#)), Ok(Err(expected.to_owned())));
+        }
         assert!(said(r#"{"id":1,"tool_calls":[]}"#).unwrap().is_ok());
         let odd = ["", "[]", "{}", "null", r#"{"id":1}"#, r#"{"id":2,"text":"a"}"#, r#"{"text":"a"}"#];
-        let wrong = [r#""text":1"#, r#""spend":-1,"text":"a""#, r#""tokens":{"input":-1},"text":"a""#, r#""txt":"a""#];
+        let wrong = [
+            r#""text":"a","text":"b""#,
+            r#""structured":{"ok":true,"ok":false}"#,
+            r#""error":{}"#,
+            r#""error":{"class":1,"message":"a"}"#,
+            r#""error":7"#,
+            r#""tool_calls":[{"arguments":{}}]"#,
+            r#""text":1"#,
+            r#""spend":-1,"text":"a""#,
+            r#""tokens":{"input":-1},"text":"a""#,
+            r#""txt":"a""#,
+        ];
         let wrong = wrong.map(|fields| format!(r#"{{"id":1,{fields}}}"#));
         for line in odd.into_iter().chain(wrong.iter().map(String::as_str)) {
             assert!(said(line).is_err(), "{line}");

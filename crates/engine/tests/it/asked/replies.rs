@@ -53,6 +53,141 @@ fn a_chat_completion_is_read() {
     assert_eq!(reply("chat", said, None), expected);
 }
 
+/// The calls that a reply tells.
+fn called(api: &str, said: Value) -> Option<Vec<(String, Value)>> {
+    reply(api, said, None).tool_calls
+}
+
+/// Why a reply cannot be read.
+fn unreadable(api: &str, said: Value) -> String {
+    let server = Server::new(vec![json(said)]);
+    let url = server.url();
+    let system = match api {
+        "messages" => format!("{{anthropic: {{base_url: \"{url}\", model: m}}, time_limit: 20s}}"),
+        api => format!("{{openai: {{base_url: \"{url}\", model: m, api: {api}}}, time_limit: 20s}}"),
+    };
+    let trouble = World::new().ready(&system).ask(&plain()).got.unwrap_err();
+    assert_eq!(trouble.kind, TroubleKind::Unreadable);
+    trouble.message
+}
+
+fn call(name: &str, arguments: Value) -> (String, Value) {
+    (name.to_owned(), arguments)
+}
+
+#[test]
+fn every_form_of_a_call_in_a_chat_completion_is_read_and_none_counts_as_no_call() {
+    let of = |message: Value| json!({"choices": [{"message": message, "finish_reason": "stop"}]});
+    let custom = json!([{"id": "c", "type": "custom", "custom": {"name": "shell", "input": "rm -r"}}]);
+    assert_eq!(called("chat", of(json!({"tool_calls": custom}))), Some(vec![call("shell", json!("rm -r"))]));
+    let one = json!({"type": "function", "function": {"name": "find", "arguments": "{}"}});
+    assert_eq!(called("chat", of(json!({"tool_calls": one}))), Some(vec![call("find", json!({}))]));
+    let earlier = json!({"content": null, "function_call": {"name": "find", "arguments": "{\"n\": 1}"}});
+    assert_eq!(called("chat", of(earlier)), Some(vec![call("find", json!({"n": 1}))]));
+    assert_eq!(called("chat", of(json!({"content": "a", "tool_calls": []}))), Some(vec![]));
+    assert_eq!(called("chat", of(json!({"content": "a", "tool_calls": null, "function_call": null}))), Some(vec![]));
+    for odd in
+        [json!([{"type": "function", "function": {"arguments": "{}"}}]), json!({}), json!(["find"]), json!("find")]
+    {
+        let told = unreadable("chat", of(json!({"content": "a", "tool_calls": odd})));
+        assert_eq!(told, "the reply has a tool call without a name", "{odd}");
+    }
+    let only_said = json!({"choices": [{"message": {"content": "a"}, "finish_reason": "tool_calls"}]});
+    assert_eq!(called("chat", only_said), None, "it says that it called something");
+}
+
+#[test]
+fn every_kind_of_call_in_a_response_is_read_and_an_unknown_item_leaves_open_what_was_called() {
+    let message = json!({"type": "message", "content": [{"type": "output_text", "text": "Done."}]});
+    let of = |item: Value| json!({"status": "completed", "output": [{"type": "reasoning"}, item, message]});
+    let calls = [
+        (json!({"type": "custom_tool_call", "name": "shell", "input": "rm -r"}), call("shell", json!("rm -r"))),
+        (
+            json!({"type": "mcp_call", "name": "pay", "server_label": "bank", "arguments": "{\"n\":1}"}),
+            call("pay", json!({"n": 1})),
+        ),
+        (json!({"type": "mcp_approval_request", "name": "pay", "arguments": "{}"}), call("pay", json!({}))),
+        (
+            json!({"type": "local_shell_call", "id": "i", "call_id": "c", "status": "completed", "action": {"command": ["ls"]}}),
+            call("local_shell", json!({"command": ["ls"]})),
+        ),
+        (json!({"type": "web_search_call", "id": "i", "status": "completed"}), call("web_search", json!({}))),
+        (
+            json!({"type": "file_search_call", "id": "i", "queries": ["a"], "results": null}),
+            call("file_search", json!({"queries": ["a"]})),
+        ),
+        (json!({"type": "computer_call", "action": {"type": "click"}}), call("computer", json!({"type": "click"}))),
+        (
+            json!({"type": "code_interpreter_call", "code": "1", "container_id": "k", "outputs": []}),
+            call("code_interpreter", json!({"code": "1", "container_id": "k"})),
+        ),
+    ];
+    for (item, expected) in calls {
+        assert_eq!(called("responses", of(item.clone())), Some(vec![expected]), "{item}");
+    }
+    for nothing in
+        [json!({"type": "mcp_list_tools", "tools": []}), json!({"type": "custom_tool_call_output", "output": "x"})]
+    {
+        assert_eq!(called("responses", of(nothing.clone())), Some(vec![]), "{nothing}");
+    }
+    let unknown = reply("responses", of(json!({"type": "robot_arm", "name": "pay"})), None);
+    assert_eq!((unknown.tool_calls, unknown.text), (None, text("Done.")));
+    assert_eq!(
+        unreadable("responses", of(json!({"type": "mcp_call", "arguments": "{}"}))),
+        "the reply has a tool call without a name"
+    );
+}
+
+#[test]
+fn every_kind_of_call_in_a_message_is_read_and_an_unknown_block_leaves_open_what_was_called() {
+    let of = |block: Value| json!({"stop_reason": "end_turn", "content": [block, {"type": "text", "text": "Done."}]});
+    for kind in ["tool_use", "server_tool_use", "mcp_tool_use"] {
+        let block = json!({"type": kind, "id": "t", "name": "pay", "input": {"n": 1}});
+        assert_eq!(called("messages", of(block)), Some(vec![call("pay", json!({"n": 1}))]), "{kind}");
+        let unnamed = unreadable("messages", of(json!({"type": kind, "input": {}})));
+        assert_eq!(unnamed, "the reply has a tool call without a name", "{kind}");
+    }
+    for kind in ["thinking", "mcp_tool_result", "web_search_tool_result"] {
+        assert_eq!(called("messages", of(json!({"type": kind}))), Some(vec![]), "{kind}");
+    }
+    assert_eq!(called("messages", of(json!({"type": "robot_arm", "name": "pay"}))), None);
+    let only_said = json!({"stop_reason": "tool_use", "content": [{"type": "text", "text": "Done."}]});
+    assert_eq!(called("messages", only_said), None, "it says that it called something");
+}
+
+#[test]
+fn a_choice_that_is_an_error_is_no_answer_and_the_first_choice_is_that_of_index_0() {
+    let broke = |choice: Value| unreadable("chat", json!({"choices": [choice]}));
+    let error =
+        json!({"message": {"content": ""}, "error": {"code": 502, "message": "no reply"}, "finish_reason": "error"});
+    assert_eq!(broke(error), "the reply is an error: no reply");
+    assert_eq!(
+        broke(json!({"message": {"content": "Y"}, "finish_reason": "error"})),
+        "the reply broke off with an error"
+    );
+    let said = |index: u32, text: &str| json!({"index": index, "message": {"content": text}});
+    let got = reply("chat", json!({"choices": [said(1, "second"), said(0, "first")]}), None);
+    assert_eq!(got.text, text("first"));
+    let got = reply("chat", json!({"choices": [{"message": {"content": "only"}, "error": null}]}), None);
+    assert_eq!(got.text, text("only"));
+}
+
+#[test]
+fn what_gives_a_key_twice_says_two_things_and_is_not_read() {
+    let said = |body: &str| Play::Say(200, vec![], body.as_bytes().to_vec());
+    let twice = r#"{"choices":[{"message":{"content":"no","content":"yes"}}]}"#;
+    let server = Server::new(vec![said(twice)]);
+    let trouble = World::new().ready(&chat(&server)).ask(&plain()).got.unwrap_err();
+    assert_eq!(trouble.kind, TroubleKind::Unreadable);
+    assert!(trouble.message.starts_with("the reply gives a key twice"), "{}", trouble.message);
+    let of = |content: &str| json!({"choices": [{"message": {"content": content}, "finish_reason": "stop"}]});
+    let got = reply("chat", of(r#"{"ok": false, "ok": true}"#), Some(json!({"type": "object"})));
+    assert_eq!((got.structured, got.text), (None, text(r#"{"ok": false, "ok": true}"#)));
+    let calls = json!([{"function": {"name": "pay", "arguments": "{\"n\": 1, \"n\": 2}"}}]);
+    let got = called("chat", json!({"choices": [{"message": {"tool_calls": calls}}]}));
+    assert_eq!(got, Some(vec![call("pay", json!("{\"n\": 1, \"n\": 2}"))]));
+}
+
 #[test]
 fn a_structured_answer_is_a_value_and_a_refusal_a_behaviour() {
     let of = |message: Value| json!({"choices": [{"message": message, "finish_reason": "stop"}]});
