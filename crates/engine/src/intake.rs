@@ -305,9 +305,10 @@ fn line(example: &str, repeat: u32, answer: &Gleaned) -> Value {
     if let Some(text) = &answer.text {
         put("text", text.as_str().into());
     }
-    if answer.failed.is_none() {
-        let calls = answer.tool_calls.iter();
-        put("tool_calls", calls.map(|call| json!({"name": call.name, "arguments": call.arguments})).collect());
+    // Left out, what was called is unknown; an empty list says that nothing was.
+    if let (None, Some(calls)) = (&answer.failed, &answer.tool_calls) {
+        let calls = calls.iter().map(|call| json!({"name": call.name, "arguments": call.arguments}));
+        put("tool_calls", calls.collect());
     }
     for (key, value) in [("behaviour", &answer.behaviour), ("finish_reason", &answer.finish_reason)] {
         if let Some(value) = value {

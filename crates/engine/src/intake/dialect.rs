@@ -1,13 +1,14 @@
 //! What a span tells of a conversation, in the dialects in use.
 //!
 //! in      a span
-//! out     what was said to a model and what it said, its name, tokens and reason to stop; and what kind of step the span is
+//! out     what was said to a model and what it said, its name, tokens and reason to stop; the call that a tool's span tells; and what kind of
+//!         step the span is
 //! errors  none: messages that cannot be read are counted
 //! source  OpenTelemetry's conventions for generative AI (messages as attributes, as an event, and the earlier events and indexed
 //!         attributes), OpenInference, and where these are silent what frameworks write: Vercel AI SDK, Langfuse, Pydantic AI
 
 use super::attributes::spelled;
-use super::message::{Message, messages, opened};
+use super::message::{Call, Message, messages, opened};
 use super::otlp::Span;
 use serde_json::{Map, Value};
 
@@ -15,7 +16,9 @@ use serde_json::{Map, Value};
 pub enum Step {
     /// A model was asked.
     Model,
-    /// A tool, a search, an embedding, a judgement: never the answer of the system.
+    /// A tool was run: a call of the answer that it lies under.
+    Tool,
+    /// A search, an embedding, a judgement: never the answer of the system.
     Aside,
     /// What runs around these.
     Around,
@@ -27,6 +30,10 @@ pub struct Told {
     pub step: Step,
     pub input: Vec<Message>,
     pub output: Vec<Message>,
+    /// What a tool's span says was called; `None` of other spans, and where it names no tool.
+    pub called: Option<Call>,
+    /// Whether it tells what the model called, be it nothing.
+    pub tells_calls: bool,
     pub model: Option<String>,
     pub finish_reason: Option<String>,
     pub tokens_in: Option<u64>,
@@ -39,10 +46,15 @@ pub fn told(span: &Span) -> Told {
     let mut unread = 0;
     let teller = Teller { span, all: &span.attributes };
     let input = teller.input(&mut unread);
+    let of_input = unread;
     let output = teller.output(&mut unread);
     let said = output.iter().rev().find_map(|message| message.finish_reason.clone());
+    let step = teller.step();
+    let finish_reason = teller.finish_reason().or(said);
     Told {
-        step: teller.step(),
+        step,
+        tells_calls: unread == of_input && tells_calls(&output, finish_reason.as_deref()),
+        called: (step == Step::Tool).then(|| teller.called()).flatten(),
         model: teller.text(&[
             "gen_ai.response.model",
             "gen_ai.request.model",
@@ -50,7 +62,7 @@ pub fn told(span: &Span) -> Told {
             "ai.response.model",
             "ai.model.id",
         ]),
-        finish_reason: teller.finish_reason().or(said),
+        finish_reason,
         tokens_in: teller.number(&[
             "gen_ai.usage.input_tokens",
             "gen_ai.usage.prompt_tokens",
@@ -69,6 +81,17 @@ pub fn told(span: &Span) -> Told {
         output,
         unread,
     }
+}
+
+/// Whether something was said, and not that the model stopped to call what is not told.
+fn tells_calls(output: &[Message], finish_reason: Option<&str>) -> bool {
+    let mut said =
+        output.iter().filter(|message| !matches!(message.role.as_str(), "user" | "system" | "tool")).peekable();
+    let stopped_to_call = finish_reason.is_some_and(|reason| {
+        let reason = reason.to_lowercase();
+        reason.contains("tool") || reason.contains("function")
+    });
+    said.peek().is_some() && (!stopped_to_call || said.any(|message| !message.tool_calls.is_empty()))
 }
 
 struct Teller<'s> {
@@ -91,24 +114,40 @@ impl Teller<'_> {
             return match kind.to_ascii_uppercase().as_str() {
                 "LLM" => Step::Model,
                 "AGENT" | "CHAIN" | "PROMPT" | "UNKNOWN" => Step::Around,
+                "TOOL" => Step::Tool,
                 _ => Step::Aside,
             };
         }
         if let Some(operation) = self.text(&["ai.operationId"]) {
             return match operation.rsplit('.').next().unwrap_or_default() {
                 "doGenerate" | "doStream" => Step::Model,
-                "toolCall" | "embed" | "doEmbed" | "embedMany" => Step::Aside,
+                "toolCall" => Step::Tool,
+                "embed" | "doEmbed" | "embedMany" => Step::Aside,
                 _ => Step::Around,
             };
         }
         match self.text(&["gen_ai.operation.name", "llm.request.type"]).as_deref() {
             Some("chat" | "text_completion" | "generate_content" | "completion") => Step::Model,
-            Some("execute_tool" | "embeddings" | "retrieval" | "rerank" | "embedding") => Step::Aside,
+            Some("execute_tool") => Step::Tool,
+            Some("embeddings" | "retrieval" | "rerank" | "embedding") => Step::Aside,
             Some(_) => Step::Around,
             // Earlier instrumentations name no operation.
+            None if self.text(&["traceloop.span.kind"]).as_deref() == Some("tool") => Step::Tool,
             None if has("gen_ai.request.model") || has("gen_ai.completion") || has("llm.model_name") => Step::Model,
             None => Step::Around,
         }
+    }
+
+    /// The call of a tool's span.
+    fn called(&self) -> Option<Call> {
+        const NAMES: [&str; 4] = ["gen_ai.tool.name", "tool.name", "ai.toolCall.name", "traceloop.entity.name"];
+        const GIVEN: [&str; 5] =
+            ["gen_ai.tool.call.arguments", "ai.toolCall.args", "input.value", "traceloop.entity.input"];
+        let in_its_name = || self.span.name.strip_prefix("execute_tool ").map(|name| name.trim().to_owned());
+        let name = self.text(&NAMES).or_else(in_its_name).filter(|name| !name.is_empty())?;
+        let arguments = GIVEN.iter().find_map(|key| self.all.get(*key)).map(opened);
+        let id = self.text(&["gen_ai.tool.call.id", "ai.toolCall.id"]);
+        Some(Call { id, name, arguments: arguments.unwrap_or_else(|| Value::Object(Map::new())) })
     }
 
     fn finish_reason(&self) -> Option<String> {

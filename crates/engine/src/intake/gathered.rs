@@ -2,7 +2,9 @@
 //!
 //! in      spans
 //! out     one answer for each trace, example and repeat that spans name
-//! note    held: 64 bytes a span, and what models said. Never the spans themselves
+//! note    held: 64 bytes a span, what models said, and what was called. Never the spans themselves
+
+mod called;
 
 use super::dialect::{Step, Told, told};
 use super::message::Call;
@@ -36,7 +38,10 @@ struct Piece {
     start: u64,
     end: u64,
     text: Option<String>,
+    /// Of a tool's span, what was run.
     tool_calls: Vec<Call>,
+    /// Whether it says what was called, be it nothing.
+    tells_calls: bool,
     finish_reason: Option<String>,
     model: Option<String>,
     tokens: (Option<u64>, Option<u64>),
@@ -62,8 +67,11 @@ pub struct Gleaned {
     pub at: Spot,
     /// Nanoseconds since 1970; 0 where no span says it.
     pub start: u64,
+    /// No model's span and none around says anything.
+    pub silent: bool,
     pub text: Option<String>,
-    pub tool_calls: Vec<Call>,
+    /// `None` where no span tells what was called.
+    pub tool_calls: Option<Vec<Call>>,
     pub behaviour: Option<String>,
     pub citations: Option<Vec<String>>,
     pub finish_reason: Option<String>,
@@ -76,7 +84,7 @@ pub struct Gleaned {
 
 impl Gleaned {
     pub fn says_nothing(&self) -> bool {
-        self.text.is_none() && self.tool_calls.is_empty() && self.behaviour.is_none() && self.failed.is_none()
+        self.silent && self.behaviour.is_none() && self.failed.is_none()
     }
 }
 
@@ -136,6 +144,8 @@ impl Gathered {
                 let rest = of_claim.remove(&Claim::default()).unwrap_or_default();
                 of_claim.entry(only).or_default().extend(rest);
             }
+            // A tool that was run is no answer by itself.
+            of_claim.retain(|_, pieces| pieces.iter().any(|piece| piece.step != Step::Tool));
             if of_claim.is_empty() {
                 of_claim.insert(Claim::default(), Vec::new());
             }
@@ -162,6 +172,7 @@ impl Gathered {
 
     fn answer(&self, trace: u128, claim: Claim, mut pieces: Vec<Piece>, at: Spot) -> Gleaned {
         pieces.sort_by_key(|piece| (piece.end, piece.start, piece.span));
+        let (tools, pieces): (Vec<Piece>, Vec<Piece>) = pieces.into_iter().partition(|piece| piece.step == Step::Tool);
         let inner = |piece: &Piece| self.around(trace, piece.span).skip(1).any(|(_, around)| around.is_model);
         // Where one instrumentation wraps another, the outer span tells what the inner does.
         let asked: Vec<&Piece> = pieces.iter().filter(|piece| piece.step == Step::Model && !inner(piece)).collect();
@@ -188,8 +199,9 @@ impl Gathered {
             claim,
             at,
             start,
+            silent,
             text: last.and_then(|piece| piece.text.clone()),
-            tool_calls: said.iter().flat_map(|piece| piece.tool_calls.iter().cloned()).collect(),
+            tool_calls: self.called(trace, &asked, &said, &tools),
             behaviour: pieces.iter().rev().find_map(|piece| piece.behaviour.clone()),
             citations: pieces.iter().rev().find_map(|piece| piece.citations.clone()),
             finish_reason: last.and_then(|piece| piece.finish_reason.clone()),
@@ -232,6 +244,25 @@ impl Piece {
 
 /// What a span gives to an answer; `None` where it is nothing.
 fn piece(span: &Span, told: Told, at: Spot) -> Option<Piece> {
+    if told.step == Step::Tool {
+        // What came out of a tool, or went wrong in it, is not the system's answer.
+        return Some(Piece {
+            span: span.id,
+            at,
+            step: Step::Tool,
+            start: span.start,
+            end: span.end,
+            text: None,
+            tells_calls: told.called.is_some(),
+            tool_calls: told.called.into_iter().collect(),
+            finish_reason: None,
+            model: None,
+            tokens: (None, None),
+            behaviour: None,
+            citations: None,
+            failed: None,
+        });
+    }
     let spoken = told.output.into_iter().filter(|message| message.role != "user" && message.role != "system");
     let (mut text, mut tool_calls) = (None, Vec::new());
     for message in spoken {
@@ -250,6 +281,7 @@ fn piece(span: &Span, told: Told, at: Spot) -> Option<Piece> {
         end: span.end,
         text,
         tool_calls,
+        tells_calls: told.tells_calls,
         finish_reason: told.finish_reason,
         model: told.model,
         tokens: (told.tokens_in, told.tokens_out),

@@ -47,7 +47,8 @@ pub fn drawn(span: &Span, wanted: &[(String, String)], unread: &mut u32) -> Draw
     let told = told(span);
     let step = told.step;
     let says_both = !told.input.is_empty() && !told.output.is_empty();
-    let is_step = step == Step::Aside || (step == Step::Around && (span.parent.is_some() || !says_both));
+    let is_step =
+        matches!(step, Step::Aside | Step::Tool) || (step == Step::Around && (span.parent.is_some() || !says_both));
     if !is_step {
         *unread += told.unread;
     }
@@ -55,7 +56,7 @@ pub fn drawn(span: &Span, wanted: &[(String, String)], unread: &mut u32) -> Draw
         _ if is_step => Drawn::Step,
         Step::Model if told.input.is_empty() && told.unread == 0 => Drawn::LeftOut(SILENT),
         _ if told.input.last().is_none_or(Message::says_nothing) => Drawn::LeftOut(EMPTY),
-        Step::Around | Step::Aside => Drawn::Around(Box::new(request(span, told, wanted))),
+        Step::Around | Step::Aside | Step::Tool => Drawn::Around(Box::new(request(span, told, wanted))),
         Step::Model => Drawn::Asked(Box::new(request(span, told, wanted))),
     }
 }
@@ -139,7 +140,9 @@ fn answer(span: &Span, told: &Told, failed: Option<(String, String)>) -> Option<
     if let Some(text) = text {
         put("text", text.into());
     }
-    if failed.is_none() {
+    // What runs around does not say what was called within.
+    let known = !calls.is_empty() || (told.step == Step::Model && told.tells_calls);
+    if failed.is_none() && known {
         put("tool_calls", Value::Array(calls));
     }
     if let Some(reason) = &told.finish_reason {

@@ -140,6 +140,91 @@ fn an_agents_answer_is_what_its_model_said_last_with_all_its_calls_and_tokens_an
     assert_eq!(told.lines, [line]);
 }
 
+/// The calls of the only answer.
+fn calls_of(spans: &[Value]) -> Value {
+    let told = told(&[&document(spans).to_string()]);
+    assert_eq!(told.lines.len(), 1, "{:?}", told.lines);
+    told.lines[0].get("tool_calls").cloned().unwrap_or(Value::Null)
+}
+
+#[test]
+fn a_tool_that_was_run_is_a_call_of_the_answer_that_it_lies_under_and_counts_once() {
+    let agent =
+        || span(1, 1, 0, (10, 19), json!({"gen_ai.operation.name": "invoke_agent", "plimsoll.example.id": "a"}));
+    let tool = |id: u32, parent: u32, at: u64, more: Value| {
+        let mut attributes = json!({"gen_ai.operation.name": "execute_tool"});
+        attributes.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        span(1, id, parent, (at, at + 1), attributes)
+    };
+    let pay = |id: u32, at: u64| {
+        tool(id, 1, at, json!({"gen_ai.tool.name": "pay", "gen_ai.tool.call.arguments": "{\"n\": 2}"}))
+    };
+    let call = |name: &str, arguments: Value| json!({"name": name, "arguments": arguments});
+    let paid = call("pay", json!({"n": 2}));
+    assert_eq!(calls_of(&[agent(), span(1, 2, 1, (15, 16), said("Paid.")), pay(3, 12)]), json!([paid]));
+    assert_eq!(
+        calls_of(&[agent(), span(1, 2, 1, (15, 16), said("Paid.")), pay(3, 13), pay(4, 12)]),
+        json!([paid, paid])
+    );
+    // What the model's span tells, too, counts once; by its id, else by its name.
+    let asks = |id: Value| {
+        let parts = json!([{"type": "tool_call", "id": id, "name": "pay", "arguments": {"n": 1}}]);
+        let output = json!([{"role": "assistant", "parts": parts}]).to_string();
+        span(1, 5, 1, (11, 12), with(said(""), "gen_ai.output.messages", output.into()))
+    };
+    let done = || span(1, 2, 1, (15, 16), said("Paid."));
+    let asked = call("pay", json!({"n": 1}));
+    assert_eq!(calls_of(&[agent(), asks("c".into()), pay(3, 13), done()]), json!([asked]));
+    let other = tool(3, 1, 13, json!({"gen_ai.tool.name": "pay", "gen_ai.tool.call.id": "d"}));
+    assert_eq!(calls_of(&[agent(), asks("c".into()), other, done()]), json!([asked, call("pay", json!({}))]));
+    let wrapped = tool(6, 3, 13, json!({"gen_ai.tool.name": "pay"}));
+    assert_eq!(calls_of(&[agent(), pay(3, 13), wrapped, done()]), json!([paid]), "one instrumentation in another");
+    let mut named = tool(3, 1, 13, json!({}));
+    named["name"] = "execute_tool pay".into();
+    assert_eq!(calls_of(&[agent(), named, done()]), json!([call("pay", json!({}))]));
+    assert_eq!(
+        calls_of(&[agent(), tool(3, 1, 13, json!({})), done()]),
+        Value::Null,
+        "a tool without a name may be any"
+    );
+    let kinds = [
+        json!({"openinference.span.kind": "TOOL", "tool.name": "pay", "input.value": "{\"n\": 2}"}),
+        json!({"ai.operationId": "ai.toolCall", "ai.toolCall.name": "pay", "ai.toolCall.args": "{\"n\": 2}"}),
+        json!({"traceloop.span.kind": "tool", "traceloop.entity.name": "pay", "traceloop.entity.input": "{\"n\": 2}"}),
+    ];
+    for kind in kinds {
+        assert_eq!(calls_of(&[agent(), span(1, 3, 1, (12, 13), kind.clone()), done()]), json!([paid]), "{kind}");
+    }
+}
+
+#[test]
+fn where_no_models_span_tells_what_was_called_is_unknown_unless_tools_have_spans() {
+    let around = || span(1, 1, 0, (10, 19), json!({"plimsoll.example.id": "a", "output.value": "Paid."}));
+    let silent = || span(1, 2, 1, (11, 12), json!({"gen_ai.operation.name": "chat"}));
+    assert_eq!(calls_of(&[around()]), Value::Null);
+    assert_eq!(calls_of(&[around(), silent()]), Value::Null);
+    assert_eq!(
+        calls_of(&[around(), silent(), span(1, 3, 1, (13, 14), said("Paid."))]),
+        Value::Null,
+        "one of two is silent"
+    );
+    let stopped = with(said("One moment."), "gen_ai.response.finish_reasons", json!(["tool_calls"]));
+    assert_eq!(
+        calls_of(&[around(), span(1, 3, 1, (13, 14), stopped)]),
+        Value::Null,
+        "it says that it called something"
+    );
+    let tool = span(1, 4, 1, (12, 13), json!({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "pay"}));
+    assert_eq!(calls_of(&[around(), silent(), tool.clone()]), json!([{"name": "pay", "arguments": {}}]));
+    assert_eq!(calls_of(&[around(), span(1, 3, 1, (13, 14), said("Paid."))]), json!([]));
+    // A tool alone is no answer.
+    let named = with(json!({"gen_ai.operation.name": "invoke_agent"}), "plimsoll.example.id", "a".into());
+    let told = told(&[&document(&[span(1, 1, 0, (10, 19), named), tool]).to_string()]);
+    assert!(
+        told.lines.is_empty() && told.outcome.unwrap().left_out[0].what.starts_with("traces of examples that hold no")
+    );
+}
+
 #[test]
 fn repeats_are_numbered_by_time_around_those_that_say_theirs_and_spans_count_once() {
     let spans = |trace: u32, start: u64, repeat: Option<u64>| {
