@@ -9,11 +9,11 @@ pub(crate) mod begun;
 mod known;
 pub(crate) mod line;
 
-use crate::budget::Used;
+use crate::budget::{Took, Used};
 use crate::documents::Documents;
 use crate::driver::{Answers, Asked, DriveError, Drove, Lane, Standing, Work, drive};
 use crate::journal::{Journal, Opened, open};
-use crate::provider::{Question, Request};
+use crate::provider::{Question, Reply, Request};
 use crate::question::question;
 use begun::Begun;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -76,6 +76,8 @@ pub struct Asking<'a> {
     cached: Vec<Vec<String>>,
     begun: Vec<RefCell<Begun>>,
     used: Used,
+    /// For each system, what an answer is thought to take, and what those that are there took.
+    thought: Vec<(Used, Took)>,
     forecast: Forecast,
 }
 
@@ -110,6 +112,7 @@ impl<'a> Asking<'a> {
     ) -> Result<Self, AskError> {
         let mut faults = Vec::new();
         let (mut missing, mut files, mut cached, mut begun) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut thought = Vec::new();
         let (mut opened, mut used, mut forecast) = (Opened::default(), Used::default(), Forecast::default());
         let ids = Ids::of(&plan.set.rows);
         let slots: Vec<(ExampleIndex, u16)> =
@@ -154,24 +157,24 @@ impl<'a> Asking<'a> {
                 }
             }
             let left: Vec<(ExampleIndex, u16)> = slots.iter().copied().filter(|slot| !known.has(*slot)).collect();
-            let (log, in_flight) = Begun::open(&path.with_extension("begun"), |id, repeat| {
-                ids.find(&plan.set.rows, id)
-                    .is_some_and(|example| wanted.contains_key(&(example, repeat)) && !known.came((example, repeat)))
+            let (log, in_flight) = Begun::open(&path.with_extension("begun"), |id, repeat, request| {
+                let slot = ids.find(&plan.set.rows, id).map(|example| (example, repeat));
+                slot.is_some_and(|slot| wanted.get(&slot) == Some(&request) && !known.has(slot))
             })
             .map_err(journal)?;
             begun.push(RefCell::new(log));
             forecast.in_flight += in_flight;
-            let each = tokens.checked_div(slots.len() as u64).unwrap_or(0);
+            // What replies took, where some are there; else a guess by the length of the requests.
+            let read = known.mean_read().or(tokens.checked_div(slots.len() as u64)).unwrap_or(0);
             let written = known.mean_written().unwrap_or(USUAL_ANSWER);
+            let spend = known.mean_spend().or_else(|| Some(system.live.price?.of(read, written)));
             let asks = left.len() as u64;
             forecast.asks += asks;
             forecast.cached += lines.len() as u64;
             forecast.known += known.count() - lines.len() as u64;
-            forecast.tokens += asks * (each + written);
-            forecast.spend = forecast
-                .spend
-                .zip(system.live.price)
-                .map(|(spend, price)| spend + price.of(asks * each, asks * written));
+            forecast.tokens += asks * (read + written);
+            forecast.spend = forecast.spend.zip(spend).map(|(so_far, each)| so_far + each * asks as f64);
+            thought.push((Used { tokens: read + written, spend: spend.unwrap_or(0.0) }, known.took()));
             missing.push(left);
             files.push(path);
             cached.push(lines);
@@ -182,7 +185,7 @@ impl<'a> Asking<'a> {
             return Err(AskError::Questions(faults, more));
         }
         (forecast.torn, forecast.put_aside) = (opened.torn, opened.left);
-        Ok(Asking { plan, systems, missing, files, cached, begun, used, forecast })
+        Ok(Asking { plan, systems, missing, files, cached, begun, used, thought, forecast })
     }
 
     pub fn forecast(&self) -> Forecast {
@@ -215,16 +218,12 @@ impl<'a> Asking<'a> {
                 price: system.live.price,
                 file,
                 positions: missing.iter().map(position).collect(),
-                thought: self.thought(),
+                thought: self.thought[file].0,
+                known: self.thought[file].1,
             }
         };
         let lanes = self.systems.iter().enumerate().map(lane).collect();
         Ok(drive(lanes, self, &journal, budget, used, tell)?)
-    }
-
-    fn thought(&self) -> Used {
-        let asks = self.forecast.asks.max(1);
-        Used { tokens: self.forecast.tokens / asks, spend: self.forecast.spend.unwrap_or(0.0) / asks as f64 }
     }
 }
 
@@ -243,9 +242,14 @@ impl Work for Asking<'_> {
         self.plan.request(&self.systems[lane], self.missing[lane][at])
     }
 
-    fn starts(&self, lane: usize, at: usize) {
+    fn starts(&self, lane: usize, at: usize, request: &Request) {
         let (example, repeat) = self.missing[lane][at];
-        self.begun[lane].borrow_mut().note(self.plan.set.rows[example.0 as usize].id.as_str(), repeat);
+        let id = self.plan.set.rows[example.0 as usize].id.as_str();
+        self.begun[lane].borrow_mut().note(id, repeat, request.digest());
+    }
+
+    fn accept(&self, _lane: usize, _at: usize, reply: &Reply) -> Result<(), String> {
+        line::fits(reply)
     }
 
     fn line(&self, lane: usize, at: usize, asked: &Asked) -> String {

@@ -3,7 +3,8 @@
 //! in      a budget; what each call is thought to take when it starts, and what it took when it ended
 //! out     whether another call may start
 //! errors  none
-//! note    calls in flight count with what they are thought to take, so that the budget is passed by no more than their error. A budget
+//! note    calls in flight count with what they are thought to take: the mean of what calls took, and a guess before any did. So the budget is
+//!         passed by no more than their error. A budget
 //!         is kept by what replies say: where the first of them do not say it, nothing could keep it
 
 use domain::system::Budget;
@@ -18,6 +19,26 @@ impl Used {
     pub fn add(&mut self, other: Used) {
         self.tokens = self.tokens.saturating_add(other.tokens);
         self.spend += other.spend;
+    }
+}
+
+/// What so many calls took.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Took {
+    pub used: Used,
+    pub calls: u64,
+}
+
+impl Took {
+    pub fn add(&mut self, used: Used) {
+        self.used.add(used);
+        self.calls += 1;
+    }
+
+    /// The mean; `None` where no call was made.
+    pub fn each(&self) -> Option<Used> {
+        let calls = self.calls;
+        (calls > 0).then(|| Used { tokens: self.used.tokens.div_ceil(calls), spend: self.used.spend / calls as f64 })
     }
 }
 

@@ -6,7 +6,7 @@
 //! note    an answer counts once its line is acknowledged. Attempts run on threads of their own; questions and lines are made by
 //!         the caller's thread, one at a time, in no promised order
 
-use crate::budget::{Telling, Used};
+use crate::budget::{Telling, Took, Used};
 use crate::interrupt::Minded;
 use crate::journal::{Journal, JournalError};
 use crate::provider::{Attempt, Provider, Question, Reply, Request, Secrets, Trouble, TroubleKind};
@@ -67,6 +67,8 @@ pub struct Lane {
     pub positions: Vec<u64>,
     /// What one ask is thought to take.
     pub thought: Used,
+    /// What calls of earlier runs took.
+    pub known: Took,
 }
 
 /// What the asks are about.
@@ -74,7 +76,7 @@ pub trait Work {
     /// The request of an ask; what is wrong where it cannot be put.
     fn request(&self, lane: usize, at: usize) -> Result<Request, String>;
     /// An attempt at it begins.
-    fn starts(&self, _lane: usize, _at: usize) {}
+    fn starts(&self, _lane: usize, _at: usize, _request: &Request) {}
     /// Whether a reply is one; else why it has to be asked again.
     fn accept(&self, _lane: usize, _at: usize, _reply: &Reply) -> Result<(), String> {
         Ok(())
@@ -103,6 +105,8 @@ pub struct Standing {
     pub in_flight: usize,
     pub used: Used,
     pub elapsed: Duration,
+    /// The lane whose system asks to be left alone, and for how long from now.
+    pub left_alone: Option<(usize, Duration)>,
     /// Someone asked it to end.
     pub ending: bool,
 }
@@ -183,6 +187,7 @@ impl<'a> Driver<'a> {
                 shares: lane.system.shares(),
                 positions: lane.positions.clone(),
                 thought: lane.thought,
+                known: lane.known,
             })
             .collect();
         let of = lanes.iter().map(|lane| lane.positions.len() as u64).sum();
@@ -247,10 +252,13 @@ impl<'a> Driver<'a> {
     }
 
     fn stand(&self) -> Standing {
+        let elapsed = self.started.elapsed();
+        let left_alone = self.schedule.left_alone(elapsed);
         Standing {
             in_flight: self.schedule.in_flight(),
             used: self.schedule.used(),
-            elapsed: self.started.elapsed(),
+            elapsed,
+            left_alone: left_alone.map(|(lane, until)| (lane, until.saturating_sub(elapsed))),
             ..self.standing
         }
     }
@@ -287,13 +295,15 @@ impl<'a> Driver<'a> {
                 request
             }
         };
-        self.work.starts(ask.lane, ask.at);
+        self.work.starts(ask.lane, ask.at, &request);
         let call = Arc::clone(&self.lanes[ask.lane].system).attempt(request);
         self.calls.spawn(async move { (ask, call.await) });
         Ok(())
     }
 
     async fn came_back(&mut self, ask: AskId, mut attempt: Attempt) -> Result<(), DriveError> {
+        // What came was paid, also where it is none that can be taken.
+        let took = self.took(ask.lane, &attempt);
         if let Ok(reply) = &attempt.got
             && let Err(why) = self.work.accept(ask.lane, ask.at, reply)
         {
@@ -303,7 +313,6 @@ impl<'a> Driver<'a> {
         let Some(open) = self.open.get_mut(&ask) else { return Ok(()) };
         let failed = trouble.map(|trouble| format!("{}: {}", trouble.kind.class(), trouble.message));
         open.attempts.push((failed, attempt.latency));
-        let took = self.took(ask.lane, &attempt);
         if let Ok(reply) = &attempt.got {
             let (spend, tokens) = (self.spend(ask.lane, reply), reply.tokens_in.or(reply.tokens_out));
             if let Some(missing) = self.telling[ask.lane].note(spend, tokens) {

@@ -238,6 +238,7 @@ impl<'a> Judging<'a> {
             file,
             positions: (0..self.missing[file].len() as u64).collect(),
             thought: self.thought[file],
+            known: self.replies[file].took(),
         };
         let lanes = self.systems.iter().enumerate().map(lane).collect();
         Ok(drive(lanes, self, &journal, budget, used, tell)?)
@@ -302,6 +303,7 @@ impl Work for Judging<'_> {
     }
 
     fn accept(&self, lane: usize, at: usize, reply: &Reply) -> Result<(), String> {
+        line::fits(reply)?;
         let Missing { task, ask, .. } = self.missing[lane][at];
         self.shown(task as usize, ask, |judged, shown| read(judged.rubric, shown, reply).map(|_| ()))?
     }

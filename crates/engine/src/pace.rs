@@ -4,7 +4,7 @@
 //! out     whether another call may start now, else when to look again
 //! errors  none
 //! source  additive increase, multiplicative decrease (Chiu and Jain 1989). A system that turns calls away and says when to come back:
-//!         the number in flight shrinks by three tenths, at most once in a second, and grows by a tenth for each reply. One that does
+//!         nothing starts before, and the number in flight shrinks by three tenths, at most once in a second, and grows by a tenth for each reply. One that does
 //!         not say: the number shrinks to those that it has not turned away, at once, and grows as fast as replies come up to what it
 //!         is known to stand; beyond that more are tried by a tenth for each reply, and more slowly after each try in vain. Where
 //!         nothing is left in flight, waits double. Minutes are kept by spacing (generic cell rate, one cell deep), so that no minute holds more than it may
@@ -122,6 +122,11 @@ impl Pace {
         (from > now).then_some(from)
     }
 
+    /// Until when nothing starts, where that is later than now.
+    pub fn left_alone(&self, now: Duration) -> Option<Duration> {
+        (self.not_before > now).then_some(self.not_before)
+    }
+
     pub fn starts(&mut self, now: Duration, tokens: u64) {
         self.in_flight += 1;
         if let Some(requests) = &mut self.requests {
@@ -142,6 +147,12 @@ impl Pace {
             Some(Trouble { kind: TroubleKind::RateLimited, retry_after: Some(_), .. }) => self.shrink(now),
             Some(Trouble { kind: TroubleKind::RateLimited, .. }) => self.cut(now, started),
             Some(_) => {}
+        }
+        // Whoever asks to be left alone means everybody with this key, and not the one call.
+        if let Some(Trouble { kind, retry_after: Some(asked), .. }) = trouble
+            && matches!(kind, TroubleKind::RateLimited | TroubleKind::Overloaded)
+        {
+            self.not_before = self.not_before.max(now + (*asked).min(MOST_LEFT_ALONE));
         }
         for (left, whole) in [headroom.requests, headroom.tokens].into_iter().flatten() {
             if left == 0 {
@@ -226,8 +237,10 @@ impl Pace {
 /// The first wait of a system that turns everything away and does not say until when, and the longest.
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// No header makes a run wait longer at a time.
+/// No header about what is left makes a run wait longer at a time.
 const LONGEST: Duration = Duration::from_secs(120);
+/// Nobody waits longer for a system that asks to be left alone (`Retry-After`): the run stops then, and can go on later.
+pub const MOST_LEFT_ALONE: Duration = Duration::from_secs(600);
 
 #[cfg(test)]
 mod tests {
@@ -360,6 +373,31 @@ mod tests {
         let headroom = Headroom { requests: Some((0, at(6.0))), tokens: None };
         pace.ended(Ended { now: at(1.0), started: at(0.0), trouble: None, headroom: &headroom, more_tokens: 0 });
         assert_eq!(pace.waits(at(2.0)), Some(at(7.0)));
+    }
+
+    #[test]
+    fn a_system_that_says_when_to_come_back_is_left_alone_by_every_call_until_then() {
+        let mut pace = Pace::new(10, None, None);
+        (0..3).for_each(|_| pace.starts(at(0.0), 1));
+        end(&mut pace, (0.0, 1.0), Some(&limited(Some(30.0))), 0);
+        end(&mut pace, (0.0, 2.0), Some(&limited(Some(5.0))), 0);
+        end(&mut pace, (0.0, 3.0), None, 0);
+        assert_eq!(
+            pace.waits(at(3.0)),
+            Some(at(31.0)),
+            "neither a shorter wait nor a reply to what went before ends it"
+        );
+        assert_eq!((pace.left_alone(at(3.0)), pace.left_alone(at(31.0))), (Some(at(31.0)), None));
+        assert_eq!(pace.waits(at(31.0)), None);
+        let mut pace = Pace::new(10, None, None);
+        pace.starts(at(0.0), 1);
+        let overloaded = Trouble { kind: TroubleKind::Overloaded, ..limited(Some(7.0)) };
+        end(&mut pace, (0.0, 1.0), Some(&overloaded), 0);
+        assert_eq!(pace.waits(at(1.0)), Some(at(8.0)));
+        pace.starts(at(8.0), 1);
+        let broken = Trouble { kind: TroubleKind::Connection, ..limited(Some(7.0)) };
+        end(&mut pace, (8.0, 9.0), Some(&broken), 0);
+        assert_eq!(pace.waits(at(9.0)), None);
     }
 
     #[test]

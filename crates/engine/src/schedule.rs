@@ -5,10 +5,12 @@
 //! errors  none
 //! note    lanes keep step: none is far ahead of the slowest in the plan, so that the time of day favours no system. A system that
 //!         cannot be reached, or turns every call away, says nothing about its answers: after three such answers and none that
-//!         came, the whole stops and can go on later
+//!         came, the whole stops and can go on later; so it does where a system asks to be left alone for longer than ten minutes.
+//!         Under a budget a system is asked carefully at first: one call, and then as many more as it has answered, for nobody knows
+//!         before what a call takes. Calls that earlier runs made count among them
 
-use crate::budget::{Purse, Told, Used};
-use crate::pace::{Ended, Pace};
+use crate::budget::{Purse, Told, Took, Used};
+use crate::pace::{Ended, MOST_LEFT_ALONE, Pace};
 use crate::provider::{Headroom, Trouble, TroubleKind};
 use crate::retry::{self, Made};
 use domain::system::{Budget, Limits};
@@ -33,6 +35,8 @@ pub struct Lane {
     pub positions: Vec<u64>,
     /// What an ask is thought to take, before any was made.
     pub thought: Used,
+    /// What calls of earlier runs took.
+    pub known: Took,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +74,8 @@ pub enum Outcome {
 pub struct Schedule {
     lanes: Vec<Running>,
     paces: Vec<Pace>,
+    /// There is a budget.
+    careful: bool,
     purse: Purse,
     again: BinaryHeap<Reverse<(Duration, AskId)>>,
     made: BTreeMap<AskId, Made>,
@@ -87,8 +93,9 @@ struct Running {
     in_flight: u32,
     /// Used up for want of a connection, and no answer since.
     held: Vec<AskId>,
-    /// Mean of what calls took.
-    took: Used,
+    /// What calls took, of this run and of earlier ones.
+    took: Took,
+    /// Calls of this run that were answered.
     calls: u64,
 }
 
@@ -97,10 +104,7 @@ const OUT_OF_REACH: usize = 3;
 
 impl Running {
     fn thought(&self) -> Used {
-        match self.calls {
-            0 => self.lane.thought,
-            calls => Used { tokens: self.took.tokens.div_ceil(calls), spend: self.took.spend / calls as f64 },
-        }
+        self.took.each().unwrap_or(self.lane.thought)
     }
 
     fn position(&self) -> Option<u64> {
@@ -130,19 +134,13 @@ impl Schedule {
                     shared.len() - 1
                 }
             };
-            running.push(Running {
-                lane,
-                pace: at,
-                next: 0,
-                in_flight: 0,
-                held: Vec::new(),
-                took: Used::default(),
-                calls: 0,
-            });
+            let took = lane.known;
+            running.push(Running { lane, pace: at, next: 0, in_flight: 0, held: Vec::new(), took, calls: 0 });
         }
         Schedule {
             lanes: running,
             paces: shared.into_iter().map(|(_, pace)| pace).collect(),
+            careful: budget != Budget::default(),
             purse: Purse::new(budget, used),
             again: BinaryHeap::new(),
             made: BTreeMap::new(),
@@ -158,6 +156,12 @@ impl Schedule {
 
     pub fn used(&self) -> Used {
         self.purse.used()
+    }
+
+    /// The lane whose system asks to be left alone for longest, and until when.
+    pub fn left_alone(&self, now: Duration) -> Option<(usize, Duration)> {
+        let until = |(at, running): (usize, &Running)| Some((at, self.paces[running.pace].left_alone(now)?));
+        self.lanes.iter().enumerate().filter_map(until).max_by_key(|(_, until)| *until)
     }
 
     /// Nothing new starts from now on.
@@ -234,7 +238,8 @@ impl Schedule {
 
     fn waits(&self, lane: usize, now: Duration) -> Option<Duration> {
         let running = &self.lanes[lane];
-        if running.in_flight >= running.lane.limits.at_once {
+        let unsure = self.careful && u64::from(running.in_flight) > running.took.calls;
+        if running.in_flight >= running.lane.limits.at_once || unsure {
             return Some(Duration::MAX);
         }
         self.paces[running.pace].waits(now)
@@ -286,6 +291,12 @@ impl Schedule {
         match (trouble.kind, wait) {
             (TroubleKind::Forbidden, _) => {
                 self.end(Ending::Stopped(ask.lane, trouble.clone()));
+                Outcome::Again
+            }
+            (TroubleKind::RateLimited | TroubleKind::Overloaded, _) if trouble.retry_after > Some(MOST_LEFT_ALONE) => {
+                let minutes = trouble.retry_after.unwrap_or_default().as_secs().div_ceil(60);
+                let message = format!("{}; it asks to be left alone for {minutes} minutes", trouble.message);
+                self.end(Ending::Stopped(ask.lane, Trouble { message, ..trouble.clone() }));
                 Outcome::Again
             }
             (_, Some(wait)) => {

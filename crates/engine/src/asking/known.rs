@@ -2,7 +2,7 @@
 
 use super::Wanted;
 use super::line::read;
-use crate::budget::Used;
+use crate::budget::{Took, Used};
 use crate::journal::unsealed;
 use crate::jsonl::Lines;
 use camino::Utf8Path;
@@ -20,25 +20,23 @@ pub struct Known<'a> {
     wanted: &'a Wanted,
     by_request: Option<HashMap<Digest, (ExampleIndex, u16)>>,
     has: HashSet<(ExampleIndex, u16)>,
-    /// Answered, and the request is another by now.
-    aside: HashSet<(ExampleIndex, u16)>,
     used: Used,
+    /// What replies took, those of a cache among them.
+    took: Took,
+    /// Sum and count of what replies say of themselves.
+    read: (u64, u64),
     written: (u64, u64),
+    spent: (f64, u64),
 }
 
 impl<'a> Known<'a> {
     pub fn new(set: &'a ReferenceSet, ids: &'a Ids, wanted: &'a Wanted) -> Self {
-        let (has, aside) = (HashSet::new(), HashSet::new());
-        Known { set, ids, wanted, by_request: None, has, aside, used: Used::default(), written: (0, 0) }
+        let (used, took, has) = (Used::default(), Took::default(), HashSet::new());
+        Known { set, ids, wanted, by_request: None, has, used, took, read: (0, 0), written: (0, 0), spent: (0.0, 0) }
     }
 
     pub fn has(&self, slot: (ExampleIndex, u16)) -> bool {
         self.has.contains(&slot)
-    }
-
-    /// Whether an answer came, to whatever request.
-    pub fn came(&self, slot: (ExampleIndex, u16)) -> bool {
-        self.has.contains(&slot) || self.aside.contains(&slot)
     }
 
     pub fn count(&self) -> u64 {
@@ -48,6 +46,21 @@ impl<'a> Known<'a> {
     /// What the known answers took; cached ones took nothing.
     pub fn used(&self) -> Used {
         self.used
+    }
+
+    /// What replies took, by which the next are forecast.
+    pub fn took(&self) -> Took {
+        self.took
+    }
+
+    /// Tokens of a request in the mean, as replies count them.
+    pub fn mean_read(&self) -> Option<u64> {
+        self.read.0.checked_div(self.read.1)
+    }
+
+    /// What an answer cost in the mean.
+    pub fn mean_spend(&self) -> Option<f64> {
+        (self.spent.1 > 0).then(|| self.spent.0 / self.spent.1 as f64)
     }
 
     /// Tokens of an answer in the mean.
@@ -61,16 +74,25 @@ impl<'a> Known<'a> {
             let example = self.ids.find(&self.set.rows, &recorded.example)?;
             let slot = (example, u16::try_from(recorded.repeat).ok()?);
             if self.wanted.get(&slot) != Some(&request) {
-                self.aside.insert(slot);
                 return None;
             }
             let answer = &recorded.answer;
             let tokens = answer.tokens_in.unwrap_or(0).saturating_add(answer.tokens_out.unwrap_or(0));
+            let used = Used { tokens, spend: answer.spend.map_or(0.0, |spend| spend.get()) };
             if !answer.cached {
-                self.used.add(Used { tokens, spend: answer.spend.map_or(0.0, |spend| spend.get()) });
+                self.used.add(used);
+            }
+            if answer.error.is_none() {
+                self.took.add(used);
+            }
+            if let Some(read) = answer.tokens_in {
+                self.read = (self.read.0.saturating_add(read), self.read.1 + 1);
             }
             if let Some(written) = answer.tokens_out {
                 self.written = (self.written.0.saturating_add(written), self.written.1 + 1);
+            }
+            if let Some(spend) = answer.spend {
+                self.spent = (self.spent.0 + spend.get(), self.spent.1 + 1);
             }
             Some(slot)
         });

@@ -63,14 +63,21 @@ pub fn read(line: &[u8]) -> Option<(Recorded<'_>, Digest)> {
     Some((recorded, Digest::parse(value.get("asked")?.get("request")?.as_str()?)?))
 }
 
-fn said(line: &mut Map<String, Value>, reply: &Reply, asked: &Asked) {
-    let words = reply.text.as_ref().map_or(0, String::len);
+/// Whether a line can keep what was said; else why not.
+pub fn fits(reply: &Reply) -> Result<(), String> {
+    let text = |text: &str| 2 * text.len();
+    let words = reply.text.as_deref().map_or(0, text);
     let structured = reply.structured.as_ref().map_or(0, |value| value.to_string().len());
-    if 2 * words + structured + ROOM > LONGEST_LINE {
-        let message = format!("the answer is longer than {} MB", LONGEST_LINE >> 21);
-        line.insert("error".to_owned(), json!({"class": "unreadable", "message": message}));
-        return;
+    let calls = reply.tool_calls.iter().flatten().map(|(name, given)| text(name) + given.to_string().len());
+    let citations = reply.citations.iter().flatten().map(|cited| text(cited));
+    let size = words + structured + calls.sum::<usize>() + citations.sum::<usize>();
+    match size + ROOM > LONGEST_LINE {
+        true => Err(format!("the answer is longer than {} MB", LONGEST_LINE >> 21)),
+        false => Ok(()),
     }
+}
+
+fn said(line: &mut Map<String, Value>, reply: &Reply, asked: &Asked) {
     let mut put = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
             line.insert(key.to_owned(), value);
@@ -99,11 +106,30 @@ fn failed(line: &mut Map<String, Value>, trouble: &Trouble) {
 }
 
 fn size(line: &Map<String, Value>) -> usize {
+    let kept = ["structured", "tool_calls", "citations"].iter().filter_map(|key| line.get(*key));
     line.get("text").and_then(Value::as_str).map_or(0, |text| 2 * text.len())
-        + line.get("structured").map_or(0, |value| value.to_string().len())
+        + kept.map(|value| value.to_string().len()).sum::<usize>()
 }
 
 /// To a microsecond.
 fn milliseconds(time: Duration) -> f64 {
     time.as_micros() as f64 / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_line_can_keep_is_told_before_it_counts() {
+        let long = |bytes: usize| "x".repeat(bytes);
+        let (most, more) = ((LONGEST_LINE - ROOM) / 2, LONGEST_LINE / 2);
+        let text = |text: String| Reply { text: Some(text), ..Reply::default() };
+        assert_eq!(fits(&text(long(most))), Ok(()));
+        assert_eq!(fits(&text(long(more))), Err("the answer is longer than 8 MB".to_owned()));
+        let called = |given: Value| Reply { tool_calls: Some(vec![("pay".to_owned(), given)]), ..Reply::default() };
+        assert!(fits(&called(json!({"n": 1}))).is_ok() && fits(&called(json!(long(LONGEST_LINE)))).is_err());
+        assert!(fits(&Reply { citations: Some(vec![long(more)]), ..Reply::default() }).is_err());
+        assert!(fits(&Reply { structured: Some(json!(long(LONGEST_LINE))), ..Reply::default() }).is_err());
+    }
 }

@@ -3,7 +3,7 @@
 use super::replies::Replies;
 use super::tasks::Judged;
 use crate::asking::{AskError, LiveSystem, Plan, line};
-use crate::budget::Used;
+use crate::budget::{Took, Used};
 use crate::driver::{Asked, DriveError, Drove, Lane, Standing, Work, drive};
 use crate::journal::Journal;
 use crate::judge::{Ask, Canary, Refusal, canaries, question, refused};
@@ -149,6 +149,7 @@ impl TryingOut<'_> {
             file,
             positions: (0..self.missing[file].len() as u64).collect(),
             thought: Used::default(),
+            known: Took::default(),
         };
         let lanes = self.systems.iter().enumerate().map(lane).collect();
         Ok(drive(lanes, self, &journal, budget, used, tell)?)
@@ -161,6 +162,7 @@ impl Work for TryingOut<'_> {
     }
 
     fn accept(&self, lane: usize, at: usize, reply: &Reply) -> Result<(), String> {
+        line::fits(reply)?;
         let one = &self.missing[lane][at];
         let canary = &self.canaries[one.judged][one.canary];
         canary.read(self.judged[one.judged].rubric, one.ask, reply).map(|_| ())

@@ -1,7 +1,7 @@
 //! What a judge said so far, by the digest of the request.
 
 use crate::asking::{AskError, line};
-use crate::budget::Used;
+use crate::budget::{Took, Used};
 use crate::journal::{Opened, open, unsealed};
 use crate::jsonl::Lines;
 use crate::provider::Reply;
@@ -17,6 +17,7 @@ pub struct Replies {
     wanted: HashSet<Digest>,
     used: Used,
     opened: Opened,
+    took: Took,
 }
 
 impl Replies {
@@ -28,6 +29,7 @@ impl Replies {
             wanted: wanted.clone(),
             used: Used::default(),
             opened: Opened::default(),
+            took: Took::default(),
         };
         let failed = |cause| AskError::Journal { path: path.to_owned(), cause };
         replies.opened = open(path, |line| replies.see(line)).map_err(failed)?;
@@ -61,6 +63,9 @@ impl Replies {
             return false;
         }
         self.used.add(used);
+        if said.is_ok() {
+            self.took.add(used);
+        }
         self.said.insert(request, said);
         true
     }
@@ -100,6 +105,11 @@ impl Replies {
 
     pub fn used(&self) -> Used {
         self.used
+    }
+
+    /// What its verdicts took, by which the next are thought of.
+    pub fn took(&self) -> Took {
+        self.took
     }
 
     /// What was said; else why nothing was.

@@ -8,6 +8,7 @@ fn lane(asks: u64, at_once: u32) -> Lane {
         shares: format!("{at_once}-{asks}"),
         positions: (0..asks).collect(),
         thought: Used { tokens: 10, spend: 0.01 },
+        known: Took::default(),
     }
 }
 
@@ -159,6 +160,116 @@ fn a_forecast_that_was_too_high_waits_for_what_is_in_flight_and_stops_where_the_
     assert_eq!((done.len(), ending), (6, Ending::BudgetSpent), "each takes 0.01 and was thought to take 0.02");
     let (done, ending) = play(Schedule::new(vec![lane], budget, Used { tokens: 60, spend: 0.06 }), |_| None);
     assert_eq!((done.len(), ending), (0, Ending::BudgetSpent), "and the next run asks for none");
+}
+
+#[test]
+fn before_anything_is_known_a_budget_is_spent_carefully_whatever_was_guessed() {
+    let budget = Budget { tokens: None, spend: Amount::new(0.105).ok() };
+    let guessed = |spend: f64| {
+        let mut lane = lane(100, 40);
+        lane.thought = Used { tokens: 10, spend };
+        Schedule::new(vec![lane.clone(), lane], budget, Used::default())
+    };
+    for guess in [0.0, 0.0001, 0.01] {
+        let (done, ending) = play(guessed(guess), |_| None);
+        assert_eq!((done.len(), ending), (10, Ending::BudgetSpent), "each takes 0.01 and was thought to take {guess}");
+    }
+    // One call, and then as many more as were answered.
+    let (done, _) = play(Schedule::new(vec![lane(15, 40)], budget_of(1e6), Used::default()), |_| None);
+    let by = |second: f64| done.iter().filter(|(at, ..)| *at <= second).count();
+    assert_eq!([1.0, 2.0, 3.0, 4.0].map(by), [1, 3, 7, 15]);
+    assert!(play(plain(vec![lane(15, 40)]), |_| None).0.iter().all(|(at, ..)| *at == 1.0), "no budget, no care");
+}
+
+fn budget_of(spend: f64) -> Budget {
+    Budget { tokens: None, spend: Amount::new(spend).ok() }
+}
+
+#[test]
+fn what_calls_of_earlier_runs_took_is_known_from_the_start() {
+    let mut lane = lane(100, 40);
+    lane.thought = Used::default();
+    lane.known = Took { used: Used { tokens: 620, spend: 0.62 }, calls: 62 };
+    let (done, ending) = play(Schedule::new(vec![lane], budget_of(0.255), Used::default()), |_| None);
+    assert_eq!((done.len(), ending), (25, Ending::BudgetSpent));
+    assert!(done.iter().all(|(at, ..)| *at == 1.0), "nothing has to be found out first");
+}
+
+/// Plays a schedule against a system that takes so many calls in ten seconds, each of 200 ms, turns others away at once and says when
+/// to come back. When it was done, the calls, and those that were turned away.
+fn windowed(asks: u64, at_once: u32, taken: u64) -> (Duration, u32, u32) {
+    let window = Duration::from_secs(10);
+    let mut schedule = plain(vec![lane(asks, at_once)]);
+    let (mut now, mut calls, mut turned_away, mut left_alone) = (Duration::ZERO, 0, 0, Duration::ZERO);
+    let mut in_window: BTreeMap<u64, u64> = BTreeMap::new();
+    let mut running: Vec<(Duration, AskId, Option<Duration>)> = Vec::new();
+    loop {
+        match schedule.next(now) {
+            Next::Ask(ask) => {
+                assert!(now >= left_alone, "{now:?}: asked before {left_alone:?}");
+                calls += 1;
+                let count = in_window.entry(now.as_secs() / 10).or_default();
+                *count += 1;
+                let until = window * (now.as_secs() / 10 + 1) as u32;
+                running.push(match *count <= taken {
+                    true => (now + Duration::from_millis(200), ask, None),
+                    false => (now + Duration::from_millis(1), ask, Some(until)),
+                });
+            }
+            Next::Ended(ending) => {
+                assert_eq!(ending, Ending::Done);
+                return (now, calls, turned_away);
+            }
+            Next::Wait(later) => {
+                running.sort();
+                let first = running.first().map(|(due, ..)| *due);
+                let due = first.into_iter().chain(later).min().expect("something to wait for");
+                now = now.max(due);
+                if first == Some(due) {
+                    let (_, ask, until) = running.remove(0);
+                    let trouble = until.map(|until| {
+                        (turned_away, left_alone) = (turned_away + 1, left_alone.max(until));
+                        Trouble { retry_after: Some(until - now), ..trouble(TroubleKind::RateLimited) }
+                    });
+                    let took = Used::default();
+                    match schedule.attempted(now, ask, trouble.as_ref(), &Headroom::default(), took, 0.5) {
+                        Outcome::Answered => schedule.kept(ask.lane),
+                        outcome => assert_eq!(outcome, Outcome::Again),
+                    }
+                }
+            }
+        }
+        assert!(calls < 100_000, "it does not end");
+    }
+}
+
+#[test]
+fn nothing_is_asked_of_a_system_before_the_time_that_it_said_and_it_is_done_in_time() {
+    for (asks, at_once, taken) in [(500, 20, 100), (300, 40, 60), (50, 8, 5)] {
+        let (took, calls, turned_away) = windowed(asks, at_once, taken);
+        let ideal = 10.0 * (asks.div_ceil(taken) - 1) as f64 + 0.2;
+        let what =
+            format!("{asks} at {at_once}, {taken} in ten seconds: {took:?} of {ideal}, {turned_away} of {calls}");
+        assert!(took.as_secs_f64() <= 2.0 * ideal, "{what}");
+        assert!(u64::from(turned_away) <= u64::from(at_once) * asks.div_ceil(taken), "{what}");
+    }
+}
+
+#[test]
+fn a_system_that_asks_to_be_left_alone_for_long_stops_the_run_which_can_go_on_later() {
+    let asked = |seconds: u64, kind: TroubleKind| {
+        let mut schedule = plain(vec![lane(10, 1)]);
+        let Next::Ask(ask) = schedule.next(Duration::ZERO) else { panic!() };
+        let trouble = Trouble { retry_after: Some(Duration::from_secs(seconds)), ..trouble(kind) };
+        schedule.attempted(Duration::ZERO, ask, Some(&trouble), &Headroom::default(), Used::default(), 0.5);
+        (schedule.next(Duration::ZERO), schedule.left_alone(Duration::ZERO))
+    };
+    for kind in [TroubleKind::RateLimited, TroubleKind::Overloaded] {
+        let (Next::Ended(Ending::Stopped(0, trouble)), _) = asked(86_400, kind) else { panic!() };
+        assert_eq!(trouble.message, "it went wrong; it asks to be left alone for 1440 minutes");
+        let ten = Duration::from_secs(600);
+        assert_eq!(asked(600, kind), (Next::Wait(Some(ten)), Some((0, ten))));
+    }
 }
 
 /// Plays a schedule against a system that stands so many calls at once, each of 200 ms, and turns others away after some time

@@ -34,12 +34,15 @@ use engine::schedule::Ending;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a folder of answers is marked with once scores rest on it, and once a record does.
 const SEALED: &str = "sealed";
 const CLOSED: &str = "closed";
 /// What it was asked for.
 const PLAN: &str = "plan";
+/// Waits from this long on are said.
+const LONG_WAIT: Duration = Duration::from_secs(30);
 
 /// A turn to ask: while it lives, nobody else asks here.
 pub struct Asked {
@@ -171,7 +174,8 @@ impl<'a> Askable<'a> {
         let what = format!("asking {}", names.join(", "));
         progress.step(&what);
         let budget = self.eval.contract.budget;
-        let drove = asking.carry_out(budget, turn.used, &mut self.tell(&what, progress)).map_err(ask_failure)?;
+        let drove =
+            asking.carry_out(budget, turn.used, &mut self.tell(&names, &what, progress)).map_err(ask_failure)?;
         turn.used = drove.standing.used;
         self.ended(&names, &drove, "answers", progress)?;
         Ok(self.arms.iter().zip(asking.files()).map(|((arm, ..), file)| (*arm, file.clone())).collect())
@@ -195,8 +199,15 @@ impl<'a> Askable<'a> {
         let budget = self.eval.contract.budget;
         let what = format!("trying out {}", names.join(", "));
         progress.step(&what);
-        let tried =
-            try_out(plan, &judged, &self.judges, &turn.folder, budget, turn.used, &mut self.tell(&what, progress));
+        let tried = try_out(
+            plan,
+            &judged,
+            &self.judges,
+            &turn.folder,
+            budget,
+            turn.used,
+            &mut self.tell(&names, &what, progress),
+        );
         match tried.map_err(ask_failure)? {
             TriedOut::Passed(took) => {
                 turn.used.add(took);
@@ -236,7 +247,8 @@ impl<'a> Askable<'a> {
         if forecast.asks > 0 {
             let what = format!("asking {}", names.join(", "));
             progress.step(&what);
-            let drove = judging.carry_out(budget, turn.used, &mut self.tell(&what, progress)).map_err(ask_failure)?;
+            let drove =
+                judging.carry_out(budget, turn.used, &mut self.tell(&names, &what, progress)).map_err(ask_failure)?;
             turn.used = drove.standing.used;
             self.ended(&names, &drove, "judgements", progress)?;
         }
@@ -291,10 +303,25 @@ impl<'a> Askable<'a> {
             .collect()
     }
 
-    fn tell<'p>(&self, what: &'p str, progress: &'p mut dyn Progress) -> impl FnMut(&Standing) + use<'p> {
+    fn tell<'p>(
+        &self,
+        names: &'p [&'p str],
+        what: &'p str,
+        progress: &'p mut dyn Progress,
+    ) -> impl FnMut(&Standing) + use<'p> {
         let currency = currency(self.eval);
+        let mut noted = Duration::ZERO;
         move |standing| {
             progress.count(standing.done, standing.of);
+            // Each long wait is said once, also where nobody sees the line that changes.
+            if let Some((lane, left)) = standing.left_alone
+                && left >= LONG_WAIT
+                && standing.elapsed > noted
+            {
+                noted = standing.elapsed + left;
+                let name = names.get(lane).copied().unwrap_or("a system");
+                progress.note(&waits(name, left));
+            }
             progress.say(&format!("{what}: {}", stands(standing, &currency)));
         }
     }
@@ -490,6 +517,9 @@ fn stands(standing: &Standing, currency: &str) -> String {
         said += format!(", {:.2} {currency}", standing.used.spend).trim_end();
     }
     said += &format!(", {} in flight", standing.in_flight);
+    if let Some((_, left)) = standing.left_alone.filter(|_| standing.done < standing.of) {
+        said += &format!(", left alone for {} as asked", lasting(left.as_secs_f64().ceil()));
+    }
     if standing.ending {
         said += ", finishing what is in flight (once more stops at once)";
     } else if standing.done > 0 && standing.done < standing.of {
@@ -497,6 +527,12 @@ fn stands(standing: &Standing, currency: &str) -> String {
         said += &format!(", about {} left", lasting(left));
     }
     said
+}
+
+/// What is waited for, and until when.
+fn waits(name: &str, left: Duration) -> String {
+    let until = jiff::Timestamp::now() + left;
+    format!("`{name}` asks to be left alone for {}: waiting until {until:.0}", lasting(left.as_secs_f64()))
 }
 
 fn lasting(seconds: f64) -> String {
