@@ -242,6 +242,13 @@ impl SystemKind {
     }
 }
 
+/// Whether a header, a part of a query or a variable of this name holds a secret, by the words in it.
+pub fn names_a_secret(name: &str) -> bool {
+    const TELLING: [&str; 8] = ["key", "token", "secret", "pass", "auth", "cookie", "credential", "session"];
+    let name = name.to_lowercase();
+    TELLING.iter().any(|word| name.contains(word))
+}
+
 impl Speaks {
     /// What kind of system it is and what it is, in words for people: `openai: assistant-v15`.
     pub fn describe(&self) -> String {

@@ -12,6 +12,7 @@ mod operand;
 pub mod page;
 mod sampling;
 mod retire;
+mod secret;
 mod segments;
 mod systems;
 mod threshold;

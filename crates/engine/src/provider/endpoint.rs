@@ -5,8 +5,11 @@
 //! note    bodies end at 64 MB; HTTP/1.1, because one HTTP/2 connection carries only as many calls at once as the other
 //!         side likes; nothing is sent on to another host
 
+use super::fill::percent_decoded;
 use super::trouble::{self, shown};
 use super::{ProviderError, Surroundings, Trouble, TroubleKind};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use domain::system::Limits;
 use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Client, Method, NoProxy, Proxy, Response, StatusCode, Url, redirect};
@@ -172,11 +175,17 @@ fn authorities(around: &Surroundings) -> Result<Vec<Certificate>, ProviderError>
     }
 }
 
-/// The passwords of proxies.
+/// The passwords of proxies, and user and password as they are sent to one: in base64.
 pub fn proxy_passwords(around: &Surroundings) -> Vec<String> {
     let names = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
     let urls = names.iter().filter_map(|name| Url::parse((around.environment)(name)?.trim()).ok());
-    urls.filter_map(|url| url.password().map(str::to_owned)).collect()
+    let secrets = urls.filter_map(|url| {
+        let password = url.password()?;
+        let plain = |text: &str| percent_decoded(text).unwrap_or_else(|| text.to_owned());
+        let sent = STANDARD.encode(format!("{}:{}", plain(url.username()), plain(password)));
+        Some([password.to_owned(), sent])
+    });
+    secrets.flatten().collect()
 }
 
 /// An address as messages show it.

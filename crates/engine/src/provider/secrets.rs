@@ -1,5 +1,8 @@
 //! Keys, and texts without them.
 
+use super::fill::{percent_decoded, percent_encoded};
+use domain::system::names_a_secret;
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -19,12 +22,8 @@ impl Secrets {
         if secret.len() < SHORTEST {
             return;
         }
-        // Arguments of tools are JSON in a text of JSON.
-        let in_json = quoted(secret);
-        let (in_text_of_json, slashed) = (quoted(&in_json), in_json.replace('/', "\\/"));
-        let forms = [secret.to_owned(), in_json, in_text_of_json, slashed, super::fill::percent_encoded(secret)];
-        for form in forms {
-            if !self.0.iter().any(|known| known.expose_secret() == form) {
+        for form in forms(secret) {
+            if form.len() >= SHORTEST && !self.0.iter().any(|known| known.expose_secret() == form) {
                 self.0.push(SecretString::from(form));
             }
         }
@@ -35,11 +34,9 @@ impl Secrets {
     /// Adds what fills a place of this name, unless it is plainly a word: `billing` in `x-team` would be taken out of every
     /// answer.
     pub fn add_value(&mut self, place: &str, value: &str) {
-        const TELLING: [&str; 8] = ["key", "token", "secret", "pass", "auth", "cookie", "credential", "session"];
-        let place = place.to_lowercase();
         let is_word =
             value.len() < LONGEST_WORD && value.chars().all(|c| c.is_ascii_alphabetic() || c == '-' || c == '_');
-        if !is_word || TELLING.iter().any(|word| place.contains(word)) {
+        if !is_word || names_a_secret(place) {
             self.add(value);
         }
     }
@@ -89,6 +86,48 @@ impl Secrets {
     }
 }
 
+/// A secret as it is, and as a server may say it back: decoded where it was given encoded, in an address, and each of these in JSON.
+fn forms(secret: &str) -> Vec<String> {
+    let mut plain = vec![secret.to_owned()];
+    plain.extend(percent_decoded(secret));
+    // As the parser of addresses sends it: in a query, and in a path.
+    let sent = |text: &str| {
+        let mut url = Url::parse("http://host/").ok()?;
+        url.set_query(Some(text));
+        let query = url.query().map(str::to_owned);
+        url.set_path(text);
+        Some([query, url.path().strip_prefix('/').map(str::to_owned)])
+    };
+    let mut all: Vec<String> = plain.iter().filter_map(|text| sent(text)).flatten().flatten().collect();
+    for text in plain {
+        let encoded = percent_encoded(&text);
+        // Forms put a `+` where addresses have `%20`, and some write hex digits small.
+        let lower = lower_hex(&encoded);
+        all.extend([encoded.replace("%20", "+"), encoded, lower, text]);
+    }
+    // Arguments of tools are JSON in a text of JSON.
+    let in_json = all.iter().flat_map(|text| {
+        let quoted_once = quoted(text);
+        [quoted(&quoted_once), quoted_once.replace('/', "\\/"), quoted_once]
+    });
+    let mut forms: Vec<String> = in_json.collect();
+    forms.append(&mut all);
+    forms
+}
+
+/// The same with small letters in every `%XX`.
+fn lower_hex(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (hex, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+        out.push('%');
+        out.push_str(&hex.to_lowercase());
+        out.push_str(rest);
+    }
+    out
+}
+
 /// A text as it stands between the quotes of JSON.
 fn quoted(text: &str) -> String {
     let quoted = Value::from(text).to_string();
@@ -118,8 +157,16 @@ mod tests {
     fn a_key_is_found_in_the_forms_that_servers_echo() {
         let mut secrets = Secrets::default();
         secrets.add("ab/cd+\"ef");
-        for form in ["ab/cd+\"ef", r#"ab/cd+\"ef"#, r#"ab\/cd+\"ef"#, "ab%2Fcd%2B%22ef"] {
+        for form in
+            ["ab/cd+\"ef", r#"ab/cd+\"ef"#, r#"ab\/cd+\"ef"#, "ab%2Fcd%2B%22ef", "ab%2fcd%2b%22ef", "ab/cd+%22ef"]
+        {
             assert_eq!(secrets.redact(form), "[secret]", "{form}");
+        }
+        // It was given as an address has it, and is said back as the server read it.
+        let mut encoded = Secrets::default();
+        encoded.add("ab%2Fcd%20ef");
+        for form in ["ab%2Fcd%20ef", "ab/cd ef", "ab%2fcd%20ef", "ab%2Fcd+ef", r"ab\/cd ef"] {
+            assert_eq!(encoded.redact(form), "[secret]", "{form}");
         }
         let mut value = serde_json::json!({"ab/cd+\"ef": ["x ab/cd+\"ef", 1]});
         assert!(secrets.redact_value(&mut value));

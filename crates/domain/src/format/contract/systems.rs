@@ -1,6 +1,7 @@
 //! `systems:`, `hosts:` and `budget:`: what answers, and what asking it may take.
 
 use super::graders::schema;
+use super::secret;
 use super::threshold::duration_ms;
 use crate::format::yaml::{Fields, Node, NodeKind, Reader};
 use crate::name::SystemName;
@@ -262,6 +263,12 @@ fn address(reader: &mut Reader, fields: &Fields, key: &str, url: &str) {
     } else if rest.split('/').next().unwrap_or("").contains('@') {
         let help = "keep it out of the contract: name the key with `key: {env: NAME}`";
         reader.missing(at, format!("`{key}` holds a user or password"), help);
+    } else if let Some(name) = secret::in_query(url) {
+        let help = format!("write it with a variable of the environment: `{name}=${{ASSISTANT_KEY}}`");
+        reader.missing(at, format!("`{key}` holds a secret in `{name}`"), help);
+    } else if secret::is_in(url) {
+        let help = "write it with a variable of the environment, such as `${ASSISTANT_KEY}`";
+        reader.missing(at, format!("`{key}` holds what looks like a key"), help);
     }
 }
 
@@ -293,16 +300,15 @@ fn key(reader: &mut Reader, node: &Node) -> Option<KeyFrom> {
 }
 
 fn headers(reader: &mut Reader, fields: &Fields) -> Vec<(String, String)> {
-    const SECRET: &[&str] = &["authorization", "x-api-key", "api-key", "proxy-authorization", "cookie"];
     let Some(node) = fields.get("headers") else { return Vec::new() };
     let mut headers = Vec::new();
     for (key, value) in reader.entries(node, "`headers`", "write `headers: {x-team: billing}`") {
         let Some(text) = reader.word(value, "a header") else { continue };
-        if SECRET.contains(&key.text.to_lowercase().as_str()) && !text.contains("${") {
+        if secret::holds(&key.text, &text) {
             reader.missing(
                 value.at,
                 format!("`{}` holds a secret", key.text),
-                "write it with a variable of the environment: `Bearer ${ASSISTANT_KEY}`",
+                "write it with a variable of the environment, `${ASSISTANT_KEY}` or `Bearer ${ASSISTANT_KEY}`",
             );
             continue;
         }
