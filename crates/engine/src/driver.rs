@@ -378,3 +378,74 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::Headroom;
+
+    struct Says(Reply);
+
+    impl Answers for Says {
+        fn prepare(&self, _question: &Question, _repeat: u32) -> Result<Request, String> {
+            Err("it is asked without questions".to_owned())
+        }
+
+        fn attempt(self: Arc<Self>, _request: Arc<Request>) -> BoxFuture<'static, Attempt> {
+            Box::pin(async move {
+                let (got, latency) = (Ok(self.0.clone()), Duration::from_millis(1));
+                Attempt { got, status: Some(200), latency, first_byte: None, headroom: Headroom::default() }
+            })
+        }
+
+        fn shares(&self) -> String {
+            String::new()
+        }
+    }
+
+    struct TakesNone;
+
+    impl Work for TakesNone {
+        fn request(&self, _lane: usize, _at: usize) -> Result<Request, String> {
+            Ok(Request::new("", Vec::new(), false, None))
+        }
+
+        fn accept(&self, _lane: usize, _at: usize, _reply: &Reply) -> Result<(), String> {
+            Err("too long".to_owned())
+        }
+
+        fn line(&self, _lane: usize, _at: usize, asked: &Asked) -> String {
+            crate::asking::line::of("a", 0, asked)
+        }
+    }
+
+    #[test]
+    fn a_reply_that_cannot_be_taken_counts_as_failed_with_its_attempts_and_what_it_took() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = camino::Utf8PathBuf::try_from(folder.path().join("candidate.jsonl")).unwrap();
+        let journal = Journal::on_disk(std::slice::from_ref(&file)).unwrap();
+        let reply =
+            Reply { text: Some("Yes.".to_owned()), tokens_in: Some(3), tokens_out: Some(4), ..Reply::default() };
+        let lane = Lane {
+            system: Arc::new(Says(reply)),
+            limits: Limits { attempts: 1, ..Limits::default() },
+            price: None,
+            file: 0,
+            positions: vec![0, 1],
+            thought: Used::default(),
+            known: Took::default(),
+        };
+        let drove = drive(vec![lane], &TakesNone, &journal, Budget::default(), Used::default(), &mut |_| ()).unwrap();
+        assert_eq!((drove.ending, drove.standing.done, drove.standing.failed), (Ending::Done, 2, 2));
+        assert_eq!(drove.standing.used.tokens, 14, "what came was paid");
+        let kept = std::fs::read_to_string(&file).unwrap();
+        for line in kept.lines() {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(
+                (&line["error"]["message"], &line["attempts"][0]["error"]),
+                (&"too long".into(), &"unreadable: too long".into())
+            );
+        }
+        assert_eq!(kept.lines().count(), 2);
+    }
+}

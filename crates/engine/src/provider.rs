@@ -216,7 +216,7 @@ pub struct Request {
 }
 
 impl Request {
-    fn new(head: &str, body: Vec<u8>, structured: bool, target: Option<Box<Target>>) -> Self {
+    pub(crate) fn new(head: &str, body: Vec<u8>, structured: bool, target: Option<Box<Target>>) -> Self {
         let mut content = String::with_capacity(head.len() + body.len());
         content.push_str(head);
         content.push_str(&String::from_utf8_lossy(&body));

@@ -193,3 +193,21 @@ pub fn without_query(url: &Url) -> String {
     let origin = url.origin().ascii_serialization();
     shown(&format!("{origin}{}", url.path()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::Secrets;
+
+    #[test]
+    fn what_is_sent_to_a_proxy_is_a_secret_in_every_form() {
+        let environment =
+            |name: &str| (name == "HTTPS_PROXY").then(|| "http://us%40er:p%2Fss%20word@proxy:3128".to_owned());
+        let around = Surroundings { folder: ".".into(), environment: &environment, hosts: &[] };
+        let mut secrets = Secrets::default();
+        proxy_passwords(&around).iter().for_each(|secret| secrets.add(secret));
+        for form in ["p%2Fss%20word", "p/ss word", &STANDARD.encode("us@er:p/ss word")] {
+            assert_eq!(secrets.redact(&format!("<{form}>")), "<[secret]>", "{form}");
+        }
+    }
+}
