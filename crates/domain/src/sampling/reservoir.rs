@@ -103,7 +103,8 @@ pub struct Drawn {
     pub request: Request,
     /// The rules that drew it, in the contract's order.
     pub rules: Vec<String>,
-    /// The chance that any rule that goes by chance would have drawn it; `None` where none reaches it but by a signal of failure.
+    /// The chance that any rule that goes by chance would have drawn it. `None` where none of them did: what novelty or newness alone
+    /// drew would be there whatever chance said. And `None` where none reaches it but by a signal of failure.
     pub probability: Option<Share>,
 }
 
@@ -115,7 +116,7 @@ pub struct Sample {
     pub requests: u64,
     /// Of them, those that no rule reaches by chance: rates from the sample say nothing of them.
     pub unreached: u64,
-    /// By rule: conversations that it saw, and that it drew.
+    /// By rule: conversations that it saw, and that it drew; each once, however many weeks or values it lies in.
     pub rules: Vec<(String, u64, u64)>,
 }
 
@@ -160,22 +161,26 @@ impl Draw<'_> {
     }
 
     pub fn close(self) -> Sample {
-        let mut by_request: BTreeMap<&str, (&Request, Vec<String>)> = BTreeMap::new();
+        let mut by_request: BTreeMap<&str, (&Request, Vec<&Rule>)> = BTreeMap::new();
         for ((rule, _), requests) in &self.drawn {
             for request in requests.values() {
                 let rules = &mut by_request.entry(&request.id).or_insert((request, Vec::new())).1;
-                rules.push(self.census.rules[*rule].name.clone());
+                rules.push(&self.census.rules[*rule]);
             }
         }
-        let drawn = by_request.into_values().map(|(request, rules)| Drawn {
-            request: request.clone(),
-            rules,
-            probability: self.probability(request),
+        let drawn = by_request.into_values().map(|(request, rules)| {
+            let by_chance = rules.iter().any(|rule| rule.kind.by_chance());
+            Drawn {
+                request: request.clone(),
+                probability: by_chance.then(|| self.probability(request)).flatten(),
+                rules: rules.into_iter().map(|rule| rule.name.clone()).collect(),
+            }
         });
         let count = |at: usize| {
-            let seen = self.census.parts[at].values().map(|part| part.units.len() as u64).sum();
-            let drawn = self.chosen[at].values().map(|chosen| chosen.len() as u64).sum();
-            (self.census.rules[at].name.clone(), seen, drawn)
+            let seen: BTreeSet<u64> =
+                self.census.parts[at].values().flat_map(|part| part.units.keys().copied()).collect();
+            let drawn: BTreeSet<u64> = self.chosen[at].values().flatten().copied().collect();
+            (self.census.rules[at].name.clone(), seen.len() as u64, drawn.len() as u64)
         };
         Sample {
             drawn: drawn.collect(),

@@ -34,8 +34,16 @@ fn traffic(conversations: usize) -> Vec<Request> {
 }
 
 fn draw<'r>(rules: &[Rule], seed: u64, requests: impl Iterator<Item = &'r Request> + Clone) -> Sample {
-    let known = Index::default();
-    let mut census = Census::new(rules, seed, &known);
+    draw_beside(&Index::default(), rules, seed, requests)
+}
+
+fn draw_beside<'r>(
+    known: &Index,
+    rules: &[Rule],
+    seed: u64,
+    requests: impl Iterator<Item = &'r Request> + Clone,
+) -> Sample {
+    let mut census = Census::new(rules, seed, known);
     requests.clone().for_each(|request| census.see(request));
     let mut draw = census.close();
     requests.for_each(|request| draw.see(request));
@@ -136,31 +144,84 @@ fn of_a_long_conversation_a_part_is_drawn_and_its_chance_pays_for_that() {
     assert_eq!(sample.drawn[0].probability.map(crate::share::Share::get), Some(0.25));
 }
 
+/// What repeated draws say of the rate of failures: the mean of the weighted rates, of the plain ones, and how often the survey's
+/// interval covers the truth.
+fn repeated(known: &Index, rules: &[Rule], requests: &[Request], draws: u64) -> (f64, f64, f64) {
+    let truth = true_rate(requests);
+    let (mut sum, mut plain, mut covered) = (0.0, 0.0, 0);
+    for seed in 0..draws {
+        let sample = draw_beside(known, rules, seed, requests.iter());
+        let mut clusters: BTreeMap<&str, ClusterSum> = BTreeMap::new();
+        let weighted =
+            || sample.drawn.iter().filter_map(|drawn| Some((&drawn.request, 1.0 / drawn.probability?.get())));
+        for (request, weight) in weighted() {
+            let cluster = clusters.entry(unit(request)).or_default();
+            cluster.weight += weight;
+            cluster.value += weight * failed(request);
+        }
+        let estimate = hajek(&[clusters.into_values().collect()], weighted().count() as u64).unwrap();
+        let interval = estimate.korn_graubard(0.025).unwrap();
+        sum += estimate.mean;
+        plain += sample.drawn.iter().map(|drawn| failed(&drawn.request)).sum::<f64>() / sample.drawn.len() as f64;
+        covered += u32::from((interval.lower..=interval.upper).contains(&truth));
+    }
+    let draws = draws as f64;
+    (sum / draws, plain / draws, f64::from(covered) / draws)
+}
+
+fn true_rate(requests: &[Request]) -> f64 {
+    requests.iter().map(failed).sum::<f64>() / requests.len() as f64
+}
+
+fn each_kind() -> Rule {
+    rule("each", Kind::Stratified { by: Attribute::new("kind") }, 80)
+}
+
 /// Over many seeds the weighted rate is the rate of all traffic, though failures and a rare kind are drawn far more often, and the
 /// survey's interval covers it.
 #[test]
 fn rates_stay_unbiased_when_failures_and_rare_kinds_are_drawn_more_often() {
-    let requests = traffic(600);
-    let truth = requests.iter().map(failed).sum::<f64>() / requests.len() as f64;
-    let rules = [rule("each", Kind::Stratified { by: Attribute::new("kind") }, 80), rule("failed", down(), 30)];
-    let (draws, mut sum, mut plain, mut covered) = (300, 0.0, 0.0, 0);
-    for seed in 0..draws {
-        let sample = draw(&rules, seed, requests.iter());
-        let mut clusters: BTreeMap<&str, ClusterSum> = BTreeMap::new();
-        for drawn in &sample.drawn {
-            let weight = 1.0 / drawn.probability.unwrap().get();
-            let cluster = clusters.entry(unit(&drawn.request)).or_default();
-            cluster.weight += weight;
-            cluster.value += weight * failed(&drawn.request);
-        }
-        let estimate = hajek(&[clusters.into_values().collect()], sample.drawn.len() as u64).unwrap();
-        let interval = estimate.korn_graubard(0.025).unwrap();
-        sum += estimate.mean;
-        plain += sample.drawn.iter().map(|drawn| failed(&drawn.request)).sum::<f64>() / sample.drawn.len() as f64;
-        covered += usize::from((interval.lower..=interval.upper).contains(&truth));
-    }
-    let (mean, plain) = (sum / draws as f64, plain / draws as f64);
+    let (requests, draws) = (traffic(600), 300);
+    let truth = true_rate(&requests);
+    let (mean, plain, covered) =
+        repeated(&Index::default(), &[each_kind(), rule("failed", down(), 30)], &requests, draws);
     assert!((mean - truth).abs() < 0.003, "weighted {mean}, true {truth}");
     assert!(plain > truth + 0.1, "unweighted {plain}, true {truth}");
-    assert!(covered as f64 >= 0.95 * draws as f64 - 3.0 * (0.05 * 0.95 * draws as f64).sqrt(), "covered {covered}");
+    assert!(covered >= 0.95 - 3.0 * (0.05 * 0.95 / draws as f64).sqrt(), "covered {covered}");
+}
+
+/// Those of the rare kind are the latest, and nothing that is known is like them: both rules draw of them whatever chance says.
+#[test]
+fn rates_stay_unbiased_beside_what_is_drawn_for_being_new_or_novel() {
+    let mut requests = traffic(600);
+    for request in requests.iter_mut().filter(|request| request.attributes["kind"] == "b") {
+        request.at = Some("2026-11-20T08:00:00Z".to_owned());
+        request.input = json!("bitcoin wallet seed");
+    }
+    let mut known = Index::default();
+    known.add(&Fingerprint::of("question"));
+    let truth = true_rate(&requests);
+    for kind in [Kind::Newest, Kind::Novelty] {
+        let rules = [rule("some", Kind::Uniform, 80), rule("failed", down(), 20), rule("first", kind, 50)];
+        let (mean, plain, _) = repeated(&known, &rules, &requests, 300);
+        assert!((mean - truth).abs() < 0.005, "{}: weighted {mean}, true {truth}", rules[2].kind.as_str());
+        assert!(plain > truth + 0.05, "{}: unweighted {plain}, true {truth}", rules[2].kind.as_str());
+    }
+    let rules = [rule("some", Kind::Uniform, 80), rule("latest", Kind::Newest, 50)];
+    for drawn in draw_beside(&known, &rules, 1, requests.iter()).drawn {
+        assert_eq!(drawn.probability.is_some(), drawn.rules[0] == "some", "{drawn:?}");
+    }
+}
+
+#[test]
+fn a_conversation_of_several_weeks_is_counted_once() {
+    let request = |day: u32, conversation: &str| Request {
+        id: format!("{conversation}-{day}"),
+        at: Some(format!("2026-10-{day:02}T08:00:00Z")),
+        conversation: Some(conversation.to_owned()),
+        ..Request::default()
+    };
+    let requests = [request(1, "long"), request(8, "long"), request(15, "long"), request(15, "short")];
+    let weekly = Rule { per: Some(Per::Week), ..rule("weekly", Kind::Uniform, 5) };
+    assert_eq!(draw(&[weekly], 1, requests.iter()).rules, [("weekly".to_owned(), 2, 2)]);
 }

@@ -4,7 +4,8 @@
 //! out     what was drawn, with rule and probability; proposals in the catalog, all or none, and a copy of each source
 //! errors  no rules, an unknown rule, no traffic in the window
 //! note    a request has one id as an example, whoever draws it and when: what is there already, or was declined, is not proposed again. What
-//!         cannot be an example is passed over and named, and nothing that is drawn stands for it
+//!         cannot be an example is passed over and named, and nothing that is drawn stands for it. Novelty is not measured from what
+//!         was drawn of the same window: a draw that is repeated finds what it found
 
 use crate::app::eval::Eval;
 use crate::app::kept::{self, Proposal, propose_all};
@@ -21,7 +22,10 @@ use domain::format::lines::LinePlace;
 use domain::sampling::{Census, Drawn, Kind, Rule, Sample};
 use domain::traffic::Request;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the ids of examples begin with that were drawn from traffic.
+const PREFIX: &str = "traffic-";
 
 pub struct Orders {
     /// Only this rule.
@@ -68,12 +72,25 @@ pub fn sample(eval: &Eval, orders: &Orders) -> Result<Sampled, Failure> {
     let mut known = Index::default();
     let mut ids: BTreeSet<String> = told(&kept::entries(eval, Noun::Example)?).into_keys().collect();
     let by_novelty = rules.iter().any(|rule| rule.kind == Kind::Novelty);
+    let mut of_traffic: BTreeMap<String, Fingerprint> = BTreeMap::new();
     super::read(eval, |_, example| {
+        let id = example.id.as_str();
         if by_novelty {
-            known.add(&Fingerprint::of(&text_of(&example.document["input"])));
+            let asks = Fingerprint::of(&text_of(&example.document["input"]));
+            match id.starts_with(PREFIX) {
+                true => drop(of_traffic.insert(id.to_owned(), asks)),
+                false => known.add(&asks),
+            }
         }
-        ids.insert(example.id.as_str().to_owned());
+        ids.insert(id.to_owned());
     })?;
+    if !of_traffic.is_empty() {
+        logged::each(&eval.state(), &orders.window, &mut |request| {
+            of_traffic.remove(&id_of(&request));
+            Ok(())
+        })?;
+    }
+    of_traffic.values().for_each(|asks| known.add(asks));
     let mut census = Census::new(&rules, orders.seed, &known);
     let mut passed_over = PassedOver::default();
     let seen = logged::each(&eval.state(), &orders.window, &mut |request| {
@@ -97,7 +114,7 @@ pub fn sample(eval: &Eval, orders: &Orders) -> Result<Sampled, Failure> {
         Ok(())
     })?;
     let sample = draw.close();
-    let is_new = |at: &usize| !ids.contains(&id_of(&sample.drawn[*at]));
+    let is_new = |at: &usize| !ids.contains(&id_of(&sample.drawn[*at].request));
     let mut new: Vec<usize> = (0..sample.drawn.len()).filter(is_new).collect();
     new.retain(|at| match wrong(&sample.drawn[*at]) {
         None => true,
@@ -139,8 +156,8 @@ fn rules(eval: &Eval, named: Option<&str>) -> Result<Vec<Rule>, Failure> {
 }
 
 /// The id of a request as an example: nothing of the log's own ids can clash or be odd in it.
-pub fn id_of(drawn: &Drawn) -> String {
-    format!("traffic-{}", &Digest::of_bytes(drawn.request.id.as_bytes()).to_string()[..16])
+pub fn id_of(request: &Request) -> String {
+    format!("{PREFIX}{}", &Digest::of_bytes(request.id.as_bytes()).to_string()[..16])
 }
 
 /// Why what was drawn cannot be an example.
@@ -157,7 +174,7 @@ fn line(drawn: &Drawn) -> Value {
     provenance.insert("source".to_owned(), "traffic".into());
     provenance.insert("rule".to_owned(), drawn.rules.join(", ").into());
     let mut line = Map::new();
-    line.insert("id".to_owned(), id_of(drawn).into());
+    line.insert("id".to_owned(), id_of(request).into());
     let add = |fields: &mut Map<String, Value>, key: &str, value: Option<Value>| {
         if let Some(value) = value {
             fields.insert(key.to_owned(), value);

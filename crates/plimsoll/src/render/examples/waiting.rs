@@ -35,7 +35,7 @@ pub fn sample_text(sampled: &Sampled) -> String {
         let chance = drawn.probability.map_or("no chance known, weight 0".to_owned(), |chance| {
             format!("drawn with {:.4}, stands for {}", chance.get(), number(1.0 / chance.get()))
         });
-        let _ = writeln!(out, "  {}  {}\n      {chance}", id_of(drawn), cut(&drawn.rules.join(", "), 40));
+        let _ = writeln!(out, "  {}  {}\n      {chance}", id_of(&drawn.request), cut(&drawn.rules.join(", "), 40));
         let text = domain::content::text_of(&drawn.request.input);
         let _ = writeln!(out, "      {}", cut(text.trim(), WIDTH - 6));
     }
@@ -82,7 +82,7 @@ pub fn sample_json(sampled: &Sampled) -> String {
         .enumerate()
         .map(|(at, drawn)| {
             json!({
-                "id": id_of(drawn),
+                "id": id_of(&drawn.request),
                 "request": drawn.request.id,
                 "rules": drawn.rules,
                 "probability": drawn.probability.map(domain::share::Share::get),
