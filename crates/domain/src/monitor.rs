@@ -2,17 +2,20 @@
 //!
 //! in      what production's conversations scored, candidate and production; a margin, an error rate, and how many conversations
 //!         of production each one of the candidate is laid beside
-//! out     go on, stop (harm shown) or enough (not worse by the margin); both log E, the way to them, and what would decide
+//! out     go on, stop (harm shown) or enough (not worse by the margin); both log E, the way to them, when either was shown, and what
+//!         would decide
 //! errors  an outcome without arm or conversation, of several at once, or of a metric whose better way nobody knows: `Unfollowed`
 //! source  Waudby-Smith & Ramdas 2024: bets fixed on a grid, averaged (`stats::sequential`); the project's statistics design, 3.14
 //! note    harm needs no margin, as in a gate. Nothing is kept between looks: the same file gives the same answer, and a longer one
-//!         goes on where the shorter one ended. What changes over time breaks what the numbers mean, and not the error rate
+//!         goes on where the shorter one ended. What was shown once stays shown, whatever comes after: at no time of the whole way is E
+//!         above the bar more often than the error rate says. Where both were shown, whichever came first, harm goes before: nothing
+//!         that came later undoes it. What changes over time breaks what the numbers mean, and not the error rate
 
 use crate::outcome::{Better, Outcome, moment};
 use crate::share::Share;
 use crate::system::Arm;
 use jiff::Timestamp;
-use stats::sequential::{Bets, p_anytime};
+use stats::sequential::{Bets, Stake, p_anytime};
 use std::collections::BTreeMap;
 
 /// Bets on the grid.
@@ -60,9 +63,9 @@ pub struct Followed {
     pub waiting: u64,
     /// Candidate minus production, the better way up; `None` before the first difference.
     pub mean: Option<f64>,
-    /// log E against "worse by the margin or more", and against "not worse at all".
-    pub enough: f64,
-    pub harm: f64,
+    /// Against "worse by the margin or more", and against "not worse at all".
+    pub enough: Evidence,
+    pub harm: Evidence,
     /// What either must reach.
     pub bar: f64,
     /// After so many differences, both log E.
@@ -71,10 +74,27 @@ pub struct Followed {
     pub more: Option<u64>,
 }
 
-impl Followed {
-    /// p values that hold whenever they are looked at: enough, harm.
-    pub fn p(&self) -> [f64; 2] {
-        [p_anytime(self.enough), p_anytime(self.harm)]
+/// What the bets against one claim have come to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// log E after all that was looked at.
+    pub log_e: f64,
+    /// The highest that it was on the way.
+    pub highest: f64,
+    /// After how many differences it first reached the bar; `None` where it never did.
+    pub shown_at: Option<u64>,
+}
+
+impl Evidence {
+    /// A p value that holds whenever it is looked at, and that never rises again.
+    pub fn p(&self) -> f64 {
+        p_anytime(self.highest)
+    }
+
+    fn see(&mut self, stake: &Stake, bar: f64, seen: u64) {
+        self.log_e = stake.log_e();
+        self.highest = self.highest.max(self.log_e);
+        self.shown_at = self.shown_at.or((self.log_e >= bar).then_some(seen));
     }
 }
 
@@ -147,33 +167,41 @@ impl Rollout {
         let margin = Some(plan.margin.get()).filter(|margin| *margin > 0.0).ok_or(Unfollowed::Margin)?;
         let enough = Bets::against(margin, GRID).map_err(|_| Unfollowed::Margin)?;
         let harm = Bets::against(0.0, GRID).map_err(|_| Unfollowed::Margin)?;
-        let (mut enough, mut harm) = (enough.stake(), harm.stake());
+        let (mut for_enough, mut for_harm) = (enough.stake(), harm.stake());
+        let bar = -plan.alpha.get().ln();
+        let nothing = Evidence { log_e: 0.0, highest: 0.0, shown_at: None };
+        let (mut enough, mut harm) = (nothing, nothing);
         let paired = self.conversations.values().any(|arms| arms.iter().all(Option::is_some));
         let differences = if paired { self.matched() } else { self.dealt(plan.beside) };
         let step = differences.len().div_ceil(POINTS).max(1);
         let (mut way, mut sum) = (Vec::new(), 0.0);
         for (at, difference) in differences.iter().enumerate() {
-            enough.see((1.0 + difference) / 2.0);
-            harm.see((1.0 - difference) / 2.0);
+            let seen = at as u64 + 1;
+            for_enough.see((1.0 + difference) / 2.0);
+            for_harm.see((1.0 - difference) / 2.0);
+            enough.see(&for_enough, bar, seen);
+            harm.see(&for_harm, bar, seen);
             sum += difference;
             if at % step == 0 || at + 1 == differences.len() {
-                way.push((at as u64 + 1, enough.log_e(), harm.log_e()));
+                way.push((seen, enough.log_e, harm.log_e));
             }
         }
         let conversations = [self.of(0).count() as u64, self.of(1).count() as u64];
-        let (enough, harm, bar) = (enough.log_e(), harm.log_e(), -plan.alpha.get().ln());
+        let verdict = verdict(&enough, &harm);
+        let seen = differences.len() as u64;
+        let more = || [&for_enough, &for_harm].iter().filter_map(|stake| stake.more(seen, bar)).min();
         Ok(Followed {
-            verdict: verdict(enough, harm, bar),
-            differences: differences.len() as u64,
+            verdict,
+            differences: seen,
             paired,
             conversations,
-            waiting: conversations[0] - differences.len() as u64,
+            waiting: conversations[0] - seen,
             mean: (!differences.is_empty()).then(|| sum / differences.len() as f64),
             enough,
             harm,
             bar,
             way,
-            more: more(enough.max(harm), bar, differences.len()),
+            more: if verdict == Verdict::Continue { more() } else { Some(0) },
         })
     }
 
@@ -210,22 +238,13 @@ impl Rollout {
     }
 }
 
-/// Harm goes before what was hoped for.
-fn verdict(enough: f64, harm: f64, bar: f64) -> Verdict {
-    if harm >= bar {
-        Verdict::Stop
-    } else if enough >= bar {
-        Verdict::Enough
-    } else {
-        Verdict::Continue
+/// Harm goes before what was hoped for, whichever was shown first.
+fn verdict(enough: &Evidence, harm: &Evidence) -> Verdict {
+    match (harm.shown_at, enough.shown_at) {
+        (Some(_), _) => Verdict::Stop,
+        (None, Some(_)) => Verdict::Enough,
+        (None, None) => Verdict::Continue,
     }
-}
-
-fn more(grown: f64, bar: f64, differences: usize) -> Option<u64> {
-    if grown >= bar {
-        return Some(0);
-    }
-    (grown > 0.0).then(|| ((bar - grown) / (grown / differences as f64)).ceil() as u64)
 }
 
 #[cfg(test)]

@@ -83,6 +83,31 @@ impl Stake<'_> {
     pub fn log_e(&self) -> f64 {
         averaged(&self.logs)
     }
+
+    /// How many more values bring log E to `bar`, after `seen` of them, if they come as those did: each bet grows as it grew, and the best
+    /// of them comes to carry the average. `None` where none grew.
+    pub fn more(&self, seen: u64, bar: f64) -> Option<u64> {
+        if self.log_e() >= bar {
+            return Some(0);
+        }
+        let highest = self.logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if seen == 0 || highest <= 0.0 || bar <= 0.0 {
+            return None;
+        }
+        let seen = seen as f64;
+        let reached = |more: u64| {
+            let longer: Vec<f64> = self.logs.iter().map(|log| log * (1.0 + more as f64 / seen)).collect();
+            averaged(&longer) >= bar
+        };
+        // The average is at least the highest over their number; it starts at 0 and is convex, so that it crosses the bar once.
+        let most = (seen * (bar + log(self.logs.len() as f64)) / highest).ceil();
+        let (mut below, mut above) = (0, most as u64);
+        while above > below + 1 {
+            let middle = below + (above - below) / 2;
+            if reached(middle) { above = middle } else { below = middle }
+        }
+        Some(above)
+    }
 }
 
 /// A p value that holds whenever it is looked at.
@@ -147,6 +172,31 @@ pub fn hedged_betting(values: &[f64], mean: f64, level: f64) -> Result<Betting, 
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// Values that come again and again as they did reach the bar when it was said, and not one value earlier.
+    #[test]
+    fn what_is_still_missing_is_what_the_same_values_would_take() {
+        let bets = Bets::against(0.05, 24).unwrap();
+        let bar = -log(0.05);
+        for round in [[0.5; 10], [0.5, 0.5, 1.0, 0.5, 0.5, 0.0, 0.5, 0.5, 0.5, 0.5], [1.0; 10]] {
+            let mut stake = bets.stake();
+            round.iter().for_each(|x| stake.see(*x));
+            let rounds = (1 + stake.more(10, bar).unwrap()).div_ceil(10);
+            let log_e = |rounds: u64| {
+                let mut longer = bets.stake();
+                (0..rounds).for_each(|_| round.iter().for_each(|x| longer.see(*x)));
+                longer.log_e()
+            };
+            assert!(log_e(rounds + 1) >= bar && (rounds < 2 || log_e(rounds - 1) < bar), "{round:?} {rounds}");
+        }
+        // log E is below 0, and yet one bet grows: a straight line from it would say never.
+        let mut stake = bets.stake();
+        [0.5, 0.5, 1.0, 0.5, 0.5, 0.0, 0.5, 0.5, 0.5, 0.5].iter().for_each(|x| stake.see(*x));
+        assert!(stake.log_e() < 0.0 && stake.more(10, bar).is_some(), "{}", stake.log_e());
+        let mut worse = bets.stake();
+        [0.0; 5].iter().for_each(|x| worse.see(*x));
+        assert_eq!((worse.more(5, bar), bets.stake().more(0, bar)), (None, None));
+    }
 
     #[test]
     fn counts_and_values_are_the_same_evidence() {

@@ -49,17 +49,61 @@ fn equal_systems_are_enough_in_time_and_a_worse_one_stops() {
     assert_eq!((equal.verdict, equal.paired, equal.differences), (Verdict::Enough, true, 400));
     let worse = followed(&rollout(200, [6, 8], true), &plan(1));
     assert_eq!(worse.verdict, Verdict::Stop);
-    assert!((worse.mean.unwrap() + 0.2).abs() < 1e-12 && worse.harm >= worse.bar && worse.enough < worse.bar);
+    assert!((worse.mean.unwrap() + 0.2).abs() < 1e-12 && worse.harm.log_e >= worse.bar && worse.enough.shown_at.is_none());
     let early = followed(&rollout(20, [8, 8], true), &plan(1));
     assert_eq!(early.verdict, Verdict::Continue);
     assert!(early.more.is_some_and(|more| more > 20), "{early:?}");
 }
 
+/// Conversations that both answered: the candidate alone fails in the first twelve, production alone in the next eighteen.
+fn first_worse_then_better(count: usize) -> Vec<Outcome> {
+    let of = |arm: Arm, failed: std::ops::Range<usize>| {
+        (0..count).map(move |at| one(arm, &format!("c{at:04}"), at, !failed.contains(&at)))
+    };
+    of(Arm::Candidate, 0..12).chain(of(Arm::Production, 12..30)).collect()
+}
+
+#[test]
+fn harm_that_was_shown_once_stays_shown_whatever_comes_after() {
+    let early = followed(&first_worse_then_better(12), &plan(1));
+    let shown_at = early.harm.shown_at.unwrap();
+    assert_eq!((early.verdict, early.enough.shown_at), (Verdict::Stop, None));
+    let later = followed(&first_worse_then_better(330), &plan(1));
+    assert!(later.harm.log_e < 0.0, "by now nothing is left of it: {later:?}");
+    assert_eq!((later.harm.shown_at, later.verdict, later.more), (Some(shown_at), Verdict::Stop, Some(0)));
+    assert!(later.harm.p() <= 0.05 && later.harm.highest >= later.bar);
+    // That it is not worse by the margin is shown too, and is told beside it.
+    assert!(later.enough.shown_at.is_some_and(|at| at > shown_at), "{later:?}");
+}
+
 #[test]
 fn harm_goes_before_what_was_hoped_for() {
-    assert_eq!(verdict(5.0, 5.0, 3.0), Verdict::Stop);
-    assert_eq!(verdict(3.0, 2.9, 3.0), Verdict::Enough);
-    assert_eq!(verdict(2.9, 2.9, 3.0), Verdict::Continue);
+    let shown = |at: Option<u64>| Evidence { log_e: 0.0, highest: 0.0, shown_at: at };
+    for (enough, harm, wanted) in [
+        (Some(3), Some(9), Verdict::Stop),
+        (Some(9), Some(3), Verdict::Stop),
+        (Some(3), None, Verdict::Enough),
+        (None, None, Verdict::Continue),
+    ] {
+        assert_eq!(verdict(&shown(enough), &shown(harm)), wanted);
+    }
+}
+
+/// What is still missing is what the same conversations once more, and once more, would take.
+#[test]
+fn how_many_more_is_what_more_of_the_same_would_take() {
+    let seen = followed(&rollout(20, [8, 8], true), &plan(1));
+    let more = seen.more.unwrap() as usize;
+    let long = |count: usize| {
+        let of = |arm: Arm| (0..count).map(move |at| at_second(one(arm, &format!("c{at:05}"), 0, at * 7 % 10 < 8), at));
+        followed(&of(Arm::Candidate).chain(of(Arm::Production)).collect::<Vec<_>>(), &plan(1)).verdict
+    };
+    assert_eq!((long(20 + more - 1), long(20 + more)), (Verdict::Continue, Verdict::Enough), "{more}");
+}
+
+fn at_second(mut outcome: Outcome, second: usize) -> Outcome {
+    outcome.at = format!("2026-11-03T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60);
+    outcome
 }
 
 #[test]

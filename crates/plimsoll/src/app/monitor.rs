@@ -74,7 +74,7 @@ pub fn monitor(orders: &Orders, progress: &mut dyn Progress) -> Result<Monitored
         (None, None) => {
             return Err(Failure::yours(
                 "no margin is given",
-                "say how much worse is still accepted: `--margin 0.05`, or `--gate NAME`",
+                "say how much worse is still accepted: `--margin 5%`, or `--gate NAME`",
             ));
         }
     };
@@ -95,7 +95,7 @@ pub fn monitor(orders: &Orders, progress: &mut dyn Progress) -> Result<Monitored
     let alpha = orders.alpha.or(gate.and(contract.as_ref()).map(|contract| contract.alpha));
     let plan = Plan { margin, alpha: alpha.unwrap_or(Share::new(ALPHA).unwrap_or(Share::ONE)), beside };
     progress.step("following the rollout");
-    let followed = rollout.follow(&plan).map_err(|error| Failure::yours(error.to_string(), "write it as `0.05`"))?;
+    let followed = rollout.follow(&plan).map_err(|error| Failure::yours(error.to_string(), "write it as 5% or 0.05"))?;
     Ok(Monitored { metric, plan, followed, gate: gate.map(|gate| gate.name.to_string()), stage, left_out })
 }
 
@@ -187,7 +187,7 @@ fn margin_of(gate: &Gate) -> Result<Share, Failure> {
     let refused = || {
         Failure::yours(
             format!("gate `{}` has no margin from production in points of a rate", gate.name),
-            "say one: `--margin 0.05`",
+            "say one: `--margin 5%`",
         )
     };
     match &gate.rule {

@@ -7,6 +7,7 @@ use crate::app::outcome::Column;
 use crate::render::monitor as render;
 use crate::render::progress::Bar;
 use camino::Utf8PathBuf;
+use domain::format::yaml::percent;
 use domain::share::Share;
 
 #[derive(clap::Args)]
@@ -24,7 +25,7 @@ pub struct Args {
     /// The metric, where the file tells several
     #[arg(long, value_name = "NAME")]
     metric: Option<String>,
-    /// How much worse than production is still accepted, in points of the rate: 0.05
+    /// How much worse than production is still accepted, in points of the rate: 5% or 0.05
     #[arg(long, value_name = "SHARE", value_parser = share)]
     margin: Option<Share>,
     /// One-sided error rate, for harm and for enough each; left out, the contract's with --gate, else 0.05
@@ -43,8 +44,9 @@ pub struct Args {
     shown: Shown,
 }
 
+/// `5%` or `0.05`.
 fn share(text: &str) -> Result<Share, String> {
-    let value: f64 = text.parse().map_err(|_| "write a share such as 0.05")?;
+    let value = percent(text).or_else(|| text.parse().ok()).ok_or("write it as 5% or 0.05")?;
     Share::new(value)
         .ok()
         .filter(|share| share.get() > 0.0 && share.get() < 1.0)

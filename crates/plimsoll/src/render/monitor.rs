@@ -5,7 +5,7 @@ use super::text::wrap;
 use crate::app::monitor::Monitored;
 use domain::finding::reason::percent;
 use domain::format::record::{decimal, numbers};
-use domain::monitor::{Followed, Verdict};
+use domain::monitor::{Evidence, Followed, Verdict};
 use domain::share::with_sign;
 use serde_json::json;
 use std::fmt::Write;
@@ -14,12 +14,23 @@ use std::fmt::Write;
 const HEIGHT: usize = 8;
 const WIDTH: usize = 60;
 
+/// What was shown, each with when; what was shown once stays shown.
 fn sentence(found: &Monitored) -> String {
+    let Followed { enough, harm, .. } = &found.followed;
     let margin = percent(found.plan.margin.get());
-    match found.followed.verdict {
-        Verdict::Stop => "harm is shown: the candidate does worse than production".to_owned(),
-        Verdict::Enough => format!("it is shown that the candidate is not worse than production by {margin} or more"),
-        Verdict::Continue => format!("neither harm nor less than {margin} worse is shown yet"),
+    let harmful = |at: u64| format!("harm was shown at difference {at}: the candidate does worse than production");
+    let cleared = |at: u64| format!("at difference {at} it was shown that it is not worse by {margin} or more");
+    match (harm.shown_at, enough.shown_at) {
+        (Some(harm), None) => harmful(harm),
+        (Some(harm), Some(enough)) => format!(
+            "{}; {} too: both hold, worse by less than the margin. What was shown once stays shown",
+            harmful(harm),
+            cleared(enough)
+        ),
+        (None, Some(at)) => {
+            format!("at difference {at} it was shown that the candidate is not worse than production by {margin} or more")
+        }
+        (None, None) => format!("neither harm nor less than {margin} worse is shown yet"),
     }
 }
 
@@ -27,6 +38,9 @@ fn next(found: &Monitored) -> String {
     let owner = found.stage.as_ref().map_or("whoever owns the rollout", |stage| stage.owner.as_str());
     let followed = &found.followed;
     match (followed.verdict, followed.more) {
+        (Verdict::Stop, _) if followed.enough.shown_at.is_some() => format!(
+            "{owner}: send its share back to production, or say by a decision (`plimsoll run`) that a loss within the margin is accepted"
+        ),
         (Verdict::Stop, _) => format!("{owner}: send its share back to production"),
         (Verdict::Enough, _) => format!("{owner}: the stage may end; decide on more traffic with `plimsoll run`"),
         (_, Some(more)) => format!("{owner}: go on; about {more} more would decide if they came as these did"),
@@ -72,14 +86,13 @@ pub fn text(found: &Monitored) -> String {
             &format!("{} points of {}, the better way up", with_sign(100.0 * mean, 1), found.metric),
         );
     }
-    let [enough, harm] = followed.p();
     line(
         &mut out,
         "evidence",
         &format!(
-            "enough: E = {}, p {enough:.3}; harm: E = {}, p {harm:.3}; either decides at E = {}",
-            big(followed.enough),
-            big(followed.harm),
+            "enough: {}; harm: {}; either decides at E = {}",
+            weight(&followed.enough),
+            weight(&followed.harm),
             big(followed.bar)
         ),
     );
@@ -98,6 +111,13 @@ fn line(out: &mut String, name: &str, text: &str) {
     for (at, part) in wrap(&plain(text), 66).into_iter().enumerate() {
         let _ = writeln!(out, " {:<12}{part}", if at == 0 { name } else { "" });
     }
+}
+
+/// E as it is, and the highest that it was where that is told by another figure; the p value is of the highest.
+fn weight(evidence: &Evidence) -> String {
+    let (now, highest) = (big(evidence.log_e), big(evidence.highest));
+    let peak = if evidence.shown_at.is_some() && highest != now { format!(", {highest} at most") } else { String::new() };
+    format!("E = {now}{peak}, p {:.3}", evidence.p())
 }
 
 /// e to the power of this, in few digits.
@@ -146,7 +166,6 @@ fn picture(out: &mut String, followed: &Followed) {
 
 pub fn json(found: &Monitored) -> String {
     let followed = &found.followed;
-    let [enough, harm] = followed.p();
     let stage = found.stage.as_ref().map(|stage| {
         json!({
             "record": stage.record, "cell": stage.cell, "share": decimal(stage.share), "monitor": stage.monitor,
@@ -154,6 +173,12 @@ pub fn json(found: &Monitored) -> String {
         })
     });
     let figure = |value: f64| json!((value * 1e9).round() / 1e9);
+    let evidence = |evidence: &Evidence| {
+        json!({
+            "log_e": figure(evidence.log_e), "highest_log_e": figure(evidence.highest), "p": figure(evidence.p()),
+            "shown_at": evidence.shown_at,
+        })
+    };
     let value = json!({
         "verdict": followed.verdict.as_str(),
         "because": sentence(found),
@@ -170,8 +195,8 @@ pub fn json(found: &Monitored) -> String {
         "waiting": followed.waiting,
         "left_out": found.left_out,
         "mean": followed.mean.map(figure),
-        "enough": {"log_e": figure(followed.enough), "p": figure(enough)},
-        "harm": {"log_e": figure(followed.harm), "p": figure(harm)},
+        "enough": evidence(&followed.enough),
+        "harm": evidence(&followed.harm),
         "decides_at_log_e": figure(followed.bar),
         "more": followed.more,
         "way": followed.way.iter().map(|(at, enough, harm)| json!([at, figure(*enough), figure(*harm)])).collect::<Vec<_>>(),

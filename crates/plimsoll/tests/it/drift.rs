@@ -85,9 +85,11 @@ fn what_is_drawn_waits_with_its_chance_until_a_person_accepts_it() {
             None => assert_eq!(one["rules"], json!(["new"])),
         }
     }
-    for more in [&[][..], &["--rule", "weekly"], &["--rule", "new"]] {
-        let again = told(folder, &[&["examples", "sample", "--by", "reviewer-1"], more].concat());
-        assert_eq!(again["proposed"], 0, "what waits is not proposed twice, and nothing else is novel for it: {more:?}");
+    for rule in [None, Some("weekly"), Some("new")] {
+        let mut again = vec!["examples", "sample", "--by", "reviewer-1"];
+        again.extend(rule.iter().flat_map(|rule| ["--rule", rule]));
+        let again = told(folder, &again);
+        assert_eq!(again["proposed"], 0, "what waits is not proposed twice, and makes nothing else novel: {rule:?}");
     }
     let waiting = told(folder, &["examples", "proposals"]);
     let waiting = waiting["proposals"].as_array().expect("a list");

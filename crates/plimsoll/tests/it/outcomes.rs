@@ -357,6 +357,24 @@ fn a_rollout_goes_on_stops_or_is_enough() {
         assert!(text.starts_with(&verdict.to_uppercase()) && text.contains("decides |"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
+    // Harm that was shown stays shown, and what was shown after it is said beside it.
+    let mut lines = String::new();
+    for at in 0..330 {
+        for (arm, failed) in [("candidate", 0..12), ("production", 12..30)] {
+            let line = json!({
+                "at": format!("2026-11-03T08:{:02}:{:02}Z", at / 60, at % 60), "metric": "resolved", "arm": arm,
+                "conversation": format!("c{at:04}"), "n": 1, "count": u8::from(!failed.contains(&at)),
+            });
+            let _ = writeln!(lines, "{line}");
+        }
+    }
+    std::fs::write(folder.join("rollout.jsonl"), lines).expect("a file");
+    let found = json_of(folder, &["monitor", "rollout.jsonl", "--margin", "5%"]);
+    assert_eq!((&found["verdict"], &found["margin"]), (&json!("stop"), &json!(0.05)));
+    assert_eq!((&found["harm"]["shown_at"], &found["enough"]["shown_at"]), (&json!(9), &json!(233)));
+    let because = found["because"].as_str().expect("a sentence");
+    assert!(because.contains("harm was shown at difference 9") && because.contains("at difference 233"), "{because}");
+
     let refused = |arguments: &[&str], what: &str| {
         let ended = plimsoll(folder, &[&["monitor", "rollout.jsonl"], arguments].concat());
         assert_eq!(code(&ended), 2);
