@@ -123,7 +123,7 @@ fn story(wanted: &str, folder: &Path) -> &'static [&'static str] {
                 "late",
                 &[
                     ("\"content\": \"", "\"content\": \"again: "),
-                    ("\"review_by\": \"2027-06-30\"", "\"review_by\": \"2020-01-31\""),
+                    ("\"review_by\": \"2099-06-30\"", "\"review_by\": \"2020-01-31\""),
                 ],
             ),
         ),

@@ -305,6 +305,8 @@ fn what_is_not_known_is_refused_and_nothing_is_said() {
     refused(folder, &with(&["--owner", "releas"]), &["did you mean `release`?"]);
     refused(folder, &with(&["--task", "refunds", "--input", "Why?"]), &["no task `refunds`"]);
     refused(folder, &with(&["--at", "yesterday"]), &["`yesterday` is no day or instant"]);
+    refused(folder, &with(&["--at", "2199-05-01"]), &["`2199-05-01` is still to come"]);
+    refused(folder, &with(&["--at", "2199-05-01T08:00:00Z"]), &["is still to come"]);
     refused(folder, &with(&["--cost=-1"]), &["-1 is no cost"]);
     refused(folder, &with(&["--decision", "zzz"]), &["no record `zzz` is known"]);
     refused(folder, &with(&["--answer", "@gone.json"]), &["cannot read `gone.json`"]);

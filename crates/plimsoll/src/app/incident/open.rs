@@ -2,7 +2,7 @@
 //!
 //! in      what is known of the failure; the request, as a text, an input or a whole line of examples, or as traffic has it of the trace
 //! out     the incident, and a proposed example with its provenance that guards once it is accepted; both or nothing
-//! errors  a class, owner, task or record that is not known; an id that is taken; an example that is none
+//! errors  a class, owner, task or record that is not known; an id that is taken; an example that is none; a time that is still to come
 
 use super::traced::{Completed, completed};
 use super::{Opened, class_of, role_of};
@@ -19,6 +19,7 @@ use domain::format::lines::LinePlace;
 use domain::incident::cause::{let_through, sent};
 use domain::incident::{Incident, told};
 use domain::name::ClassName;
+use domain::outcome::moment;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -71,6 +72,12 @@ pub fn open(eval: &Eval, failed: &Failed, progress: &mut dyn Progress) -> Result
     if failed.what.trim().is_empty() {
         return Err(Failure::yours("nothing is said of what happened", "say it in a sentence with --what"));
     }
+    if let Some(at) = failed.at.as_deref().filter(|at| is_to_come(at, Timestamp::now())) {
+        return Err(Failure::yours(
+            format!("`{at}` is still to come: nothing can have happened then"),
+            "say with `--at` when it happened, a day or an instant; left out, it is now",
+        ));
+    }
     let Completed { failed, source, mut notes } = completed(eval, failed, progress)?;
     let failed = &failed;
     let happened_at = failed.at.clone().unwrap_or_else(kept::now);
@@ -121,6 +128,14 @@ fn instant_of(text: &str) -> Result<Timestamp, Failure> {
     instant.ok_or_else(|| {
         Failure::yours(format!("`{text}` is no day or instant"), "write 2027-01-31, or 2027-01-31T08:00:00Z")
     })
+}
+
+/// Whether it lies ahead, a day wherever on earth it begins first: 14 hours before it does in UTC.
+fn is_to_come(text: &str, now: Timestamp) -> bool {
+    match text.parse::<Timestamp>() {
+        Ok(instant) => instant > now,
+        Err(_) => moment(text).is_some_and(|day| day.as_second() > now.as_second() + 14 * 3600),
+    }
 }
 
 fn id_of(opened: &Opened, given: Option<&str>) -> Result<String, Failure> {
