@@ -6,7 +6,8 @@
 //! out     proposals in the order of the set, each with every reason that nobody turned down
 //! errors  none: what cannot be known is no reason
 //! note    guards and examples that must never fail are there for the day on which they do: they are never proposed because
-//!         they decided nothing, or because everybody passes them
+//!         they decided nothing, or because everybody passes them. Nor is what counts in a rate: no single example decides there, all of
+//!         them together are what the rate rests on, and whoever chooses by score what stays moves it
 
 mod near;
 mod reason;
@@ -20,7 +21,8 @@ use crate::contract::Contract;
 use crate::digest::Digest;
 use crate::example::Guard;
 use crate::example::history::Told;
-use crate::name::Attribute;
+use crate::gate::Measure;
+use crate::name::{Attribute, CriterionName};
 use crate::reference_set::{ExampleIndex, ReferenceSet, Row};
 use crate::rehearsal::Held;
 use crate::review::{Complaint, Item, ItemKey, Report};
@@ -83,7 +85,7 @@ pub struct Watched {
 pub struct Seen {
     /// What it was then: of another content nothing is shown.
     pub digest: Digest,
-    /// Without its conversation some gate would have said something else; `None` where that was not tried.
+    /// Without its conversation some gate would have said something else, or it stands out (`stands_out`); `None` where that was not tried.
     pub decisive: Option<bool>,
     /// Every system passed every criterion on it, in every repeat.
     pub saturated: bool,
@@ -95,7 +97,7 @@ pub struct Proposal {
     pub example: ExampleIndex,
     /// At least one.
     pub reasons: Vec<Reason>,
-    /// It stands for traffic in a rate: what stays must not be chosen by how it scored.
+    /// It counts in a rate: what stays must not be chosen by how it scored, and another is drawn in its place.
     pub counts: bool,
 }
 
@@ -182,7 +184,7 @@ impl Given<'_> {
 
     /// What the last decisions did without it, or what they learned from it.
     fn of_decisions(&self, row: &Row) -> Vec<Reason> {
-        if row.guard != Guard::No || row.never {
+        if row.guard != Guard::No || row.never || row.weight.get() > 0.0 {
             return Vec::new();
         }
         let in_each_of = |decisions: u16, is_so: &dyn Fn(&Seen) -> bool| {
@@ -243,4 +245,18 @@ pub fn saturated(held: &Held, arms: &BTreeSet<Arm>, examples: usize) -> Vec<bool
         saturated.iter_mut().zip(passed).for_each(|(all, passed)| *all &= passed);
     }
     saturated
+}
+
+/// Of each example of the set whether a never rule failed on it in any arm, or a grade on it is missing. Each alone of several such may
+/// leave without a trace, and all of them together do not.
+pub fn stands_out(held: &Held, never: &BTreeSet<CriterionName>, examples: usize) -> Vec<bool> {
+    let mut stands_out = vec![false; examples];
+    for column in &held.columns {
+        let is_never = matches!(&column.measure, Measure::Criterion(name) if never.contains(name));
+        for answered in column.arms.values().flatten() {
+            let failed = is_never && answered.value.is_some_and(|value| value < 1.0);
+            stands_out[answered.example.0 as usize] |= failed || answered.missing;
+        }
+    }
+    stands_out
 }

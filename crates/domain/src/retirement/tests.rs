@@ -142,7 +142,7 @@ fn watched(set: &ReferenceSet, decisive: Option<bool>, saturated: bool) -> Watch
 #[test]
 fn who_decided_nothing_in_each_of_the_last_decisions_may_go_but_a_guard_stays() {
     let set = set(&[
-        json!({"id": "e1", "input": "q1"}),
+        made("e1"),
         json!({"id": "e2", "input": "q2", "guard": true}),
         json!({"id": "e3", "input": "q3", "expect": "never"}),
     ]);
@@ -159,9 +159,26 @@ fn who_decided_nothing_in_each_of_the_last_decisions_may_go_but_a_guard_stays() 
     assert!(found(&[nothing, other]).is_empty(), "it was another example then");
 }
 
+/// An example that counts in no rate.
+fn made(id: &str) -> Value {
+    json!({"id": id, "input": id, "provenance": {"source": "synthetic", "rule": "made up"}})
+}
+
+/// Each of them alone decides nothing, and all together are what every gate rests on.
+#[test]
+fn what_counts_in_a_rate_is_never_proposed_for_its_scores() {
+    let sampled = |id: &str| json!({"id": id, "input": id, "provenance": {"source": "traffic", "probability": 0.5}});
+    let set = set(&[sampled("e1"), json!({"id": "e2", "input": "imported"}), made("e3")]);
+    let seen = vec![watched(&set, Some(false), true); 5];
+    assert_eq!(
+        listed(&contract(""), &set, &[], &Named::default(), &seen),
+        ["e3: never_decisive", "e3: saturated"]
+    );
+}
+
 #[test]
 fn five_decisions_are_asked_for_where_the_contract_says_nothing() {
-    let set = set(&[json!({"id": "e1", "input": "q1"})]);
+    let set = set(&[made("e1")]);
     let seen = vec![watched(&set, Some(false), true); 5];
     let found = |watched: &[Watched]| listed(&contract(""), &set, &[], &Named::default(), watched);
     assert!(found(&seen[1..]).is_empty());
@@ -191,6 +208,34 @@ fn one_repeat_of_one_system_that_fails_or_is_missing_keeps_an_example_from_being
     let held = Held { columns: vec![column(vec![(Arm::Candidate, candidate), (Arm::Production, production)])] };
     let arms = BTreeSet::from([Arm::Candidate, Arm::Production]);
     assert_eq!(saturated(&held, &arms, 4), [true, false, false, false]);
+}
+
+/// Of two that fail a never rule either may go without changing anything; both may not.
+#[test]
+fn what_a_never_rule_failed_on_or_nobody_graded_stands_out() {
+    let answered = |example: u32, value: Option<f64>| Answered {
+        example: ExampleIndex(example),
+        repeat: 0,
+        value,
+        missing: value.is_none(),
+        system_error: false,
+        grader_error: value.is_none(),
+        not_run: false,
+        class: None,
+    };
+    let column = |name: &str, answers: Vec<Answered>| Column {
+        measure: Measure::Criterion(CriterionName::new(name)),
+        value: ValueOf::Reaches(Share::ONE),
+        arms: BTreeMap::from([(Arm::Candidate, answers)]),
+    };
+    let held = Held {
+        columns: vec![
+            column("safe", vec![answered(0, Some(0.0)), answered(1, Some(0.0)), answered(2, Some(1.0))]),
+            column("right", vec![answered(2, Some(0.0)), answered(3, None)]),
+        ],
+    };
+    let never = BTreeSet::from([CriterionName::new("safe")]);
+    assert_eq!(stands_out(&held, &never, 5), [true, true, false, true, false]);
 }
 
 #[test]

@@ -18,11 +18,13 @@ use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::evidence::segments;
-use domain::gate::Measure;
+use domain::finding::is_never;
+use domain::gate::{Gate, Measure};
+use domain::name::CriterionName;
 use domain::question::ValueOf;
 use domain::rehearsal::decisive::{Effect, Ever, Trial};
 use domain::rehearsal::{Play, Stage, columns, questions};
-use domain::retirement::{Named, Seen, Watched, saturated};
+use domain::retirement::{Named, Seen, Watched, saturated, stands_out};
 use domain::share::Share;
 use domain::system::Arm;
 use lake::{Asked, ClassCosts, Scores};
@@ -113,7 +115,9 @@ fn watched(
             (Measure::Criterion(criterion.name.clone()), ValueOf::Reaches(mark))
         })
         .collect();
-    let saturated = saturated(&scores.held(&reached).map_err(ours)?, &arms, set.rows.len());
+    let held = scores.held(&reached).map_err(ours)?;
+    let saturated = saturated(&held, &arms, set.rows.len());
+    let stands_out = stands_out(&held, &never_criteria(contract), set.rows.len());
     let mut ever = vec![Ever::Unknown; set.rows.len()];
     if tries {
         let segments = segments(contract, &set);
@@ -141,6 +145,7 @@ fn watched(
     let seen = set.active().map(|(example, row)| {
         let at = example.0 as usize;
         let decisive = match ever[at] {
+            _ if stands_out[at] => Some(true),
             Ever::Decision | Ever::State => Some(true),
             Ever::Nothing => Some(false),
             Ever::Unknown => None,
@@ -148,4 +153,13 @@ fn watched(
         (row.id.to_string(), Seen { digest: row.digest, decisive, saturated: saturated[at] })
     });
     Ok(Watched { seen: seen.collect() })
+}
+
+/// Criteria of which a gate says that they never fail.
+fn never_criteria(contract: &Contract) -> BTreeSet<CriterionName> {
+    let of = |gate: &Gate| match &gate.measure {
+        Measure::Criterion(name) if is_never(gate) => Some(name.clone()),
+        _ => None,
+    };
+    contract.gates.iter().filter_map(of).collect()
 }

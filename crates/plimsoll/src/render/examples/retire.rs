@@ -12,7 +12,6 @@ use std::fmt::Write;
 const LISTED: usize = 100;
 /// Characters of what an example asks.
 const ASKED: usize = 300;
-const COUNTS: &str = "counts in a rate: whoever chooses by score what stays moves the rate; draw another in its place";
 
 pub fn proposal_text(found: &Found, proposal: &Proposal, out: &mut String) {
     let _ = writeln!(out, "{}", plain(found.id(proposal)));
@@ -24,19 +23,11 @@ pub fn proposal_text(found: &Found, proposal: &Proposal, out: &mut String) {
         row(out, "asks", &asks);
         row(out, "beside", &format!("{other}: {}", asked(found, other.as_str()).unwrap_or_default()));
     }
-    if proposal.counts && by_score(proposal) {
-        row(out, "note", COUNTS);
-    }
 }
 
 /// What an example asks, where that is shown.
 fn asked(found: &Found, id: &str) -> Option<String> {
     found.asks.get(id).map(|text| cut(text, ASKED))
-}
-
-/// Proposed because of what systems scored on it.
-fn by_score(proposal: &Proposal) -> bool {
-    proposal.reasons.iter().any(|reason| matches!(reason, Reason::NeverDecisive { .. } | Reason::Saturated { .. }))
 }
 
 pub fn retirements_text(found: &Found) -> String {
