@@ -33,7 +33,7 @@ pub struct Made {
     pub shipped: bool,
     /// It was held, and an override let it out all the same.
     pub overridden: bool,
-    /// For each segment that a finding on the candidate was about, whether all of them held.
+    /// For each segment of whose traffic some went to the candidate, whether all blocking findings on it held.
     pub held: BTreeMap<String, bool>,
     pub intervals: Vec<Foretold>,
 }

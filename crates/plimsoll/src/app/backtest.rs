@@ -11,12 +11,15 @@ use super::history::scores_digest;
 use super::outcome::{candidate_of, told};
 use super::{kept, run};
 use crate::cli::Failure;
+use camino::Utf8Path;
 use domain::backtest::{Backtest, Foretold, Made, Past, Trouble, backtest as lay};
 use domain::entry::Noun;
+use domain::format::contract;
 use domain::incident;
+use domain::name::Attribute;
 use domain::outcome::moment;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
-use domain::segment::Segment;
+use domain::segment::{Conditions, Segment, Segmentation};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,11 +61,6 @@ fn made(kept: &Kept, overridden: &BTreeSet<&str>) -> Result<Made, Failure> {
         )
     })?;
     let list = |key: &str| content[key].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut held: BTreeMap<String, bool> = BTreeMap::new();
-    for finding in list("findings").iter().filter(|finding| finding["arm"] == "candidate") {
-        let holds = held.entry(finding["segment"].as_str().unwrap_or("").to_owned()).or_insert(true);
-        *holds &= finding["state"] == "holds";
-    }
     let foretold = |row: &Value| {
         let figure = |key: &str| row["candidate"][key].as_str().and_then(|text| text.parse::<f64>().ok());
         let text = |key: &str| row[key].as_str().map(str::to_owned);
@@ -84,9 +82,49 @@ fn made(kept: &Kept, overridden: &BTreeSet<&str>) -> Result<Made, Failure> {
         at,
         shipped: list("routes").iter().any(|route| route["system"] == "candidate"),
         overridden: overridden.contains(kept.id()),
-        held,
+        held: held(content),
         intervals: list("evidence").iter().filter_map(foretold).collect(),
     })
+}
+
+/// For each segment of whose traffic some went to the candidate, whether all that could block there held.
+fn held(content: &Value) -> BTreeMap<String, bool> {
+    let list = |key: &str| content[key].as_array().map(Vec::as_slice).unwrap_or_default();
+    let text = content["contract"]["text"].as_str().unwrap_or("");
+    let contract = contract::parse(Utf8Path::new("sealed contract"), text).ok().map(|parsed| parsed.contract);
+    let cuts = contract.as_ref().map(|contract| contract.segments.as_slice()).unwrap_or_default();
+    let mut held: BTreeMap<String, bool> = BTreeMap::new();
+    let blocking = |finding: &&Value| finding["arm"] == "candidate" && finding["blocking"] != false;
+    for finding in list("findings").iter().filter(blocking) {
+        let Some(segment) = finding["segment"].as_str() else { continue };
+        if went_out(list("routes"), &conditions(cuts, segment)) {
+            *held.entry(segment.to_owned()).or_insert(true) &= finding["state"] == "holds";
+        }
+    }
+    held
+}
+
+/// What a segment of this name asks of a request.
+fn conditions(cuts: &[Segmentation], segment: &str) -> Conditions {
+    let named = cuts.iter().find_map(|cut| match cut {
+        Segmentation::Where { name, conditions, .. } if name.as_str() == segment => Some(conditions.clone()),
+        _ => None,
+    });
+    let by_value = || {
+        let (attribute, value) = segment.split_once('=')?;
+        Some(Conditions::from([(Attribute::new(attribute), BTreeSet::from([value.to_owned()]))]))
+    };
+    named.or_else(by_value).unwrap_or_default()
+}
+
+/// Whether some route sends requests that could be of it to the candidate.
+fn went_out(routes: &[Value], conditions: &Conditions) -> bool {
+    let could_be = |(attribute, value): (&String, &Value)| {
+        let wanted = conditions.get(&Attribute::new(attribute.as_str()));
+        wanted.is_none_or(|wanted| value.as_str().is_some_and(|value| wanted.contains(value)))
+    };
+    let to_candidate = |route: &&Value| route["system"] == "candidate";
+    routes.iter().filter(to_candidate).any(|route| route["values"].as_object().into_iter().flatten().all(could_be))
 }
 
 /// The segments that each example lies in, by its id.
@@ -103,4 +141,30 @@ fn segments_of(eval: &Eval, wanted: bool) -> Result<BTreeMap<String, BTreeSet<St
 fn lies_in(set: &ReferenceSet, segments: &[Segment], example: ExampleIndex) -> BTreeSet<String> {
     let inside = segments.iter().filter(|segment| set.lies_in(&segment.conditions, example));
     inside.map(|segment| segment.name.as_str().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_segment_counts_where_the_candidate_answered_and_is_open_where_something_could_have_blocked() {
+        let finding = |segment: &str, state: &str, blocking: bool| {
+            json!({"arm": "candidate", "segment": segment, "state": state, "blocking": blocking})
+        };
+        let route = |task: &str, system: &str| json!({"values": {"task": task}, "system": system});
+        let content = json!({
+            "contract": {"text": "plimsoll: 1\nname: small\nsegments:\n  - {by: task, routable: true}\n  \
+                                  - {name: dear, where: {task: refund}}\n  - {name: loud, where: {tone: loud}}\n"},
+            "routes": [route("pay", "candidate"), route("refund", "production")],
+            "findings": [
+                finding("all", "holds", true), finding("all", "not_shown", false), finding("task=pay", "holds", true),
+                finding("task=refund", "breached", true), finding("dear", "breached", true),
+                finding("loud", "not_shown", true), finding("tone=kind", "not_shown", false),
+            ],
+        });
+        let expected = [("all", true), ("loud", false), ("task=pay", true)];
+        assert_eq!(held(&content), expected.map(|(segment, holds)| (segment.to_owned(), holds)).into());
+    }
 }

@@ -77,8 +77,9 @@ pub fn text(found: &Backtest, within: u32) -> String {
         }
         out.push('\n');
     }
-    if found.lifts.len() > 1 {
-        let _ = writeln!(out, "of {} segments' p values the smallest is small by chance too", found.lifts.len());
+    let tested = found.lifts.iter().filter(|lift| lift.p.is_some()).count();
+    if tested > 1 {
+        let _ = writeln!(out, "of {tested} segments' p values the smallest is small by chance too");
     }
     out
 }
