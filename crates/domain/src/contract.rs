@@ -1,5 +1,7 @@
 //! The contract: everything that was agreed before a result was seen. Its digest is locked before a run.
 
+mod asked;
+
 use crate::criterion::Criterion;
 use crate::digest::Digest;
 use crate::failure_class::FailureClass;

@@ -38,7 +38,7 @@ pub struct Sealed {
     pub fragility: Option<u64>,
     /// In the order of the findings.
     pub particulars: Vec<Particulars>,
-    /// The last decision on other scores, where it was made under another contract.
+    /// The last decision on other scores, where its contract asked something else.
     pub contract_changed_since: Option<String>,
     /// The set beside that of the last decision on other scores; `None` where there is no such decision.
     pub alignment: Option<Aligned>,
@@ -67,8 +67,10 @@ pub struct Aligned {
 pub struct Effect {
     pub gate: String,
     pub segment: String,
-    /// As the decision before sealed it, on its own answers.
+    /// As the decision before sealed it, on its own answers; null where its gate asked something else.
     pub before: Value,
+    /// On the answers of then, over the examples that both sets have; `None` where they can no longer be asked.
+    pub before_common: Option<f64>,
     /// Over the examples that both sets have.
     pub common: Option<f64>,
     /// Over the whole set of now.
@@ -182,6 +184,7 @@ fn since_json((since, effect): &(Since, Vec<Effect>)) -> Value {
     let effect = effect.iter().take(LISTED).map(|of| {
         json!({
             "gate": of.gate, "segment": of.segment, "before": of.before,
+            "before_common": figure(of.before_common),
             "common": figure(of.common), "now": figure(of.now),
         })
     });
@@ -482,6 +485,7 @@ const DECIMALS: &[&str] = &[
     "traffic",
     "delta",
     "before",
+    "before_common",
     "now",
     "common",
     "as_judged",

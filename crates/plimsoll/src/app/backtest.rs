@@ -120,7 +120,7 @@ fn conditions(cuts: &[Segmentation], segment: &str) -> Conditions {
 /// Whether some route sends requests that could be of it to the candidate.
 fn went_out(routes: &[Value], conditions: &Conditions) -> bool {
     let could_be = |(attribute, value): (&String, &Value)| {
-        let wanted = conditions.get(&Attribute::new(attribute.as_str()));
+        let wanted = conditions.get(attribute.as_str());
         wanted.is_none_or(|wanted| value.as_str().is_some_and(|value| wanted.contains(value)))
     };
     let to_candidate = |route: &&Value| route["system"] == "candidate";
@@ -165,6 +165,6 @@ mod tests {
             ],
         });
         let expected = [("all", true), ("loud", false), ("task=pay", true)];
-        assert_eq!(held(&content), expected.map(|(segment, holds)| (segment.to_owned(), holds)).into());
+        assert_eq!(held(&content), BTreeMap::from(expected.map(|(segment, holds)| (segment.to_owned(), holds))));
     }
 }

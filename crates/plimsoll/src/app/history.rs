@@ -1,8 +1,10 @@
 //! What the chain of records says of a candidate before it is decided on.
 
 use super::chain::Kept;
+use camino::Utf8Path;
 use domain::contract::Contract;
 use domain::digest::Digest;
+use domain::format::contract;
 use domain::system::Arm;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -18,15 +20,13 @@ pub struct History {
 }
 
 /// An earlier decision, whose reference set this one's is laid beside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Before {
     pub record: String,
-    /// The scores of that record's content: their digest and files.
-    pub scores: Value,
-    /// The findings of that record's content.
-    pub findings: Value,
-    /// It was made under another contract than this one.
-    pub other_contract: bool,
+    /// That record's content.
+    pub content: Value,
+    /// The contract that it was made under; `None` where this version cannot read it.
+    pub contract: Option<Contract>,
 }
 
 impl History {
@@ -73,12 +73,17 @@ impl History {
             decided_under: first.and_then(|first| changed_since(&decisions, first, contract)),
             before: before.map(|kept| Before {
                 record: kept.id().to_owned(),
-                scores: kept.content["scores"].clone(),
-                findings: kept.content["findings"].clone(),
-                other_contract: kept.content["contract"]["digest"].as_str() != Some(&contract.digest.to_string()),
+                content: kept.content.clone(),
+                contract: sealed_contract(&kept.content),
             }),
         }
     }
+}
+
+/// The contract whose text a record sealed.
+fn sealed_contract(content: &Value) -> Option<Contract> {
+    let text = content["contract"]["text"].as_str()?;
+    contract::parse(Utf8Path::new("sealed contract"), text).ok().map(|parsed| parsed.contract)
 }
 
 /// What tells one candidate from the next under one contract: what the contract says it is.

@@ -1,13 +1,18 @@
 //! What entered and left the reference set since the last decision, and what that did to the numbers.
 //!
-//! in      the scores of now, the set of the decision before, and what was found
-//! out     ids; for each of the candidate's gates whose segment holds other examples now: its figure on the answers of now over
-//!         the examples that both sets have, and over all of now
-//! errors  scores that cannot be read
+//! in      the scores of now; the decision before, its set and its scores; what was found
+//! out     ids; for each of the candidate's gates whose segment holds other examples now: the figure then, over all of that set and over
+//!         the examples that both sets have, and its figure on the answers of now over those and over all of now
+//! errors  scores of now that cannot be read
+//! note    a figure of then is told where its gate asked then what it asks now. What then can no longer be asked about is unknown
 
+use super::diff::systems;
 use super::history::Before;
+use super::judges::sealed_judges;
+use super::sealed::folder_of;
 use super::weigh::ours;
 use crate::cli::Failure;
+use camino::{Utf8Path, Utf8PathBuf};
 use domain::decision::Decision;
 use domain::evidence::{Evidence, Weighing, questions_of};
 use domain::finding::Subject;
@@ -17,21 +22,58 @@ use domain::question::Question;
 use domain::reference_set::{ReferenceSet, Since};
 use domain::segment::Segment;
 use domain::system::Arm;
-use lake::Scores;
+use lake::{Asked, ClassCosts, Scores};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// An earlier decision whose run is still kept.
+pub struct There<'b> {
+    before: &'b Before,
+    folder: Utf8PathBuf,
+    pub set: ReferenceSet,
+}
+
+/// What one gate asks, and whether it asked that before.
+struct Asking {
+    gate: String,
+    question: Question,
+    alike: bool,
+}
+
+impl<'b> There<'b> {
+    /// Beside the run of now in this folder.
+    pub fn of(folder: &Utf8Path, before: &'b Before) -> Option<Self> {
+        let state = folder.parent().and_then(Utf8Path::parent).unwrap_or(Utf8Path::new(""));
+        let folder = folder_of(state, &before.content["scores"]);
+        let set = lake::read_set(&folder).ok()?;
+        Some(There { before, folder, set })
+    }
+
+    /// The figures of its own answers over the examples that both sets have; `None` where they can no longer be asked.
+    fn over_common(&self, set: &ReferenceSet, questions: &[Question]) -> Option<Vec<Option<f64>>> {
+        let contract = self.before.contract.as_ref()?;
+        let judges = sealed_judges(&self.before.content).ok()?;
+        let common = self.set.common_with(set);
+        let systems = systems(&self.before.content);
+        let asked = Asked { set: &common, contract, systems, costs: ClassCosts::of(contract) };
+        let tallies = Scores::open(&self.folder, asked).and_then(|scores| scores.tally(questions)).ok()?;
+        let figure = |(question, tally)| {
+            Weighing::of(question, &tally).judged(contract, question, &tally, &judges).estimate()
+        };
+        Some(questions.iter().zip(tallies).map(figure).collect())
+    }
+}
+
 pub fn since(
     scores: &Scores,
-    there: &ReferenceSet,
-    before: &Before,
+    there: &There,
     evidence: &Evidence,
     decision: &Decision,
     segments: &[Segment],
     judges: &[Judged],
 ) -> Result<(Since, Vec<Effect>), Failure> {
-    let (set, contract) = (scores.set(), scores.contract());
-    let since = Since::of(set, there);
+    let (set, contract, before) = (scores.set(), scores.contract(), there.before);
+    let since = Since::of(set, &there.set);
     if [&since.entered, &since.left, &since.changed].iter().all(|ids| ids.is_empty()) {
         return Ok((since, Vec::new()));
     }
@@ -41,7 +83,7 @@ pub fn since(
     };
     let differs = |segment: &Segment| {
         touched(set, &[&since.entered, &since.changed], segment)
-            || touched(there, &[&since.left, &since.changed], segment)
+            || touched(&there.set, &[&since.left, &since.changed], segment)
     };
     let differing: BTreeSet<&Segment> = segments.iter().filter(|segment| differs(segment)).collect();
     let mut asked = Vec::new();
@@ -51,19 +93,30 @@ pub fn since(
         let (Subject::Gate(gate), Some(segment)) = (&finding.subject, differing.get(&finding.segment)) else {
             continue;
         };
-        let question = questions_of(contract, &contract.gates[*gate], segment, finding.arm).into_iter().next();
-        asked.extend(question.map(|question| (finding.name.to_string(), question)));
+        let gate = &contract.gates[*gate];
+        let alike = before.contract.as_ref().is_some_and(|then| contract.asks_as(then, &gate.name));
+        let question = questions_of(contract, gate, segment, finding.arm).into_iter().next();
+        asked.extend(question.map(|question| Asking { gate: finding.name.to_string(), question, alike }));
     }
-    let questions: Vec<Question> = asked.iter().map(|(_, question)| question.clone()).collect();
-    let common = set.common_with(there);
+    let questions: Vec<Question> = asked.iter().map(|asking| asking.question.clone()).collect();
+    let common = set.common_with(&there.set);
     let tallies = scores.over(&common).and_then(|common| common.tally(&questions)).map_err(ours)?;
-    let effect = asked.into_iter().zip(tallies).map(|((gate, question), tally)| {
+    let then: Vec<Question> = asked.iter().filter(|asking| asking.alike).map(|asking| asking.question.clone()).collect();
+    let mut then = there.over_common(set, &then).unwrap_or_default().into_iter();
+    let effect = asked.into_iter().zip(tallies).map(|(Asking { gate, question, alike }, tally)| {
         let common = Weighing::of(&question, &tally).judged(contract, &question, &tally, judges).estimate();
         let segment = question.segment.name.to_string();
-        let then = if before.other_contract { Value::Null } else { sealed(&before.findings, &gate, &segment) };
-        Effect { before: then, common, now: evidence.on(&question).and_then(Weighing::estimate), gate, segment }
+        Effect {
+            before: if alike { sealed(&before.content["findings"], &gate, &segment) } else { Value::Null },
+            before_common: if alike { then.next().flatten() } else { None },
+            common,
+            now: evidence.on(&question).and_then(Weighing::estimate),
+            gate,
+            segment,
+        }
     });
-    Ok((since, effect.collect()))
+    let effect = effect.collect();
+    Ok((since, effect))
 }
 
 /// The figure that a record sealed of a gate of the candidate.

@@ -4,8 +4,7 @@ use super::changed::changed;
 use super::history::Before;
 use super::judges::tell_differing;
 use super::reviewed::differing;
-use super::sealed::folder_of;
-use super::since::since;
+use super::since::{There, since};
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::contract::Contract;
@@ -69,10 +68,9 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     for (own, finding) in particulars.iter_mut().zip(decision.findings.iter()) {
         own.drifted = drifted.as_ref().and_then(|drifted| drifted.of(finding));
     }
-    let there = grounds.before.as_ref().and_then(|before| set_of(folder, before));
-    let before = grounds.before.as_ref().zip(there.as_ref());
-    let since =
-        before.map(|(before, there)| since(&scores, there, before, &evidence, &decision, &segments, &facts.judges));
+    let there = grounds.before.as_ref().and_then(|before| There::of(folder, before));
+    let since = there.as_ref().map(|there| since(&scores, there, &evidence, &decision, &segments, &facts.judges));
+    let asks_otherwise = |before: &&Before| before.contract.as_ref().is_none_or(|then| !contract.asks_the_same(then));
     let sealed = record::Sealed {
         contract_text: grounds.contract_text.to_owned(),
         scores_digest: grounds.scores_digest.clone(),
@@ -82,14 +80,10 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
         systems: systems(contract, grounds, &scores.coverage().map_err(ours)?),
         fragility: fewest(&decision, &particulars),
         particulars,
-        contract_changed_since: grounds
-            .before
-            .as_ref()
-            .filter(|before| before.other_contract)
-            .map(|before| before.record.clone()),
+        contract_changed_since: grounds.before.as_ref().filter(asks_otherwise).map(|before| before.record.clone()),
         alignment: grounds.before.as_ref().map(|before| record::Aligned {
             record: before.record.clone(),
-            alignment: there.as_ref().map(|there| Alignment::of(&set, there)),
+            alignment: there.as_ref().map(|there| Alignment::of(&set, &there.set)),
         }),
         since: since.transpose()?,
         describes: describes(contract, &set),
@@ -175,12 +169,6 @@ fn drifted(
         mixes.push((of_today.clone(), mix, under));
     }
     Ok(Drifted { outcome: decision.outcome, today: today.clone(), mixes })
-}
-
-/// The set of an earlier run, where that run is still kept.
-fn set_of(folder: &Utf8Path, before: &Before) -> Option<ReferenceSet> {
-    let state = folder.parent().and_then(Utf8Path::parent).unwrap_or(Utf8Path::new(""));
-    lake::read_set(&folder_of(state, &before.scores)).ok()
 }
 
 /// Judges as they were when they gave their verdicts, where those were asked for here: what people say of one judge is nothing about

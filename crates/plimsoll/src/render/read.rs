@@ -210,10 +210,11 @@ pub fn percent(value: &Value) -> String {
 const SINCE_SHOWN: usize = 5;
 
 fn since(since: &Value) -> Vec<String> {
+    let count = |what: &str| since[what]["count"].as_u64().unwrap_or(0);
     let told = ["entered", "left", "changed"].map(|what| {
         let ids: Vec<&str> =
             since[what]["examples"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let count = since[what]["count"].as_u64().unwrap_or(0);
+        let count = count(what);
         let more = if count as usize > SINCE_SHOWN { ", ..." } else { "" };
         let shown = ids.into_iter().take(SINCE_SHOWN).collect::<Vec<_>>().join(", ");
         (count > 0).then(|| format!("{count} {what} ({shown}{more})"))
@@ -225,14 +226,19 @@ fn since(since: &Value) -> Vec<String> {
     let figure = |value: &Value| value.as_f64().map_or_else(|| "unknown".to_owned(), |value| format!("{:.4}", value));
     let effect = since["effect"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut lines = vec![format!("{} since that decision", told.join(", "))];
+    // A step in which no example came or went moved nothing.
+    let (came, went) = (count("entered") + count("changed") > 0, count("left") + count("changed") > 0);
     lines.extend(effect.iter().take(SINCE_SHOWN).map(|of| {
+        let kept = |of: &Value| format!(" and {} on the examples of both", figure(&of["before_common"]));
+        let then = if went { kept(of) } else { String::new() };
+        let both = if went { "those" } else { "the examples of both" };
+        let now = if came { format!(", {} on all of now", figure(&of["now"])) } else { String::new() };
         format!(
-            "{}, {}: {} then; with these answers {} on the examples of both, {} on all of now",
+            "{}, {}: {} then{then}; with these answers {} on {both}{now}",
             of["gate"].as_str().unwrap_or(""),
             of["segment"].as_str().unwrap_or(""),
             figure(&of["before"]),
             figure(&of["common"]),
-            figure(&of["now"])
         )
     }));
     if effect.len() > SINCE_SHOWN {
