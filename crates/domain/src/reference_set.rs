@@ -4,6 +4,7 @@ mod alignment;
 mod builder;
 mod facts;
 mod ids;
+mod lineage;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -13,6 +14,7 @@ pub use alignment::{Alignment, Since};
 pub use builder::{Builder, digest};
 pub use facts::{Facts, SameInput};
 pub use ids::Ids;
+pub use lineage::of_lineage;
 
 use crate::digest::Digest;
 use crate::example::{Expect, Guard};

@@ -1,18 +1,25 @@
 //! What the chain of records says of a candidate before it is decided on.
+//!
+//! rule    looks are counted for a candidate and the lineage of its reference set: a set that shares no example with those that it was
+//!         decided on before starts at the first look
 
 use super::chain::Kept;
-use camino::Utf8Path;
+use super::sealed::folder_of;
+use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::digest::Digest;
 use domain::format::contract;
+use domain::reference_set::of_lineage;
 use domain::system::Arm;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Derived from the records that stand before a decision, and so the same whenever it is derived again.
+/// Derived from the records that stand before a decision and the runs that they sealed, and so the same whenever it is derived again.
 pub struct History {
     /// Number of this look; unknown where no chain is at hand.
     pub look: Option<u32>,
+    /// The runs of all earlier looks are kept: where one is not, its set may share examples with this one, and its look is counted.
+    pub all_kept: bool,
     /// Digest of the contract under which these scores were first decided on, where it is another one and nobody approved.
     pub decided_under: Option<Digest>,
     /// The last decision of this contract on other scores, made before the first one on these.
@@ -30,8 +37,8 @@ pub struct Before {
 }
 
 impl History {
-    /// From the records before the decision, oldest first.
-    pub fn of(records: &[Kept], contract: &Contract, scores: &str) -> Self {
+    /// From the records before the decision, oldest first; `run` is the folder of the scores that are decided on.
+    pub fn of(records: &[Kept], contract: &Contract, scores: &str, run: &Utf8Path) -> Self {
         let scores_of = |kept: &Kept| scores_digest(&kept.content).to_owned();
         let name_of = |kept: &Kept| kept.content["contract"]["name"].as_str().unwrap_or("").to_owned();
         let is_decision = |kept: &&Kept| kept.content.get("decision").is_some();
@@ -46,30 +53,34 @@ impl History {
         };
         let on_these = records.iter().filter(is_decision).filter(is_of_these).map(name_of);
         let names: BTreeSet<String> = on_these.chain([contract.name.to_string()]).collect();
-        let of_lineage = |kept: &&Kept| names.contains(&name_of(kept));
-        let decisions: Vec<&Kept> = records.iter().filter(is_decision).filter(of_lineage).collect();
+        let is_so_named = |kept: &&Kept| names.contains(&name_of(kept));
+        let decisions: Vec<&Kept> = records.iter().filter(is_decision).filter(is_so_named).collect();
         let first = decisions.iter().position(|kept| scores_of(kept) == scores);
-        let mut looks: Vec<String> = Vec::new();
-        for kept in decisions
-            .iter()
-            .filter(|kept| described(&kept.content, Arm::Candidate) == describes(contract, Arm::Candidate))
-        {
+        let of_candidate =
+            |kept: &&&Kept| described(&kept.content, Arm::Candidate) == describes(contract, Arm::Candidate);
+        let mut looks: Vec<(String, Utf8PathBuf)> = Vec::new();
+        for kept in decisions.iter().filter(of_candidate) {
             let digest = scores_of(kept);
-            if !looks.contains(&digest) {
-                looks.push(digest);
+            if !looks.iter().any(|(known, _)| *known == digest) {
+                looks.push((digest, folder_of(state_of(run), &kept.content["scores"])));
             }
         }
         // Deciding the same scores again is the same look, even the first one, made without a chain.
-        let look = match looks.iter().position(|digest| digest == scores) {
-            Some(position) => Some(position as u32 + 1),
+        match looks.iter().position(|(digest, _)| digest == scores) {
+            Some(position) => looks.truncate(position + 1),
             // The same answers under another description are seen by their digest, and are no fresh look.
-            None if first.is_some() => Some(looks.len() as u32 + 1),
-            None if records.is_empty() => None,
-            None => Some(looks.len() as u32 + 1),
+            None => looks.push((scores.to_owned(), run.to_owned())),
+        }
+        let sets: Vec<Option<BTreeSet<String>>> = match looks.as_slice() {
+            // Alone it is the first, whatever it holds.
+            [_] => vec![Some(BTreeSet::new())],
+            several => several.iter().map(|(_, folder)| active_ids(folder)).collect(),
         };
+        let look = (!records.is_empty()).then(|| of_lineage(&sets) as u32);
         let before = decisions[..first.unwrap_or(decisions.len())].last();
         History {
             look,
+            all_kept: sets.iter().all(Option::is_some),
             decided_under: first.and_then(|first| changed_since(&decisions, first, contract)),
             before: before.map(|kept| Before {
                 record: kept.id().to_owned(),
@@ -78,6 +89,17 @@ impl History {
             }),
         }
     }
+}
+
+/// The state beside which a run is kept.
+pub fn state_of(run: &Utf8Path) -> &Utf8Path {
+    run.parent().and_then(Utf8Path::parent).unwrap_or(Utf8Path::new(""))
+}
+
+/// The examples that a run was about; `None` where it is no longer kept.
+fn active_ids(run: &Utf8Path) -> Option<BTreeSet<String>> {
+    let set = lake::read_set(run).ok()?;
+    Some(set.active().map(|(_, row)| row.id.to_string()).collect())
 }
 
 /// The contract whose text a record sealed.

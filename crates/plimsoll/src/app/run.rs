@@ -106,11 +106,11 @@ pub fn decide(
 ) -> Result<(Weighed, Kept), Failure> {
     progress.step("weighing the evidence");
     let chain = Chain::at(&eval.state());
-    let history = History::of(&chain.list()?, &eval.contract, &sealed.scores_digest);
+    let history = History::of(&chain.list()?, &eval.contract, &sealed.scores_digest, &sealed.folder);
     if eval.contract.looks == Looks::One && history.look.is_some_and(|look| look > 1) {
         return Err(Failure::yours(
             "the contract allows one look (`looks: 1`), and this candidate was looked at before with other scores",
-            "draw a fresh reference set under a new name, or leave `looks` out before the next release",
+            "draw a fresh reference set, with no example that was decided on before, or leave `looks` out before the next release",
         ));
     }
     let key = orders.key.as_deref().map(|path| key_of(path, &orders.author, &eval.contract)).transpose()?;

@@ -7,7 +7,7 @@
 //! note    a figure of then is told where its gate asked then what it asks now. What then can no longer be asked about is unknown
 
 use super::diff::systems;
-use super::history::Before;
+use super::history::{Before, state_of};
 use super::judges::sealed_judges;
 use super::sealed::folder_of;
 use super::weigh::ours;
@@ -43,8 +43,7 @@ struct Asking {
 impl<'b> There<'b> {
     /// Beside the run of now in this folder.
     pub fn of(folder: &Utf8Path, before: &'b Before) -> Option<Self> {
-        let state = folder.parent().and_then(Utf8Path::parent).unwrap_or(Utf8Path::new(""));
-        let folder = folder_of(state, &before.content["scores"]);
+        let folder = folder_of(state_of(folder), &before.content["scores"]);
         let set = lake::read_set(&folder).ok()?;
         Some(There { before, folder, set })
     }

@@ -132,13 +132,21 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
             return Ok(());
         }
     };
-    let history = History::of(&before(state, kept)?, &contract, &scores_digest);
+    let history = History::of(&before(state, kept)?, &contract, &scores_digest, &folder);
+    let look = match (history.look, content["look"]["number"].as_u64()) {
+        (Some(at_most), Some(recorded)) if !history.all_kept && (1..u64::from(at_most)).contains(&recorded) => {
+            let note = "the run of an earlier look is no longer kept: the number of this look is taken as recorded";
+            verified.notes.push(note.to_owned());
+            Some(recorded as u32)
+        }
+        (derived, _) => derived,
+    };
     let grounds = Grounds {
         contract: &contract,
         contract_text: text,
         scores_digest,
         files,
-        look: history.look,
+        look,
         decided_under: history.decided_under.filter(|_| approval.is_none()),
         approval,
         before: history.before,

@@ -321,6 +321,40 @@ fn a_candidate_that_the_contract_describes_anew_is_looked_at_for_the_first_time(
     assert!(said.contains("what is asked has changed since"), "a gate that changed between runs is told: {said}");
 }
 
+/// Under new ids nothing that was decided on before is asked again: the set is fresh. With one example of before it is not.
+#[test]
+fn a_reference_set_that_shares_no_example_starts_at_the_first_look() {
+    let folder = tempfile::tempdir().expect("a folder");
+    small(folder.path());
+    let number = || read(&last_record(folder.path()))["content"]["look"]["number"].clone();
+    let edit = |file: &str, was: &str, now: &str| {
+        let path = folder.path().join(file);
+        let text = std::fs::read_to_string(&path).expect("it");
+        assert!(text.contains(was), "{was} in {file}");
+        std::fs::write(&path, text.replace(was, now)).expect("an edit");
+    };
+    let rename = |from: &str, to: &str, all: std::ops::Range<usize>| {
+        for (file, at) in ["examples/e.jsonl", "candidate.jsonl", "production.jsonl"].into_iter().flat_map(|file| all.clone().map(move |at| (file, at))) {
+            edit(file, &format!("\"{from}{at:02}\""), &format!("\"{to}{at:02}\""));
+        }
+    };
+    plimsoll(folder.path(), &["run"]);
+    edit("candidate.jsonl", "\"at 15\"", "\"at 16\"");
+    plimsoll(folder.path(), &["run"]);
+    assert_eq!(number(), json!(2));
+    rename("e", "f", 0..40);
+    plimsoll(folder.path(), &["run"]);
+    assert_eq!(number(), json!(1), "a fresh sample");
+    assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
+    rename("f", "g", 1..40);
+    plimsoll(folder.path(), &["run"]);
+    assert_eq!(number(), json!(2), "one example of the fresh sample is still there");
+    rename("f", "e", 0..1);
+    plimsoll(folder.path(), &["run"]);
+    assert_eq!(number(), json!(5), "one of the first joins them all: that one is in two, and the others in two");
+    assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
+}
+
 #[test]
 fn a_signature_is_that_of_the_owner_whose_key_the_contract_names() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -112,7 +112,7 @@ fn of_run(
         None => stored(&eval, digest)?,
     };
     progress.step("weighing the evidence");
-    let history = History::of(&Chain::at(&eval.state()).list()?, &eval.contract, &run.scores_digest);
+    let history = History::of(&Chain::at(&eval.state()).list()?, &eval.contract, &run.scores_digest, &run.folder);
     let notes = history.decided_under.map(|_| {
         "the contract changed after these scores were decided on: what is rehearsed is the contract as it is now"
             .to_owned()
