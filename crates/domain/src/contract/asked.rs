@@ -120,12 +120,8 @@ gates:
     /// The gates that ask the same after an edit.
     fn alike(was: &str, now: &str) -> Vec<String> {
         let (then, now) = (contract(&[]), contract(&[(was, now)]));
-        let alike: Vec<String> = then
-            .gates
-            .iter()
-            .filter(|gate| now.asks_as(&then, &gate.name))
-            .map(|gate| gate.name.to_string())
-            .collect();
+        let alike: Vec<String> =
+            then.gates.iter().filter(|gate| now.asks_as(&then, &gate.name)).map(|gate| gate.name.to_string()).collect();
         assert_eq!(now.asks_the_same(&then), alike.len() == 3);
         alike
     }

@@ -37,6 +37,13 @@ impl LinePlace<'_> {
         Fault { place, found, what: what.into(), help: help.into() }
     }
 
+    /// A fault at the value of a field of this line, or at the nearest around it.
+    pub fn fault_at(&self, text: &str, path: &str, what: impl Into<String>, help: impl Into<String>) -> Fault {
+        let at = json::tree(*self, text).ok().map(|node| spot(&node, path));
+        let (column, found) = at.map_or((1, text), |at| (at.column, text.get(at.start..at.end).unwrap_or("")));
+        self.fault(column, found, what, help)
+    }
+
     pub fn too_long(&self) -> Fault {
         self.fault(
             1,

@@ -49,7 +49,9 @@ fn equal_systems_are_enough_in_time_and_a_worse_one_stops() {
     assert_eq!((equal.verdict, equal.paired, equal.differences), (Verdict::Enough, true, 400));
     let worse = followed(&rollout(200, [6, 8], true), &plan(1));
     assert_eq!(worse.verdict, Verdict::Stop);
-    assert!((worse.mean.unwrap() + 0.2).abs() < 1e-12 && worse.harm.log_e >= worse.bar && worse.enough.shown_at.is_none());
+    assert!(
+        (worse.mean.unwrap() + 0.2).abs() < 1e-12 && worse.harm.log_e >= worse.bar && worse.enough.shown_at.is_none()
+    );
     let early = followed(&rollout(20, [8, 8], true), &plan(1));
     assert_eq!(early.verdict, Verdict::Continue);
     assert!(early.more.is_some_and(|more| more > 20), "{early:?}");

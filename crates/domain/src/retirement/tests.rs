@@ -170,10 +170,7 @@ fn what_counts_in_a_rate_is_never_proposed_for_its_scores() {
     let sampled = |id: &str| json!({"id": id, "input": id, "provenance": {"source": "traffic", "probability": 0.5}});
     let set = set(&[sampled("e1"), json!({"id": "e2", "input": "imported"}), made("e3")]);
     let seen = vec![watched(&set, Some(false), true); 5];
-    assert_eq!(
-        listed(&contract(""), &set, &[], &Named::default(), &seen),
-        ["e3: never_decisive", "e3: saturated"]
-    );
+    assert_eq!(listed(&contract(""), &set, &[], &Named::default(), &seen), ["e3: never_decisive", "e3: saturated"]);
 }
 
 #[test]

@@ -150,9 +150,7 @@ mod tests {
 
     #[test]
     fn a_segment_counts_where_the_candidate_answered_and_is_open_where_something_could_have_blocked() {
-        let finding = |segment: &str, state: &str, blocking: bool| {
-            json!({"arm": "candidate", "segment": segment, "state": state, "blocking": blocking})
-        };
+        let finding = |segment: &str, state: &str, blocking: bool| json!({"arm": "candidate", "segment": segment, "state": state, "blocking": blocking});
         let route = |task: &str, system: &str| json!({"values": {"task": task}, "system": system});
         let content = json!({
             "contract": {"text": "plimsoll: 1\nname: small\nsegments:\n  - {by: task, routable: true}\n  \

@@ -7,15 +7,14 @@
 
 use super::chain::Chain;
 use super::eval::{Eval, state_beside};
-use super::outcome::{Column, each};
+use super::outcome::{Column, Spot, each};
 use super::run::Progress;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::fault::{Fault, Faults};
-use domain::format::lines::LinePlace;
 use domain::gate::{Gate, Margin, Measure, Rule};
-use domain::monitor::{Followed, Plan, Rollout};
+use domain::monitor::{Followed, Plan, Rollout, Unfollowed};
 use domain::outcome::Outcome;
 use domain::share::Share;
 use std::collections::BTreeSet;
@@ -87,7 +86,10 @@ pub fn monitor(orders: &Orders, progress: &mut dyn Progress) -> Result<Monitored
         taken: 0,
         faults: Vec::new(),
     };
-    each(&orders.file, &orders.columns, progress, &mut |place, outcome| gathered.take(place, &outcome))?;
+    each(&orders.file, &orders.columns, progress, &mut |spot, outcome| {
+        gathered.take(spot, &outcome);
+        Vec::new()
+    })?;
     let (metric, rollout, left_out) = gathered.whole()?;
     let stage = contract.as_ref().map(|contract| stage(&orders.eval, contract, gate)).transpose()?.flatten();
     let share = orders.production_share.map(Share::get).or(stage.as_ref().map(|stage| 1.0 - stage.share));
@@ -95,7 +97,8 @@ pub fn monitor(orders: &Orders, progress: &mut dyn Progress) -> Result<Monitored
     let alpha = orders.alpha.or(gate.and(contract.as_ref()).map(|contract| contract.alpha));
     let plan = Plan { margin, alpha: alpha.unwrap_or(Share::new(ALPHA).unwrap_or(Share::ONE)), beside };
     progress.step("following the rollout");
-    let followed = rollout.follow(&plan).map_err(|error| Failure::yours(error.to_string(), "write it as 5% or 0.05"))?;
+    let followed =
+        rollout.follow(&plan).map_err(|error| Failure::yours(error.to_string(), "write it as 5% or 0.05"))?;
     Ok(Monitored { metric, plan, followed, gate: gate.map(|gate| gate.name.to_string()), stage, left_out })
 }
 
@@ -112,7 +115,7 @@ struct Gathered<'o> {
 }
 
 impl Gathered<'_> {
-    fn take(&mut self, place: LinePlace, outcome: &Outcome) {
+    fn take(&mut self, spot: Spot, outcome: &Outcome) {
         self.all += 1;
         let inside = self.orders.filter.iter().all(|(name, value)| outcome.attributes.get(name) == Some(value));
         if !inside || !self.is_meant(outcome) {
@@ -129,7 +132,14 @@ impl Gathered<'_> {
         if let Err(error) = self.rollout.take(outcome)
             && self.faults.len() < MOST_FAULTS
         {
-            self.faults.push(place.fault(1, "", error.to_string(), HELP));
+            let field = match error {
+                Unfollowed::Unplaced if outcome.arm.is_some() => "conversation",
+                Unfollowed::Unplaced => "arm",
+                Unfollowed::Together => "n",
+                Unfollowed::Undated(_) => "at",
+                Unfollowed::Direction(_) | Unfollowed::Margin => "metric",
+            };
+            self.faults.push(spot(field, error.to_string(), HELP.to_owned()));
         }
     }
 

@@ -100,7 +100,8 @@ pub fn since(
     let questions: Vec<Question> = asked.iter().map(|asking| asking.question.clone()).collect();
     let common = set.common_with(&there.set);
     let tallies = scores.over(&common).and_then(|common| common.tally(&questions)).map_err(ours)?;
-    let then: Vec<Question> = asked.iter().filter(|asking| asking.alike).map(|asking| asking.question.clone()).collect();
+    let then: Vec<Question> =
+        asked.iter().filter(|asking| asking.alike).map(|asking| asking.question.clone()).collect();
     let mut then = there.over_common(set, &then).unwrap_or_default().into_iter();
     let effect = asked.into_iter().zip(tallies).map(|(Asking { gate, question, alike }, tally)| {
         let common = Weighing::of(&question, &tally).judged(contract, &question, &tally, judges).estimate();

@@ -3,11 +3,12 @@
 use super::whose::{Acting, Shown, Whole};
 use super::{Ending, Failure};
 use crate::app::eval::state_beside;
-use crate::app::outcome::{Column, keep, notes, read, told, traced};
+use crate::app::outcome::{Column, Laid, Releases, keep, told, traced};
 use crate::render::outcome as render;
 use crate::render::progress::Bar;
 use crate::render::read::plain;
 use camino::{Utf8Path, Utf8PathBuf};
+use domain::fault::Place;
 use domain::format::lines::LinePlace;
 use domain::format::outcomes::parse;
 use domain::outcome::Outcome;
@@ -124,24 +125,25 @@ pub fn main(args: Args) -> Ending {
 
 fn import(args: Import) -> Ending {
     let state = state_beside(&args.who.acting.eval);
-    let mut outcomes = match &args.mapping {
-        Some(mapping) => heard(&args.file, mapping)?,
-        None => read(&args.file, &args.columns, &mut Bar::new())?,
+    let releases = Releases::of(&state, args.record.as_deref())?;
+    let laid = match &args.mapping {
+        Some(mapping) => Laid::of_heard(heard(&args.file, mapping)?, &releases)?,
+        None => Laid::of_file(&args.file, &args.columns, &releases, &mut Bar::new())?,
     };
-    if let Some(record) = &args.record {
-        let record = crate::app::chain::Chain::at(&state).find(record)?;
-        let open = outcomes.iter_mut().filter(|outcome| outcome.record.is_none() && outcome.candidate.is_none());
-        open.for_each(|outcome| outcome.record = Some(record.id().to_owned()));
-    }
-    let notes = notes(&outcomes);
-    let done = keep(&state, outcomes, &args.who.acting.by, args.who.why.as_deref())?;
-    notes.iter().chain(&done.notes).for_each(|note| anstream::eprintln!("note: {}", plain(note)));
+    kept(&state, &releases, laid, &args.who)
+}
+
+/// Keeps what was laid at its releases, and says so.
+fn kept(state: &Utf8Path, releases: &Releases, laid: Laid, who: &Who) -> Ending {
+    let notes = laid.notes();
+    let done = keep(state, releases, laid.placed, &who.acting.by, who.why.as_deref())?;
+    notes.iter().for_each(|note| anstream::eprintln!("note: {}", plain(note)));
     anstream::eprintln!("{} outcome(s) kept, {} known already", done.kept, done.known);
     Ok(0)
 }
 
 /// What traces and logs say; what was left out is told.
-fn heard(file: &Utf8Path, mapping: &Utf8Path) -> Result<Vec<Outcome>, Failure> {
+fn heard(file: &Utf8Path, mapping: &Utf8Path) -> Result<Vec<(Place, Outcome)>, Failure> {
     let mut bar = Bar::new();
     let heard = traced::read(file, mapping, &mut bar)?;
     drop(bar);
@@ -174,8 +176,7 @@ fn add(args: Add) -> Ending {
     let place = LinePlace { file: Utf8Path::new("what was given"), line: 1 };
     let outcome = parse(place, &line.to_string())?
         .ok_or_else(|| Failure::yours("nothing is said", "give `--count` and `--of`"))?;
-    let done = keep(&state, vec![outcome], &args.who.acting.by, args.who.why.as_deref())?;
-    done.notes.iter().for_each(|note| anstream::eprintln!("note: {}", plain(note)));
-    anstream::eprintln!("{} outcome(s) kept, {} known already", done.kept, done.known);
-    Ok(0)
+    let releases = Releases::of(&state, None)?;
+    let laid = Laid::of_one(outcome, &releases)?;
+    kept(&state, &releases, laid, &args.who)
 }

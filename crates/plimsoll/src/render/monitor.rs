@@ -28,7 +28,9 @@ fn sentence(found: &Monitored) -> String {
             cleared(enough)
         ),
         (None, Some(at)) => {
-            format!("at difference {at} it was shown that the candidate is not worse than production by {margin} or more")
+            format!(
+                "at difference {at} it was shown that the candidate is not worse than production by {margin} or more"
+            )
         }
         (None, None) => format!("neither harm nor less than {margin} worse is shown yet"),
     }
@@ -116,7 +118,8 @@ fn line(out: &mut String, name: &str, text: &str) {
 /// E as it is, and the highest that it was where that is told by another figure; the p value is of the highest.
 fn weight(evidence: &Evidence) -> String {
     let (now, highest) = (big(evidence.log_e), big(evidence.highest));
-    let peak = if evidence.shown_at.is_some() && highest != now { format!(", {highest} at most") } else { String::new() };
+    let peak =
+        if evidence.shown_at.is_some() && highest != now { format!(", {highest} at most") } else { String::new() };
     format!("E = {now}{peak}, p {:.3}", evidence.p())
 }
 

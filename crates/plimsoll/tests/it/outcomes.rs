@@ -73,7 +73,8 @@ fn a_release_its_incident_and_its_outcomes_meet_in_the_backtest() {
     for form in ["text", "markdown"] {
         let shown = told(folder, &["backtest", "--today", "2099-01-01", "--as", form]);
         assert!(
-            shown.contains("1 of 1, too few for a rate") && !shown.contains("p values")
+            shown.contains("1 of 1, too few for a rate")
+                && !shown.contains("p values")
                 && shown.lines().all(|line| form != "text" || line.len() <= 82),
             "{shown}"
         );
@@ -302,18 +303,45 @@ fn outcomes_that_do_not_fit_their_release_are_told_all_at_once() {
         plimsoll(folder, &["outcome", "import", "seen.csv"])
     };
     let refused = table(
-        "ID,2098-11-20,resolved,3,2,decide,\nID,2098-11-20,resolved,3,2,,task=nonsense\nnone,2098-11-20,resolved,3,2,,\n",
+        "ID,2098-11-20,resolved,3,2,decide,task=nonsense\nID,soon,resolved,3,2,,\nnone,2098-11-20,resolved,3,2,,\n",
     );
     assert_eq!(code(&refused), 2);
     let said = err(&refused);
+    let criterion = format!("seen.csv:2:{}", id.len() + 26);
+    let segment = format!("seen.csv:2:{}", id.len() + 33);
+    let day = format!("seen.csv:3:{}", id.len() + 2);
     for part in [
-        "outcome 1: its release has no criterion `decide`",
-        "outcome 2: its release has no segment `task=nonsense`",
-        "outcome 3: no decision `none`",
+        "its release has no criterion `decide`",
+        &criterion,
+        "its release has no segment `task=nonsense`",
+        &segment,
+        &day,
+        "no decision `none`",
+        "seen.csv:4:1",
         "did you mean `decides`?",
     ] {
         assert!(said.contains(part), "{part} in {said}");
     }
+    // Of JSON lines too: a candidate that is none, and a day before the candidate's first decision.
+    let lines = "{\"candidate\": \"prompt v51\", \"at\": \"2098-11-20\", \"metric\": \"resolved\", \"n\": 3, \"count\": 2}\n\
+                 {\"candidate\": \"prompt v15\", \"at\": \"2001-01-01\", \"metric\": \"resolved\", \"n\": 3, \"count\": 2}\n";
+    std::fs::write(folder.join("seen.jsonl"), lines).expect("lines");
+    let refused = plimsoll(folder, &["outcome", "import", "seen.jsonl"]);
+    let said = err(&refused);
+    assert_eq!(code(&refused), 2, "{said}");
+    for part in [
+        "seen.jsonl:1:15",
+        "no decision on `prompt v51`",
+        "did you mean `prompt v15`?",
+        "seen.jsonl:2:35",
+        "up to 2001-01-01",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    assert!(
+        !folder.join(".plimsoll/catalog.sqlite").exists()
+            || json_of(folder, &["outcome", "list"])["outcomes"] == json!([])
+    );
     // Places are those of the file's cells.
     let refused = table("ID,2098-11-20,resolved,3,4,,\nID,soon,resolved,x,2,,\n");
     let said = err(&refused);
@@ -324,7 +352,10 @@ fn outcomes_that_do_not_fit_their_release_are_told_all_at_once() {
     assert_eq!(code(&taken), 0, "{}", err(&taken));
     let said = err(&taken);
     assert!(
-        said.contains("`handed-over` is a metric of your own") && said.contains("the first on 2001-01-01"),
+        said.contains("`handed-over` is a metric of your own")
+            && said.contains("the first on 2001-01-01")
+            && said.contains(&format!("seen.csv:2:{}", id.len() + 13))
+            && said.contains(&format!("seen.csv:2:{}", id.len() + 2)),
         "{said}"
     );
 }

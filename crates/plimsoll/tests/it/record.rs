@@ -313,8 +313,11 @@ fn a_candidate_that_the_contract_describes_anew_is_looked_at_for_the_first_time(
     assert_eq!(look(folder.path()), json!(1), "a new candidate starts anew");
     let said = out(&run).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(!said.contains("what is asked has changed since"), "another release is asked the same: {said}");
-    std::fs::write(&contract, std::fs::read_to_string(&contract).expect("it").replace("at_least: 60%", "at_least: 65%"))
-        .expect("an edit");
+    std::fs::write(
+        &contract,
+        std::fs::read_to_string(&contract).expect("it").replace("at_least: 60%", "at_least: 65%"),
+    )
+    .expect("an edit");
     let answers_of_v2 = std::fs::read_to_string(&answers).expect("answers").replacen("at 18", "at 19", 1);
     std::fs::write(&answers, answers_of_v2).expect("an edit");
     let said = out(&plimsoll(folder.path(), &["run"])).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -334,7 +337,10 @@ fn a_reference_set_that_shares_no_example_starts_at_the_first_look() {
         std::fs::write(&path, text.replace(was, now)).expect("an edit");
     };
     let rename = |from: &str, to: &str, all: std::ops::Range<usize>| {
-        for (file, at) in ["examples/e.jsonl", "candidate.jsonl", "production.jsonl"].into_iter().flat_map(|file| all.clone().map(move |at| (file, at))) {
+        for (file, at) in ["examples/e.jsonl", "candidate.jsonl", "production.jsonl"]
+            .into_iter()
+            .flat_map(|file| all.clone().map(move |at| (file, at)))
+        {
             edit(file, &format!("\"{from}{at:02}\""), &format!("\"{to}{at:02}\""));
         }
     };
@@ -482,13 +488,18 @@ fn what_leaving_did_is_told_on_the_answers_of_then() {
         std::fs::write(&path, edit(std::fs::read_to_string(&path).expect("it"))).expect("an edit");
     };
     let without = |text: String| -> String {
-        text.lines().filter(|line| !line.contains("\"e00\"") && !line.contains("\"e11\"")).map(|line| format!("{line}\n")).collect()
+        text.lines()
+            .filter(|line| !line.contains("\"e00\"") && !line.contains("\"e11\""))
+            .map(|line| format!("{line}\n"))
+            .collect()
     };
     edit("examples/e.jsonl", &without);
     edit("production.jsonl", &without);
     // One more of the 38 fails now.
     edit("candidate.jsonl", &|text| without(text).replace("at 15", "no idea at all, sorry"));
-    edit("plimsoll.yaml", &|text| text.replace("{recorded: candidate.jsonl}", "{recorded: candidate.jsonl, describe: prompt v2}"));
+    edit("plimsoll.yaml", &|text| {
+        text.replace("{recorded: candidate.jsonl}", "{recorded: candidate.jsonl, describe: prompt v2}")
+    });
     let said = out(&plimsoll(folder.path(), &["run"])).split_whitespace().collect::<Vec<_>>().join(" ");
     // 36 of 40 then, 35 of those 38, and 34 of them now.
     let told = "0.9000 then and 0.9211 on the examples of both; with these answers 0.8947 on those";
@@ -501,7 +512,8 @@ fn what_leaving_did_is_told_on_the_answers_of_then() {
     plimsoll(folder.path(), &["run"]);
     let content = read(&last_record(folder.path()))["content"].clone();
     let effect = content["reference_set"]["since"]["effect"].as_array().expect("figures").clone();
-    let of = |gate: &str| effect.iter().find(|of| of["gate"].as_str().is_some_and(|name| name.contains(gate))).expect("it");
+    let of =
+        |gate: &str| effect.iter().find(|of| of["gate"].as_str().is_some_and(|name| name.contains(gate))).expect("it");
     assert_eq!((&of("short")["before"], &of("short")["before_common"]), (&Value::Null, &Value::Null));
     assert!(of("right")["before"].is_string() && of("right")["before_common"].is_string(), "{effect:?}");
 }

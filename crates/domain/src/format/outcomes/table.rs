@@ -63,6 +63,11 @@ impl Table {
         Ok(Table { keys })
     }
 
+    /// A fault at the cell of a key; at the beginning of the row where no column has it.
+    pub fn fault(&self, row: &Row, key: &str, what: impl Into<String>, help: impl Into<String>) -> Fault {
+        row.fault(self.keys.iter().position(|known| known == key), what, help)
+    }
+
     pub fn outcome(&self, row: &Row) -> Result<Outcome, Faults> {
         if row.cells.len() != self.keys.len() {
             let what = format!("this row has {} cells, and the header has {}", row.cells.len(), self.keys.len());

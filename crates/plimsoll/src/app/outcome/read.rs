@@ -10,12 +10,11 @@ use domain::format::outcomes::{Row, Table, parse};
 use domain::outcome::Outcome;
 use engine::jsonl::Lines;
 use lake::delimited::{RowError, Rows};
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 
 /// Faults that are told at once.
-const MOST: usize = 100;
+pub const MOST: usize = 100;
 /// What files of OpenTelemetry begin with.
 const TRACED: [&str; 2] = ["{\"resourceSpans\"", "{\"resourceLogs\""];
 /// Lines between two words of how far it is.
@@ -28,20 +27,16 @@ pub struct Column {
     pub column: String,
 }
 
-/// All outcomes of a file.
-pub fn read(path: &Utf8Path, columns: &[Column], progress: &mut dyn Progress) -> Result<Vec<Outcome>, Failure> {
-    let mut outcomes = Vec::new();
-    each(path, columns, progress, &mut |_, outcome| outcomes.push(outcome))?;
-    Ok(outcomes)
-}
+/// A fault at a field of the line that an outcome is from: the field, what is wrong, and what to do.
+pub type Spot<'a> = &'a dyn Fn(&str, String, String) -> Fault;
 
-/// Hands on every outcome of a file with its place; `.csv` and `.tsv` are tables, anything else is JSON lines. Of a line that cannot
-/// be read nothing is handed on, and in the end all of them are told.
+/// Hands on every outcome of a file; `.csv` and `.tsv` are tables, anything else is JSON lines. Of a line that cannot be read nothing is
+/// handed on. In the end all faults are told: those of lines, and those that whoever takes an outcome finds in it.
 pub fn each(
     path: &Utf8Path,
     columns: &[Column],
     progress: &mut dyn Progress,
-    take: &mut dyn FnMut(LinePlace, Outcome),
+    take: &mut dyn FnMut(Spot<'_>, Outcome) -> Vec<Fault>,
 ) -> Result<(), Failure> {
     let (mut file, bytes) = file::open(path).map_err(|error| unreadable(path, &error))?;
     let start = begins(&mut file).map_err(|error| unreadable(path, &error))?;
@@ -92,7 +87,7 @@ struct Reading<'a> {
     told: u64,
     faults: Vec<Fault>,
     progress: &'a mut dyn Progress,
-    take: &'a mut dyn FnMut(LinePlace, Outcome),
+    take: &'a mut dyn FnMut(Spot<'_>, Outcome) -> Vec<Fault>,
 }
 
 impl Reading<'_> {
@@ -156,7 +151,9 @@ impl Reading<'_> {
                     Some(table) => match table.outcome(&row) {
                         Ok(outcome) => {
                             self.told += 1;
-                            (self.take)(place, outcome);
+                            let spot = |field: &str, what: String, help: String| table.fault(&row, field, what, help);
+                            let found = (self.take)(&spot, outcome);
+                            self.faults.extend(found);
                         }
                         Err(found) => self.faults.extend(found.iter().cloned()),
                     },
@@ -172,7 +169,9 @@ impl Reading<'_> {
         match parse(place, text) {
             Ok(Some(outcome)) => {
                 self.told += 1;
-                (self.take)(place, outcome);
+                let spot = |field: &str, what: String, help: String| place.fault_at(text, field, what, help);
+                let found = (self.take)(&spot, outcome);
+                self.faults.extend(found);
             }
             Ok(None) => {}
             Err(found) => self.faults.extend(found.iter().cloned()),
@@ -198,16 +197,4 @@ fn head(path: &Utf8Path, row: &Row, columns: &[Column]) -> Result<Table, Failure
     }
     let field = |name: &str| columns.iter().find(|column| column.column == name).map(|column| column.field.as_str());
     Ok(Table::of(row, field)?)
-}
-
-/// What somebody should know, though nothing stops for it.
-pub fn notes(outcomes: &[Outcome]) -> Vec<String> {
-    let undirected = outcomes.iter().filter(|outcome| outcome.better().is_none());
-    let metrics: BTreeSet<&str> = undirected.map(|outcome| outcome.metric.as_str()).collect();
-    let note = |metric: &str| {
-        format!(
-            "`{metric}` is a metric of your own, and no line says which way is better: write `better` as `higher` or `lower`"
-        )
-    };
-    metrics.into_iter().map(note).collect()
 }

@@ -27,7 +27,8 @@ const READABLE: &str =
 /// What a file said.
 #[derive(Default)]
 pub struct Heard {
-    pub outcomes: Vec<Outcome>,
+    /// Each with the place of its span or record.
+    pub outcomes: Vec<(Place, Outcome)>,
     /// Spans and records of logs.
     pub read: u64,
     pub left_out: LeftOut,
@@ -73,11 +74,10 @@ impl Heard {
                 let first = |faults: Faults| faults.iter().next().map(|fault| fault.what.clone()).unwrap_or_default();
                 parse(place, &serde_json::Value::Object(line).to_string()).map_err(first)
             });
+            let place = Place { file: place.file.to_owned(), line: place.line, column: 1 };
             match outcome {
-                Ok(outcome) => self.outcomes.extend(outcome),
-                Err(why) => {
-                    self.left_out.add(&why, Place { file: place.file.to_owned(), line: place.line, column: 1 });
-                }
+                Ok(outcome) => self.outcomes.extend(outcome.map(|outcome| (place, outcome))),
+                Err(why) => self.left_out.add(&why, place),
             }
         }
     }
