@@ -184,7 +184,10 @@ impl Given<'_> {
 
     /// What the last decisions did without it, or what they learned from it.
     fn of_decisions(&self, row: &Row) -> Vec<Reason> {
-        if row.guard != Guard::No || row.never || row.weight.get() > 0.0 {
+        if row.guard != Guard::No || row.never {
+            return Vec::new();
+        }
+        if row.weight.get() > 0.0 {
             return Vec::new();
         }
         let in_each_of = |decisions: u16, is_so: &dyn Fn(&Seen) -> bool| {
