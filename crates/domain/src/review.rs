@@ -4,7 +4,8 @@
 //! out     per item its labels, disputes, settlement, audits and reports, and how it reads
 //! errors  none: what does not bear on an item, or may not, changes nothing
 //! rule    whoever labels an answer says it once; people who do not all say the same are a dispute, which holds until somebody settles
-//!         it who neither labelled nor disputed the answer. *Cannot tell* counts for neither side
+//!         it who neither labelled nor disputed the answer. *Cannot tell* counts for neither side. Labels under an older version of the
+//!         rubric give way to those under the one that holds now
 
 pub mod agreement;
 mod grade;
@@ -17,7 +18,7 @@ pub use queue::{Laid, Purpose, Queue, drawn, gold_among, queues};
 
 use crate::entry::{Entry, Noun};
 use crate::qualification::Sample;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a person found of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +71,8 @@ pub struct Remark {
     pub by: String,
     pub at: String,
     pub why: String,
+    /// The digest of the rubric of the label before it, which it is about; `None` where there is none, or it is not known.
+    pub rubric: Option<String>,
     /// Which entry of the item it is: its version.
     pub entry: u32,
 }
@@ -81,6 +84,8 @@ pub struct Settled {
     pub by: String,
     pub at: String,
     pub why: String,
+    /// The digest of the rubric that it was held against, as text; `None` where that is not known.
+    pub rubric: Option<String>,
 }
 
 /// What somebody outside the team found of an item on which the team agreed.
@@ -135,6 +140,8 @@ pub struct Item {
     pub set_aside: Option<Remark>,
     pub audits: Vec<Audit>,
     pub reports: Vec<Report>,
+    /// Who said something under an older version of the rubric that gave way: it counts no more, and they settle nothing of it.
+    pub gave_way: BTreeSet<String>,
     /// How many entries it has: `Draft::after` of whoever has seen these.
     pub entries: u32,
 }
@@ -166,10 +173,12 @@ impl Item {
         self.entries = entry.version;
         let text = |key: &str| entry.body[key].as_str().map(str::to_owned);
         let says = || text("says").and_then(|says| Says::parse(&says));
+        let rubric = text("rubric").or_else(|| self.labels.last().and_then(|label| label.rubric.clone()));
         let remark = || Remark {
             by: entry.author.clone(),
             at: entry.at.clone(),
             why: entry.why.clone().unwrap_or_default(),
+            rubric: rubric.clone(),
             entry: entry.version,
         };
         match entry.what.as_str() {
@@ -205,8 +214,8 @@ impl Item {
                 if entry.body["set_aside"] == true {
                     self.set_aside = Some(remark());
                 } else if let Some(says) = says().filter(|says| *says != Says::CannotTell) {
-                    let Remark { by, at, why, .. } = remark();
-                    self.settled = Some(Settled { says, by, at, why });
+                    let Remark { by, at, why, rubric, .. } = remark();
+                    self.settled = Some(Settled { says, by, at, why, rubric });
                     self.disputed.clear();
                 }
             }
@@ -228,9 +237,15 @@ impl Item {
         }
     }
 
-    /// Whether somebody may settle it: whoever labelled or disputed it may not.
+    /// Whether somebody may settle it: whoever labelled or disputed it may not, under whatever version of the rubric.
     pub fn may_settle(&self, by: &str) -> bool {
-        !self.labels.iter().any(|label| label.by == by) && !self.disputed.iter().any(|remark| remark.by == by)
+        let disputed = self.disputed.iter().any(|remark| remark.by == by);
+        !self.labels.iter().any(|label| label.by == by) && !disputed && !self.gave_way.contains(by)
+    }
+
+    /// Whether somebody labelled it, under whatever version of the rubric.
+    pub fn is_labelled_by(&self, by: &str) -> bool {
+        self.labels.iter().any(|label| label.by == by) || self.gave_way.contains(by)
     }
 
     /// How many say that it passes, and that it fails.
@@ -258,6 +273,27 @@ impl Item {
     pub fn of_answer(&self, answer: &str) -> Item {
         let mut item = self.clone();
         item.labels.retain(|label| label.answer.as_deref().is_none_or(|of| of == answer));
+        item
+    }
+
+    /// What holds under the rubric as it reads now: where an answer has a label under one of these versions, its labels under any other
+    /// give way, and so does what was disputed or settled of those. Of what does not say its version, nobody knows that it is older.
+    pub fn under(&self, current: &BTreeSet<String>) -> Item {
+        let is_older = |rubric: &Option<String>| rubric.as_ref().is_some_and(|rubric| !current.contains(rubric));
+        let renewed = || self.labels.iter().filter(|label| label.rubric.is_some() && !is_older(&label.rubric));
+        if renewed().next().is_none() {
+            return self.clone();
+        }
+        let same = |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
+        let gives_way =
+            |label: &GivenLabel| is_older(&label.rubric) && renewed().any(|new| same(&new.answer, &label.answer));
+        let mut item = self.clone();
+        let labels = self.labels.iter().filter(|label| gives_way(label)).map(|label| label.by.clone());
+        let doubts = self.disputed.iter().filter(|remark| is_older(&remark.rubric)).map(|remark| remark.by.clone());
+        item.gave_way.extend(labels.chain(doubts));
+        item.labels.retain(|label| !gives_way(label));
+        item.disputed.retain(|remark| !is_older(&remark.rubric));
+        item.settled = item.settled.filter(|settled| !is_older(&settled.rubric));
         item
     }
 }

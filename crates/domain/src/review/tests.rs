@@ -94,6 +94,29 @@ fn labels_of_another_answer_of_the_same_system_say_nothing_of_this_one() {
 }
 
 #[test]
+fn labels_under_an_older_version_of_the_rubric_give_way_to_those_under_the_current_one() {
+    let under = |by: &'static str, says: &str, rubric: &str| {
+        (by, "labelled", json!({"says": says, "rubric": rubric, "answer": "aa"}))
+    };
+    let current = BTreeSet::from(["new".to_owned()]);
+    let old = vec![under("r1", "pass", "old"), under("r2", "fail", "old"), ("r4", "disputed", json!({}))];
+    assert_eq!(item(&old).under(&current).reading(), Reading::Disputed, "there is nothing newer");
+    let renewed = item(&[old.clone(), vec![under("r3", "fail", "new")]].concat()).under(&current);
+    assert_eq!(renewed.reading(), Reading::Agreed(Says::Fail));
+    assert_eq!(renewed.labels.iter().map(|label| label.by.as_str()).collect::<Vec<_>>(), ["r3"]);
+    assert!(["r1", "r2", "r3", "r4"].iter().all(|by| !renewed.may_settle(by)) && renewed.may_settle("r5"));
+    let settled = [old.clone(), vec![("r5", "settled", json!({"says": "pass"})), under("r1", "fail", "new")]].concat();
+    assert_eq!(item(&settled).under(&current).reading(), Reading::Agreed(Says::Fail));
+    let again = [old.clone(), vec![under("r1", "fail", "new"), under("r2", "fail", "new")]].concat();
+    assert_eq!(item(&again).under(&current).reading(), Reading::Agreed(Says::Fail), "the doubt was of the old labels");
+    let doubted = item(&[vec![("r4", "disputed", json!({}))], vec![under("r1", "fail", "new")]].concat());
+    assert_eq!(doubted.under(&current).reading(), Reading::Disputed, "the doubt is of no version");
+    let other = ("r2", "labelled", json!({"says": "pass", "rubric": "old", "answer": "bb"}));
+    let two = item(&[under("r1", "fail", "new"), other]).under(&current);
+    assert_eq!(two.of_answer("bb").reading(), Reading::Agreed(Says::Pass), "the label is of another answer");
+}
+
+#[test]
 fn a_label_from_a_file_is_by_whoever_labelled() {
     let brought = item(&[("keeper", "labelled", json!({"says": "pass", "by": "r1"}))]);
     assert_eq!((brought.labels[0].by.as_str(), &brought.labels[0].at), ("r1", &None));

@@ -8,6 +8,7 @@ use super::chain::{Chain, Kept};
 use super::eval::Eval;
 use super::outcome::candidate_of;
 use super::review::settle::audit_of;
+use super::review::version::Current;
 use super::reviewed::is_reviewed;
 use super::{check, judges, kept, run};
 use crate::cli::Failure;
@@ -21,7 +22,7 @@ use domain::gate::{Gate, Margin, Rule};
 use domain::incident;
 use domain::qualification::is_judged;
 use domain::reference_set::ReferenceSet;
-use domain::review::{Item, ItemKey, Purpose, Queue, Reading, Says, items, queues};
+use domain::review::{Item, ItemKey, Purpose, Queue, Reading, Says, queues};
 use domain::system::Arm;
 use jiff::civil::Date;
 use serde_json::json;
@@ -164,7 +165,7 @@ fn waiting(eval: &Eval) -> Result<Waits, Failure> {
             waits.queues.push((name.clone(), open.len() as u64));
         }
     }
-    let items = items(&catalog.of(Noun::Item).map_err(kept::failed)?);
+    let items = Current::of(eval, &all).items(&catalog.of(Noun::Item).map_err(kept::failed)?);
     let disputed = items.values().filter(|item| item.reading() == Reading::Disputed && item.set_aside.is_none());
     waits.disputes = disputed.count() as u64;
     for (name, queue) in all.iter().filter(|(_, queue)| matches!(queue.purpose, Purpose::Label | Purpose::Calibrate)) {

@@ -15,6 +15,7 @@ mod next;
 pub mod say;
 pub mod session;
 pub mod settle;
+pub mod version;
 
 use super::answers;
 use super::chain::write_whole;

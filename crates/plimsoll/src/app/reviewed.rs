@@ -8,6 +8,7 @@
 
 use super::eval::Eval;
 use super::kept;
+use super::review::version::Current;
 use super::rubrics;
 use crate::cli::Failure;
 use domain::contract::Contract;
@@ -16,7 +17,7 @@ use domain::digest::Digest;
 use domain::entry::Noun;
 use domain::gate::{Measure, disagreement_on};
 use domain::grader::Grader;
-use domain::review::items;
+use domain::review::queues;
 use engine::{Ready, Reviewed};
 use serde_json::json;
 use std::sync::Arc;
@@ -37,7 +38,8 @@ pub fn labels(eval: &Eval) -> Result<Vec<Labels<'_>>, Failure> {
     if reviewed.is_empty() {
         return Ok(Vec::new());
     }
-    let items = items(&kept::entries(eval, Noun::Item)?);
+    let current = Current::of(eval, &queues(&kept::entries(eval, Noun::Queue)?));
+    let items = current.items(&kept::entries(eval, Noun::Item)?);
     let of = |criterion| Labels { criterion, labels: Arc::new(Reviewed::new(criterion, &items)) };
     Ok(reviewed.into_iter().map(of).collect())
 }

@@ -32,6 +32,14 @@ pub fn read(eval: &Eval, criterion: &Criterion, path: &Utf8Path) -> Result<Rubri
     }
 }
 
+/// The rubric that somebody named, from the eval's folder, read for this criterion: everybody who reads it so has the same version of it.
+pub fn named(eval: &Eval, path: &Utf8Path, criterion: &CriterionName) -> Result<Rubric, Failure> {
+    let file = eval.folder.join(path);
+    let text = super::file::text(&file, LONGEST)
+        .map_err(|error| Failure::yours(format!("cannot read `{file}`: {error}"), "name a rubric of the eval"))?;
+    Ok(rubric::parse(&file, &text, eval.contract.criterion(criterion.as_str()))?)
+}
+
 /// Reads all that are read here: the criteria whose rubric is not there, or every fault of those that are.
 pub fn all(eval: &Eval) -> Result<Vec<CriterionName>, Failure> {
     let (mut without, mut faults): (Vec<CriterionName>, Vec<Fault>) = (Vec::new(), Vec::new());

@@ -318,6 +318,39 @@ fn a_change_of_the_rubric_names_the_labels_that_it_touches() {
     assert_eq!(read(folder.path(), &["review", "agree"])["agreement"][0]["reviewers"][0]["labels"], 1);
 }
 
+/// Everything that is said of one answer, under a rubric with a class that only the contract knows, before and after it is edited.
+#[test]
+fn who_labelled_under_an_older_version_of_the_rubric_labels_again_and_only_that_counts() {
+    let folder = eval();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    write("plimsoll.yaml", &CONTRACT.replace("wrong_source", "invented"));
+    let rubric = RUBRIC.replace("wrong_source", "invented");
+    write("rubrics/grounded.md", &rubric);
+    done(folder.path(), &["run", "--exit-zero"]);
+    let item = split(folder.path());
+    let touched = || read(folder.path(), &["review", "labels", "--rubric", "rubrics/grounded.md"])["versions"].clone();
+    assert_eq!(touched(), json!([]), "a class of the team's own is read alike by everybody");
+    assign(folder.path(), "two", &["--purpose", "label", "--all", "--overlap", "2"]);
+    let shown = read(folder.path(), &["review", "next", "two", "--by", "r3"]);
+    assert_eq!(shown["rubric"]["changed"], false, "{shown}");
+    write("rubrics/grounded.md", &rubric.replace("every claim", "every claim and figure"));
+    assert_eq!(touched()[0]["labels"][1]["by"], "r2");
+    let old = refused(folder.path(), &["review", "label", "one", &item, "pass", "--by", "r2"]);
+    assert!(old.contains("has labelled this answer already"), "the queue asks by the old version: {old}");
+    let example = read(folder.path(), &["review", "disputes"])["disputes"][0]["example"].clone();
+    let ids = example.as_str().expect("an id");
+    write("ids.txt", ids);
+    assign(folder.path(), "again", &["--purpose", "label", "--examples", "ids.txt", "--overlap", "2"]);
+    for by in ["r1", "r2"] {
+        ended(session(folder.path(), "again", by, "f\nf\n"));
+    }
+    assert_eq!(touched(), json!([]), "they were labelled again");
+    assert_eq!(read(folder.path(), &["review", "disputes"])["disputes"], json!([]));
+    let labelled = |queue: &str| read(folder.path(), &["review", "agree", queue])["agreement"][0]["labels"].clone();
+    assert_eq!(labelled("again"), 4, "two answers to the example, two people");
+    assert!(refused(folder.path(), &["review", "agree", "two"]).contains("has no labels"), "they are of other queues");
+}
+
 #[test]
 fn labels_go_out_and_come_in_and_nothing_is_lost() {
     let folder = eval();

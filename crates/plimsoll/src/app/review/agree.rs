@@ -6,6 +6,7 @@
 
 use super::desk::Desk;
 use super::file;
+use super::version::Current;
 use crate::app::eval::Eval;
 use crate::app::kept;
 use crate::app::run::reference_set;
@@ -14,7 +15,7 @@ use camino::Utf8Path;
 use domain::entry::Noun;
 use domain::name::Attribute;
 use domain::review::agreement::{Agreement, Doubt, Rating, Repair, agreement, repairs};
-use domain::review::{Item, ItemKey, Says, items, queues};
+use domain::review::{GivenLabel, Item, ItemKey, Says, items, queues};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The attribute that a part of the work is told by.
@@ -78,9 +79,14 @@ pub fn of_queue(
 ) -> Result<Vec<OfCriterion>, Failure> {
     let only = queue.map(|name| Desk::open(eval, name)).transpose()?;
     let entries = |noun| kept::entries(eval, noun);
-    let said: BTreeMap<ItemKey, Item> = items(&entries(Noun::Item)?);
+    let queues = queues(&entries(Noun::Queue)?);
+    // A queue is looked at as it was labelled; of all labels, those that hold now.
+    let said: BTreeMap<ItemKey, Item> = match &only {
+        Some(_) => items(&entries(Noun::Item)?),
+        None => Current::of(eval, &queues).items(&entries(Noun::Item)?),
+    };
     let mut gold: BTreeMap<ItemKey, Says> = BTreeMap::new();
-    for (name, of) in queues(&entries(Noun::Queue)?) {
+    for (name, of) in queues {
         if queue.is_none_or(|queue| queue == name) {
             gold.extend(of.gold);
         }
@@ -97,7 +103,8 @@ pub fn of_queue(
             Some(Some(answer)) => item.of_answer(answer),
             None => item.clone(),
         };
-        for label in item.labels {
+        let given_here = |label: &GivenLabel| queue.is_none_or(|queue| label.queue.as_deref() == Some(queue));
+        for label in item.labels.into_iter().filter(given_here) {
             known.push(Known {
                 item: key.clone(),
                 by: label.by,

@@ -9,17 +9,17 @@
 mod pool;
 
 use super::desk::{Sitting, now};
+use super::version::Current;
 use crate::app::eval::Eval;
-use crate::app::kept;
+use crate::app::{kept, rubrics};
 use crate::app::sealed::stored;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::criterion::Criterion;
 use domain::entry::{Draft, Noun};
 use domain::fault::closest;
-use domain::format::rubric;
 use domain::qualification::Sample;
-use domain::review::{ItemKey, Laid, Purpose, Queue, Says, drawn, gold_among, items, queues};
+use domain::review::{ItemKey, Laid, Purpose, Queue, Says, drawn, gold_among, queues};
 use domain::rubric::{Kind, Rubric};
 use domain::system::Arm;
 use pool::Pool;
@@ -70,12 +70,14 @@ pub fn assign(eval: &Eval, orders: &Orders) -> Result<Assigned, Failure> {
     let criterion = criterion(eval, orders.criterion)?;
     let (rubric_path, rubric) = rubric_for(eval, criterion, orders.rubric)?;
     let catalog = kept::open(eval)?;
-    let known = queues(&catalog.of(Noun::Queue).map_err(kept::failed)?).remove(orders.queue);
+    let mut all = queues(&catalog.of(Noun::Queue).map_err(kept::failed)?);
+    let current = Current::of(eval, &all);
+    let known = all.remove(orders.queue);
     let digest = rubric.digest.to_string();
     if let Some(known) = &known {
         same(orders, known, &digest)?;
     }
-    let said = items(&catalog.of(Noun::Item).map_err(kept::failed)?);
+    let said = current.items(&catalog.of(Noun::Item).map_err(kept::failed)?);
     let run = stored(eval, orders.run)?;
     let pool = Pool::of(eval, &run, criterion)?;
     let there: BTreeSet<&ItemKey> = known.iter().flat_map(|queue| queue.items.keys()).collect();
@@ -168,7 +170,7 @@ fn rubric_for(eval: &Eval, criterion: &Criterion, named: Option<&Utf8Path>) -> R
             "name one with --rubric; docs/formats/rubric.md says how one is written",
         ));
     };
-    let rubric = read_rubric(eval, &path, Some(criterion))?;
+    let rubric = rubrics::named(eval, &path, &criterion.name)?;
     if rubric.kind == Kind::Pairwise {
         return Err(Failure::yours(
             format!("`{path}` compares two answers, and a reviewer is shown one"),
@@ -176,13 +178,6 @@ fn rubric_for(eval: &Eval, criterion: &Criterion, named: Option<&Utf8Path>) -> R
         ));
     }
     Ok((path, rubric))
-}
-
-pub fn read_rubric(eval: &Eval, path: &Utf8Path, criterion: Option<&Criterion>) -> Result<Rubric, Failure> {
-    let whole = eval.folder.join(path);
-    let text = crate::app::file::text(&whole, LONGEST)
-        .map_err(|error| Failure::yours(format!("cannot read `{whole}`: {error}"), "name a rubric of the eval"))?;
-    Ok(rubric::parse(&whole, &text, criterion)?)
 }
 
 /// A queue is filled on as it was opened.

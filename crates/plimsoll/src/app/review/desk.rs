@@ -1,12 +1,13 @@
 //! A queue with the catalog that it lies in: what a reviewer may still say in it.
 
+use super::version::Current;
 use crate::app::eval::Eval;
 use crate::app::kept;
 use crate::cli::Failure;
 use catalog::{Catalog, Taking};
 use domain::entry::{Draft, Noun};
 use domain::fault::closest;
-use domain::review::{Item, ItemKey, Laid, Purpose, Queue, Reading, items, queues};
+use domain::review::{Item, ItemKey, Laid, Purpose, Queue, Reading, queues};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,7 @@ pub struct Desk {
     pub catalog: Catalog,
     pub name: String,
     pub queue: Queue,
+    pub current: Current,
 }
 
 /// A reviewer at an instant.
@@ -30,6 +32,7 @@ impl Desk {
         let catalog = kept::open_if_there(eval)?;
         let catalog = catalog.ok_or_else(|| nothing("fill one with `plimsoll review assign`".to_owned()))?;
         let mut known = queues(&catalog.of(Noun::Queue).map_err(kept::failed)?);
+        let current = Current::of(eval, &known);
         let Some(queue) = known.remove(name) else {
             let near = closest(name, known.keys().map(String::as_str));
             return Err(nothing(match near {
@@ -37,11 +40,11 @@ impl Desk {
                 None => "fill one with `plimsoll review assign`".to_owned(),
             }));
         };
-        Ok(Desk { catalog, name: name.to_owned(), queue })
+        Ok(Desk { catalog, name: name.to_owned(), queue, current })
     }
 
     pub fn items(&self) -> Result<BTreeMap<ItemKey, Item>, Failure> {
-        Ok(items(&self.catalog.of(Noun::Item).map_err(kept::failed)?))
+        Ok(self.current.items(&self.catalog.of(Noun::Item).map_err(kept::failed)?))
     }
 
     /// The item that a reviewer was shown under this name.
@@ -57,8 +60,7 @@ impl Desk {
 
     /// Whoever is of the team does not audit it.
     pub fn may_sit(&self, items: &BTreeMap<ItemKey, Item>, by: &str) -> Result<(), Failure> {
-        let labelled =
-            |key: &&ItemKey| items.get(key).is_some_and(|item| item.labels.iter().any(|label| label.by == by));
+        let labelled = |key: &&ItemKey| items.get(key).is_some_and(|item| item.is_labelled_by(by));
         match self.queue.purpose {
             Purpose::Audit if self.queue.items.keys().any(|key| labelled(&key)) => Err(Failure::yours(
                 format!("`{by}` labelled answers of this audit"),
@@ -81,11 +83,22 @@ impl Desk {
         let item = said.of_answer(&laid.answer);
         let reported = item.reports.iter().any(|report| report.remark.by == by);
         let left = match self.queue.purpose {
-            Purpose::Calibrate | Purpose::Label => !item.labels.iter().any(|label| label.by == by),
+            Purpose::Calibrate | Purpose::Label => !self.has_labelled(&item, by),
             Purpose::Settle => item.reading() == Reading::Disputed && item.may_settle(by),
             Purpose::Audit => !item.audits.iter().any(|audit| audit.by == by),
         };
         left && !reported && item.set_aside.is_none()
+    }
+
+    /// Whether a reviewer has said already what this queue asks them: where it was opened under the rubric as it reads now, a label under
+    /// an older version is not what it asks.
+    pub fn has_labelled(&self, item: &Item, by: &str) -> bool {
+        let criterion = &self.queue.criterion;
+        if !self.current.has(criterion, &self.queue.rubric.1) {
+            return item.is_labelled_by(by);
+        }
+        let is_older = |version: &String| !self.current.has(criterion, version);
+        item.labels.iter().any(|label| label.by == by && !label.rubric.as_ref().is_some_and(is_older))
     }
 
     /// Names of the items that lack a label still.

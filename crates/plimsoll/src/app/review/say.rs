@@ -2,11 +2,10 @@
 //!
 //! rule    what is shown and what is answered has one shape, whether the right label is known or not, and never names the system
 
-use super::assign::read_rubric;
 use super::desk::{Desk, Sitting, draft};
 use crate::app::answers::line_at;
 use crate::app::eval::Eval;
-use crate::app::kept;
+use crate::app::{kept, rubrics};
 use crate::cli::Failure;
 use domain::entry::Draft;
 use domain::example::Example;
@@ -45,7 +44,7 @@ pub enum Next {
 pub fn show(eval: &Eval, desk: &Desk, key: &ItemKey, example: Option<&Example>, left: usize) -> Result<Shown, Failure> {
     let laid = &desk.queue.items[key];
     let (path, digest) = &desk.queue.rubric;
-    let rubric = read_rubric(eval, path, None)?;
+    let rubric = rubrics::named(eval, path, &desk.queue.criterion)?;
     let example = example.filter(|example| example.digest.to_string() == laid.example).ok_or_else(|| {
         Failure::yours(
             format!("`{}` asks something else than when the queue was filled", key.example),
@@ -176,7 +175,7 @@ fn spoken(
         json!({"says": says.as_str(), "queue": desk.name, "answer": laid.answer, "rubric": desk.queue.rubric.1});
     let what = match desk.queue.purpose {
         Purpose::Calibrate | Purpose::Label => {
-            if item.labels.iter().any(|label| label.by == sitting.by) {
+            if desk.has_labelled(item, sitting.by) {
                 return Err(Failure::yours(
                     format!("`{}` has labelled this answer already", sitting.by),
                     "say `undo` first, then label it again",

@@ -99,7 +99,7 @@ impl<'e> Session<'e> {
     /// What was said of one item.
     fn said(&self, key: &ItemKey) -> Result<Item, Failure> {
         let entries = self.desk.catalog.about(Noun::Item, &key.to_string()).map_err(kept::failed)?;
-        Ok(items(&entries).remove(key).unwrap_or_default())
+        Ok(self.desk.current.item(key, items(&entries).remove(key).unwrap_or_default()))
     }
 
     fn show(&mut self, key: &ItemKey) -> Result<super::say::Shown, Failure> {

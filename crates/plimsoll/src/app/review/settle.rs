@@ -1,10 +1,12 @@
 //! `review disputes`, `settle`, `audit` and `labels`: what people are split on, who settles it, and how often agreement was wrong.
 
-use super::assign::{Assigned, Chosen, Orders, assign, read_rubric};
+use super::assign::{Assigned, Chosen, Orders, assign};
 use super::desk::{Desk, Sitting, draft};
 use super::say::may_settle;
+use super::version::Current;
 use crate::app::eval::Eval;
 use crate::app::kept::{self, By, Saying};
+use crate::app::rubrics;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::entry::Noun;
@@ -12,7 +14,7 @@ use domain::example::Status;
 use domain::fault::closest;
 use domain::name::CriterionName;
 use domain::review::agreement::Right;
-use domain::review::{Item, ItemKey, Purpose, Reading, Says, items, queues};
+use domain::review::{Item, ItemKey, Purpose, Reading, Says, queues};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +25,8 @@ pub struct Waiting {
 }
 
 pub fn disputes(eval: &Eval, criterion: Option<&str>) -> Result<Waiting, Failure> {
-    let said = items(&kept::entries(eval, Noun::Item)?);
+    let current = Current::of(eval, &queues(&kept::entries(eval, Noun::Queue)?));
+    let said = current.items(&kept::entries(eval, Noun::Item)?);
     let about = |key: &ItemKey| criterion.is_none_or(|name| key.criterion.as_str() == name);
     let open: Vec<(ItemKey, Item)> =
         said.into_iter().filter(|(key, item)| about(key) && item.set_aside.is_none()).collect();
@@ -43,7 +46,10 @@ pub enum End {
 pub fn settle(eval: &Eval, item: &str, end: End, why: &str, sitting: Sitting) -> Result<ItemKey, Failure> {
     let catalog = kept::open_if_there(eval)?;
     let said = match &catalog {
-        Some(catalog) => items(&catalog.of(Noun::Item).map_err(kept::failed)?),
+        Some(catalog) => {
+            let queues = queues(&catalog.of(Noun::Queue).map_err(kept::failed)?);
+            Current::of(eval, &queues).items(&catalog.of(Noun::Item).map_err(kept::failed)?)
+        }
         None => BTreeMap::new(),
     };
     let known = ItemKey::parse(item).and_then(|key| said.get(&key).map(|item| (key, item)));
@@ -88,8 +94,7 @@ pub fn audit_of(queue: &str) -> String {
 pub fn audit(eval: &Eval, queue: &str, take: usize, seed: u64, sitting: Sitting) -> Result<Assigned, Failure> {
     let desk = Desk::open(eval, queue)?;
     let said = desk.items()?;
-    let labelled =
-        |key: &&ItemKey| said.get(key).is_some_and(|item| item.labels.iter().any(|label| label.by == sitting.by));
+    let labelled = |key: &&ItemKey| said.get(key).is_some_and(|item| item.is_labelled_by(sitting.by));
     if desk.queue.items.keys().any(|key| labelled(&key)) {
         return Err(Failure::yours(
             format!("`{}` labelled answers of the queue `{queue}`", sitting.by),
@@ -146,32 +151,48 @@ pub fn audited(eval: &Eval, queue: &str) -> Result<Audited, Failure> {
     Ok(Audited { queue: queue.to_owned(), items: desk.queue.items.len(), confirmed, otherwise })
 }
 
-/// Labels that were given under another version of a rubric.
+/// Labels that were given under another version of a rubric, and count still.
 pub struct Touched {
     pub rubric: String,
-    pub digest: String,
-    /// Per version that they were given under: how many, and of which items.
-    pub versions: BTreeMap<String, Vec<ItemKey>>,
+    /// What it is now, for each criterion that it is read for.
+    pub digests: BTreeMap<CriterionName, String>,
+    /// Per version that they were given under: of which items, and by whom.
+    pub versions: BTreeMap<String, BTreeMap<ItemKey, Vec<String>>>,
     /// Labels of its criteria that do not say under which.
     pub unknown: usize,
 }
 
 pub fn touched(eval: &Eval, path: &Utf8Path) -> Result<Touched, Failure> {
-    let digest = read_rubric(eval, path, None)?.digest.to_string();
     let queues = queues(&kept::entries(eval, Noun::Queue)?);
     let of_queues = queues.values().filter(|queue| queue.rubric.0 == path).map(|queue| queue.criterion.clone());
     let graded = eval.contract.criteria.iter().filter(|criterion| criterion.grader.rubric() == Some(path));
     let graded = graded.map(|criterion| criterion.name.clone());
     let criteria: BTreeSet<CriterionName> = of_queues.chain(graded).collect();
-    let (mut versions, mut unknown) = (BTreeMap::<String, Vec<ItemKey>>::new(), 0);
-    for (key, item) in items(&kept::entries(eval, Noun::Item)?) {
-        for label in item.labels.iter().filter(|_| criteria.contains(&key.criterion)) {
+    if criteria.is_empty() {
+        return Err(Failure::yours(
+            format!("no criterion and no queue is held against `{path}`"),
+            "name the rubric as the contract or the queue does, from the eval's folder",
+        ));
+    }
+    let digest = |name: CriterionName| {
+        let digest = rubrics::named(eval, path, &name)?.digest.to_string();
+        Ok((name, digest))
+    };
+    let digests = criteria.into_iter().map(digest).collect::<Result<BTreeMap<_, _>, Failure>>()?;
+    let (mut versions, mut unknown) = (BTreeMap::<String, BTreeMap<ItemKey, Vec<String>>>::new(), 0);
+    // What gave way to labels under the version of now is labelled again already.
+    for (key, item) in Current::of(eval, &queues).items(&kept::entries(eval, Noun::Item)?) {
+        let Some(digest) = digests.get(&key.criterion) else { continue };
+        for label in &item.labels {
             match &label.rubric {
-                Some(version) if *version == digest => {}
-                Some(version) => versions.entry(version.clone()).or_default().push(key.clone()),
+                Some(version) if version == digest => {}
+                Some(version) => {
+                    let of_version = versions.entry(version.clone()).or_default();
+                    of_version.entry(key.clone()).or_default().push(label.by.clone());
+                }
                 None => unknown += 1,
             }
         }
     }
-    Ok(Touched { rubric: path.to_string(), digest, versions, unknown })
+    Ok(Touched { rubric: path.to_string(), digests, versions, unknown })
 }

@@ -8,6 +8,7 @@ use domain::review::agreement::{OfReviewer, Right};
 use domain::review::{Item, ItemKey, Report};
 use serde_json::{Value, json};
 use stats::{Interval, Undefined};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Below this share of the rarer label alpha says little, and Gwet's AC1 stands beside it.
@@ -255,13 +256,26 @@ pub fn audited_json(audited: &Audited) -> String {
 }
 
 pub fn touched_text(touched: &Touched) -> String {
-    let mut out = format!("{}   is now {}\n", plain(&touched.rubric), short(&touched.digest));
+    let mut out = String::new();
+    let versions: BTreeSet<&str> = touched.digests.values().map(String::as_str).collect();
+    for version in &versions {
+        let of = touched.digests.iter().filter(|(_, digest)| digest == version).map(|(criterion, _)| criterion.as_str());
+        let of = of.collect::<Vec<_>>().join(", ");
+        let of = if versions.len() > 1 { format!(" for {}", plain(&of)) } else { String::new() };
+        let _ = writeln!(out, "{}   is now {}{of}", plain(&touched.rubric), short(version));
+    }
     if touched.versions.is_empty() {
         let _ = writeln!(out, " no label was given under another version");
     }
     for (version, items) in &touched.versions {
-        let _ = writeln!(out, " {} label(s) were given under {}", items.len(), short(version));
-        listed(&mut out, items);
+        let labels: usize = items.values().map(Vec::len).sum();
+        let _ = writeln!(out, " {labels} label(s) were given under {}", short(version));
+        for (key, by) in items.iter().take(LISTED) {
+            paragraph(&mut out, &format!("  {key}   {}", by.join(", ")));
+        }
+        if items.len() > LISTED {
+            let _ = writeln!(out, "   and of {} more answer(s)", items.len() - LISTED);
+        }
     }
     if touched.unknown > 0 {
         let _ = writeln!(out, " {} label(s) do not say under which", touched.unknown);
@@ -271,9 +285,13 @@ pub fn touched_text(touched: &Touched) -> String {
 
 pub fn touched_json(touched: &Touched) -> String {
     let versions = touched.versions.iter().map(|(version, items)| {
-        json!({"digest": version, "labels": items.iter().map(ItemKey::to_string).collect::<Vec<_>>()})
+        let label = |key: &ItemKey, by: &String| json!({"item": key.to_string(), "by": by});
+        let labels = items.iter().flat_map(|(key, all)| all.iter().map(move |by| label(key, by)));
+        json!({"digest": version, "labels": labels.collect::<Vec<_>>()})
     });
+    let digests = touched.digests.iter().map(|(criterion, digest)| (criterion.to_string(), json!(digest)));
     json_text(&json!({
-        "rubric": touched.rubric, "digest": touched.digest, "versions": versions.collect::<Vec<_>>(), "unknown": touched.unknown,
+        "rubric": touched.rubric, "digests": digests.collect::<serde_json::Map<_, _>>(), "versions": versions.collect::<Vec<_>>(),
+        "unknown": touched.unknown,
     }))
 }

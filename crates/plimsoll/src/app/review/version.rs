@@ -1,0 +1,53 @@
+//! Which versions of their rubrics labels are held against now.
+//!
+//! in      an eval with its rubrics as they read now, its queues
+//! out     per criterion those versions; items, of which labels under older ones gave way
+//! errors  none: where a rubric cannot be read, nothing is known to be older than it
+//! note    a rubric is read with the criterion that it is for: whose classes it may name is part of what it says
+
+use crate::app::eval::Eval;
+use crate::app::rubrics;
+use camino::Utf8Path;
+use domain::entry::Entry;
+use domain::name::CriterionName;
+use domain::review::{Item, ItemKey, Queue, items};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub struct Current(BTreeMap<CriterionName, BTreeSet<String>>);
+
+impl Current {
+    pub fn of(eval: &Eval, queues: &BTreeMap<String, Queue>) -> Self {
+        let graded = eval.contract.criteria.iter();
+        let graded = graded.filter_map(|criterion| Some((&criterion.name, criterion.grader.rubric()?)));
+        let labelled = queues.values().map(|queue| (&queue.criterion, queue.rubric.0.as_path()));
+        let rubrics: BTreeSet<(&CriterionName, &Utf8Path)> = graded.chain(labelled).collect();
+        let mut current: BTreeMap<CriterionName, BTreeSet<String>> = BTreeMap::new();
+        for (criterion, path) in rubrics {
+            if let Ok(rubric) = rubrics::named(eval, path, criterion) {
+                current.entry(criterion.clone()).or_default().insert(rubric.digest.to_string());
+            }
+        }
+        Current(current)
+    }
+
+    pub fn has(&self, criterion: &CriterionName, version: &str) -> bool {
+        self.0.get(criterion).is_some_and(|versions| versions.contains(version))
+    }
+
+    /// What holds of an item.
+    pub fn item(&self, key: &ItemKey, said: Item) -> Item {
+        match self.0.get(&key.criterion) {
+            Some(versions) => said.under(versions),
+            None => said,
+        }
+    }
+
+    /// What holds of every item that something was said of.
+    pub fn items(&self, entries: &[Entry]) -> BTreeMap<ItemKey, Item> {
+        let held = |(key, said): (ItemKey, Item)| {
+            let item = self.item(&key, said);
+            (key, item)
+        };
+        items(entries).into_iter().map(held).collect()
+    }
+}
