@@ -3,8 +3,9 @@
 //! in      the contract, what was found of the eval (`Seen`), the duties that somebody said were done, the day
 //! out     duties in the order in which they are due, each done or not
 //! errors  none
-//! rule    a duty is done where something shows it; where nothing else does, somebody says so. Every duty names an owner of the
-//!         contract: the role that it is for, or whoever signs for the release
+//! rule    a duty is done where something shows it; where nothing else does, somebody says so. Until then it stays, and was due on its
+//!         day: what waits keeps its name and its day for as long as the same waits. Every duty names an owner of the contract: the role
+//!         that it is for, or whoever signs for the release
 
 mod command;
 mod recurring;
@@ -14,7 +15,7 @@ mod start;
 mod tests;
 
 pub use command::Command;
-pub use seen::{Agreed, Expiring, OpenIncident, Seen, Staged, Waiting};
+pub use seen::{Agreed, Expiring, OpenIncident, Queued, Seen, Staged, Waiting};
 pub use start::{STAGES, Stage};
 
 use crate::contract::Contract;
@@ -79,9 +80,9 @@ pub struct Done {
 
 /// What is due on a day.
 pub fn agenda(contract: &Contract, seen: &Seen, told: &BTreeMap<String, Done>, today: Date) -> Vec<Duty> {
-    let mut list = List { contract, eval: &seen.eval, duties: Vec::new() };
+    let mut list = List { contract, eval: &seen.eval, told, since: seen.since, duties: Vec::new() };
     list.after_incidents(seen);
-    list.this_week(seen, today);
+    list.this_week(seen);
     list.this_release(seen, today);
     list.this_month(seen, today);
     list.first_ninety_days(seen, today);
@@ -113,6 +114,9 @@ pub fn started(entries: &[Entry]) -> Option<Date> {
 struct List<'a> {
     contract: &'a Contract,
     eval: &'a Utf8Path,
+    told: &'a BTreeMap<String, Done>,
+    /// The day from which on anything can be overdue, where it is known.
+    since: Option<Date>,
     duties: Vec<Duty>,
 }
 

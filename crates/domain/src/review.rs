@@ -254,6 +254,16 @@ impl Item {
         (of(Says::Pass), of(Says::Fail))
     }
 
+    /// The instant from which on it is in dispute: of the first doubt, or of the label that split people; `None` where that is not known.
+    pub fn disputed_since(&self) -> Option<&str> {
+        let first = |says: Says| {
+            let labels = self.labels.iter().filter(|label| label.says == says);
+            labels.filter_map(|label| label.at.as_deref()).min()
+        };
+        let split = first(Says::Pass).zip(first(Says::Fail)).map(|(pass, fail)| pass.max(fail));
+        self.disputed.iter().map(|remark| remark.at.as_str()).chain(split).min()
+    }
+
     pub fn reading(&self) -> Reading {
         if let Some(settled) = &self.settled {
             return Reading::Settled(settled.says);

@@ -49,6 +49,15 @@ pub enum GraderFault {
     Elsewhere(&'static str),
 }
 
+/// Why no answer to an example can be graded, whatever it says: what the example lacks of what the grader looks up there; `None` where it
+/// lacks nothing, or where that is only known once an answer is graded.
+pub fn lacks(grader: &Grader, document: &Value) -> Option<String> {
+    grader.needs().into_iter().find_map(|operand| match operand::resolve(operand, document) {
+        Err(Verdict::GraderError { reason } | Verdict::NotApplicable { reason }) => Some(reason),
+        _ => None,
+    })
+}
+
 /// A grader that is ready for any number of answers.
 pub struct Compiled(Kind);
 

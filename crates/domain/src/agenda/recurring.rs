@@ -1,6 +1,7 @@
 //! What comes up by itself: after an incident, this week, this release, this month.
 
-use super::{Agreed, Command, Done, Due, Duty, Expiring, List, Rhythm, Seen, Staged};
+use super::{Agreed, Command, Done, Due, Duty, Expiring, List, OpenIncident, Rhythm, Seen, Staged};
+use crate::review::Purpose;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
@@ -25,6 +26,11 @@ fn friday(today: Date) -> Date {
     later(today, if to_friday < 0 { to_friday + 7 } else { to_friday })
 }
 
+/// The first day of the month that follows.
+fn next_month(day: Date) -> Date {
+    later(day.last_of_month(), 1)
+}
+
 fn plural(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
@@ -33,26 +39,48 @@ fn plural(count: u64, what: &str) -> String {
 const AUDITED: u64 = 20;
 
 impl List<'_> {
-    /// Something of this week or release, which is due on its Friday.
+    /// Something that waits since a day, and is due on the Friday of that week.
     fn on_friday(
         &mut self,
         roles: &[&str],
         rhythm: Rhythm,
         name: &str,
-        today: Date,
+        since: Date,
         words: [String; 2],
         command: Command,
     ) {
-        let friday = friday(today);
+        let friday = friday(since);
         let [what, why] = words;
         self.add(roles, Due { name: format!("{name}-{friday}"), rhythm, what, why, due: friday, command });
     }
 
-    /// Something of every month, which is due on its last day.
-    fn monthly(&mut self, roles: &[&str], name: &str, today: Date, words: [&str; 2], command: Command) -> &mut Duty {
-        let name = format!("{name}-{}", today.strftime("%Y-%m"));
+    /// Something of every month, which is due on its last day; of the first month in which nobody did it, from the day on which it came up
+    /// first.
+    fn monthly(
+        &mut self,
+        roles: &[&str],
+        name: &str,
+        (since, today): (Option<Date>, Date),
+        words: [&str; 2],
+        command: Command,
+    ) -> &mut Duty {
+        let month = self.month_due(name, since, today);
+        let name = format!("{name}-{}", month.strftime("%Y-%m"));
         let [what, why] = words.map(str::to_owned);
-        self.add(roles, Due { name, rhythm: Rhythm::ThisMonth, what, why, due: today.last_of_month(), command })
+        self.add(roles, Due { name, rhythm: Rhythm::ThisMonth, what, why, due: month.last_of_month(), command })
+    }
+
+    /// Whoever does it late settles the months before that day with it.
+    fn month_due(&self, name: &str, since: Option<Date>, today: Date) -> Date {
+        let this = today.first_of_month();
+        let mut due = since.max(self.since).map_or(this, Date::first_of_month);
+        for (told, done) in self.told {
+            let of = told.strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));
+            let Some(of) = of.and_then(|of| format!("{of}-01").parse::<Date>().ok()) else { continue };
+            let on = done.at.get(..10).and_then(|day| day.parse::<Date>().ok()).unwrap_or(of);
+            due = due.max(next_month(of)).max(on.first_of_month());
+        }
+        due.min(this)
     }
 
     pub(super) fn after_incidents(&mut self, seen: &Seen) {
@@ -68,10 +96,18 @@ impl List<'_> {
                 None => Due {
                     name: format!("cover-{id}"),
                     rhythm,
-                    what: format!("cover incident {id} by an example that a gate sees"),
+                    what: first_step(incident),
                     why: format!("open since {}; {target}", incident.opened),
                     due: incident.cover_by.unwrap_or_else(|| later(incident.opened, COVER)),
-                    command: command("cover"),
+                    command: match (incident.has_active, &incident.proposed[..]) {
+                        (true, _) => command("cover"),
+                        // Nothing proposed covers it, and what is not there has to be found first.
+                        (false, []) => Command::of_eval(&["incident", "show", id]),
+                        (false, proposed) => {
+                            let named = proposed.iter().map(String::as_str);
+                            Command::of_eval(&["examples", "accept"].into_iter().chain(named).collect::<Vec<_>>()).signed()
+                        }
+                    },
                 },
                 Some(covered) => Due {
                     name: format!("close-{id}"),
@@ -86,29 +122,30 @@ impl List<'_> {
         }
     }
 
-    pub(super) fn this_week(&mut self, seen: &Seen, today: Date) {
+    pub(super) fn this_week(&mut self, seen: &Seen) {
         let rhythm = Rhythm::ThisWeek;
-        for (queue, count) in &seen.queues {
-            let what = format!("label {} of queue {queue}", plural(*count, "item"));
-            let words = [what, "a judge is only as good as its last labels".to_owned()];
-            let command = Command::of_eval(&["review", "label", queue]).signed();
-            self.on_friday(&["review", "rubric"], rhythm, &format!("label-{queue}"), today, words, command);
+        for queue in &seen.queues {
+            let what = format!("label {} of queue {}", plural(queue.items, "item"), queue.name);
+            let words = [what, what_for(queue.purpose).to_owned()];
+            let command = Command::of_eval(&["review", "label", &queue.name]).signed();
+            self.on_friday(&["review", "rubric"], rhythm, &format!("label-{}", queue.name), queue.since, words, command);
         }
-        if seen.disputes > 0 {
-            let why = "a disputed example is quarantined until somebody else settles it".to_owned();
-            let words = [format!("settle {}", plural(seen.disputes, "dispute")), why];
+        if let Some(waiting) = &seen.disputes {
+            let why =
+                format!("the oldest is open since {}; until somebody else settles it, nothing is known there", waiting.since);
+            let words = [format!("settle {}", plural(waiting.count, "dispute")), why];
             let command = Command::of_eval(&["review", "disputes"]);
-            self.on_friday(&["policy", "rubric"], rhythm, "settle", today, words, command);
+            self.on_friday(&["policy", "rubric"], rhythm, "settle", waiting.since, words, command);
         }
         if let Some(waiting) = &seen.proposals {
-            let friday = friday(today);
+            let due = later(waiting.since, PROPOSAL);
             let due = Due {
-                name: format!("proposals-{friday}"),
+                name: format!("proposals-{due}"),
                 rhythm,
                 what: format!("accept or decline {}", plural(waiting.count, "proposed example")),
                 why: format!("the oldest waits since {}; nothing proposed is ever counted", waiting.since),
-                due: later(waiting.since, PROPOSAL).min(friday),
-                command: Command::on_eval(&["examples", "list", "--status", "proposed"]),
+                due,
+                command: Command::on_eval(&["examples", "proposals"]),
             };
             self.add(&["release"], due);
         }
@@ -135,13 +172,14 @@ impl List<'_> {
             let why = "the looks of a gate are spent: the same examples prove nothing more";
             let words = ["draw a fresh reference sample", why].map(str::to_owned);
             let command = Command::of_eval(&["show", "latest"]);
-            self.on_friday(&["release"], rhythm, "fresh-sample", today, words, command);
+            let since = seen.last_decided.unwrap_or(today);
+            self.on_friday(&["release"], rhythm, "fresh-sample", since, words, command);
         }
         for staged in &seen.stages {
             let why = "something there is not shown, and the stage ends by evidence".to_owned();
             let words = [format!("follow the staged rollout of {}", staged.cell), why];
             let name = format!("monitor-{}", staged.cell);
-            self.on_friday(&[&staged.owner], rhythm, &name, today, words, follow(staged));
+            self.on_friday(&[&staged.owner], rhythm, &name, seen.last_decided.unwrap_or(today), words, follow(staged));
         }
         self.before_the_end(seen, today);
     }
@@ -176,25 +214,27 @@ impl List<'_> {
     }
 
     pub(super) fn this_month(&mut self, seen: &Seen, today: Date) {
+        let always = (seen.since, today);
         if seen.active > 0 {
             let what = "lay the reference set beside this month's traffic";
             let why = "traffic moves, and a set that does not move with it decides about last year";
-            self.monthly(&["product"], "drift", today, [what, why], Command::on_eval(&["drift", "--last", "30d"]));
+            self.monthly(&["product"], "drift", always, [what, why], Command::on_eval(&["drift", "--last", "30d"]));
             let what = "accept, keep or postpone what should leave the set";
             let why = "an example that no longer serves costs labels and hides those that do";
             let command = Command::on_eval(&["examples", "retirements", "--decide"]).signed();
-            self.monthly(&["release"], "retire", today, [what, why], command);
+            self.monthly(&["release"], "retire", always, [what, why], command);
         }
-        if seen.shipped > 0 {
+        if seen.shipped.is_some() {
             let what = "lay past decisions beside what production did";
             let why = "whether the gates foretold anything is seen in production only";
-            self.monthly(&["release"], "backtest", today, [what, why], Command::on_eval(&["backtest"]));
+            let since = (seen.shipped, today);
+            self.monthly(&["release"], "backtest", since, [what, why], Command::on_eval(&["backtest"]));
         }
         seen.agreed.iter().for_each(|agreed| self.audit(agreed, today));
         if seen.rubrics {
             let what = "read the rubrics against the policy in force";
             let why = "policy moves on, and a rubric that does not is labelled against";
-            self.monthly(&["rubric", "policy"], "rubrics", today, [what, why], Command::on_eval(&["check"]));
+            self.monthly(&["rubric", "policy"], "rubrics", always, [what, why], Command::on_eval(&["check"]));
         }
         for (day, count) in seen.review_by.iter().filter(|(day, _)| *day <= today.last_of_month()) {
             let due = Due {
@@ -224,8 +264,34 @@ impl List<'_> {
         let why = "what a team agrees on may be wrong together: somebody outside it looks";
         let roles: Vec<&str> = outside.into_iter().collect();
         let name = format!("audit-{}", agreed.queue);
-        let duty = self.monthly(&roles, &name, today, [&what, why], command);
+        // An audit settles its month.
+        let since = match (drawn, agreed.audited) {
+            (Some(_), _) => Some(today),
+            (None, Some(day)) => Some(next_month(day)),
+            (None, None) => agreed.since,
+        };
+        let duty = self.monthly(&roles, &name, (since, today), [&what, why], command);
         duty.done = drawn.map(|day| Done { at: day.to_string(), by: "an audit that was drawn".to_owned() });
+    }
+}
+
+/// What covers an incident, as far as that is known now.
+fn first_step(incident: &OpenIncident) -> String {
+    let id = &incident.id;
+    match (incident.has_active, &incident.proposed[..]) {
+        (true, _) => format!("cover incident {id} by an example that a gate sees"),
+        (false, []) => format!("cover incident {id}: no example stands for it yet"),
+        (false, _) => format!("cover incident {id}: accept the example that is proposed for it first"),
+    }
+}
+
+/// What labels of a queue are for.
+fn what_for(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Calibrate => "a judge is only as good as its last labels",
+        Purpose::Label => "an answer that nobody labelled is not known to be right or wrong",
+        Purpose::Settle => "what people are split on is unknown until somebody settles it",
+        Purpose::Audit => "what a team agrees on may be wrong together",
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an agenda is made from.
 
+use crate::review::Purpose;
 use camino::Utf8PathBuf;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -9,9 +10,11 @@ use std::collections::BTreeSet;
 pub struct Seen {
     /// The eval, as it is named where the agenda is asked; empty where that is its folder.
     pub eval: Utf8PathBuf,
-    /// Items with a free seat, by queue.
-    pub queues: Vec<(String, u64)>,
-    pub disputes: u64,
+    /// The day from which on anything can be overdue: on which the agenda was started, or the first decision recorded.
+    pub since: Option<Date>,
+    /// Queues with a free seat.
+    pub queues: Vec<Queued>,
+    pub disputes: Option<Waiting>,
     /// Queues in which people agreed, with what of it nobody audited.
     pub agreed: Vec<Agreed>,
     pub proposals: Option<Waiting>,
@@ -35,12 +38,24 @@ pub struct Seen {
     pub review_by: Vec<(Date, u64)>,
     /// Active examples.
     pub active: u64,
-    /// Decisions that let a candidate out.
-    pub shipped: u64,
+    /// The day of the first decision that let a candidate out.
+    pub shipped: Option<Date>,
+    /// Day of the last decision, on whatever candidate.
+    pub last_decided: Option<Date>,
     /// There are rubrics that people label by.
     pub rubrics: bool,
     /// The day on which the first ninety days began.
     pub started: Option<Date>,
+}
+
+/// A queue with items that lack a label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queued {
+    pub name: String,
+    pub purpose: Purpose,
+    pub items: u64,
+    /// The day on which the first of them was laid in it.
+    pub since: Date,
 }
 
 /// Something that waits since a day.
@@ -64,6 +79,10 @@ pub struct OpenIncident {
     pub owner: String,
     pub opened: Date,
     pub covered: Option<Date>,
+    /// Some example of it is active.
+    pub has_active: bool,
+    /// Its examples that nobody accepted yet.
+    pub proposed: Vec<String>,
     /// The last day on which covering it meets the target.
     pub cover_by: Option<Date>,
 }
@@ -74,6 +93,8 @@ pub struct Agreed {
     pub queue: String,
     /// Items that were not drawn for an audit yet.
     pub items: u64,
+    /// The day on which the queue was filled first.
+    pub since: Option<Date>,
     /// The day on which some were drawn last.
     pub audited: Option<Date>,
     /// Who labelled there, and audits nothing of it.

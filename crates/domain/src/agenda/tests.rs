@@ -1,5 +1,6 @@
 use super::*;
 use crate::entry::Draft;
+use crate::review::Purpose;
 use camino::Utf8Path;
 use serde_json::json;
 
@@ -30,9 +31,17 @@ fn staged(gate: Option<&str>) -> Staged {
     }
 }
 
+fn queued(name: &str, items: u64, since: &str) -> Queued {
+    Queued { name: name.into(), purpose: Purpose::Label, items, since: day(since) }
+}
+
+fn waiting(count: u64, since: &str) -> Option<Waiting> {
+    Some(Waiting { count, since: day(since) })
+}
+
 fn agreed(queue: &str, items: u64, labellers: &[&str]) -> Agreed {
     let labellers = labellers.iter().map(|name| (*name).to_owned()).collect();
-    Agreed { queue: queue.into(), items, audited: None, labellers }
+    Agreed { queue: queue.into(), items, since: None, audited: None, labellers }
 }
 
 #[test]
@@ -42,6 +51,8 @@ fn an_incident_is_to_be_covered_then_closed_by_its_owner() {
         owner: "policy".into(),
         opened: day("2026-11-02"),
         covered: None,
+        has_active: true,
+        proposed: Vec::new(),
         cover_by: None,
     };
     let covered = OpenIncident { id: "late".into(), covered: Some(day("2026-11-10")), ..open.clone() };
@@ -52,19 +63,81 @@ fn an_incident_is_to_be_covered_then_closed_by_its_owner() {
     assert_eq!(one(&duties, "close-late").due, day("2026-11-24"));
 }
 
+/// What a command needs is done first.
 #[test]
-fn what_waits_is_due_this_friday_and_keeps_its_name_all_week() {
-    let seen = Seen { queues: vec![("tone".into(), 3)], disputes: 1, ..Seen::default() };
-    for today in ["2026-11-23", "2026-11-27", "2026-11-22"] {
+fn an_incident_whose_example_is_only_proposed_is_covered_by_accepting_it_first() {
+    let command = |has_active: bool, proposed: &[&str]| {
+        let proposed = proposed.iter().map(|id| (*id).to_owned()).collect();
+        let open = OpenIncident {
+            id: "late".into(),
+            owner: "policy".into(),
+            opened: day("2026-11-02"),
+            covered: None,
+            has_active,
+            proposed,
+            cover_by: None,
+        };
+        one(&due(&Seen { incidents: vec![open], ..Seen::default() }, "2026-11-20"), "cover-late").command.clone()
+    };
+    assert_eq!(command(true, &["incident-late"]), "plimsoll incident cover late --by policy");
+    assert_eq!(command(false, &["incident-late"]), "plimsoll examples accept incident-late --by policy");
+    assert_eq!(command(false, &[]), "plimsoll incident show late");
+}
+
+#[test]
+fn what_waits_is_due_on_the_friday_of_its_week_and_keeps_its_name_until_it_is_done() {
+    let seen = Seen {
+        queues: vec![queued("tone", 3, "2026-11-23")],
+        disputes: waiting(1, "2026-11-22"),
+        proposals: waiting(2, "2026-11-19"),
+        ..Seen::default()
+    };
+    for today in ["2026-11-23", "2026-11-27", "2026-12-24"] {
         let duties = due(&seen, today);
-        assert_eq!(one(&duties, "label-tone-2026-11-27").due, day("2026-11-27"), "{today}");
-        assert_eq!(one(&duties, "settle-2026-11-27").role, "policy");
+        let is_overdue = today == "2026-12-24";
+        for (name, role) in
+            [("label-tone-2026-11-27", "release"), ("settle-2026-11-27", "policy"), ("proposals-2026-11-26", "release")]
+        {
+            let duty = one(&duties, name);
+            assert_eq!((duty.role.as_str(), duty.overdue(day("2026-12-24"))), (role, true), "{today}");
+            assert!(duty.overdue(day(today)) || !is_overdue, "{today}");
+        }
     }
 }
 
 #[test]
+fn a_month_in_which_nobody_did_it_is_overdue_until_somebody_does() {
+    let seen = Seen { active: 1, since: Some(day("2026-09-12")), ..Seen::default() };
+    let drift = |told: &[(&str, &str)], today: &str| {
+        let done = |at: &str| Done { at: at.to_owned(), by: "product".into() };
+        let told = told.iter().map(|(name, at)| ((*name).to_owned(), done(at))).collect();
+        let duties = agenda(&contract(), &seen, &told, day(today));
+        let mut found = duties.into_iter().filter(|duty| duty.name.starts_with("drift-"));
+        let duty = found.next().expect("a duty");
+        assert!(found.next().is_none());
+        (duty.name.clone(), duty.overdue(day(today)), duty.done.is_some())
+    };
+    assert_eq!(drift(&[], "2026-09-20"), ("drift-2026-09".into(), false, false));
+    assert_eq!(drift(&[], "2026-12-01"), ("drift-2026-09".into(), true, false));
+    let late = [("drift-2026-09", "2026-12-01T08:00:00Z")];
+    assert_eq!(drift(&late, "2026-12-02"), ("drift-2026-12".into(), false, false), "the months between are settled");
+    let in_time = [("drift-2026-09", "2026-09-21T08:00:00Z")];
+    assert_eq!(drift(&in_time, "2026-09-30"), ("drift-2026-09".into(), false, true));
+    assert_eq!(drift(&in_time, "2026-11-01"), ("drift-2026-10".into(), true, false));
+}
+
+#[test]
+fn only_labels_that_measure_a_judge_are_said_to() {
+    let why = |purpose| {
+        let seen = Seen { queues: vec![Queued { purpose, ..queued("tone", 1, "2026-11-23") }], ..Seen::default() };
+        one(&due(&seen, "2026-11-23"), "label-tone-2026-11-27").why.contains("judge")
+    };
+    assert_eq!(Purpose::ALL.map(why), [true, false, false, false]);
+}
+
+#[test]
 fn a_role_that_the_contract_lacks_falls_to_whoever_signs() {
-    let duties = due(&Seen { queues: vec![("tone".into(), 1)], ..Seen::default() }, "2026-11-23");
+    let duties = due(&Seen { queues: vec![queued("tone", 1, "2026-11-23")], ..Seen::default() }, "2026-11-23");
     let label = one(&duties, "label-tone-2026-11-27");
     assert_eq!(
         (label.role.as_str(), label.who.as_str(), label.what.as_str()),
@@ -88,7 +161,7 @@ fn the_month_asks_only_for_what_there_is() {
     assert!(bare.iter().all(|duty| duty.rhythm != Rhythm::ThisMonth));
     let seen = Seen {
         active: 3,
-        shipped: 1,
+        shipped: Some(day("2026-11-10")),
         rubrics: true,
         review_by: vec![(day("2026-11-30"), 2), (day("2026-12-01"), 1)],
         ..Seen::default()
@@ -118,6 +191,9 @@ fn what_people_agreed_on_is_audited_by_somebody_who_labelled_none_of_it() {
     assert_eq!(audit(agreed("tone", 0, &[])), None, "nothing is agreed");
     let drawn = |on: &str| audit(Agreed { audited: Some(day(on)), ..agreed("tone", 3, &[]) }).expect("a duty").done;
     assert!(drawn("2026-11-02").is_some() && drawn("2026-10-30").is_none());
+    let missed = Agreed { audited: Some(day("2026-08-30")), ..agreed("tone", 3, &[]) };
+    let duties = due(&Seen { agreed: vec![missed], ..Seen::default() }, "2026-11-23");
+    assert_eq!(one(&duties, "audit-tone-2026-09").due, day("2026-09-30"), "nobody did it in September");
 }
 
 #[test]
@@ -171,15 +247,15 @@ fn stages_of_the_first_ninety_days_come_up_as_they_begin() {
 #[test]
 fn every_duty_has_an_owner_and_one_command() {
     let seen = Seen {
-        queues: vec![("tone".into(), 3)],
-        disputes: 2,
-        proposals: Some(Waiting { count: 2, since: day("2026-11-01") }),
+        queues: vec![queued("tone", 3, "2026-11-23")],
+        disputes: waiting(2, "2026-11-23"),
+        proposals: waiting(2, "2026-11-01"),
         errors: 1,
         looks_spent: true,
         stages: vec![staged(Some("cites"))],
         agreed: vec![agreed("tone", 12, &[])],
         active: 4,
-        shipped: 1,
+        shipped: Some(day("2026-11-10")),
         rubrics: true,
         started: Some(day("2026-11-02")),
         ..Seen::default()

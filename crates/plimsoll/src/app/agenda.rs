@@ -12,7 +12,7 @@ use super::review::version::Current;
 use super::reviewed::is_reviewed;
 use super::{check, judges, kept, run};
 use crate::cli::Failure;
-use domain::agenda::{Agreed, Duty, Expiring, OpenIncident, Seen, Staged, Waiting, agenda as due, started, told};
+use domain::agenda::{Agreed, Duty, Expiring, OpenIncident, Queued, Seen, Staged, Waiting, agenda as due, started, told};
 use domain::check::Severity;
 use domain::entry::{Draft, Entry, Noun};
 use domain::example::Status;
@@ -21,7 +21,7 @@ use domain::fault::closest;
 use domain::gate::{Gate, Margin, Rule};
 use domain::incident;
 use domain::qualification::is_judged;
-use domain::reference_set::ReferenceSet;
+use domain::reference_set::{ReferenceSet, RowState};
 use domain::review::{Item, ItemKey, Purpose, Queue, Reading, Says, queues};
 use domain::system::Arm;
 use jiff::civil::Date;
@@ -98,7 +98,11 @@ fn seen(eval: &Eval, duties: &[Entry], today: Date) -> Result<Seen, Failure> {
         .filter(|kept| kept.content.get("findings").is_some())
         .collect();
     let of_candidate = decisions.iter().rev().find(|kept| candidate_of(kept) == candidate);
-    let Waits { queues, disputes, agreed } = waiting(eval)?;
+    let Waits { queues, disputes, agreed } = waiting(eval, today)?;
+    let day_of = |kept: &&Kept| day(kept.envelope["time"].as_str()?);
+    let is_shipped = |kept: &&&Kept| list(kept, "routes").iter().any(|route| route["system"] == "candidate");
+    let started = started(duties);
+    let last = decisions.last().and_then(|kept| kept.envelope["time"].as_str());
     let checked = check::check(eval)?.findings;
     let count = |severity: Severity| checked.iter().filter(|finding| finding.severity == severity).count() as u64;
     let mut review_by: BTreeMap<Date, u64> = BTreeMap::new();
@@ -113,7 +117,8 @@ fn seen(eval: &Eval, duties: &[Entry], today: Date) -> Result<Seen, Failure> {
         disputes,
         agreed,
         proposals: proposals(eval)?,
-        incidents: incidents(eval)?,
+        incidents: incidents(eval, &set)?,
+        since: started.or_else(|| decisions.first().and_then(day_of)),
         decided: of_candidate.and_then(|kept| day(kept.envelope["time"].as_str()?)),
         candidate,
         errors: count(Severity::Error),
@@ -123,15 +128,13 @@ fn seen(eval: &Eval, duties: &[Entry], today: Date) -> Result<Seen, Failure> {
             .is_some_and(|kept| list(kept, "findings").iter().any(|finding| finding["code"] == "LOOKS_SPENT")),
         stages: decisions.last().map(|kept| stages(eval, kept)).unwrap_or_default(),
         calibrations: calibrations(eval)?,
-        overrides: records.iter().filter_map(|kept| expiring(kept, today)).collect(),
+        overrides: records.iter().filter_map(|kept| expiring(kept, today, last)).collect(),
         review_by: review_by.into_iter().collect(),
         active: set.active().count() as u64,
-        shipped: decisions
-            .iter()
-            .filter(|kept| list(kept, "routes").iter().any(|route| route["system"] == "candidate"))
-            .count() as u64,
+        shipped: decisions.iter().find(is_shipped).and_then(day_of),
+        last_decided: decisions.last().and_then(day_of),
         rubrics: eval.contract.criteria.iter().any(|criterion| is_judged(criterion) || is_reviewed(criterion)),
-        started: started(duties),
+        started,
     })
 }
 
@@ -147,44 +150,57 @@ fn day(text: &str) -> Option<Date> {
 /// What waits for people who label.
 #[derive(Default)]
 struct Waits {
-    /// Items with a free seat, by queue.
-    queues: Vec<(String, u64)>,
-    disputes: u64,
+    /// Queues with a free seat.
+    queues: Vec<Queued>,
+    disputes: Option<Waiting>,
     agreed: Vec<Agreed>,
 }
 
-fn waiting(eval: &Eval) -> Result<Waits, Failure> {
+fn waiting(eval: &Eval, today: Date) -> Result<Waits, Failure> {
     let Some(catalog) = kept::open_if_there(eval)? else { return Ok(Waits::default()) };
     let entries = catalog.of(Noun::Queue).map_err(kept::failed)?;
     let all = queues(&entries);
     let mut waits = Waits::default();
-    for name in all.keys() {
+    for (name, queue) in &all {
         let seats = catalog.seats(name).map_err(kept::failed)?;
         let open: BTreeSet<&str> = seats.iter().filter(|seat| !seat.done).map(|seat| seat.item.as_str()).collect();
+        let lays_open = |entry: &&Entry| {
+            let items = entry.body["items"].as_array().into_iter().flatten();
+            items.filter_map(|item| item["item"].as_str()).any(|item| open.contains(item))
+        };
         if !open.is_empty() {
-            waits.queues.push((name.clone(), open.len() as u64));
+            let since = filled(&entries, name).find(lays_open).and_then(|entry| day(&entry.at)).unwrap_or(today);
+            let (name, items, purpose) = (name.clone(), open.len() as u64, queue.purpose);
+            waits.queues.push(Queued { name, purpose, items, since });
         }
     }
     let items = Current::of(eval, &all).items(&catalog.of(Noun::Item).map_err(kept::failed)?);
     let disputed = items.values().filter(|item| item.reading() == Reading::Disputed && item.set_aside.is_none());
-    waits.disputes = disputed.count() as u64;
+    let since: Vec<Date> = disputed.map(|item| item.disputed_since().and_then(day).unwrap_or(today)).collect();
+    waits.disputes = since.iter().min().map(|oldest| Waiting { count: since.len() as u64, since: *oldest });
     for (name, queue) in all.iter().filter(|(_, queue)| matches!(queue.purpose, Purpose::Label | Purpose::Calibrate)) {
         let audit = audit_of(name);
-        let filled = entries.iter().rev().find(|entry| entry.subject == audit && entry.what == "filled");
+        let drawn_last = filled(&entries, &audit).last();
         let drawn = all.get(&audit).map(|audit| &audit.items);
         let is_new = |key: &ItemKey| drawn.is_none_or(|drawn| !drawn.contains_key(key));
         waits.agreed.push(Agreed {
             queue: name.clone(),
-            audited: filled.and_then(|entry| day(&entry.at)),
+            since: filled(&entries, name).next().and_then(|entry| day(&entry.at)),
+            audited: drawn_last.and_then(|entry| day(&entry.at)),
             ..agreed(queue, &items, is_new)
         });
     }
     Ok(waits)
 }
 
+/// The entries that laid items in a queue.
+fn filled<'e>(entries: &'e [Entry], queue: &'e str) -> impl Iterator<Item = &'e Entry> {
+    entries.iter().filter(move |entry| entry.subject == queue && entry.what == "filled")
+}
+
 /// What people agreed on in a queue, of the answers that lie in it and were not drawn yet.
 fn agreed(queue: &Queue, items: &BTreeMap<ItemKey, Item>, is_new: impl Fn(&ItemKey) -> bool) -> Agreed {
-    let mut found = Agreed { queue: String::new(), items: 0, audited: None, labellers: BTreeSet::new() };
+    let mut found = Agreed { queue: String::new(), items: 0, since: None, audited: None, labellers: BTreeSet::new() };
     for (key, laid) in &queue.items {
         let Some(item) = items.get(key).map(|item| item.of_answer(&laid.answer)) else { continue };
         found.labellers.extend(item.labels.iter().map(|label| label.by.clone()));
@@ -201,15 +217,19 @@ fn proposals(eval: &Eval) -> Result<Option<Waiting>, Failure> {
     Ok(days.iter().min().map(|since| Waiting { count: days.len() as u64, since: *since }))
 }
 
-fn incidents(eval: &Eval) -> Result<Vec<OpenIncident>, Failure> {
+fn incidents(eval: &Eval, set: &ReferenceSet) -> Result<Vec<OpenIncident>, Failure> {
     let told = incident::told(&kept::entries(eval, Noun::Incident)?);
     let open = |incident: &incident::Incident| {
+        let rows = || set.rows.iter().filter(|row| incident.examples.iter().any(|id| row.id.as_str() == id));
+        let proposed = rows().filter(|row| row.state == RowState::Proposed);
         let target = eval.contract.cover_incidents_within.and_then(|days| incident.due(days));
         Some(OpenIncident {
             id: incident.id.clone(),
             owner: incident.owner.as_str().to_owned(),
             opened: day(&incident.opened.at)?,
             covered: incident.covered.as_ref().and_then(|covered| day(&covered.said.at)),
+            has_active: rows().any(|row| row.state == RowState::Active),
+            proposed: proposed.map(|row| row.id.to_string()).collect(),
             cover_by: target.as_deref().and_then(day),
         })
     };
@@ -249,11 +269,12 @@ fn calibrations(eval: &Eval) -> Result<Vec<Expiring>, Failure> {
     Ok(judged.iter().filter_map(expiring).collect())
 }
 
-/// An override whose last day is to come, or was within the last two weeks.
-fn expiring(kept: &Kept, today: Date) -> Option<Expiring> {
+/// An override; one that ended two weeks ago is gone once something was decided after it.
+fn expiring(kept: &Kept, today: Date, last_decided: Option<&str>) -> Option<Expiring> {
     const GONE: i64 = 14;
     kept.content["override_of"].as_str()?;
     let on = day(kept.content["expires"].as_str()?)?;
     let old = today.checked_sub(jiff::Span::new().days(GONE)).is_ok_and(|before| on < before);
-    (!old).then(|| Expiring { name: kept.id().get(..13).unwrap_or(kept.id()).to_owned(), on })
+    let decided_since = last_decided.zip(kept.envelope["time"].as_str()).is_some_and(|(last, then)| last > then);
+    (!old || !decided_since).then(|| Expiring { name: kept.id().get(..13).unwrap_or(kept.id()).to_owned(), on })
 }

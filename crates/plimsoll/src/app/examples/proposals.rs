@@ -8,7 +8,7 @@ use crate::cli::Failure;
 use domain::content::{Fingerprint, Index, NEAR, text_of};
 use domain::entry::{Draft, Noun};
 use domain::example::Status;
-use domain::example::history::told;
+use domain::example::history::{Standing, told};
 use domain::fault::closest;
 use domain::reference_set::RowState;
 use serde_json::{Value, json};
@@ -96,26 +96,42 @@ pub struct Accepting<'a> {
     pub why: Option<&'a str>,
 }
 
+/// What was accepted, and of which examples that were accepted before what is expected was mended.
+pub struct Accepted {
+    pub accepted: Vec<String>,
+    pub mended: Vec<String>,
+}
+
 /// Accepts proposals, all or none.
-pub fn accept(eval: &Eval, accepting: &Accepting) -> Result<Vec<String>, Failure> {
+pub fn accept(eval: &Eval, accepting: &Accepting) -> Result<Accepted, Failure> {
+    if accepting.expected.is_some_and(|expected| !expected.is_object()) {
+        return Err(Failure::yours("what is expected is no JSON object", r#"write it as {"behaviour": "escalate"}"#));
+    }
     let waiting = proposals(eval)?;
-    let ids = match accepting.ids {
+    let said = told(&kept::entries(eval, Noun::Example)?);
+    let is_active = |id: &String| {
+        let known = said.get(id).filter(|known| known.line.is_some());
+        accepting.expected.is_some() && known.is_some_and(|known| known.standing == Standing::Is(Status::Active))
+    };
+    let (mended, named): (BTreeSet<String>, BTreeSet<String>) = accepting.ids.iter().cloned().partition(is_active);
+    let accepted: Vec<String> = match accepting.ids {
         [] => waiting
             .iter()
             .filter(|one| !accepting.without_duplicates || one.near.is_empty())
             .filter(|one| accepting.task.is_none_or(|task| one.task.as_deref() == Some(task)))
             .map(|one| one.id.clone())
             .collect(),
-        ids => all_waiting(&waiting, ids)?,
+        _ => all_waiting(&waiting, &named.into_iter().collect::<Vec<_>>())?,
     };
-    if ids.is_empty() {
-        return Ok(ids);
+    let done = Accepted { accepted, mended: mended.into_iter().collect() };
+    if done.accepted.is_empty() && done.mended.is_empty() {
+        return Ok(done);
     }
     let catalog = kept::open(eval)?;
     let told = told(&catalog.of(Noun::Example).map_err(kept::failed)?);
     let in_files = kept::in_files(eval)?;
     let mut sayings = Vec::new();
-    for id in &ids {
+    for id in done.accepted.iter().chain(&done.mended) {
         let known = told.get(id).and_then(|known| Some((known.entries, known.line.clone()?)));
         let Some((entries, mut line)) = known else {
             if accepting.expected.is_some() {
@@ -144,13 +160,12 @@ pub fn accept(eval: &Eval, accepting: &Accepting) -> Result<Vec<String>, Failure
             say("changed", json!({"example": line}), entries);
             1
         });
-        say("accepted", json!({}), entries + changed);
-    }
-    if accepting.expected.is_some_and(|expected| !expected.is_object()) {
-        return Err(Failure::yours("what is expected is no JSON object", r#"write it as {"behaviour": "escalate"}"#));
+        if !done.mended.contains(id) {
+            say("accepted", json!({}), entries + changed);
+        }
     }
     kept::say(eval, &catalog, &sayings)?;
-    Ok(ids)
+    Ok(done)
 }
 
 /// Declines proposals, all or none.

@@ -11,7 +11,7 @@ use super::{Opened, draft};
 use crate::app::chain::{Chain, Kept};
 use crate::app::eval::Eval;
 use crate::app::kept::{self, By};
-use crate::app::run::{Progress, may_decide, reference_set};
+use crate::app::run::{Progress, may_decide};
 use crate::cli::Failure;
 use domain::example::Guard;
 use domain::grader::Grader;
@@ -41,8 +41,7 @@ pub fn close(eval: &Eval, id: &str, given: &Given, by: By, progress: &mut dyn Pr
             ));
         }
     }
-    let (set, _) = reference_set(eval, progress)?;
-    let seen = seen(&eval.contract, &set, incident);
+    let (set, seen) = seen(eval, incident, progress)?;
     refuse_unseen(id, &seen)?;
     let again = releases(eval, &opened, incident)?
         .iter()

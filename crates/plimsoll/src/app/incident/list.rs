@@ -4,7 +4,6 @@ use super::Opened;
 use super::cover::{Seen, seen};
 use crate::app::eval::Eval;
 use crate::app::kept;
-use crate::app::run::reference_set;
 use crate::cli::Failure;
 use domain::entry::{Entry, Noun};
 use domain::incident::{Incident, Standing, Timing, middle_time, told};
@@ -87,11 +86,10 @@ pub fn show(eval: &Eval, id: &str, today: Option<&str>) -> Result<Whole, Failure
     let now = now_of(today)?;
     let opened = Opened::of(eval)?;
     let incident = opened.find(id)?;
-    let (set, _) = reference_set(eval, &mut kept::Quiet)?;
     let within_days = eval.contract.cover_incidents_within;
     let history = opened.catalog.about(Noun::Incident, id).map_err(kept::failed)?;
     Ok(Whole {
-        seen: seen(&eval.contract, &set, incident),
+        seen: seen(eval, incident, &mut kept::Quiet)?.1,
         listed: listed(&opened, incident, within_days, &now),
         within_days,
         history,

@@ -174,7 +174,7 @@ pub fn touched(eval: &Eval, path: &Utf8Path) -> Result<Touched, Failure> {
             "name the rubric as the contract or the queue does, from the eval's folder",
         ));
     }
-    let digest = |name: CriterionName| {
+    let digest = |name: CriterionName| -> Result<(CriterionName, String), Failure> {
         let digest = rubrics::named(eval, path, &name)?.digest.to_string();
         Ok((name, digest))
     };

@@ -43,7 +43,8 @@ pub struct ProposalsArgs {
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  plimsoll examples accept --all-without-duplicates --by reviewer-1\n  \
-                        plimsoll examples accept --task refund-request --expected '{\"behaviour\": \"escalate\"}' --by policy")]
+                        plimsoll examples accept --task refund-request --expected '{\"behaviour\": \"escalate\"}' --by policy\n  \
+                        plimsoll examples accept incident-late --expected '{\"behaviour\": \"escalate\"}' --why 'it said nothing' --by policy")]
 pub struct AcceptArgs {
     /// Ids of proposals
     #[arg(required_unless_present_any = ["all_without_duplicates", "task"])]
@@ -51,7 +52,8 @@ pub struct AcceptArgs {
     /// All of this task
     #[arg(long, conflicts_with = "ids")]
     task: Option<String>,
-    /// What a right answer to them does and says: an example's `expected`, as JSON
+    /// What a right answer to them does and says: an example's `expected`, as JSON. With it also an example that was accepted before is named:
+    /// what is expected of it is mended, and the history keeps what was
     #[arg(long, value_name = "JSON")]
     expected: Option<String>,
     /// All that no example and no earlier proposal is like
@@ -108,8 +110,21 @@ pub fn accepted(args: AcceptArgs) -> Ending {
         by: &args.acting.by,
         why: args.why.as_deref(),
     };
-    let ids = accept(&eval, &accepting)?;
-    told("accepted", &ids, &args.shown)
+    let done = accept(&eval, &accepting)?;
+    let mended = match done.mended.len() {
+        0 => String::new(),
+        1 => format!("what is expected of 1 example is mended\n{}", listed(&done.mended)),
+        many => format!("what is expected of {many} examples is mended\n{}", listed(&done.mended)),
+    };
+    let accepted = if done.accepted.is_empty() && !mended.is_empty() {
+        String::new()
+    } else {
+        counted("accepted", &done.accepted)
+    };
+    args.shown.print(
+        || accepted + &mended,
+        || crate::render::read::json_text(&json!({"accepted": done.accepted, "mended": done.mended})),
+    )
 }
 
 pub fn declined(args: DeclineArgs) -> Ending {
@@ -121,8 +136,14 @@ pub fn declined(args: DeclineArgs) -> Ending {
 }
 
 fn told(what: &str, ids: &[String], shown: &Shown) -> Ending {
+    shown.print(|| counted(what, ids), || crate::render::read::json_text(&json!({ what: ids })))
+}
+
+fn counted(what: &str, ids: &[String]) -> String {
     let noun = if ids.len() == 1 { "proposal" } else { "proposals" };
-    let lines = || ids.iter().map(|id| format!("  {}\n", crate::render::read::plain(id))).collect::<String>();
-    let text = || format!("{} {noun} {what}\n{}", ids.len(), lines());
-    shown.print(text, || crate::render::read::json_text(&json!({ what: ids })))
+    format!("{} {noun} {what}\n{}", ids.len(), listed(ids))
+}
+
+fn listed(ids: &[String]) -> String {
+    ids.iter().map(|id| format!("  {}\n", crate::render::read::plain(id))).collect()
 }
