@@ -120,6 +120,8 @@ pub struct Told {
     pub standing: String,
     pub cost: Option<f64>,
     pub examples: Vec<String>,
+    /// The day until which it was to be covered, where that is over and it is not.
+    pub was_due: Option<String>,
 }
 
 /// Rows in the order of the parts.

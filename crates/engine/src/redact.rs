@@ -6,12 +6,14 @@
 //! errors  a pattern that is none, hashes without a secret
 //! note    keys of objects are texts too. Patterns take time linear in the text; what one has matched is matched by no later one
 
+mod folded;
 mod pattern;
 #[cfg(test)]
 mod tests;
 
 use domain::redaction::{Redaction, Treatment, stand_in};
 use domain::traffic::Request;
+use folded::Folded;
 use pattern::Pattern;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -125,10 +127,16 @@ impl Redactor {
     }
 
     pub fn text(&mut self, text: &str) -> String {
+        let folded = Folded::of(text);
         let mut found: Vec<(Range<usize>, usize)> = Vec::new();
         for (at, pattern) in self.patterns.iter().enumerate() {
             let before = found.len();
-            for range in pattern.found(text) {
+            // A team's own pattern is written for the text as it is.
+            let places = match pattern.own {
+                true => pattern.found(text),
+                false => pattern.found(&folded.text).into_iter().map(|part| folded.place(part)).collect(),
+            };
+            for range in places {
                 // `found` is in order up to `before`.
                 let next = found[..before].partition_point(|(known, _)| known.end <= range.start);
                 if found[..before].get(next).is_none_or(|(known, _)| known.start >= range.end) {

@@ -57,8 +57,15 @@ pub(super) fn show(contract: &Contract, seen: &Seen, rows: &mut Vec<Row>) {
             );
         }
     }
-    for incident in seen.incidents.iter().filter(|incident| incident.examples.is_empty()) {
-        hole(key("incident", &incident.id), "no example guards against it", "cover it by an example that a gate sees");
+    for incident in seen.incidents.iter().filter(|incident| incident.standing == "open") {
+        let what = match incident.examples.is_empty() {
+            true => "no example guards against it",
+            // A mere proposal is none.
+            false => "it is not covered: no example that a gate sees guards against it yet",
+        };
+        let late = incident.was_due.as_ref().map_or(String::new(), |day| format!("; it was due {day}"));
+        let fill = "cover it by an example that a gate sees";
+        hole(key("incident", &incident.id), &format!("{what}{late}"), fill);
     }
     for given in seen.overrides.iter().filter(|given| given.expired) {
         hole(key("override", &given.record), "it has expired", "decide again, or end what it let through");

@@ -64,8 +64,9 @@ pub(super) fn measure(contract: &Contract, seen: &Seen) -> Vec<Row> {
             .filter(|finding| finding.criterion.as_deref() == Some(name))
             .map(|finding| format!("{} on {}", finding.state.replace('_', " "), finding.segment))
             .collect();
-        let shown = if shown.is_empty() { String::new() } else { format!("; {}", shown.join(", ")) };
-        rows.push(row(Function::Measure, "criterion", name, format!("{}{shown}", criterion.describe), links));
+        let says = [criterion.describe.clone(), shown.join(", ")];
+        let says = says.into_iter().filter(|part| !part.trim().is_empty()).collect::<Vec<_>>().join("; ");
+        rows.push(row(Function::Measure, "criterion", name, says, links));
     }
     rows.extend(seen.by_segment.iter().map(|(name, (there, least))| {
         let says = format!("{there} independent active example(s); decided with {least} or more");

@@ -61,16 +61,34 @@ fn what_is_missing_is_a_hole_where_it_is_missing() {
         standing: "open".into(),
         cost: Some(400.0),
         examples: examples.iter().map(|id| (*id).to_owned()).collect(),
+        was_due: None,
     };
-    seen.incidents = vec![incident("bare", &[]), incident("guarded", &["e1"])];
+    let guarded = Told { standing: "covered".into(), ..incident("guarded", &["e1"]) };
+    let late = Told { was_due: Some("2026-11-20".into()), ..incident("late", &["e2"]) };
+    seen.incidents = vec![incident("bare", &[]), guarded, late];
     let rows = map(&of(&text), &seen);
     assert_eq!(holes_at(&rows, "failure:unsafe_tool_action"), ["it costs, and no criterion protects against it"]);
     assert_eq!(holes_at(&rows, "task:cancellation"), ["no active example asks for it"]);
     assert_eq!(holes_at(&rows, "segment:risk=low"), ["too few independent examples to decide anything"]);
     assert_eq!(holes_at(&rows, "incident:bare"), ["no example guards against it"]);
     assert!(holes_at(&rows, "incident:guarded").is_empty());
+    let late = "it is not covered: no example that a gate sees guards against it yet; it was due 2026-11-20";
+    assert_eq!(holes_at(&rows, "incident:late"), [late]);
     assert!(holes_at(&rows, "system:fallback")[0].starts_with("no fallback"));
     assert_eq!(holes_at(&rows, "decision:none"), ["nothing was decided yet"]);
+}
+
+#[test]
+fn a_criterion_that_nobody_described_says_only_what_was_shown() {
+    let mut contract = of(CONTRACT);
+    contract.criteria[0].describe = String::new();
+    let name = contract.criteria[0].name.to_string();
+    let mut seen = full();
+    let shown = Shown { gate: "g".into(), criterion: Some(name.clone()), segment: "all".into(), state: "holds".into() };
+    seen.decision = Some(Decided { record: "r1".into(), findings: vec![shown], ..Decided::default() });
+    let rows = map(&contract, &seen);
+    let row = rows.iter().find(|row| row.key == format!("criterion:{name}")).expect("a criterion");
+    assert_eq!(row.says, "holds on all");
 }
 
 #[test]

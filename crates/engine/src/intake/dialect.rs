@@ -8,7 +8,7 @@
 //!         attributes), OpenInference, and where these are silent what frameworks write: Vercel AI SDK, Langfuse, Pydantic AI
 
 use super::attributes::spelled;
-use super::message::{Call, Message, messages, opened};
+use super::message::{Call, Message, is_broken, messages, opened};
 use super::otlp::Span;
 use serde_json::{Map, Value};
 
@@ -40,6 +40,8 @@ pub struct Told {
     pub tokens_out: Option<u64>,
     /// Messages, or parts of them, whose form is not known.
     pub unread: u32,
+    /// Something that it says is JSON that was cut off.
+    pub is_cut: bool,
 }
 
 pub fn told(span: &Span) -> Told {
@@ -80,6 +82,7 @@ pub fn told(span: &Span) -> Told {
         input,
         output,
         unread,
+        is_cut: std::iter::once(&span.attributes).chain(span.events.iter().map(|(_, attributes)| attributes)).any(is_cut),
     }
 }
 
@@ -92,6 +95,10 @@ fn tells_calls(output: &[Message], finish_reason: Option<&str>) -> bool {
         reason.contains("tool") || reason.contains("function")
     });
     said.peek().is_some() && (!stopped_to_call || said.any(|message| !message.tool_calls.is_empty()))
+}
+
+fn is_cut(attributes: &Map<String, Value>) -> bool {
+    attributes.values().any(is_broken)
 }
 
 struct Teller<'s> {
@@ -158,9 +165,10 @@ impl Teller<'_> {
 
     fn input(&self, unread: &mut u32) -> Vec<Message> {
         if let Some((attributes, input)) = self.current("gen_ai.input.messages") {
-            let system = attributes.get("gen_ai.system_instructions").map(opened);
+            let asked = messages(&input, "user", unread);
+            let system = attributes.get("gen_ai.system_instructions").map(opened).filter(|_| !asked.is_empty());
             let system = system.map(|system| messages(&system, "system", unread)).unwrap_or_default();
-            return system.into_iter().chain(messages(&input, "user", unread)).collect();
+            return system.into_iter().chain(asked).collect();
         }
         let indexed =
             ["gen_ai.prompt", "llm.prompts", "llm.input_messages"].iter().find_map(|key| spelled(self.all, key));

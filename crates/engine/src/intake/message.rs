@@ -60,10 +60,22 @@ pub fn opened(value: &Value) -> Value {
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(|| value.clone())
 }
 
+/// Whether this is JSON that was cut off, or is broken otherwise, and no text that somebody wrote: it begins as messages do.
+pub fn is_broken(value: &Value) -> bool {
+    let Some(text) = value.as_str().map(str::trim_start) else { return false };
+    let inner = text.strip_prefix('[').map_or(text, str::trim_start);
+    let begins = inner.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('"'));
+    begins && serde_json::from_str::<serde::de::IgnoredAny>(text).is_err()
+}
+
 /// The messages that a value holds; `role` is whose it is where it does not say.
 pub fn messages(value: &Value, role: &str, unread: &mut u32) -> Vec<Message> {
     match value {
         Value::Null => Vec::new(),
+        Value::String(_) if is_broken(value) => {
+            *unread += 1;
+            Vec::new()
+        }
         Value::String(text) => vec![Message::of(role, Some(text.clone()))],
         Value::Array(items) if !items.is_empty() && items.iter().all(is_part) => {
             one(&json!({ "content": items }), role, unread).into_iter().collect()

@@ -42,6 +42,9 @@ pub const CONVERSATION: [&str; 5] = [
 pub const EMPTY: &str =
     "calls of models whose last message holds no text: an image or a file alone is no question that is kept";
 
+pub const UNREADABLE: &str =
+    "calls of models whose messages are JSON that was cut off, or is broken otherwise: keep what is said whole where it is logged";
+
 /// `wanted`: attributes of requests, each with the key that spans or their resources have it under.
 pub fn drawn(span: &Span, wanted: &[(String, String)], unread: &mut u32) -> Drawn {
     let told = told(span);
@@ -55,6 +58,7 @@ pub fn drawn(span: &Span, wanted: &[(String, String)], unread: &mut u32) -> Draw
     match step {
         _ if is_step => Drawn::Step,
         Step::Model if told.input.is_empty() && told.unread == 0 => Drawn::LeftOut(SILENT),
+        _ if told.input.is_empty() && told.is_cut => Drawn::LeftOut(UNREADABLE),
         _ if told.input.last().is_none_or(Message::says_nothing) => Drawn::LeftOut(EMPTY),
         Step::Around | Step::Aside | Step::Tool => Drawn::Around(Box::new(request(span, told, wanted))),
         Step::Model => Drawn::Asked(Box::new(request(span, told, wanted))),

@@ -7,6 +7,7 @@
 //! note    a number that is neither a plausible card nor a plausible phone stays: orders, dates and amounts are what requests are about
 
 use super::RedactError;
+use super::folded::Folded;
 use domain::redaction::{Redaction, Treatment, is_luhn};
 use regex::Regex;
 use std::ops::Range;
@@ -14,6 +15,8 @@ use std::ops::Range;
 pub struct Pattern {
     pub kind: String,
     pub treatment: Treatment,
+    /// The team's own.
+    pub own: bool,
     regex: Regex,
     is: fn(&str, &Range<usize>) -> bool,
 }
@@ -80,14 +83,18 @@ const ASSIGNED: &str = r#"(?i)\b(?:api[_-]?key|secret[_-]?key|client[_-]?secret|
 const CARRIED: &str = r#"(?i)(?:[?&\#;](?:(?:[a-z]{1,20}[_-])?token|auth|key|sig|signature|secret|session|session_?id|sid|jwt)|\btoken)=(?P<v>[^\s"'\\,;&\#<>{}]{8,})"#;
 
 const EMAIL: &str = r"[\p{L}\p{N}._%+'-]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})\.)+\p{L}{2,24}";
-/// Groups are parted by a space of any width, none among them, by hyphens, or by dots.
-const CARD: &str = r"[0-9](?:[\s\u{AD}\u{200B}-\u{200D}\u{2010}-\u{2015}\u{2060}\u{2212}\u{FEFF}.·\-&&[^\n\r\u{2028}\u{2029}]]{0,3}[0-9]){11,18}";
+/// Groups are parted by a space of any width, none among them, by hyphens, or by dots; or by one sign of those that part other things too.
+const CARD: &str = r"[0-9](?:(?:[\s\u{AD}\u{200B}-\u{200D}\u{2010}-\u{2015}\u{2060}\u{2212}\u{FEFF}.·\-&&[^\n\r\u{2028}\u{2029}]]{0,3}|[_/,:])[0-9]){11,18}";
+/// What parts the digits of amounts, dates and ids, too: only groups as they are embossed are a card then.
+const PARTS_OTHERS: [char; 6] = ['.', '·', '_', '/', ',', ':'];
 /// International: `+49 30 901820`, `0044 20 7946 0958`.
 const ABROAD: &str = r"(?:\+|\b00)[1-9][0-9]{0,2}(?:[ ./-]{0,2}\(?[0-9]{1,5}\)?){2,7}";
-/// National: `(030) 901820`, `030/901820`, `020 7946 0958`, `01 23 45 67 89`, `(415) 555-2671`, `415-555-2671`, `07700900123`.
+/// National: `(030) 901820`, `030/901820`, `020 7946 0958`, `01 23 45 67 89`, `(415) 555-2671`, `415-555-2671`, `07700900123`,
+/// `(11) 98765-4321`, `91 234 56 78`.
 const HOME: &str = concat!(
     r"\(0[0-9]{1,5}\)[ ./-]{0,2}[0-9]{2,8}(?:[ ./-][0-9]{2,8}){0,4}|\b0[1-9][0-9]{0,4}(?:[ ./-]{1,3}[0-9]{2,8}){1,5}|\b0[1-9][0-9]{8,9}\b",
     r"|\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[-. ][0-9]{4}|\b(?:1[-. ])?[2-9][0-9]{2}[-. ][2-9][0-9]{2}[-. ][0-9]{4}\b",
+    r"|\([1-9][0-9]\) ?9?[0-9]{4}[-. ][0-9]{4}|\b[6-9](?:[0-9] [0-9]{3}|[0-9]{2} [0-9]{2}) [0-9]{2} [0-9]{2}\b",
 );
 
 /// Kind, treatment, expression, and what else must hold of what it finds in a text.
@@ -99,7 +106,7 @@ pub fn all(redaction: &Redaction) -> Result<Vec<Pattern>, RedactError> {
     for own in &redaction.own {
         let regex = regex::RegexBuilder::new(&own.pattern).size_limit(1 << 20).build();
         let regex = regex.map_err(|error| RedactError::Pattern { name: own.name.clone(), why: last_line(&error) })?;
-        all.push(Pattern { kind: own.name.clone(), treatment: own.treatment, regex, is: |_, _| true });
+        all.push(Pattern { kind: own.name.clone(), treatment: own.treatment, own: true, regex, is: |_, _| true });
     }
     let built_in: [BuiltIn; 7] = [
         ("key", redaction.keys, KEY, is_key),
@@ -115,7 +122,7 @@ pub fn all(redaction: &Redaction) -> Result<Vec<Pattern>, RedactError> {
             let regex = Regex::new(pattern);
             let regex =
                 regex.map_err(|error| RedactError::Pattern { name: kind.to_owned(), why: last_line(&error) })?;
-            all.push(Pattern { kind: kind.to_owned(), treatment, regex, is });
+            all.push(Pattern { kind: kind.to_owned(), treatment, own: false, regex, is });
         }
     }
     Ok(all)
@@ -147,10 +154,11 @@ pub fn names_a_secret(name: &str) -> bool {
 
 /// The form in which equal values are written alike.
 pub fn normal(kind: &str, value: &str) -> String {
+    let folded = Folded::of(value).text;
     match kind {
-        "card" => digits(value),
-        "phone" => value.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(),
-        "email" => value.to_lowercase(),
+        "card" => digits(&folded),
+        "phone" => folded.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(),
+        "email" => folded.to_lowercase(),
         _ => value.to_owned(),
     }
 }
@@ -198,8 +206,7 @@ fn is_card(text: &str, range: &Range<usize>) -> bool {
     };
     let value = &text[range.clone()];
     let grouped = is_grouped(value);
-    // Dots part the digits of amounts, too.
-    let parted = grouped || !value.contains(['.', '·']);
+    let parted = grouped || !value.contains(PARTS_OTHERS);
     let alone = || grouped || stands_alone(text, &(range.start..behind_word(text, range.end)));
     known && parted && is_luhn(&number) && alone()
 }

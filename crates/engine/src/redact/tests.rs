@@ -29,7 +29,7 @@ fn cards_are_hidden_however_they_are_grouped() {
 fn cards_are_hidden_whatever_parts_their_groups_and_stands_against_them() {
     for space in [
         "\u{a0}", "\u{202f}", "\u{2009}", "\u{3000}", "\t", "\u{200b}", "\u{feff}", "\u{2060}", "\u{ad}", ".", " - ",
-        "\u{2011}", "\u{2013}", "  ",
+        "\u{2011}", "\u{2013}", "  ", "_", "/", ",", ":", "\u{ff0f}", "\u{ff0d}",
     ] {
         for card in [["4111", "1111", "1111", "1111"].join(space), ["3782", "822463", "10005"].join(space)] {
             assert_eq!(hidden(&format!("Meine Karte {card}, bitte.")), "Meine Karte <card>, bitte.", "{card:?}");
@@ -50,6 +50,11 @@ fn other_numbers_in_groups_stay() {
         "4111111111111111a3f",
         "4111111111111111_1",
         "4111 1111\n1111 1111",
+        "4111, 1111, 1111, 1111",
+        "4,111,111,111,111,111",
+        "4111111111111/111",
+        "41111111:11111111",
+        "4111_1111_1111_1112",
     ] {
         assert_eq!(hidden(text), text, "{text:?}");
     }
@@ -66,6 +71,15 @@ fn what_an_address_carries_to_let_somebody_in_is_hidden() {
     for text in ["https://x.example/?key=colours", "https://x.example/?keyword=abc123def456", "?token=tobedefined"] {
         assert_eq!(hidden(text), text);
     }
+}
+
+#[test]
+fn wide_signs_and_digits_of_other_scripts_are_hidden_as_plain_ones_are() {
+    assert_eq!(hidden("カード４１１１ １１１１ １１１１ １１１１。"), "カード<card>。");
+    assert_eq!(hidden("بطاقة ٤١١١١١١١١١١١١١١١ شكرا"), "بطاقة <card> شكرا");
+    assert_eq!(hidden("टेलीफ़ोन +९१-९८७६५-४३२१०"), "टेलीफ़ोन <phone>");
+    assert_eq!(hidden("連絡先 taro＠example.jp です"), "連絡先 <email> です");
+    assert_eq!(hidden("注文４１１１１１１１１１１１１１１２"), "注文４１１１１１１１１１１１１１１２", "no right check digit");
 }
 
 #[test]
@@ -137,6 +151,10 @@ fn phones_are_hidden_as_they_are_written_at_home_and_abroad() {
         "415-555-2671",
         "07700900123",
         "+91-98765-43210",
+        "(11) 98765-4321",
+        "(21) 2345-6789",
+        "91 234 56 78",
+        "612 34 56 78",
     ] {
         assert_eq!(hidden(&format!("Call {phone} today")), "Call <phone> today", "{phone}");
     }
@@ -161,6 +179,11 @@ fn dates_orders_and_amounts_are_no_phones() {
         "5b8aa5a2-d2c8-0415-5552-671bf3cb55c1",
         "978-3-16-148410-0",
         "EUR 0.1234567890",
+        "91 234 567",
+        "612 345 678",
+        "10 20 30 40 50",
+        "(12) 3456",
+        "order 91 234 56 78",
     ] {
         assert_eq!(hidden(text), text);
     }

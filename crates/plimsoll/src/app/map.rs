@@ -30,7 +30,7 @@ pub fn map(eval: &Eval, today: Date) -> Result<Vec<Row>, Failure> {
         by_segment: by_segment(eval, &set),
         decision: last.map(decided),
         overrides: records.iter().filter(of_contract).filter_map(|kept| overridden(kept, today)).collect(),
-        incidents: incidents.values().map(told).collect(),
+        incidents: incidents.values().map(|incident| told(eval, incident, today)).collect(),
     };
     Ok(draw(&eval.contract, &seen))
 }
@@ -96,7 +96,10 @@ fn overridden(kept: &Kept, today: Date) -> Option<Override> {
     })
 }
 
-fn told(incident: &incident::Incident) -> Told {
+fn told(eval: &Eval, incident: &incident::Incident, today: Date) -> Told {
+    let due = eval.contract.cover_incidents_within.and_then(|days| incident.due(days));
+    let due = due.and_then(|at| at.get(..10)?.parse::<Date>().ok());
+    let open = incident.standing() == incident::Standing::Open;
     Told {
         id: incident.id.clone(),
         class: incident.class.as_str().to_owned(),
@@ -104,5 +107,6 @@ fn told(incident: &incident::Incident) -> Told {
         standing: incident.standing().as_str().to_owned(),
         cost: incident.cost.map(|cost| cost.get()),
         examples: incident.examples.clone(),
+        was_due: due.filter(|day| open && *day < today).map(|day| day.to_string()),
     }
 }

@@ -19,6 +19,9 @@ pub fn text(rows: &[Row]) -> String {
         for row in rows {
             let says = if row.says.is_empty() { String::new() } else { format!(": {}", row.says) };
             said(&mut out, "  ", &format!("{} {}{says}", row.kind, row.name));
+            if !row.links.is_empty() {
+                said(&mut out, "    -> ", &row.links.join(", "));
+            }
             row.holes.iter().for_each(|hole| said(&mut out, "    ! ", &format!("{}: {}", hole.what, hole.fill)));
         }
         out.push('\n');

@@ -133,6 +133,32 @@ fn record(path: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).expect("a record")).expect("JSON")
 }
 
+/// A guard that no criterion can grade never fails.
+#[test]
+fn an_example_that_nothing_can_grade_covers_nothing_until_it_is_said_what_is_expected() {
+    let folder = shipped();
+    let expects = |word: &&&str| **word == "--expected" || word.starts_with('{');
+    let open: Vec<&str> = OPEN.iter().filter(|word| !expects(word)).copied().collect();
+    json_of(folder.path(), &open);
+    let example = "incident-paid-twice";
+    let agenda = done(folder.path(), &["agenda"]);
+    assert!(agenda.contains("$ plimsoll examples accept incident-paid-twice --by"), "{agenda}");
+    done(folder.path(), &["examples", "accept", example, "--by", "policy"]);
+    let cover = ["incident", "cover", "paid-twice", "--by", "release"];
+    let lacks = "`decides`: the example has no `expected.behaviour`";
+    refused(folder.path(), &cover, &["is not covered", lacks, "plimsoll examples accept incident-paid-twice --expected"]);
+    let map = done(folder.path(), &["map"]);
+    assert!(map.contains("! it is not covered") && map.contains("-> failure:unsafe_tool_action, owner:release"), "{map}");
+    refused(folder.path(), &["examples", "accept", example, "--by", "policy"], &["no proposal `incident-paid-twice` waits"]);
+    let expected = ["--expected", r#"{"behaviour": "answer"}"#, "--why", "it said nothing", "--by", "policy"];
+    let mended = done(folder.path(), &[&["examples", "accept", example], &expected[..]].concat());
+    assert_eq!(mended, "what is expected of 1 example is mended incident-paid-twice");
+    let told = done(folder.path(), &["examples", "history", example]);
+    assert!(["proposed", "accepted", "changed", "it said nothing"].iter().all(|word| told.contains(word)), "{told}");
+    let covered = done(folder.path(), &cover);
+    assert!(covered.contains("guard on decides"), "{covered}");
+}
+
 #[test]
 fn an_incident_is_closed_only_once_a_gate_would_block_the_release_that_caused_it() {
     let folder = shipped();

@@ -279,7 +279,7 @@ fn one_key_is_one_verdict() {
     let folder = eval();
     assign(folder.path(), "june", &["--purpose", "label", "--take", "6"]);
     let told =
-        ended(session(folder.path(), "june", "r1", "p\nf no section\nu\nc\nw asks two things\nx\nd unclear\nq\n"));
+        ended(session(folder.path(), "june", "r1", "p\nf no section\nu\nc\n\nw asks two things\nd unclear\nq\n"));
     assert!(told.contains("p pass  f fail  c cannot tell"), "{told}");
     assert_eq!(told.matches("labelled ").count(), 3, "{told}");
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
@@ -288,6 +288,24 @@ fn one_key_is_one_verdict() {
     let waiting = read(folder.path(), &["review", "disputes"]);
     assert_eq!(waiting["disputes"][0]["disputed"][0]["why"], "unclear");
     assert_eq!(waiting["reported"][0]["reported"][0]["why"], "asks two things");
+}
+
+#[test]
+fn a_line_that_cannot_be_taken_ends_the_session_and_is_named() {
+    let folder = eval();
+    assign(folder.path(), "june", &["--purpose", "label", "--take", "4"]);
+    let ended = |queue: &str, by: &str, keys: &str| {
+        let ended = session(folder.path(), queue, by, keys).wait_with_output().expect("an end");
+        assert_eq!(ended.status.code(), Some(2), "{keys:?}");
+        String::from_utf8(ended.stderr).expect("text").split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let told = ended("june", "r1", "p\n\nd\nf\n");
+    assert!(told.contains("line 3 of the input: `d` needs a reason here, and none stands behind it"), "{told}");
+    assert!(ended("june", "r1", &"x\n".repeat(50)).contains("line 1 of the input: `x` is no key"));
+    assert_eq!(labels(folder.path()).len(), 1, "what came before is kept");
+    split(folder.path());
+    assign(folder.path(), "open", &["--purpose", "settle", "--all", "--overlap", "1"]);
+    assert!(ended("open", "policy", &"f\n".repeat(50)).contains("line 1 of the input: `f` needs a reason here"));
 }
 
 #[test]

@@ -97,6 +97,22 @@ next      nothing was kept; the same without `--preview` keeps it
 }
 
 #[test]
+fn messages_that_were_cut_off_are_left_out_as_unreadable_and_are_nobodys_words() {
+    let folder = eval("");
+    let mut cut = span(DAYS[0], 1, 1, "x");
+    cut["attributes"][1]["value"]["stringValue"] = r#"[{"role":"user","content":"abgeschn"#.into();
+    let system = json!({"key": "gen_ai.system_instructions", "value": {"stringValue": r#"[{"type": "text", "content": "Be brief."}]"#}});
+    cut["attributes"].as_array_mut().expect("attributes").push(system);
+    let brackets = span(DAYS[0], 2, 2, "[sic] {what} is this?");
+    std::fs::write(folder.path().join("t.jsonl"), line(&[cut, brackets])).expect("traces");
+    let made = plimsoll(folder.path(), &["import", "traffic", "t.jsonl"]);
+    assert!(out(&made).contains("left out  1: calls of models whose messages are JSON that was cut off"), "{}", out(&made));
+    let kept = kept(folder.path());
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0]["input"]["messages"][0]["content"], "[sic] {what} is this?");
+}
+
+#[test]
 fn a_trace_that_names_no_model_is_one_request_and_one_that_does_is_its_calls() {
     let folder = eval("");
     let around = |trace: u32, id: u32| {

@@ -15,14 +15,15 @@ use std::io::{BufRead, IsTerminal};
 /// Where keys come from.
 enum Keys {
     Terminal(Term),
-    Lines(std::io::Lines<std::io::StdinLock<'static>>),
+    /// With how many were read.
+    Lines(std::io::Lines<std::io::StdinLock<'static>>, u64),
 }
 
 impl Keys {
     fn here() -> Self {
         match std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
             true => Keys::Terminal(Term::stdout()),
-            false => Keys::Lines(std::io::stdin().lock().lines()),
+            false => Keys::Lines(std::io::stdin().lock().lines(), 0),
         }
     }
 
@@ -35,12 +36,14 @@ impl Keys {
                 Ok(_) => Ok(Some((' ', String::new()))),
                 Err(error) => Err(stopped(&error)),
             },
-            Keys::Lines(lines) => {
+            Keys::Lines(lines, read) => loop {
                 let Some(line) = lines.next().transpose().map_err(|error| stopped(&error))? else { return Ok(None) };
-                let line = line.trim();
-                let mut letters = line.chars();
-                Ok(Some((letters.next().unwrap_or(' '), letters.as_str().trim().to_owned())))
-            }
+                *read += 1;
+                let mut letters = line.trim().chars();
+                if let Some(key) = letters.next() {
+                    return Ok(Some((key, letters.as_str().trim().to_owned())));
+                }
+            },
         }
     }
 
@@ -51,9 +54,22 @@ impl Keys {
                 print(&format!(" {what}: "))?;
                 term.read_line().map_err(|error| stopped(&error))?
             }
-            Keys::Lines(_) => given,
+            Keys::Lines(..) => given,
         };
         Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
+    }
+
+    /// What a line is refused for; in a terminal whoever sits there presses another key.
+    fn refused(&self, key: char) -> Option<Failure> {
+        let Keys::Lines(_, line) = self else { return None };
+        let why = match key {
+            'p' | 'f' | 'd' => "needs a reason here, and none stands behind it",
+            'c' => "settles no dispute",
+            'u' => "takes nothing back: nothing was said yet",
+            _ => "is no key",
+        };
+        let what = format!("line {line} of the input: `{}` {why}", key.escape_debug());
+        Some(Failure::yours(what, format!("a line is a key with its reason behind it, `d section 4 says otherwise`; the keys: {}; what was labelled before is kept", KEYS.trim())))
     }
 }
 
@@ -75,9 +91,13 @@ pub fn session(eval: &Eval, queue: &str, by: &str, given: Option<&str>) -> Resul
             }
         };
         print(&format!("{}\n {KEYS}\n", item(&shown)))?;
-        if !answered(eval, &mut session, &shown, &mut keys, (by, given), &mut labelled)? {
-            session.leave()?;
-            break;
+        match answered(eval, &mut session, &shown, &mut keys, (by, given), &mut labelled) {
+            Ok(true) => {}
+            ended => {
+                session.leave()?;
+                ended?;
+                break;
+            }
         }
     }
     print(&format!("{labelled} labelled; each was kept when it was given\n"))
@@ -125,6 +145,9 @@ fn answered(
             _ => None,
         };
         let Some(word) = word else {
+            if let Some(refused) = keys.refused(key) {
+                return Err(refused);
+            }
             print(&format!(" {KEYS}\n"))?;
             continue;
         };
