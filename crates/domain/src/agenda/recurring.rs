@@ -105,7 +105,8 @@ impl List<'_> {
                         (false, []) => Command::of_eval(&["incident", "show", id]),
                         (false, proposed) => {
                             let named = proposed.iter().map(String::as_str);
-                            Command::of_eval(&["examples", "accept"].into_iter().chain(named).collect::<Vec<_>>()).signed()
+                            Command::of_eval(&["examples", "accept"].into_iter().chain(named).collect::<Vec<_>>())
+                                .signed()
                         }
                     },
                 },
@@ -128,11 +129,20 @@ impl List<'_> {
             let what = format!("label {} of queue {}", plural(queue.items, "item"), queue.name);
             let words = [what, what_for(queue.purpose).to_owned()];
             let command = Command::of_eval(&["review", "label", &queue.name]).signed();
-            self.on_friday(&["review", "rubric"], rhythm, &format!("label-{}", queue.name), queue.since, words, command);
+            self.on_friday(
+                &["review", "rubric"],
+                rhythm,
+                &format!("label-{}", queue.name),
+                queue.since,
+                words,
+                command,
+            );
         }
         if let Some(waiting) = &seen.disputes {
-            let why =
-                format!("the oldest is open since {}; until somebody else settles it, nothing is known there", waiting.since);
+            let why = format!(
+                "the oldest is open since {}; until somebody else settles it, nothing is known there",
+                waiting.since
+            );
             let words = [format!("settle {}", plural(waiting.count, "dispute")), why];
             let command = Command::of_eval(&["review", "disputes"]);
             self.on_friday(&["policy", "rubric"], rhythm, "settle", waiting.since, words, command);

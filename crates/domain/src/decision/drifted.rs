@@ -77,7 +77,7 @@ impl Drifted {
             format!(", drifted since {}{since}", if since == first { "at least " } else { "" })
         });
         let figures = mix.drift.filter(|_| mix.warns()).map_or_else(String::new, |drift| {
-            format!("; PSI {:.2}, chi-square p = {}", drift.psi, p_said(drift.pearson.p))
+            format!("; PSI {:.2}, chi-square {}", drift.psi, p_said(drift.pearson.p))
         });
         let most = most(mix).map_or_else(String::new, |most| format!("; {most}"));
         let moved = gravest(under).map_or_else(String::new, |moved| format!("; {moved}"));
@@ -108,5 +108,5 @@ fn words(outcome: Outcome) -> String {
 }
 
 fn p_said(p: f64) -> String {
-    if p < 0.001 { "less than 0.001".to_owned() } else { format!("{p:.3}") }
+    if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") }
 }

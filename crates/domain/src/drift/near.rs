@@ -1,7 +1,7 @@
 //! Which texts lie near which: of each conversation the nearest others of both sides, and the nearest of the set.
 
 use super::spoken::Spoken;
-use crate::content::{Fingerprint, Index, by_rarity};
+use crate::content::{Fingerprint, Index, NEAR, by_rarity};
 use stats::scan::Zone;
 
 /// Neighbours of a conversation that are looked at, itself among them; a zone is each prefix of these lengths.
@@ -29,11 +29,30 @@ pub struct Nearest {
 impl Near {
     /// By words, pairs of words and parts of words, those that many have counting less.
     pub fn by_words(spoken: &Spoken) -> Self {
-        let mut fingerprints: Vec<Fingerprint> = spoken.units.iter().map(|unit| Fingerprint::of(&unit.whole)).collect();
+        let written: Vec<Fingerprint> = spoken.units.iter().map(|unit| Fingerprint::of(&unit.whole)).collect();
+        let mut fingerprints = written.clone();
         by_rarity(&mut fingerprints);
         let mut index = Index::default();
         fingerprints.iter().for_each(|fingerprint| index.add(fingerprint));
-        Near::of(spoken, |at| (!fingerprints[at].is_empty()).then(|| index.similarities(&fingerprints[at])))
+        let mut near =
+            Near::of(spoken, |at| (!fingerprints[at].is_empty()).then(|| index.similarities(&fingerprints[at])));
+        near.meet_as_written(spoken, &written);
+        near
+    }
+
+    /// What is asked over and over weighs little beside a number that stands in one request alone: a near-duplicate of an example, as it is
+    /// written, is like it all the same.
+    fn meet_as_written(&mut self, spoken: &Spoken, written: &[Fingerprint]) {
+        let examples: Vec<usize> = (0..written.len()).filter(|at| !spoken.units[*at].of_traffic).collect();
+        let mut index = Index::default();
+        examples.iter().for_each(|at| index.add(&written[*at]));
+        for (at, nearest) in self.of_set.iter_mut().enumerate() {
+            let Some(known) = nearest.as_mut().filter(|known| known.similarity < NEAR) else { continue };
+            let mut alike = index.like(&written[at], NEAR).into_iter().map(|(place, one)| (examples[place], one));
+            if let Some((other, similarity)) = alike.find(|(other, _)| *other != at) {
+                *known = Nearest { at: other, similarity: (similarity * DIGITS).round() / DIGITS };
+            }
+        }
     }
 
     /// By vectors of length one, in the order of the conversations; one of length zero says nothing.

@@ -159,6 +159,21 @@ fn requests_that_are_unlike_any_example_are_counted_beside_examples_that_are() {
     assert!(far.farthest[0].text.contains("wallet") && far.farthest[0].similarity < far.bar, "{far:?}");
 }
 
+/// Half of all traffic asks the same, each with a number of its own.
+#[test]
+fn what_is_asked_over_and_over_is_like_the_example_that_differs_in_a_number() {
+    let asked = |kind: &str, from: usize| {
+        let mut points = talk(kind, 200, if kind == "b" { 40 } else { 0 });
+        for (at, point) in points.iter_mut().enumerate().filter(|(at, _)| at % 2 == 1) {
+            point.text = format!("where is my parcel with the number {}", 1_000_000 + 7_919 * (at + from));
+        }
+        points
+    };
+    let far = laid(&asked("a", 0), &asked("b", 1_000)).unwrap().by_words.far.unwrap();
+    assert!(!far.farthest.is_empty() && far.farthest.iter().all(|one| one.text.contains("wallet")), "{far:?}");
+    assert_eq!(far.requests.0, 5, "{far:?}");
+}
+
 #[test]
 fn what_words_hide_is_found_by_meaning() {
     let (set, traffic) = (talk("a", 200, 0), talk("b", 200, 0));

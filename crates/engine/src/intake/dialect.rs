@@ -82,7 +82,9 @@ pub fn told(span: &Span) -> Told {
         input,
         output,
         unread,
-        is_cut: std::iter::once(&span.attributes).chain(span.events.iter().map(|(_, attributes)| attributes)).any(is_cut),
+        is_cut: std::iter::once(&span.attributes)
+            .chain(span.events.iter().map(|(_, attributes)| attributes))
+            .any(is_cut),
     }
 }
 
@@ -188,6 +190,11 @@ impl Teller<'_> {
 
     fn output(&self, unread: &mut u32) -> Vec<Message> {
         if let Some((_, output)) = self.current("gen_ai.output.messages") {
+            // What stands there are messages; elsewhere a model may have been stopped while it wrote JSON.
+            if is_broken(&output) {
+                *unread += 1;
+                return Vec::new();
+            }
             return messages(&output, "assistant", unread);
         }
         if let Some(list) = ["gen_ai.completion", "llm.output_messages"].iter().find_map(|key| spelled(self.all, key)) {

@@ -72,7 +72,7 @@ pub fn is_broken(value: &Value) -> bool {
 pub fn messages(value: &Value, role: &str, unread: &mut u32) -> Vec<Message> {
     match value {
         Value::Null => Vec::new(),
-        Value::String(_) if is_broken(value) => {
+        Value::String(_) if role == "user" && is_broken(value) => {
             *unread += 1;
             Vec::new()
         }

@@ -42,8 +42,7 @@ pub const CONVERSATION: [&str; 5] = [
 pub const EMPTY: &str =
     "calls of models whose last message holds no text: an image or a file alone is no question that is kept";
 
-pub const UNREADABLE: &str =
-    "calls of models whose messages are JSON that was cut off, or is broken otherwise: keep what is said whole where it is logged";
+pub const UNREADABLE: &str = "calls of models whose messages are JSON that was cut off, or is broken otherwise: keep what is said whole where it is logged";
 
 /// `wanted`: attributes of requests, each with the key that spans or their resources have it under.
 pub fn drawn(span: &Span, wanted: &[(String, String)], unread: &mut u32) -> Drawn {

@@ -47,8 +47,8 @@ fn plain(c: char) -> char {
         '\u{FF01}'..='\u{FF5E}' => offset('!', u32::from(c) - 0xFF01),
         // Bold, double-struck, sans-serif and monospace ones, one run after the other.
         '\u{1D7CE}'..='\u{1D7FF}' => offset('0', (u32::from(c) - 0x1D7CE) % 10),
-        '\u{660}'..='\u{ABF9}' => match ZEROS.iter().find(|zero| is_digit_of(zero)) {
-            Some(zero) => offset('0', u32::from(c) - u32::from(*zero)),
+        '\u{660}'..='\u{ABF9}' => match ZEROS.into_iter().find(is_digit_of) {
+            Some(zero) => offset('0', u32::from(c) - u32::from(zero)),
             None => c,
         },
         _ => c,

@@ -12,7 +12,9 @@ use super::review::version::Current;
 use super::reviewed::is_reviewed;
 use super::{check, judges, kept, run};
 use crate::cli::Failure;
-use domain::agenda::{Agreed, Duty, Expiring, OpenIncident, Queued, Seen, Staged, Waiting, agenda as due, started, told};
+use domain::agenda::{
+    Agreed, Duty, Expiring, OpenIncident, Queued, Seen, Staged, Waiting, agenda as due, started, told,
+};
 use domain::check::Severity;
 use domain::entry::{Draft, Entry, Noun};
 use domain::example::Status;

@@ -264,7 +264,7 @@ pub fn look(shown: &Shown) -> String {
     let level = level(&look["level"]);
     match look["number"].as_u64() {
         Some(number) => format!("look {number}, level {level}"),
-        None => format!("looks unknown: no chain of records is at hand, taken as the first; level {level}"),
+        None => format!("first decision here; none to compare with, so that it counts as look 1; level {level}"),
     }
 }
 

@@ -146,10 +146,21 @@ fn an_example_that_nothing_can_grade_covers_nothing_until_it_is_said_what_is_exp
     done(folder.path(), &["examples", "accept", example, "--by", "policy"]);
     let cover = ["incident", "cover", "paid-twice", "--by", "release"];
     let lacks = "`decides`: the example has no `expected.behaviour`";
-    refused(folder.path(), &cover, &["is not covered", lacks, "plimsoll examples accept incident-paid-twice --expected"]);
+    refused(
+        folder.path(),
+        &cover,
+        &["is not covered", lacks, "plimsoll examples accept incident-paid-twice --expected"],
+    );
     let map = done(folder.path(), &["map"]);
-    assert!(map.contains("! it is not covered") && map.contains("-> failure:unsafe_tool_action, owner:release"), "{map}");
-    refused(folder.path(), &["examples", "accept", example, "--by", "policy"], &["no proposal `incident-paid-twice` waits"]);
+    assert!(
+        map.contains("! it is not covered") && map.contains("-> failure:unsafe_tool_action, owner:release"),
+        "{map}"
+    );
+    refused(
+        folder.path(),
+        &["examples", "accept", example, "--by", "policy"],
+        &["no proposal `incident-paid-twice` waits"],
+    );
     let expected = ["--expected", r#"{"behaviour": "answer"}"#, "--why", "it said nothing", "--by", "policy"];
     let mended = done(folder.path(), &[&["examples", "accept", example], &expected[..]].concat());
     assert_eq!(mended, "what is expected of 1 example is mended incident-paid-twice");

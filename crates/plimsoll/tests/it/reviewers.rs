@@ -294,18 +294,22 @@ fn one_key_is_one_verdict() {
 fn a_line_that_cannot_be_taken_ends_the_session_and_is_named() {
     let folder = eval();
     assign(folder.path(), "june", &["--purpose", "label", "--take", "4"]);
-    let ended = |queue: &str, by: &str, keys: &str| {
-        let ended = session(folder.path(), queue, by, keys).wait_with_output().expect("an end");
+    let ended = |folder: &Path, queue: &str, by: &str, keys: &str| {
+        let ended = session(folder, queue, by, keys).wait_with_output().expect("an end");
         assert_eq!(ended.status.code(), Some(2), "{keys:?}");
         String::from_utf8(ended.stderr).expect("text").split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    let told = ended("june", "r1", "p\n\nd\nf\n");
+    let told = ended(folder.path(), "june", "r1", "p\n\nd\nf\n");
     assert!(told.contains("line 3 of the input: `d` needs a reason here, and none stands behind it"), "{told}");
-    assert!(ended("june", "r1", &"x\n".repeat(50)).contains("line 1 of the input: `x` is no key"));
+    assert!(ended(folder.path(), "june", "r1", &"x\n".repeat(50)).contains("line 1 of the input: `x` is no key"));
     assert_eq!(labels(folder.path()).len(), 1, "what came before is kept");
-    split(folder.path());
-    assign(folder.path(), "open", &["--purpose", "settle", "--all", "--overlap", "1"]);
-    assert!(ended("open", "policy", &"f\n".repeat(50)).contains("line 1 of the input: `f` needs a reason here"));
+    let other = eval();
+    split(other.path());
+    assign(other.path(), "open", &["--purpose", "settle", "--all", "--overlap", "1"]);
+    assert!(
+        ended(other.path(), "open", "policy", &"f\n".repeat(50))
+            .contains("line 1 of the input: `f` needs a reason here")
+    );
 }
 
 #[test]
@@ -453,47 +457,4 @@ fn what_cannot_be_assigned_is_said() {
     )
     .expect("labels");
     assert!(refused(folder.path(), &["review", "import", "labels.csv"]).contains("labels.csv:2"));
-}
-
-/// Words of a command, as a shell parts them.
-fn words(line: &str) -> Vec<String> {
-    let parts = line.split('"').enumerate();
-    let part = |(at, text): (usize, &str)| match at % 2 {
-        0 => text.split_whitespace().map(str::to_owned).collect(),
-        _ => vec![text.to_owned()],
-    };
-    parts.flat_map(part).collect()
-}
-
-#[test]
-fn every_command_of_the_guide_does_what_it_says() {
-    let folder = eval();
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/reviewers.md");
-    let guide = std::fs::read_to_string(guide).expect("the guide");
-    let (mut item, mut commands) = (String::new(), 0);
-    for line in guide.lines().filter_map(|line| line.strip_prefix("       plimsoll ")) {
-        commands += 1;
-        let words: Vec<String> =
-            words(line).into_iter().map(|word| if word == "ITEM" { item.clone() } else { word }).collect();
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        match words[..] {
-            ["review", "label", queue, "--by", by] => drop(ended(session(folder.path(), queue, by, &"p\n".repeat(20)))),
-            ["review", "next", ..] => {
-                let shown = read(folder.path(), &words);
-                item = shown["item"].as_str().expect("an item").to_owned();
-            }
-            ["review", "disputes"] => {
-                let waiting = read(folder.path(), &words);
-                item = waiting["disputes"][0]["item"].as_str().expect("a dispute").to_owned();
-            }
-            ["review", "export", ..] => {
-                assert_eq!(done(folder.path(), &words).lines().count(), 14, "a header and 13 labels");
-                std::fs::write(folder.path().join("labels.jsonl"), done(folder.path(), &["review", "export"]))
-                    .expect("labels");
-            }
-            _ => drop(done(folder.path(), &words)),
-        }
-    }
-    assert_eq!(commands, 13);
-    assert_eq!(read(folder.path(), &["review", "audit", "june"])["audited"], 4);
 }

@@ -106,7 +106,11 @@ fn messages_that_were_cut_off_are_left_out_as_unreadable_and_are_nobodys_words()
     let brackets = span(DAYS[0], 2, 2, "[sic] {what} is this?");
     std::fs::write(folder.path().join("t.jsonl"), line(&[cut, brackets])).expect("traces");
     let made = plimsoll(folder.path(), &["import", "traffic", "t.jsonl"]);
-    assert!(out(&made).contains("left out  1: calls of models whose messages are JSON that was cut off"), "{}", out(&made));
+    assert!(
+        out(&made).contains("left out  1: calls of models whose messages are JSON that was cut off"),
+        "{}",
+        out(&made)
+    );
     let kept = kept(folder.path());
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0]["input"]["messages"][0]["content"], "[sic] {what} is this?");

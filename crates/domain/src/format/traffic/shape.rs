@@ -18,7 +18,11 @@ pub static LINE: Shape = Shape::Fields(&Fields {
         may("at", Shape::Moment, "When it came in, in UTC; left out where the log does not say"),
         may("trace", Shape::Name, "The trace that it is part of"),
         may("conversation", Shape::Name, "What requests share that are not independent of one another"),
-        may("task", Shape::Name, "What kind of work it was, as the log calls it; any word is kept, and the contract's tasks are meant"),
+        may(
+            "task",
+            Shape::Name,
+            "What kind of work it was, as the log calls it; any word is kept, and the contract's tasks are meant",
+        ),
         may("system", Shape::Name, "The system that answered, as the log calls it"),
         may("attributes", Shape::Keyed(&Shape::Single), "What segments are cut by, compared as text"),
         may("signals", Shape::Keyed(&Shape::Single), "What tells of a failure: error, thumbs, escalated, ..."),

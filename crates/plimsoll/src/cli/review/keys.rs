@@ -69,7 +69,13 @@ impl Keys {
             _ => "is no key",
         };
         let what = format!("line {line} of the input: `{}` {why}", key.escape_debug());
-        Some(Failure::yours(what, format!("a line is a key with its reason behind it, `d section 4 says otherwise`; the keys: {}; what was labelled before is kept", KEYS.trim())))
+        Some(Failure::yours(
+            what,
+            format!(
+                "a line is a key with its reason behind it, `d section 4 says otherwise`; the keys: {}; what was labelled before is kept",
+                KEYS.trim()
+            ),
+        ))
     }
 }
 

@@ -259,7 +259,8 @@ pub fn touched_text(touched: &Touched) -> String {
     let mut out = String::new();
     let versions: BTreeSet<&str> = touched.digests.values().map(String::as_str).collect();
     for version in &versions {
-        let of = touched.digests.iter().filter(|(_, digest)| digest == version).map(|(criterion, _)| criterion.as_str());
+        let of =
+            touched.digests.iter().filter(|(_, digest)| digest == version).map(|(criterion, _)| criterion.as_str());
         let of = of.collect::<Vec<_>>().join(", ");
         let of = if versions.len() > 1 { format!(" for {}", plain(&of)) } else { String::new() };
         let _ = writeln!(out, "{}   is now {}{of}", plain(&touched.rubric), short(version));
