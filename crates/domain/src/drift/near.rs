@@ -17,6 +17,8 @@ pub struct Near {
     pub zones: Vec<Zone>,
     /// Of each conversation, the nearest other one of the set; nothing where one of the two says nothing.
     pub of_set: Vec<Option<Nearest>>,
+    /// From this similarity on two texts are near-duplicates; `None` where that is not known of what they are laid together by.
+    pub duplicate: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,6 +39,7 @@ impl Near {
         let mut near =
             Near::of(spoken, |at| (!fingerprints[at].is_empty()).then(|| index.similarities(&fingerprints[at])));
         near.meet_as_written(spoken, &written);
+        near.duplicate = Some(NEAR);
         near
     }
 

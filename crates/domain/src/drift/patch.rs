@@ -58,7 +58,7 @@ pub struct Patch {
 /// How many requests are unlike any example.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Far {
-    /// The similarity to the nearest example that all but `BAR` of the examples have with the rest.
+    /// The similarity to the nearest example that all but `BAR` of the examples have with the rest; no more than that of near-duplicates.
     pub bar: f64,
     /// Requests below it, of so many; examples below it, each against the others.
     pub requests: (u64, u64),
@@ -187,6 +187,8 @@ fn far(spoken: &Spoken, near: &Near) -> Option<Far> {
         return None;
     }
     let bar = examples[(examples.len() as f64 * BAR).ceil() as usize].0;
+    // A near-duplicate of an example is like it, however alike the examples are.
+    let bar = near.duplicate.map_or(bar, |duplicate| bar.min(duplicate));
     let below = |side: &[(f64, usize, usize)]| (side.partition_point(|one| one.0 < bar) as u64, side.len() as u64);
     let interval = clopper_pearson(below(&requests).0 as f64, below(&requests).1 as f64, 0.025).ok()?;
     let one = |(similarity, at, nearest): &(f64, usize, usize)| {
