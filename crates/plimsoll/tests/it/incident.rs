@@ -162,7 +162,7 @@ fn an_example_that_nothing_can_grade_covers_nothing_until_it_is_said_what_is_exp
         &["no proposal `incident-paid-twice` waits"],
     );
     let expected = ["--expected", r#"{"behaviour": "answer"}"#, "--why", "it said nothing", "--by", "policy"];
-    let mended = done(folder.path(), &[&["examples", "accept", example], &expected[..]].concat());
+    let mended = done(folder.path(), &[&["examples", "accept", example][..], &expected].concat());
     assert_eq!(mended, "what is expected of 1 example is mended incident-paid-twice");
     let told = done(folder.path(), &["examples", "history", example]);
     assert!(["proposed", "accepted", "changed", "it said nothing"].iter().all(|word| told.contains(word)), "{told}");
