@@ -291,7 +291,7 @@ fn first_step(incident: &OpenIncident) -> String {
     match (incident.has_active, &incident.proposed[..]) {
         (true, _) => format!("cover incident {id} by an example that a gate sees"),
         (false, []) => format!("cover incident {id}: no example stands for it yet"),
-        (false, _) => format!("cover incident {id}: accept the example that is proposed for it first"),
+        (false, _) => format!("cover incident {id}: first accept what is proposed for it"),
     }
 }
 

@@ -103,7 +103,7 @@ fn a_release_its_incident_and_its_outcomes_meet_in_the_backtest() {
     let duties = agenda["duties"].as_array().expect("duties");
     let duty =
         |name: &str| duties.iter().find(|duty| duty["name"] == name).unwrap_or_else(|| panic!("{name} in {agenda}"));
-    assert_eq!(duty("cover-wrong-refund")["command"], "plimsoll incident cover wrong-refund --by release");
+    assert_eq!(duty("cover-wrong-refund")["command"], "plimsoll incident show wrong-refund");
     assert_eq!(duty("decide")["done"]["by"], "a recorded decision");
     let drift = duties
         .iter()
