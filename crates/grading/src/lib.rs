@@ -170,3 +170,21 @@ impl Compiled {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::grader::{Operand, ToolRules};
+    use serde_json::json;
+
+    #[test]
+    fn what_an_example_lacks_is_known_before_there_is_an_answer() {
+        let behaviour = Grader::Behaviour { is: Operand::Path(vec!["expected".into(), "behaviour".into()]) };
+        assert_eq!(lacks(&behaviour, &json!({"expected": {"behaviour": "answer"}})), None);
+        let why = lacks(&behaviour, &json!({"input": "Why?"}));
+        assert_eq!(why.as_deref(), Some("the example has no `expected.behaviour`"));
+        assert!(lacks(&behaviour, &json!({"expected": {"behaviour": null}})).is_some(), "it does not apply");
+        let forbid = Some(Operand::Literal(json!(["issue_refund"])));
+        assert_eq!(lacks(&Grader::Tools(ToolRules { forbid, ..ToolRules::default() }), &json!({})), None);
+    }
+}
