@@ -157,8 +157,8 @@ impl<'a> Judging<'a> {
                 tokens += of_question;
             }
             let journal = |cause| AskError::Journal { path: path.clone(), cause };
-            let (begun, in_flight) = Begun::open(&path.with_extension("begun"), |request, _| {
-                Digest::parse(request).is_some_and(|request| wanted_here.contains(&request) && !replies.has(&request))
+            let (begun, in_flight) = Begun::open(&path.with_extension("begun"), |_, _, request| {
+                wanted_here.contains(&request) && !replies.has(&request)
             })
             .map_err(journal)?;
             let asks = judging.missing[at].len() as u64;
@@ -298,8 +298,9 @@ impl Work for Judging<'_> {
         self.made(task as usize, ask)
     }
 
-    fn starts(&self, lane: usize, at: usize) {
-        self.begun[lane].borrow_mut().note(&self.missing[lane][at].request.to_string(), 0);
+    fn starts(&self, lane: usize, _at: usize, request: &Request) {
+        let request = request.digest();
+        self.begun[lane].borrow_mut().note(&request.to_string(), 0, request);
     }
 
     fn accept(&self, lane: usize, at: usize, reply: &Reply) -> Result<(), String> {

@@ -150,7 +150,7 @@ impl Teller<'_> {
     /// The call of a tool's span.
     fn called(&self) -> Option<Call> {
         const NAMES: [&str; 4] = ["gen_ai.tool.name", "tool.name", "ai.toolCall.name", "traceloop.entity.name"];
-        const GIVEN: [&str; 5] =
+        const GIVEN: [&str; 4] =
             ["gen_ai.tool.call.arguments", "ai.toolCall.args", "input.value", "traceloop.entity.input"];
         let in_its_name = || self.span.name.strip_prefix("execute_tool ").map(|name| name.trim().to_owned());
         let name = self.text(&NAMES).or_else(in_its_name).filter(|name| !name.is_empty())?;

@@ -56,9 +56,8 @@ impl<'b> There<'b> {
         let systems = systems(&self.before.content);
         let asked = Asked { set: &common, contract, systems, costs: ClassCosts::of(contract) };
         let tallies = Scores::open(&self.folder, asked).and_then(|scores| scores.tally(questions)).ok()?;
-        let figure = |(question, tally)| {
-            Weighing::of(question, &tally).judged(contract, question, &tally, &judges).estimate()
-        };
+        let figure =
+            |(question, tally)| Weighing::of(question, &tally).judged(contract, question, &tally, &judges).estimate();
         Some(questions.iter().zip(tallies).map(figure).collect())
     }
 }
