@@ -4,7 +4,8 @@ use super::Cli;
 use camino::Utf8Path;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use domain::agenda::{Agreed, Expiring, OpenIncident, STAGES, Seen, Staged, Waiting, agenda};
+use domain::agenda::{Agreed, Expiring, OpenIncident, Queued, STAGES, Seen, Staged, Waiting, agenda};
+use domain::review::Purpose;
 use jiff::civil::{Date, date};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -69,8 +70,11 @@ fn seen(eval: &str, today: Date) -> Seen {
         owner: "policy".into(),
         opened: today,
         covered,
+        has_active: true,
+        proposed: Vec::new(),
         cover_by: None,
     };
+    let waiting = || Some(Waiting { count: 2, since: today });
     let staged = |gate: Option<&str>| Staged {
         cell: "risk=very high".into(),
         values: vec![("risk".into(), "very high".into())],
@@ -79,11 +83,22 @@ fn seen(eval: &str, today: Date) -> Seen {
     };
     Seen {
         eval: eval.into(),
-        queues: vec![("two words".into(), 3)],
-        disputes: 2,
-        agreed: vec![Agreed { queue: "two words".into(), items: 9, audited: None, labellers: BTreeSet::new() }],
-        proposals: Some(Waiting { count: 2, since: today }),
-        incidents: vec![open("one", None), open("other", Some(today))],
+        queues: vec![Queued { name: "two words".into(), purpose: Purpose::Label, items: 3, since: today }],
+        disputes: waiting(),
+        agreed: vec![Agreed {
+            queue: "two words".into(),
+            items: 9,
+            since: Some(today),
+            audited: None,
+            labellers: BTreeSet::new(),
+        }],
+        proposals: waiting(),
+        incidents: vec![
+            open("one", None),
+            open("other", Some(today)),
+            OpenIncident { has_active: false, proposed: vec!["incident-two".into()], ..open("two", None) },
+            OpenIncident { has_active: false, ..open("three", None) },
+        ],
         errors: 1,
         looks_spent: true,
         stages: vec![staged(Some("cites")), staged(None)],
@@ -91,7 +106,7 @@ fn seen(eval: &str, today: Date) -> Seen {
         overrides: expiring(),
         review_by: vec![(today, 1)],
         active: 4,
-        shipped: 1,
+        shipped: Some(today),
         rubrics: true,
         started: Some(today.saturating_sub(jiff::Span::new().days(100))),
         ..Seen::default()
