@@ -90,12 +90,11 @@ pub struct Judging<'a> {
     forecast: Forecast,
 }
 
-/// A question, and the request that puts it.
+/// A question that nothing answers yet.
 #[derive(Clone, Copy)]
 struct Missing {
     task: u32,
     ask: Ask,
-    request: Digest,
 }
 
 impl<'a> Judging<'a> {
@@ -153,7 +152,7 @@ impl<'a> Judging<'a> {
             let mut tokens = 0;
             for digest in order[at].iter().filter(|digest| !replies.has(digest)) {
                 let (task, ask, of_question) = wanted[at][digest];
-                judging.missing[at].push(Missing { task, ask, request: *digest });
+                judging.missing[at].push(Missing { task, ask });
                 tokens += of_question;
             }
             let journal = |cause| AskError::Journal { path: path.clone(), cause };
@@ -294,7 +293,7 @@ impl Differing {
 
 impl Work for Judging<'_> {
     fn request(&self, lane: usize, at: usize) -> Result<Request, String> {
-        let Missing { task, ask, .. } = self.missing[lane][at];
+        let Missing { task, ask } = self.missing[lane][at];
         self.made(task as usize, ask)
     }
 
@@ -305,7 +304,7 @@ impl Work for Judging<'_> {
 
     fn accept(&self, lane: usize, at: usize, reply: &Reply) -> Result<(), String> {
         line::fits(reply)?;
-        let Missing { task, ask, .. } = self.missing[lane][at];
+        let Missing { task, ask } = self.missing[lane][at];
         self.shown(task as usize, ask, |judged, shown| read(judged.rubric, shown, reply).map(|_| ()))?
     }
 

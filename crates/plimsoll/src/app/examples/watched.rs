@@ -19,7 +19,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::evidence::segments;
 use domain::finding::is_never;
-use domain::format::contract;
 use domain::gate::{Gate, Measure};
 use domain::name::CriterionName;
 use domain::question::ValueOf;

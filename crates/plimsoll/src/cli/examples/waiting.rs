@@ -113,8 +113,8 @@ pub fn accepted(args: AcceptArgs) -> Ending {
     let done = accept(&eval, &accepting)?;
     let mended = match done.mended.len() {
         0 => String::new(),
-        1 => format!("what is expected of 1 example is mended\n{}", listed(&done.mended)),
-        many => format!("what is expected of {many} examples is mended\n{}", listed(&done.mended)),
+        1 => format!("what is expected of 1 example is mended\n{}", by_line(&done.mended)),
+        many => format!("what is expected of {many} examples is mended\n{}", by_line(&done.mended)),
     };
     let accepted = if done.accepted.is_empty() && !mended.is_empty() {
         String::new()
@@ -141,9 +141,9 @@ fn told(what: &str, ids: &[String], shown: &Shown) -> Ending {
 
 fn counted(what: &str, ids: &[String]) -> String {
     let noun = if ids.len() == 1 { "proposal" } else { "proposals" };
-    format!("{} {noun} {what}\n{}", ids.len(), listed(ids))
+    format!("{} {noun} {what}\n{}", ids.len(), by_line(ids))
 }
 
-fn listed(ids: &[String]) -> String {
+fn by_line(ids: &[String]) -> String {
     ids.iter().map(|id| format!("  {}\n", crate::render::read::plain(id))).collect()
 }
