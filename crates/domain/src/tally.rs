@@ -207,3 +207,51 @@ fn add(cluster: &mut Cluster, weight: f64, y: f64, z: Option<f64>, factor: f64) 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::Measure;
+    use crate::question::Compared;
+    use crate::segment::Segment;
+    use crate::share::Amount;
+    use crate::system::Arm;
+
+    fn member(example: u32, stratum: u32) -> Member {
+        Member { example, cluster: example, stratum, weight: 1.0 }
+    }
+
+    fn question(value: ValueOf, compared: Compared) -> Question {
+        Question { measure: Measure::FailureCost, value, segment: Segment::all(), compared }
+    }
+
+    #[test]
+    fn the_least_cost_is_best_and_the_most_is_what_an_answer_can_cost() {
+        let asked = question(
+            ValueOf::Cost(Amount::new(40.0).expect("an amount")),
+            Compared::Paired { of: Arm::Candidate, with: Arm::Production, margin: None },
+        );
+        let known = Scored { sum: 10.0, known: 1, planned: 1, ..Scored::default() };
+        let lost = Scored { missing: 1, planned: 1, grader_errors: 1, ..Scored::default() };
+        let answered =
+            tally(&asked, &[known, lost], Some(&[known, lost]), &[member(0, 0), member(1, 0)], &Strata::none());
+        let values = |clusters: &Option<Vec<Cluster>>| -> Vec<f64> {
+            clusters.iter().flatten().map(|cluster| cluster.value).collect()
+        };
+        assert_eq!(answered.clusters.len(), 1, "what is not known is in no sum");
+        assert_eq!(values(&answered.best), [0.0, -40.0]);
+        assert_eq!(values(&answered.worst), [0.0, 40.0]);
+    }
+
+    #[test]
+    fn what_does_not_apply_in_a_stratum_leaves_nothing_unmeasured_there() {
+        let asked = question(ValueOf::Grade, Compared::Alone(Arm::Candidate));
+        let graded = Scored { sum: 1.0, known: 1, planned: 1, ..Scored::default() };
+        // Of the second stratum nothing is asked, of the third there is no example.
+        let of = [graded, graded, Scored::default()];
+        let members = [member(0, 0), member(1, 0), member(2, 1)];
+        let answered = tally(&asked, &of, None, &members, &Strata::declared(vec![0.6, 0.3, 0.1]));
+        let weighed = stats::weigh(&answered.clusters, &answered.strata, stats::Kind::Rate).expect("two clusters");
+        assert!((weighed.unmeasured() - 0.1 / 0.7).abs() < 1e-12, "{}", weighed.unmeasured());
+    }
+}

@@ -109,10 +109,10 @@ fn a_judge_that_says_the_same_of_everything_is_not_corrected_for() {
 
 #[test]
 fn what_a_judge_tells_is_told_of_all_that_it_judged_and_not_of_its_labels() {
-    // Specificity is 18 of 22 on the labels, and 90 of 270 on 900 passes and 100 fails.
+    // Specificity is 18 of 22 on the labels, 90 of 270 on 900 passes and 100 fails, and 90 of 2,070 on 9,900.
     let of = |judged: (u64, u64)| Labelled { judged, ..labelled((16, 4), (2, 18)) };
     assert!(judged(of((900, 100)), "2026-07-01").qualify(&criterion(""), &all()).is_ok());
-    let found = judged(of((990, 10)), "2026-07-01");
+    let found = judged(of((9900, 100)), "2026-07-01");
     let Err(Unproven::TellsNothing { youden }) = found.qualify(&criterion(""), &all()) else { panic!("qualified") };
     assert!((youden - (792.0 / 793.0 + 9.0 / 207.0 - 1.0)).abs() < 1e-12, "{youden}");
 }

@@ -464,3 +464,13 @@ fn an_example_is_seen_by_what_blocks_on_it_alone() {
     let advisory = "{criterion: right, in: all, at_least: 0.8, owner: release, blocking: false}";
     assert_eq!(rules(&[advisory], Guard::WhenFixed, false, active), [""; 0]);
 }
+
+#[test]
+fn an_undeclared_value_has_no_share_beside_declared_ones() {
+    let contract = contract("{by: task, routable: true, shares: {pay: 100%}}", &[FLOOR]);
+    let set = set(&[("pay", 60), ("refund", 20)]);
+    let decision = Eval::new(contract, set, &[(Candidate, "1*80"), (Production, "1*80")]).decide();
+    let shares: Vec<Option<f64>> =
+        decision.routes.iter().map(|route| route.cell.share.map(|share| share.get())).collect();
+    assert_eq!(shares, [Some(1.0), None]);
+}

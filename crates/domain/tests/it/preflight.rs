@@ -10,6 +10,7 @@ use domain::system::Arm::{Candidate, Production};
 
 const BY_TASK: &str = "{by: task, routable: true}";
 const NOT_WORSE: &str = "{criterion: right, in: task, not_worse_than: production, by: 0.1, owner: release}";
+const IN_ALL: &str = "{criterion: right, in: all, not_worse_than: production, by: 0.1, owner: release}";
 const FLOOR: &str = "{criterion: right, in: task, at_least: 0.9, owner: release}";
 
 /// What is said of gates that cannot be decided.
@@ -98,4 +99,18 @@ fn examples_on_which_nothing_is_compared_are_no_evidence() {
         found(0..2, 0..0),
         ["PLM027: `right` compares with `expected.behaviour`, which `e0` has not: so 2 of 60 cannot be graded on it"]
     );
+}
+
+#[test]
+fn traffic_without_examples_leaves_no_result_to_hope_for() {
+    let shared = |shares: &str| contract(&format!("{{by: task, routable: true, shares: {shares}}}"), &[IN_ALL]);
+    let enough = set(&[("pay", 200)]);
+    let told_of = |shares: &str| told(&shared(shares), &enough);
+    // Equal answers lose nothing where they were seen, and all of the rest at worst.
+    let without = told_of("{pay: 88%, refund: 12%}");
+    assert_eq!(without.len(), 1, "{without:?}");
+    assert!(without[0].ends_with(
+        "12.0 % of the traffic (refund) has no examples, or too few to weigh, so not even equal answers show that it holds"
+    ));
+    assert_eq!(told_of("{pay: 97%, refund: 3%}"), Vec::<String>::new());
 }

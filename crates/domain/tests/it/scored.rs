@@ -136,6 +136,7 @@ impl Eval {
         };
         Counts {
             planned: inside.len() as u64,
+            clusters: inside.len() as u64,
             answered: count("01g"),
             graded: count("01s"),
             paired: count("01s"),

@@ -313,7 +313,7 @@ fn columns_that_are_missing_or_misspelled_are_told() {
 #[test]
 fn values_that_are_no_grades_are_told_where_they_stand() {
     for value in ["NaN", "1e999", "-0.1", "1.5", "85%", "pass", "null", "-inf"] {
-        let text = format!("example,system,criterion,value\n\"e\n1\",m,c,1\n\"é\",m,c,{value}\n");
+        let text = format!("evidence,example,system,criterion,value\n\"e\n1\",a,m,c,1\nx,é,m,c,{value}\n");
         only_fault("s.csv", &text, &[&format!("4:9 [{value}] `value`: ")]);
     }
     let of = |value: &str| format!(r#"{{"example":"e","system":"s","criterion":"c","value":{value}}}"#);
@@ -350,7 +350,7 @@ fn rows_that_contradict_one_another_are_told() {
     only_fault("s.csv", &of("weight", "1", "2"), &["3:9 [2]", "`weight` of example `e` is `2` here and `1` before"]);
     only_fault("s.csv", &of("answer", "x", "y"), &["3:9 [y]", "leave out what describes an answer"]);
     only_fault("s.csv", &of("spend", "1", "2"), &["3:1", "`spend` of one answer is 2 here and 1 on line 2"]);
-    only_fault("s.csv", &of("weight", "-1", ""), &["2:9 [-1]", "`weight`: this is no amount"]);
+    only_fault("s.csv", &of("weight", "-1", ""), &["2:9 [-1]", "`weight`: this is no weight"]);
     let read = Folder::new().import_into("s.csv", of("answer", "x", "y").as_bytes(), None, &["answer"]).unwrap();
     assert_eq!(read.attributes, Vec::<String>::new());
 }

@@ -185,7 +185,7 @@ fn judgements_have_a_forecast_in_money_and_those_in_flight_are_told() {
         .take(2)
         .map(|line| {
             let line: Value = serde_json::from_str(line).expect("a line");
-            json!([line["asked"]["request"], 0]).to_string() + "\n"
+            json!([line["asked"]["request"], 0, line["asked"]["request"]]).to_string() + "\n"
         })
         .collect();
     std::fs::write(journal.with_extension("begun"), begun.concat()).expect("a log");

@@ -257,6 +257,25 @@ fn a_contract_that_was_renamed_after_the_result_is_the_same_one() {
 }
 
 #[test]
+fn an_approval_needs_another_person_than_whoever_decides() {
+    let folder = tempfile::tempdir().expect("a folder");
+    small(folder.path());
+    plimsoll(folder.path(), &["run"]);
+    let contract = folder.path().join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&contract).expect("the contract");
+    std::fs::write(&contract, text.replace("by: 20%", "by: 25%")).expect("an edit");
+    let decided = |author: &str| {
+        let orders = ["decide", "--author", author, "--approve", "release", "--reason", "margin agreed"];
+        plimsoll(folder.path(), &orders)
+    };
+    for author in ["release", " Release "] {
+        assert_eq!(code(&decided(author)), 2, "{}", out(&decided(author)));
+        assert!(err(&decided(author)).contains("does not approve the changed contract too"));
+    }
+    assert_eq!(code(&decided("somebody else")), 0);
+}
+
+#[test]
 fn who_approved_who_decided_and_when_cannot_be_edited_beside_the_history() {
     let folder = tempfile::tempdir().expect("a folder");
     small(folder.path());
