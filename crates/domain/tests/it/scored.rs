@@ -136,7 +136,6 @@ impl Eval {
         };
         Counts {
             planned: inside.len() as u64,
-            clusters: inside.len() as u64,
             answered: count("01g"),
             graded: count("01s"),
             paired: count("01s"),

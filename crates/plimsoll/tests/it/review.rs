@@ -133,7 +133,7 @@ fn reasoned(folder: &Path, reason: &str) {
     let lines = text.lines().map(|line| {
         let mut line: Value = serde_json::from_str(line).expect("a score");
         if line["example"].as_str().is_some_and(|id| id.ends_with('0')) {
-            line["reason"] = json!(reason);
+            line["evidence"] = json!(reason);
         }
         format!("{line}\n")
     });

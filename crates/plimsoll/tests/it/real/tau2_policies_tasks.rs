@@ -7,11 +7,6 @@ use std::path::Path;
 
 const NAME: &str = "tau2_policies_tasks";
 const DOMAINS: [(&str, usize); 2] = [("airline", 50), ("retail", 114)];
-/// Sentences of the policies that no answer could be seen to break: what is forbidden, or what help is, they do not say.
-const SAYS_NOTHING: [&str; 2] = [
-    "You should deny user requests that are against this policy.",
-    "If the user doesn't know their reservation id, the agent should help locate it using available tools.",
-];
 
 #[test]
 fn every_task_is_an_example_and_what_is_left_out_or_done_beyond_it_is_held() {
@@ -63,7 +58,8 @@ fn a_promise_in_the_words_of_a_policy_is_clear_and_a_summary_of_it_is_not() {
         for rule in rules {
             let rule = rule.replace('"', "'");
             let contract = format!("{before}  constraints: [\"{rule}\"]\n  when_not_ready:{after}");
-            assert_eq!(is_clear(&folder, &contract), !SAYS_NOTHING.contains(&rule.as_str()), "{domain}: {rule}");
+            // To block a promise in the words of a policy is worse than to let a general one pass.
+            assert!(is_clear(&folder, &contract), "{domain}: {rule}");
         }
     }
 }
