@@ -3,9 +3,9 @@
 //! in      a rubric, what was shown, a reply
 //! out     a judgement
 //! errors  whatever is not exactly what was asked for: the reply is then as good as none, asked for again, and never a pass
-//! rules   no filter of a provider ended it; the reply is one JSON object, bare or as one fenced block; its four fields are there, of their types, and no other is; each quotation
-//!         occurs in what was judged; a pass, a level above the lowest and a preference rest on a quotation where there is anything to quote,
-//!         a failure may rest on what is missing; only what can fail has a failure class
+//! rules   no filter of a provider ended it; the reply is one JSON object, bare or as one fenced block; its four fields are there, of their
+//!         types, and no other is; each quotation occurs in what was judged; a pass, a level above the lowest and a preference rest on a
+//!         quotation where there is anything to quote, a failure may rest on what is missing; only what can fail has a failure class
 
 use super::prompt::words;
 use super::quote::{occurs, parts};

@@ -2,9 +2,10 @@
 //!
 //! note    a name tells who labelled, not what: whoever is called so says `"kind": "human"`. A model under a person's name is found by nobody
 
-/// What names of well-known models begin with.
-const FAMILIES: [&str; 40] = [
-    "chatgpt",
+use crate::system::family_of;
+
+/// Families of well-known models.
+const FAMILIES: [&str; 38] = [
     "claude",
     "codestral",
     "command",
@@ -32,7 +33,6 @@ const FAMILIES: [&str; 40] = [
     "mixtral",
     "nemotron",
     "nova",
-    "o",
     "olmo",
     "phi",
     "pixtral",
@@ -53,14 +53,10 @@ const KINDS: [&str; 16] = [
 
 /// Whether a name is that of a model of a known family: `gpt-5.2`, `openai/gpt-4o`, `claude-sonnet-5`, `o3`; not `claude` alone.
 pub fn is_model(name: &str) -> bool {
-    let name = name.trim().rsplit('/').next().unwrap_or(name).to_lowercase();
-    let mut parts = name.split(['-', '_', ':', '.', '@', ' ']);
-    let first = parts.next().unwrap_or("");
-    let family = first.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    let is_numbered = |part: &str| part.chars().any(|letter| letter.is_ascii_digit());
-    // What has one letter is a model only with its number.
-    let is_kind = |part: &str| is_numbered(part) || KINDS.contains(&part);
-    FAMILIES.contains(&family) && (is_numbered(first) || (family.len() > 1 && parts.any(is_kind)))
+    let name = name.trim().to_lowercase().replace(' ', "-");
+    let is_numbered = name.chars().any(|letter| letter.is_ascii_digit());
+    let has_kind = name.split(['-', '_', ':', '.', '@']).any(|part| KINDS.contains(&part));
+    FAMILIES.contains(&family_of(&name).as_str()) && (is_numbered || has_kind)
 }
 
 #[cfg(test)]
@@ -86,6 +82,7 @@ mod tests {
             "mistral-large-latest",
             "phi-4",
             "command-r-08-2024",
+            "us.anthropic.claude-3-haiku",
         ] {
             assert!(is_model(model), "{model}");
         }
