@@ -205,6 +205,26 @@ fn labels_of_models_and_of_nothing_known_are_refused_all_at_once() {
 }
 
 #[test]
+fn an_answer_that_was_drawn_in_two_ways_is_labelled_once_for_each() {
+    let folder = eval(1);
+    assert_eq!(code(&plimsoll(folder.path(), &["import", "scores", "scores.jsonl"])), 0);
+    let calibrate = |samples: &[&str]| {
+        let line = |sample: &&str| {
+            json!({"example": "e1", "system": "v2", "criterion": "grounded", "label": "pass", "by": "reviewer-1", "sample": sample})
+                .to_string()
+        };
+        let lines: Vec<String> = samples.iter().map(line).collect();
+        std::fs::write(folder.path().join("labels.jsonl"), lines.join("\n")).expect("labels");
+        plimsoll(folder.path(), &["review", "calibrate", "--labels", "labels.jsonl"])
+    };
+    let both = calibrate(&["paired", "enriched"]);
+    assert_eq!(code(&both), 0, "{}", err(&both));
+    let twice = calibrate(&["enriched", "enriched"]);
+    assert_eq!(code(&twice), 2, "{}", out(&twice));
+    assert!(err(&twice).contains("has labelled this answer already"), "{}", err(&twice));
+}
+
+#[test]
 fn a_calibration_of_a_later_version_is_not_overwritten() {
     let folder = eval(1);
     assert_eq!(code(&plimsoll(folder.path(), &["import", "scores", "scores.jsonl"])), 0);

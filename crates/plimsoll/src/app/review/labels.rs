@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use domain::fault::{Fault, Faults, closest};
 use domain::format::labels::{Label, Row, Table, parse};
 use domain::format::lines::LinePlace;
-use domain::qualification::{is_judged, judges, models};
+use domain::qualification::{Sample, is_judged, judges, models};
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::system::Arm;
 use engine::jsonl::Lines;
@@ -51,7 +51,8 @@ const NAME_ONE: &str = "name a file of labels in JSON lines, or a table that end
 /// What was read so far.
 struct Reading<'a> {
     known: &'a Known<'a>,
-    said: BTreeSet<(ExampleIndex, Arm, u32, String, String)>,
+    /// An answer that was drawn in two ways is labelled once for each.
+    said: BTreeSet<(ExampleIndex, Arm, u32, String, String, Sample)>,
     labels: Vec<OfAnswer>,
     faults: Vec<Fault>,
 }
@@ -62,7 +63,8 @@ impl Reading<'_> {
         match self.known.placed(label, fault) {
             Ok(label) => {
                 let (criterion, by) = (label.label.criterion.to_string(), label.label.by.clone());
-                if !self.said.insert((label.example, label.arm, label.label.repeat, criterion, by)) {
+                let (repeat, sample) = (label.label.repeat, label.label.sample.unwrap_or(Sample::Random));
+                if !self.said.insert((label.example, label.arm, repeat, criterion, by, sample)) {
                     let what = format!("`{}` has labelled this answer already", label.label.by);
                     self.faults.push(fault("by", what, "keep one label of a person for an answer"));
                 }
