@@ -233,7 +233,7 @@ mod tests {
         let mut state = 3u64;
         move || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 32) | (state << 32)
+            state.rotate_left(32)
         }
     }
 

@@ -44,7 +44,7 @@ pub fn overrule(state: &Utf8Path, of: &Kept, orders: &Overrule) -> Result<Kept, 
         return yours("an override needs a reason and a scope", "say why, and for which part of the traffic");
     }
     let scopes = scopes(of, &parsed.contract);
-    if !scopes.iter().any(|scope| *scope == orders.scope) {
+    if !scopes.contains(&orders.scope) {
         let near = closest(&orders.scope, scopes.iter().map(String::as_str));
         let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
         return yours(

@@ -86,7 +86,7 @@ fn whole(lines: &[&str]) -> String {
 
 /// What stands behind the fence of each block, and its lines; lines outside of blocks stand behind `None`.
 fn parts(page: &str) -> Vec<(Option<&str>, Vec<&str>)> {
-    let (mut parts, mut open): (Vec<(Option<&str>, Vec<&str>)>, bool) = (vec![(None, Vec::new())], false);
+    let (mut parts, mut open) = (vec![(None, Vec::new())], false);
     for line in page.lines() {
         if let Some(fence) = line.trim_start().strip_prefix("```") {
             open = !open;

@@ -305,7 +305,7 @@ fn traces_that_are_odd_are_read_or_refused_with_their_place_and_what_to_do() {
     let with = |from: &str, to: &str| whole.replace(from, to).into_bytes();
     // An attribute that is no text.
     let broken = [
-        &whole.as_bytes()[..],
+        whole.as_bytes(),
         &with("Of course", "\u{1}").iter().map(|byte| if *byte == 1 { 0xff } else { *byte }).collect::<Vec<u8>>(),
     ]
     .concat();
