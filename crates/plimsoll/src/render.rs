@@ -21,4 +21,5 @@ pub mod read;
 pub mod rehearse;
 pub mod review;
 pub mod text;
+pub mod width;
 pub mod word_diff;

@@ -5,7 +5,7 @@ mod ics;
 pub use ics::ics;
 
 use super::read::{json_text, plain};
-use super::text::wrap;
+use super::width::wrap;
 use domain::agenda::{Duty, Rhythm};
 use jiff::civil::Date;
 use serde_json::{Value, json};

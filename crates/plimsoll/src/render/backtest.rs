@@ -1,7 +1,7 @@
 //! A backtest for a terminal, a page and programs.
 
 use super::read::{json_text, plain};
-use super::text::wrap;
+use super::width::wrap;
 use domain::backtest::{Backtest, Hits, Lift, Rate};
 use domain::finding::reason::percent;
 use serde_json::{Value, json};

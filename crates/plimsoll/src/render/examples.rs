@@ -13,7 +13,7 @@ pub use stats::{stats_json, stats_text};
 pub use waiting::{proposals_json, proposals_text, sample_json, sample_text};
 
 use super::read::plain;
-use super::text::wrap;
+use super::width::broken;
 use anstyle::Style;
 use domain::provenance::Weight;
 use std::fmt::Write;
@@ -27,32 +27,16 @@ fn row(out: &mut String, label: &str, text: &str) {
     let style = Style::new().bold();
     let mut label = label;
     for line in text.split('\n') {
-        for line in lines(&plain(line.trim_end_matches('\r')), WIDTH - LABEL - 1) {
+        for line in broken(&plain(line.trim_end_matches('\r')), WIDTH - LABEL - 1) {
             let _ = writeln!(out, " {style}{label:<LABEL$}{style:#}{line}");
             label = "";
         }
     }
 }
 
-/// Wrapped at blanks; a longer word is broken.
-fn lines(text: &str, width: usize) -> Vec<String> {
-    let broken = |line: String| -> Vec<String> {
-        let characters: Vec<char> = line.chars().collect();
-        if characters.len() <= width {
-            return vec![line];
-        }
-        characters.chunks(width).map(|part| part.iter().collect()).collect()
-    };
-    wrap(text, width).into_iter().flat_map(broken).collect()
-}
-
-/// At most so many characters; what is cut ends in dots.
+/// At most so wide; what is cut ends in dots.
 fn cut(text: &str, most: usize) -> String {
-    let text = plain(text);
-    if text.chars().count() <= most {
-        return text;
-    }
-    text.chars().take(most.saturating_sub(2)).chain("..".chars()).collect()
+    super::width::cut(&plain(text), most)
 }
 
 /// A number as people write it: at most three digits behind the point.

@@ -1,7 +1,7 @@
 //! Incidents, for people and for programs.
 
 use super::read::{plain, words};
-use super::text::wrap;
+use super::width::wrap;
 use crate::app::incident::close::Shut;
 use crate::app::incident::cover::Seen;
 use crate::app::incident::list::{List, Listed, Whole};

@@ -1,7 +1,7 @@
 //! The map for a terminal, a page, a document and programs. Every outside text of the page is escaped by its template.
 
 use super::read::{json_text, plain};
-use super::text::wrap;
+use super::width::wrap;
 use askama::Template;
 use domain::map::{Function, Row, holes};
 use serde_json::{Value, json};

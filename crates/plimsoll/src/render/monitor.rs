@@ -1,7 +1,7 @@
 //! A rollout that was followed, for a terminal and for programs.
 
 use super::read::{json_text, plain};
-use super::text::wrap;
+use super::width::wrap;
 use crate::app::monitor::Monitored;
 use domain::finding::reason::percent;
 use domain::format::record::{decimal, numbers};

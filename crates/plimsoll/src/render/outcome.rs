@@ -1,6 +1,7 @@
 //! Outcomes for a terminal and for programs.
 
 use super::read::{json_text, plain};
+use super::width::padded;
 use domain::format::outcomes::to_json;
 use domain::outcome::{Counted, Outcome};
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ pub fn text(told: &[Outcome]) -> String {
         let segment = outcome.segment.as_deref().map_or(String::new(), |segment| format!("   {}", plain(segment)));
         let incident = outcome.incident.as_deref().map_or(String::new(), |id| format!("   incident {}", plain(id)));
         let at = outcome.at.get(..10).unwrap_or(&outcome.at);
-        let _ = writeln!(out, "  {at}  {:<14}{seen}{segment}{incident}", plain(&outcome.metric));
+        let _ = writeln!(out, "  {at}  {}{seen}{segment}{incident}", padded(&plain(&outcome.metric), 14));
     }
     out
 }

@@ -4,7 +4,7 @@ pub mod agree;
 pub mod item;
 
 use super::read::plain;
-use super::text::wrap;
+use super::width::wrap;
 use crate::app::review::OfCriterion;
 use domain::format::record::{decimal, numbers};
 use domain::qualification::{Disposition, Labelled};

@@ -1,6 +1,7 @@
 //! A decision for the terminal: at most 80 columns wide, colours only where they help and are shown.
 
 use super::read::{Shown, headline, percent, plain, told, words};
+use super::width::{padded, width, wrap};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use std::fmt::Write;
@@ -43,8 +44,13 @@ fn head(shown: &Shown, out: &mut String) {
     let decision = shown.text("decision");
     let style = colour_of(decision).bold();
     let contract = &shown.content["contract"];
-    let _ =
-        writeln!(out, "{style}{}{style:#}   {}", headline(decision), plain(contract["name"].as_str().unwrap_or("")));
+    let word = headline(decision);
+    let name = plain(contract["name"].as_str().unwrap_or(""));
+    let wide = width(&word);
+    for (at, line) in wrap(&name, WIDTH.saturating_sub(wide + 3)).iter().enumerate() {
+        let word = if at == 0 { word.as_str() } else { "" };
+        let _ = writeln!(out, "{style}{}{style:#}   {line}", padded(word, wide));
+    }
     if contract["simulated"] == Value::Bool(true) {
         row(out, "simulated", "its examples and answers are scripted, not traffic");
     }
@@ -73,24 +79,6 @@ fn row(out: &mut String, label: &str, text: &str) {
         let _ = writeln!(out, " {style}{shown:<LABEL$}{style:#}{line}");
         first = false;
     }
-}
-
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let fits =
-            lines.last().is_none_or(|line| line.is_empty() || line.chars().count() + 1 + word.chars().count() <= width);
-        if !fits {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
 }
 
 fn routes(shown: &Shown, out: &mut String) {
@@ -157,7 +145,10 @@ fn group(out: &mut String, label: &str, findings: &[&Value]) {
             finding["gate"].as_str().unwrap_or(""),
             finding["segment"].as_str().unwrap_or("")
         ));
-        let _ = writeln!(out, " {bold}{label:<LABEL$}{bold:#}{style}{:<12}{style:#} {name}", words(state));
+        for (at, line) in wrap(&name, WIDTH - LABEL - 14).iter().enumerate() {
+            let (label, state) = if at == 0 { (label, words(state)) } else { ("", String::new()) };
+            let _ = writeln!(out, " {bold}{label:<LABEL$}{bold:#}{style}{state:<12}{style:#} {line}");
+        }
         let owner = finding["owner"].as_str().map_or_else(String::new, |owner| format!(" [{owner}]"));
         for line in wrap(&plain(&format!("{}{owner}", told(finding))), WIDTH - LABEL - 14) {
             let _ = writeln!(out, " {:<LABEL$}{:<12} {line}", "", "");

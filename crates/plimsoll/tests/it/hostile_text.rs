@@ -1,8 +1,9 @@
 //! Text from outside that would command a terminal, a page or a report: it is shown, and never obeyed, in every form.
 
-use super::{code, err, out, plimsoll};
+use super::{code, err, out, plimsoll, small};
 use serde_json::{Value, json};
 use std::path::Path;
+use unicode_width::UnicodeWidthStr;
 
 /// Terminal escapes (seven and eight bits), HTML, what ends XML and Markdown, and marks that turn or hide text.
 const HOSTILE: &str =
@@ -102,5 +103,33 @@ fn no_error_obeys_what_it_shows() {
     refused("plimsoll.yaml", format!("plimsoll: 1\nname: {HOSTILE}\n"));
     for arguments in [["show", HOSTILE], ["run", HOSTILE], ["diff", HOSTILE]] {
         is_tame(arguments[0], &err(&plimsoll(folder.path(), &arguments)));
+    }
+}
+
+#[test]
+fn names_of_wide_characters_stay_within_the_terminal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (long, short) =
+        ("日本語の長い区分名テスト日本語の長い区分名テスト日本語の長い区分名テスト日本語", "返金の依頼");
+    let contract = format!(
+        "plimsoll: 1\nname: {long}\npromise:\n  work: answer billing questions from the customer's own account\n  for: customers on self-serve plans\n  \
+         evidence: [current billing policy]\n  constraints: [cite the policy section used]\n  when_not_ready: escalate to a billing agent when policy and account state conflict\n\
+         release: the next prompt\nowners: {{release: release captain}}\ntasks: [{long}, {short}]\nfailures: {{wrong_source: {{cost: 10, owner: release}}}}\n\
+         segments: [{{by: task, routable: true}}]\ncriteria:\n  right: {{protects: [wrong_source], grade: {{cel: answer.structured.right}}}}\n\
+         systems:\n  candidate: {{recorded: answers/candidate.jsonl}}\n  production: {{recorded: answers/production.jsonl}}\n\
+         gates:\n  - {{criterion: right, in: [all, task], not_worse_than: production, by: 5%, else: repair, owner: release, name: {long}}}\n"
+    );
+    std::fs::write(folder.path().join("plimsoll.yaml"), contract).expect("a contract");
+    small::write(
+        folder.path(),
+        &format!("{long}*60\n{short}*40\n"),
+        "candidate right 0*20 1*80\nproduction right 1*100\n",
+    );
+    for verb in ["run", "show", "map"] {
+        let ended = plimsoll(folder.path(), &[verb]);
+        let said = out(&ended);
+        assert!(said.contains("日本語の長い区分名"), "{verb}: {said}{}", err(&ended));
+        let wide: Vec<&str> = said.lines().filter(|line| line.width() > 80).collect();
+        assert!(wide.is_empty(), "{verb} says more than 80 columns: {wide:#?}");
     }
 }

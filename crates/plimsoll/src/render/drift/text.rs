@@ -3,7 +3,7 @@
 use super::{laid, name, of_again, of_mix, of_patch, of_unmeasured, percent, shown};
 use crate::app::drift::Drifted;
 use crate::render::read::plain;
-use crate::render::text::wrap;
+use crate::render::width::{padded, start, wrap};
 use domain::drift::{Farthest, Mix};
 use std::fmt::Write;
 
@@ -82,8 +82,8 @@ fn bars(out: &mut String, mix: &Mix) {
     let most = values.iter().map(|value| value.in_set.max(value.in_traffic)).fold(0.0, f64::max);
     let bar = |share: f64, cell: &str| cell.repeat((share / most * BAR as f64).ceil() as usize);
     for value in values {
-        let name: String = plain(&name(value)).chars().take(28).collect();
-        let _ = writeln!(out, "  {name:<28} set     {:<BAR$} {:>7}", bar(value.in_set, "█"), percent(value.in_set));
+        let name = padded(start(&plain(&name(value)), 28), 28);
+        let _ = writeln!(out, "  {name} set     {:<BAR$} {:>7}", bar(value.in_set, "█"), percent(value.in_set));
         let _ =
             writeln!(out, "  {:<28} traffic {:<BAR$} {:>7}", "", bar(value.in_traffic, "░"), percent(value.in_traffic));
     }

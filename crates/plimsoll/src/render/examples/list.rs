@@ -1,9 +1,10 @@
 //! `examples list`
 
-use super::{cut, lines, number, weight_text};
+use super::{cut, number, weight_text};
 use crate::app::examples::list::Listed;
 use crate::app::examples::{source_word, state_word, weighed_word};
 use crate::render::read::plain;
+use crate::render::width::{broken, padded, width};
 use anstyle::Style;
 use domain::name::Attribute;
 use domain::provenance::Weight;
@@ -36,24 +37,25 @@ pub fn list_text(listed: &Listed, most: usize, out: &mut impl Write) -> io::Resu
     let widest = |of: &dyn Fn(ExampleIndex, &Row) -> usize, least: usize, most_wide: usize| {
         rows(listed, Some(most)).map(|(index, row)| of(index, row)).max().unwrap_or(0).clamp(least, most_wide)
     };
-    let ids = widest(&|_, row| row.id.as_str().chars().count(), 2, IDS);
-    let tasks = widest(&|index, _| task(listed, index).map_or(0, |task| task.chars().count()), 4, TASKS);
+    let ids = widest(&|_, row| width(&plain(row.id.as_str())), 2, IDS);
+    let tasks = widest(&|index, _| task(listed, index).map_or(0, |task| width(&plain(task))), 4, TASKS);
     if !listed.matching.is_empty() {
         writeln!(out, "{bold}{:<ids$}  {:<tasks$}  {:<11}  {:<11}  WEIGHT{bold:#}", "ID", "TASK", "SOURCE", "STATUS")?;
     }
     let mut assumed = false;
     for (index, row) in rows(listed, Some(most)) {
         assumed |= row.weight == Weight::Assumed;
-        let (id, task) = (cut(row.id.as_str(), ids), cut(task(listed, index).unwrap_or("-"), tasks));
+        let (id, task) =
+            (padded(&cut(row.id.as_str(), ids), ids), padded(&cut(task(listed, index).unwrap_or("-"), tasks), tasks));
         let (source, state, weight) = (source_word(row), state_word(row.state), weight_text(row.weight));
-        writeln!(out, "{id:<ids$}  {task:<tasks$}  {source:<11}  {state:<11}  {weight}")?;
+        writeln!(out, "{id}  {task}  {source:<11}  {state:<11}  {weight}")?;
         let mut besides: Vec<String> =
             attributes(listed, index).map(|(name, value)| format!("{}={}", plain(name), plain(value))).collect();
         if row.cluster.as_str() != row.id.as_str() {
             besides.insert(0, format!("cluster {}", plain(row.cluster.as_str())));
         }
         if !besides.is_empty() {
-            for line in lines(&besides.join("  "), WIDTH - 4) {
+            for line in broken(&besides.join("  "), WIDTH - 4) {
                 writeln!(out, "    {}", line.trim_end())?;
             }
         }

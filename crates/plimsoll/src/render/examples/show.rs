@@ -1,9 +1,10 @@
 //! `examples show`
 
-use super::{lines, number, row};
+use super::{number, row};
 use crate::app::examples::show::{Document, Shown};
 use crate::app::examples::weighed_word;
 use crate::render::read::plain;
+use crate::render::width::broken;
 use anstyle::Style;
 use domain::example::{Expect, Guard, Status};
 use domain::provenance::{Provenance, Sampled, SourceKind, Weight};
@@ -218,7 +219,7 @@ fn speech(out: &mut String, who: &str, text: &str) {
     let style = Style::new().bold();
     let mut who = super::cut(who, SPEAKER - 1);
     for line in text.split('\n') {
-        for line in lines(&plain(line.trim_end_matches('\r')), WIDTH - SPEAKER - 1) {
+        for line in broken(&plain(line.trim_end_matches('\r')), WIDTH - SPEAKER - 1) {
             let _ = writeln!(out, " {style}{who:<SPEAKER$}{style:#}{line}");
             who.clear();
         }

@@ -4,6 +4,7 @@ use super::{cut, number, row};
 use crate::app::examples::state_word;
 use crate::app::examples::stats::{Counts, Part, Stats};
 use crate::render::read::plain;
+use crate::render::width::{padded, width};
 use anstyle::Style;
 use domain::example::Guard;
 use domain::provenance::SourceKind;
@@ -107,7 +108,7 @@ fn tasks(out: &mut String, stats: &Stats) {
     }
     let _ = writeln!(out, "{bold:#}");
     for (task, by_source) in &stats.tasks {
-        let _ = write!(out, " {:<20}", cut(task, 19));
+        let _ = write!(out, " {}", padded(&cut(task, 19), 20));
         for source in &columns {
             let _ = write!(out, "{:>9}", by_source.get(source).map_or("-".to_owned(), |count| number(*count as f64)));
         }
@@ -121,7 +122,7 @@ fn segments(out: &mut String, stats: &Stats) {
         return;
     }
     let bold = Style::new().bold();
-    let wide = stats.segments.iter().map(|(name, ..)| plain(name).chars().count()).max().unwrap_or(0).clamp(8, NAMES);
+    let wide = stats.segments.iter().map(|(name, ..)| width(&plain(name))).max().unwrap_or(0).clamp(8, NAMES);
     let _ = writeln!(out, " {bold}{:<wide$}{:>10}{:>10}   share of weight{bold:#}", "segment", "examples", "effective");
     for (name, part, _) in &stats.segments {
         let effective = part.effective().map_or("-".to_owned(), |effective| format!("{effective:.1}"));
@@ -129,7 +130,8 @@ fn segments(out: &mut String, stats: &Stats) {
         let filled = (share * BAR as f64).round() as usize;
         let bar = "#".repeat(filled.min(BAR));
         let examples = number(part.examples as f64);
-        let line = format!(" {:<wide$}{examples:>10}{effective:>10} {:>7.1} % {bar}", cut(name, wide), share * 100.0);
+        let name = padded(&cut(name, wide), wide);
+        let line = format!(" {name}{examples:>10}{effective:>10} {:>7.1} % {bar}", share * 100.0);
         let _ = writeln!(out, "{}", line.trim_end());
     }
     if stats.more_segments > 0 {

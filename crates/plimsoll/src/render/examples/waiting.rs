@@ -1,10 +1,11 @@
 //! `examples sample` and `examples proposals`
 
-use super::{cut, lines, number, row};
+use super::{cut, number, row};
 use crate::app::examples::proposals::Proposed;
 use crate::app::examples::sample::{PassedOver, Sampled, id_of};
 use crate::app::examples::state_word;
 use crate::render::read::{json_text, plain};
+use crate::render::width::{broken, padded};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -23,8 +24,8 @@ pub fn sample_text(sampled: &Sampled) -> String {
     for (name, seen, drawn) in &sample.rules {
         let _ = writeln!(
             out,
-            "  {:<24} {:>8} of {} conversations",
-            cut(name, 24),
+            "  {} {:>8} of {} conversations",
+            padded(&cut(name, 24), 24),
             number(*drawn as f64),
             number(*seen as f64)
         );
@@ -67,7 +68,7 @@ pub fn sample_text(sampled: &Sampled) -> String {
         ));
     }
     for sentence in end {
-        for line in lines(&sentence, WIDTH) {
+        for line in broken(&sentence, WIDTH) {
             let _ = writeln!(out, "{line}");
         }
     }

@@ -4,7 +4,7 @@ use super::table::{STATES, losses, outright, start, states, way, whole};
 use crate::app::rehearse::{Rehearsed, Row};
 use crate::render::markdown::escaped;
 use crate::render::read::plain;
-use crate::render::text::wrap;
+use crate::render::width::{padded, width, wrap};
 use domain::finding::listed;
 use domain::format::record::Describes;
 use domain::name::ExampleId;
@@ -68,10 +68,10 @@ fn by_gate(out: &mut String, of: &Rehearsed, tell: impl Fn(usize, &Row) -> Strin
         }
         let name = plain(&row.segment);
         let line = tell(at, row);
-        if name.chars().count() > NAME - 3 {
+        if width(&name) > NAME - 3 {
             let _ = writeln!(out, "    {name}\n  {:<NAME$}{line}", "");
         } else {
-            let _ = writeln!(out, "    {name:<width$}{line}", width = NAME - 2);
+            let _ = writeln!(out, "    {}{line}", padded(&name, NAME - 2));
         }
     }
 }

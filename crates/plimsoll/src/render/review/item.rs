@@ -1,7 +1,7 @@
 //! What reviewers and those who fill queues read.
 
 use super::super::read::{json_text, plain};
-use super::super::text::wrap;
+use super::super::width::{width, wrap};
 use crate::app::review::assign::Assigned;
 use crate::app::review::say::{Kept, Next, Shown};
 use domain::review::Purpose;
@@ -80,7 +80,7 @@ pub fn item(shown: &Shown) -> String {
         paragraph(&mut out, "people are split on this answer: say which of them is right, with --note why");
     }
     for (label, text) in &shown.blocks {
-        let line = "-".repeat(WIDTH.saturating_sub(label.chars().count() + 4));
+        let line = "-".repeat(WIDTH.saturating_sub(width(label) + 4));
         let _ = writeln!(out, "\n-- {} {line}", plain(label));
         block(&mut out, text);
     }
