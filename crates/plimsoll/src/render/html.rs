@@ -22,9 +22,12 @@ struct Page {
     overridden: Vec<String>,
     digests: Vec<(String, String)>,
     systems: Vec<SystemRow>,
+    /// What is counted of each system.
+    counted: [&'static str; 5],
     routes: Vec<RouteRow>,
     of_candidate: Vec<FindingRow>,
     of_others: Vec<FindingRow>,
+    others: Option<String>,
     alignment: Option<String>,
     since: Vec<String>,
     contract_changed_since: Option<String>,
@@ -47,7 +50,8 @@ struct Page {
 struct SystemRow {
     arm: String,
     what: String,
-    counts: [String; 5],
+    /// Each with what it counts.
+    counts: [(&'static str, String); 5],
 }
 
 struct RouteRow {
@@ -144,6 +148,7 @@ pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Erro
         .map(|(name, digest)| (name.to_owned(), text(digest)))
         .to_vec(),
         systems: systems(shown),
+        counted: COUNTED.map(|(_, label)| label),
         routes: shown.list("routes").iter().map(|of| route(shown, of)).collect(),
         matrix: matrix(shown, &segments),
         segments,
@@ -153,6 +158,7 @@ pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Erro
         since: shown.since().iter().map(|line| plain(line)).collect(),
         of_candidate: of_arm(true),
         of_others: of_arm(false),
+        others: shown.others(),
         worse: content["changed"]["worse"].as_u64().unwrap_or(0),
         better: content["changed"]["better"].as_u64().unwrap_or(0),
         cost: shown.cost(),
@@ -196,6 +202,15 @@ fn changed(row: &Value, answers: &Answers) -> ChangedRow {
     }
 }
 
+/// What is counted of each system, and the words for it.
+const COUNTED: [(&str, &str); 5] = [
+    ("planned", "planned"),
+    ("answered", "answered"),
+    ("system_errors", "failed to answer"),
+    ("not_run", "not run"),
+    ("grader_errors", "grades missing"),
+];
+
 /// What became of the planned answers, one row a system.
 fn systems(shown: &Shown) -> Vec<SystemRow> {
     let row = |system: &Value| {
@@ -208,7 +223,7 @@ fn systems(shown: &Shown) -> Vec<SystemRow> {
                 .filter(|text| !text.is_empty())
                 .collect::<Vec<_>>()
                 .join(", "),
-            counts: ["planned", "answered", "system_errors", "not_run", "grader_errors"].map(count),
+            counts: COUNTED.map(|(key, label)| (label, count(key))),
         }
     };
     shown.list("systems").iter().map(row).collect()

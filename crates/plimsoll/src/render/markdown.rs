@@ -1,6 +1,7 @@
 //! A decision as Markdown, for pull requests. Outside text is escaped.
 
 use super::read::{Shown, headline, percent, plain, told, words};
+use super::text::{answered, fragility, look};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -37,6 +38,7 @@ pub fn decision(shown: &Shown) -> String {
     for judged in shown.judges() {
         let _ = writeln!(out, "Judged: {}.\n", escaped(&judged));
     }
+    facts(shown, &mut out);
     let _ = writeln!(out, "| when | traffic | goes to |\n| --- | --- | --- |");
     for route in shown.list("routes") {
         let _ = writeln!(
@@ -47,19 +49,13 @@ pub fn decision(shown: &Shown) -> String {
             escaped(&shown.goes_to(route))
         );
     }
-    let _ = writeln!(out, "\n| gate | segment | arm | state | seen | owner |\n| --- | --- | --- | --- | --- | --- |");
-    for finding in shown.list("findings").iter().filter(|finding| finding["arm"] == "candidate") {
-        let advisory = if finding["blocking"] == Value::Bool(true) { "" } else { " (advisory)" };
-        let _ = writeln!(
-            out,
-            "| {}{advisory} | {} | {} | **{}** | {} | {} |",
-            escaped(finding["gate"].as_str().unwrap_or("")),
-            escaped(finding["segment"].as_str().unwrap_or("")),
-            finding["arm"].as_str().unwrap_or(""),
-            words(finding["state"].as_str().unwrap_or("")),
-            escaped(&told(finding)),
-            escaped(finding["owner"].as_str().unwrap_or(""))
-        );
+    let (candidate, others): (Vec<&Value>, Vec<&Value>) =
+        shown.list("findings").iter().partition(|finding| finding["arm"] == "candidate");
+    findings(&candidate, &mut out);
+    if let Some(others_stand) = shown.others() {
+        let _ = writeln!(out, "\n<details><summary>{others_stand}</summary>");
+        findings(&others, &mut out);
+        let _ = writeln!(out, "\n</details>");
     }
     let since = shown.since();
     if !since.is_empty() {
@@ -75,6 +71,34 @@ pub fn decision(shown: &Shown) -> String {
     }
     let _ = writeln!(out, "\nRecord `{}` ({}).", shown.envelope["id"].as_str().unwrap_or(""), shown.signed());
     out
+}
+
+/// What the change costs, what became of every planned answer, at which level it was decided, and how firmly.
+fn facts(shown: &Shown, out: &mut String) {
+    if let Some(cost) = shown.cost() {
+        let _ = writeln!(out, "- matters: {}", escaped(&cost));
+    }
+    for (label, said) in [("answered", answered(shown)), ("tested at", look(shown)), ("fragility", fragility(shown))] {
+        let _ = writeln!(out, "- {label}: {}", escaped(&said));
+    }
+    let _ = writeln!(out);
+}
+
+fn findings(findings: &[&Value], out: &mut String) {
+    let _ = writeln!(out, "\n| gate | segment | arm | state | seen | owner |\n| --- | --- | --- | --- | --- | --- |");
+    for finding in findings {
+        let advisory = if finding["blocking"] == Value::Bool(true) { "" } else { " (advisory)" };
+        let _ = writeln!(
+            out,
+            "| {}{advisory} | {} | {} | **{}** | {} | {} |",
+            escaped(finding["gate"].as_str().unwrap_or("")),
+            escaped(finding["segment"].as_str().unwrap_or("")),
+            escaped(finding["arm"].as_str().unwrap_or("")),
+            escaped(&words(finding["state"].as_str().unwrap_or(""))),
+            escaped(&told(finding)),
+            escaped(finding["owner"].as_str().unwrap_or(""))
+        );
+    }
 }
 
 /// Text that Markdown and the HTML inside it leave alone.

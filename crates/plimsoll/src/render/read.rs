@@ -105,6 +105,16 @@ impl Shown {
         self.list("systems").iter().any(|system| system["arm"] == arm)
     }
 
+    /// How the findings of the other systems stand; nothing where there are none.
+    pub fn others(&self) -> Option<String> {
+        let findings: Vec<&Value> =
+            self.list("findings").iter().filter(|finding| finding["arm"] != "candidate").collect();
+        let has_findings = |arm: &&str| findings.iter().any(|finding| finding["arm"] == *arm);
+        let arms: Vec<&str> = ["production", "fallback"].into_iter().filter(has_findings).collect();
+        let (open, all) = (findings.iter().filter(|finding| finding["state"] != "holds").count(), findings.len());
+        (all > 0).then(|| format!("{}: {open} of {all} findings do not hold", arms.join(" and ")))
+    }
+
     /// What shares are of: traffic, or the set where it was not sampled from traffic.
     pub fn whole(&self) -> &'static str {
         if self.text("describes").starts_with("this set") { "of this set" } else { "of traffic" }

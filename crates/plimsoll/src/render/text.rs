@@ -231,7 +231,7 @@ fn foot(shown: &Shown, out: &mut String) {
 }
 
 /// What became of every planned answer and grade: nothing leaves the denominator.
-fn answered(shown: &Shown) -> String {
+pub fn answered(shown: &Shown) -> String {
     let systems = shown.list("systems");
     let each = |key: &str| {
         let counts: Vec<String> =

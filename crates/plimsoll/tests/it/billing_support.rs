@@ -46,6 +46,53 @@ fn the_first_command_ends_in_a_narrow_rollout_that_verifies() {
 }
 
 #[test]
+fn a_pull_request_is_told_what_the_decision_weighs_and_how_the_other_systems_stand() {
+    let folder = eval("billing-support");
+    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 10);
+    let shown = out(&plimsoll(folder.path(), &["show", "--as", "markdown"]));
+    for line in [
+        "- answered: 474 / 473 / 474 of 474 / 474 / 474 planned (candidate / production / fallback); failed to answer 0 / 1 / 0, \
+         not run 0 / 0 / 0, grades missing 0 / 0 / 0",
+        "<details><summary>production and fallback: 7 of 20 findings do not hold</summary>",
+        "</details>",
+    ] {
+        assert!(shown.lines().any(|known| known == line), "{line}\nis not in\n{shown}");
+    }
+    for (label, says) in [
+        ("- matters: ", "USD expected failure cost per 1,000 requests"),
+        ("- tested at: ", "level 2.5 %"),
+        ("- fragility: ", "flipped would change a finding that decides"),
+    ] {
+        let line = shown.lines().find(|line| line.starts_with(label)).unwrap_or_default();
+        assert!(line.contains(says), "{label}{says}\nis not in\n{shown}");
+    }
+    // GitHub reads the table inside only after a blank line, and the rows of the candidate stay outside.
+    let (outside, folded) = shown.split_once("</summary>\n\n| gate |").expect("a table that is folded away");
+    assert!(outside.contains("| candidate | **breached** |") && !folded.contains("| candidate |"), "{shown}");
+    assert!(folded.contains("| acts-safely never | all | production | **error** |"), "{shown}");
+    assert!(folded.contains("| guards | all | fallback | **failed guard** |"), "{shown}");
+}
+
+#[test]
+fn each_cell_of_a_row_of_the_page_has_its_label_on_a_narrow_screen() {
+    let folder = eval("billing-support");
+    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 10);
+    let page = out(&plimsoll(folder.path(), &["show", "--as", "html"]));
+    let tables: Vec<&str> =
+        page.split("<table class=\"stack\">").skip(1).filter_map(|rest| rest.split("</table>").next()).collect();
+    assert_eq!(tables.len(), 5, "systems, routes, findings of the candidate and of the others, changed examples");
+    for table in tables {
+        let heads = table.matches("<th>").count();
+        let rows = table.split("<tbody>").nth(1).expect("a body");
+        for row in rows.split("</tr>").filter(|row| row.contains("<td")) {
+            assert_eq!(row.matches(" data-label=\"").count(), heads, "{row}");
+        }
+    }
+    assert!(page.contains("<td data-label=\"failed to answer\">1</td>"), "{page}");
+    assert!(page.contains("<summary>production and fallback: 7 of 20 findings do not hold</summary>"), "{page}");
+}
+
+#[test]
 fn an_edited_value_does_not_verify_even_with_its_hashes_rewritten() {
     let folder = eval("billing-support");
     assert_eq!(code(&plimsoll(folder.path(), &["run"])), 10);
