@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+const WIDTH: usize = 80;
+
 fn parts(rows: &[Row]) -> impl Iterator<Item = (Function, Vec<&Row>)> {
     Function::ALL.into_iter().map(|part| (part, rows.iter().filter(|row| row.part == part).collect()))
 }
@@ -33,8 +35,9 @@ pub fn text(rows: &[Row]) -> String {
 }
 
 fn said(out: &mut String, lead: &str, text: &str) {
-    for (at, line) in wrap(&plain(text), 74).into_iter().enumerate() {
-        let lead = if at == 0 { lead.to_owned() } else { format!("{}  ", " ".repeat(lead.len())) };
+    let below = " ".repeat(lead.len() + 2);
+    for (at, line) in wrap(&plain(text), (WIDTH - below.len()).min(74)).into_iter().enumerate() {
+        let lead = if at == 0 { lead } else { &below };
         let _ = writeln!(out, "{lead}{line}");
     }
 }
