@@ -80,7 +80,8 @@ fn one_loss_looks_no_better_than_none() {
         let clusters: Vec<Cluster> = (0..60).map(row).collect();
         weigh(&clusters, &Strata::none(), Kind::Difference).unwrap().interval(0.05).lower
     };
-    assert!((1..6).all(|lost| lower(lost) <= lower(0)), "{:?}", [0, 1, 2, 3, 4, 5].map(lower));
+    // The same bound comes with other last digits where the compiler optimises otherwise.
+    assert!((1..6).all(|lost| lower(lost) <= lower(0) + 1e-12), "{:?}", [0, 1, 2, 3, 4, 5].map(lower));
 }
 
 #[test]
