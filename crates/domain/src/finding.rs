@@ -14,7 +14,7 @@ pub mod reason;
 #[cfg(test)]
 mod tests;
 
-pub use claim::{best_p, claim_holds};
+pub use claim::{best_p, claim_holds, claims_below};
 pub use heard::Heard;
 
 use crate::contract::{Contract, Looks};

@@ -1,25 +1,42 @@
 //! Fragility: the smallest number of grades whose flip would change what a finding says.
 //!
-//! in      the cluster sums of the finding's question, the test and the level it was made at
-//! out     how many grades flipped from pass to fail (a finding that holds) or from fail to pass (one that does not) change it;
-//!         `None` where no number of them does, or the measure has no grades to flip
-//! how     greedy over clusters, heaviest grades first; the number is found by bisection, so it is an upper bound where the
-//!         measure is not monotone
+//! in      the cluster sums of the finding's question, what it claims and whether that holds, the test at the level it was made at
+//! out     how many grades, turned against a claim that holds (a pass into a failure for a floor, a failure into a pass for a limit from
+//!         above) or in favour of one that does not, change it; a grade between 0 and 1 is turned by moving it to that end; `None`
+//!         where no number of them does, or the measure has no grades
+//! how     greedy over clusters, those first whose grades move most; the number is found by bisection, so it is an upper bound where the
+//!         measure is not monotone. Of graded answers in one cluster only the sum is known: each is taken to be their mean
 
 use crate::question::Tally;
 use stats::{Cluster, Kind};
 
-/// The fewest flips that change the verdict; `still` says of flipped sums whether it holds on them.
-pub fn flips(tally: &Tally, kind: Kind, holds: bool, still: impl Fn(&[Cluster]) -> bool) -> Option<u64> {
-    if !matches!(kind, Kind::Rate | Kind::Difference) {
-        return None;
+/// What a finding claims of its measure, and whether that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pub holds: bool,
+    /// That the measure lies below a limit, and not above one.
+    pub below: bool,
+}
+
+impl Claim {
+    /// Whether what changes it makes the measure smaller.
+    fn gives_way_downward(self) -> bool {
+        self.holds != self.below
     }
-    let order = heaviest_first(&tally.clusters);
-    let changed = |count: u64| {
-        let clusters = flipped(&tally.clusters, &order, kind, holds, count)?;
-        Some(still(&clusters) != holds)
-    };
-    let most = flippable(&tally.clusters, kind, holds);
+}
+
+/// The fewest flips that change the verdict; `own` are the sums of the arm itself where two arms are compared by grades, and `still` says
+/// of flipped sums whether the claim holds on them.
+pub fn flips(
+    tally: &Tally,
+    kind: Kind,
+    claim: Claim,
+    own: Option<&Tally>,
+    still: impl Fn(&[Cluster]) -> bool,
+) -> Option<u64> {
+    let moves = Moves::of(tally, kind, claim, own)?;
+    let changed = |count: u64| Some(still(&moves.flipped(count)?) != claim.holds);
+    let most = moves.flippable();
     let (mut low, mut high) = (0, 1.min(most));
     while !changed(high)? {
         if high >= most {
@@ -35,16 +52,103 @@ pub fn flips(tally: &Tally, kind: Kind, holds: bool, still: impl Fn(&[Cluster]) 
     Some(high)
 }
 
+/// Whether the sums of the arm itself are needed beside those of the comparison.
+pub fn asks_own(kind: Kind) -> bool {
+    kind == Kind::GradedDifference
+}
+
 fn row_weight(cluster: &Cluster) -> f64 {
     cluster.weight / cluster.rows.max(1) as f64
 }
 
-/// Positions of clusters by the weight of each of their grades.
-fn heaviest_first(clusters: &[Cluster]) -> Vec<usize> {
+/// Positions of clusters by how much one grade of each moves.
+fn most_first(clusters: &[Cluster], moved: impl Fn(usize) -> f64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..clusters.len()).collect();
-    order.sort_by(|&a, &b| row_weight(&clusters[b]).total_cmp(&row_weight(&clusters[a])));
+    order.sort_by(|&a, &b| moved(b).total_cmp(&moved(a)));
     order
 }
+
+/// The grades that can be turned, and which are turned first.
+struct Moves<'a> {
+    clusters: &'a [Cluster],
+    order: Vec<usize>,
+    how: How,
+}
+
+enum How {
+    /// One kind of flip after the other.
+    Flips(&'static [Flip]),
+    /// Of each cluster, by how much the weighted sum changes with each of its grades.
+    Grades(Vec<f64>),
+}
+
+impl<'a> Moves<'a> {
+    fn of(tally: &'a Tally, kind: Kind, claim: Claim, own: Option<&Tally>) -> Option<Self> {
+        let clusters = &tally.clusters[..];
+        let downward = claim.gives_way_downward();
+        let means = match kind {
+            Kind::Mean => return None,
+            Kind::Rate | Kind::Difference => {
+                let order = most_first(clusters, |at| row_weight(&clusters[at]));
+                return Some(Moves { clusters, order, how: How::Flips(flips_of(kind, claim)) });
+            }
+            Kind::Graded => clusters.iter().map(mean).collect(),
+            Kind::GradedDifference => own_means(tally, own?),
+        };
+        let each = |(cluster, mean): (&Cluster, f64)| row_weight(cluster) * if downward { -mean } else { 1.0 - mean };
+        let moved: Vec<f64> = clusters.iter().zip(means).map(each).collect();
+        let order = most_first(clusters, |at| moved[at].abs());
+        Some(Moves { clusters, order, how: How::Grades(moved) })
+    }
+
+    /// The sums after turning a number of grades; `None` where there are not so many.
+    fn flipped(&self, count: u64) -> Option<Vec<Cluster>> {
+        match &self.how {
+            How::Flips(flips) => flipped(self.clusters, &self.order, flips, count),
+            How::Grades(moved) => self.moved(moved, count),
+        }
+    }
+
+    /// How many grades there are to turn.
+    fn flippable(&self) -> u64 {
+        match &self.how {
+            How::Flips(flips) => flippable(self.clusters, flips),
+            How::Grades(moved) => {
+                let movable = self.clusters.iter().zip(moved).filter(|(_, moved)| moved.abs() > NOTHING);
+                movable.map(|(cluster, _)| cluster.rows).sum()
+            }
+        }
+    }
+
+    fn moved(&self, moved: &[f64], mut count: u64) -> Option<Vec<Cluster>> {
+        let mut clusters = self.clusters.to_vec();
+        for &at in self.order.iter().filter(|&&at| moved[at].abs() > NOTHING) {
+            let grades = clusters[at].rows.min(count);
+            clusters[at].value += moved[at] * grades as f64;
+            count -= grades;
+        }
+        (count == 0).then_some(clusters)
+    }
+}
+
+fn mean(cluster: &Cluster) -> f64 {
+    if cluster.weight > 0.0 { (cluster.value / cluster.weight).clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// Of each compared cluster the mean grade of the arm itself. Every one is among the arm's own, in the same order.
+fn own_means(tally: &Tally, own: &Tally) -> Vec<f64> {
+    let place = |tally: &Tally, at: usize| (tally.ranks.get(at).copied(), tally.clusters[at].stratum);
+    let mut from = 0;
+    let found = |at: usize| {
+        let here = (from..own.clusters.len()).find(|&other| place(own, other) == place(tally, at));
+        from = here.map_or(from, |here| here + 1);
+        here.map_or(0.0, |here| mean(&own.clusters[here]))
+    };
+    (0..tally.clusters.len()).map(found).collect()
+}
+
+/// Less than any grade moves.
+const NOTHING: f64 = 1e-12;
 
 /// What becomes of one row: its grade, or in a comparison the candidate's.
 #[derive(Clone, Copy)]
@@ -54,22 +158,25 @@ enum Flip {
     TieToLoss,
     LossToTie,
     TieToGain,
+    GainToTie,
 }
 
 /// The flips to try, the most telling first: a lost pair that becomes a tie also leaves less that differs.
-fn flips_of(kind: Kind, to_fail: bool) -> &'static [Flip] {
-    match (kind, to_fail) {
-        (Kind::Rate, true) => &[Flip::PassToFail],
-        (Kind::Rate, false) => &[Flip::FailToPass],
-        (_, true) => &[Flip::TieToLoss],
-        (_, false) => &[Flip::LossToTie, Flip::TieToGain],
+fn flips_of(kind: Kind, claim: Claim) -> &'static [Flip] {
+    match (kind, claim.gives_way_downward(), claim.holds) {
+        (Kind::Rate, true, _) => &[Flip::PassToFail],
+        (Kind::Rate, false, _) => &[Flip::FailToPass],
+        (_, true, true) => &[Flip::TieToLoss],
+        (_, false, true) => &[Flip::TieToGain],
+        (_, false, false) => &[Flip::LossToTie, Flip::TieToGain],
+        (_, true, false) => &[Flip::GainToTie, Flip::TieToLoss],
     }
 }
 
 /// The sums after flipping a number of grades; `None` where there are not so many to flip.
-fn flipped(clusters: &[Cluster], order: &[usize], kind: Kind, to_fail: bool, mut count: u64) -> Option<Vec<Cluster>> {
+fn flipped(clusters: &[Cluster], order: &[usize], flips: &[Flip], mut count: u64) -> Option<Vec<Cluster>> {
     let mut flipped = clusters.to_vec();
-    for (flip, &at) in flips_of(kind, to_fail).iter().flat_map(|flip| order.iter().map(move |at| (*flip, at))) {
+    for (flip, &at) in flips.iter().flat_map(|flip| order.iter().map(move |at| (*flip, at))) {
         if count == 0 {
             break;
         }
@@ -85,10 +192,10 @@ fn flipped(clusters: &[Cluster], order: &[usize], kind: Kind, to_fail: bool, mut
 }
 
 /// How many grades there are to flip.
-fn flippable(clusters: &[Cluster], kind: Kind, to_fail: bool) -> u64 {
+fn flippable(clusters: &[Cluster], flips: &[Flip]) -> u64 {
     let mut most = 0;
     let mut left = clusters.to_vec();
-    for flip in flips_of(kind, to_fail) {
+    for flip in flips {
         for cluster in &mut left {
             let each = row_weight(cluster);
             let room = room(cluster, *flip, each);
@@ -100,9 +207,8 @@ fn flippable(clusters: &[Cluster], kind: Kind, to_fail: bool) -> u64 {
 }
 
 fn apply(cluster: &mut Cluster, flip: Flip, moved: f64) {
-    const NOTHING: f64 = 1e-12;
     match flip {
-        Flip::PassToFail | Flip::TieToLoss => cluster.value -= moved,
+        Flip::PassToFail | Flip::TieToLoss | Flip::GainToTie => cluster.value -= moved,
         Flip::FailToPass | Flip::LossToTie | Flip::TieToGain => cluster.value += moved,
     }
     match flip {
@@ -114,6 +220,7 @@ fn apply(cluster: &mut Cluster, flip: Flip, moved: f64) {
         Flip::TieToLoss => cluster.loss += moved,
         Flip::LossToTie => cluster.loss -= moved,
         Flip::TieToGain => cluster.gain += moved,
+        Flip::GainToTie => cluster.gain -= moved,
     }
     cluster.some_fail = cluster.gain + cluster.loss > NOTHING;
     cluster.some_pass = cluster.some_fail;
@@ -129,6 +236,7 @@ fn room(cluster: &Cluster, flip: Flip, each: f64) -> u64 {
         Flip::FailToPass => cluster.weight - cluster.value,
         Flip::TieToLoss | Flip::TieToGain => cluster.weight - cluster.loss - cluster.gain,
         Flip::LossToTie => cluster.loss,
+        Flip::GainToTie => cluster.gain,
     };
     (left / each + 1e-9).floor().max(0.0) as u64
 }
@@ -136,6 +244,24 @@ fn room(cluster: &Cluster, flip: Flip, each: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A claim that the measure lies above something.
+    fn floor(holds: bool) -> Claim {
+        Claim { holds, below: false }
+    }
+
+    fn grade(value: f64) -> Cluster {
+        Cluster { rows: 1, weight: 1.0, weight_squared: 1.0, value, ..Cluster::default() }
+    }
+
+    fn graded(values: &[f64]) -> Tally {
+        let clusters: Vec<Cluster> = values.iter().map(|value| grade(*value)).collect();
+        Tally { ranks: (0..clusters.len() as u32).collect(), clusters, ..Tally::default() }
+    }
+
+    fn sum(clusters: &[Cluster]) -> f64 {
+        clusters.iter().map(|cluster| cluster.value).sum()
+    }
 
     fn tally(passes: u64, fails: u64) -> Tally {
         let row = |passed: bool| Cluster {
@@ -157,7 +283,7 @@ mod tests {
             let weighed = stats::weigh(clusters, &stats::Strata::none(), Kind::Rate).unwrap();
             weighed.p_at_most(0.9) <= 0.05
         };
-        let fragility = flips(&tally(100, 0), Kind::Rate, true, holds).unwrap();
+        let fragility = flips(&tally(100, 0), Kind::Rate, floor(true), None, holds).unwrap();
         let still = |failed: u64| holds(&tally(100 - failed, failed).clusters);
         assert!(still(fragility - 1) && !still(fragility), "{fragility}");
     }
@@ -166,13 +292,13 @@ mod tests {
     fn all_that_can_be_flipped_are_tried() {
         // Five fails: the fifth flip is what changes it.
         let holds = |clusters: &[Cluster]| clusters.iter().all(|cluster| !cluster.some_fail);
-        assert_eq!(flips(&tally(100, 5), Kind::Rate, false, holds), Some(5));
+        assert_eq!(flips(&tally(100, 5), Kind::Rate, floor(false), None, holds), Some(5));
     }
 
     #[test]
     fn nothing_to_flip_is_unknown() {
-        assert_eq!(flips(&tally(0, 0), Kind::Rate, true, |_| true), None);
-        assert_eq!(flips(&tally(3, 0), Kind::Mean, true, |_| true), None);
+        assert_eq!(flips(&tally(0, 0), Kind::Rate, floor(true), None, |_| true), None);
+        assert_eq!(flips(&tally(3, 0), Kind::Mean, floor(true), None, |_| true), None);
     }
 
     #[test]
@@ -198,7 +324,53 @@ mod tests {
             weighed.p_at_most(-0.05) <= 0.025
         };
         let tally = Tally { clusters: pairs(6, 4), ..Tally::default() };
-        assert_eq!(flips(&tally, Kind::Difference, false, shown), Some(3));
+        assert_eq!(flips(&tally, Kind::Difference, floor(false), None, shown), Some(3));
         assert!(!shown(&pairs(6, 2)) && shown(&pairs(6, 1)) && !shown(&pairs(9, 4)));
+    }
+
+    #[test]
+    fn a_limit_from_above_gives_way_to_passes() {
+        let at_most_three = |clusters: &[Cluster]| sum(clusters) < 3.5;
+        let limit = |holds: bool| Claim { holds, below: true };
+        assert_eq!(flips(&tally(2, 8), Kind::Rate, limit(true), None, at_most_three), Some(2));
+        assert_eq!(flips(&tally(5, 5), Kind::Rate, limit(false), None, at_most_three), Some(2));
+    }
+
+    #[test]
+    fn of_a_difference_below_a_limit_gains_are_turned() {
+        let at_most_one = |clusters: &[Cluster]| sum(clusters) < 1.5;
+        let pairs = |gained: usize| Tally {
+            clusters: [vec![Cluster { gain: 1.0, ..grade(1.0) }; gained], vec![grade(0.0); 6]].concat(),
+            ..Tally::default()
+        };
+        assert_eq!(flips(&pairs(1), Kind::Difference, Claim { holds: true, below: true }, None, at_most_one), Some(1));
+        assert_eq!(flips(&pairs(4), Kind::Difference, Claim { holds: false, below: true }, None, at_most_one), Some(3));
+    }
+
+    #[test]
+    fn a_grade_moves_to_its_worst_the_best_grades_first() {
+        let tally = graded(&[0.2, 0.9, 0.5, 0.8]);
+        let at_least = |least: f64| move |clusters: &[Cluster]| sum(clusters) > least;
+        // 2.4 in all: without 0.9 it is 1.5, without 0.8 too 0.7.
+        assert_eq!(flips(&tally, Kind::Graded, floor(true), None, at_least(2.0)), Some(1));
+        assert_eq!(flips(&tally, Kind::Graded, floor(true), None, at_least(1.0)), Some(2));
+        // To their best: 0.2 first, which makes 3.2, and then 0.5.
+        assert_eq!(flips(&tally, Kind::Graded, floor(false), None, at_least(3.5)), Some(2));
+        let below = Claim { holds: true, below: true };
+        assert_eq!(flips(&tally, Kind::Graded, below, None, |clusters| sum(clusters) < 3.0), Some(1));
+        assert_eq!(flips(&tally, Kind::Graded, floor(true), None, at_least(-1.0)), None);
+    }
+
+    #[test]
+    fn in_a_comparison_of_grades_it_is_the_arms_own_that_moves() {
+        // The second conversation has no grade of the opponent's, so that it is in the arm's own sums alone.
+        let own = graded(&[0.9, 1.0, 0.3]);
+        let compared = Tally { clusters: vec![grade(0.0), grade(0.3)], ranks: vec![0, 2], ..Tally::default() };
+        let at_least = |least: f64| move |clusters: &[Cluster]| sum(clusters) > least;
+        let fragility = |least: f64| flips(&compared, Kind::GradedDifference, floor(true), Some(&own), at_least(least));
+        assert_eq!(fragility(-0.5), Some(1));
+        assert_eq!(fragility(-0.8), Some(2));
+        assert_eq!(fragility(-1.0), None);
+        assert_eq!(flips(&compared, Kind::GradedDifference, floor(true), None, at_least(0.0)), None);
     }
 }

@@ -20,8 +20,11 @@ pub type Values = BTreeMap<Attribute, String>;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     pub values: Values,
-    /// Share of the weight of the examples of the set; `None` where none of the cell's carries weight.
+    /// Share of the weight of the examples of the set, or of traffic as the contract declares it; `None` where none of the cell's carries
+    /// weight, or none is declared.
     pub share: Option<Share>,
+    /// Whether the contract declares the shares, so that they are of traffic whatever the set is.
+    pub declared: bool,
     /// Positions of the concrete segments that have an example in this cell, or no example at all that could tell.
     pub segments: BTreeSet<usize>,
 }
@@ -160,7 +163,7 @@ pub fn cells(contract: &Contract, set: &ReferenceSet, segments: &[crate::segment
                 Some(declared) => values.values().next().and_then(|value| declared.get(value).copied()),
                 None => weighed,
             };
-            Cell { values, share, segments: inside }
+            Cell { values, share, declared: declared.is_some(), segments: inside }
         })
         .collect()
 }

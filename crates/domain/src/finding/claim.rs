@@ -147,3 +147,8 @@ pub fn claim_holds(gate: &Gate, weighing: &Weighing, level: f64) -> Option<bool>
     let test = test_of(gate)?;
     Some(p_in(weighing, Reading::AsGraded, test.side, test.bound)? <= level)
 }
+
+/// Whether a gate claims that its measure lies below a limit, and not above one; `None` for never rules, which claim nothing.
+pub fn claims_below(gate: &Gate) -> Option<bool> {
+    Some(test_of(gate)?.side == Side::Below)
+}

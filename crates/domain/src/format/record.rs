@@ -139,7 +139,7 @@ pub fn content(
         "approval": sealed.approval.as_ref().map(|(by, reason)| json!({"by": by.to_string(), "reason": reason})),
         "decision": decision.outcome.as_str(),
         "deciding_rule": decision.deciding_rule,
-        "routes": decision.routes.iter().map(|route| route_json(route, decision)).collect::<Vec<_>>(),
+        "routes": decision.routes.iter().map(|route| route_json(route, arms, decision)).collect::<Vec<_>>(),
         "findings": told(findings(contract, &decision.findings, facts.look), arms, decision, sealed),
         "evidence": matrix(contract, segments, arms, evidence),
         "changed": {
@@ -221,7 +221,7 @@ fn who(contract: &Contract, role: &Option<OwnerRole>) -> Value {
     })
 }
 
-fn route_json(route: &Route, decision: &Decision) -> Value {
+fn route_json(route: &Route, arms: &BTreeSet<Arm>, decision: &Decision) -> Value {
     let mut because: Vec<String> = route
         .because
         .iter()
@@ -242,6 +242,13 @@ fn route_json(route: &Route, decision: &Decision) -> Value {
     });
     if route.share < Share::ONE {
         told["rest"] = Arm::Production.as_str().into();
+    }
+    if route.cell.declared {
+        told["declared"] = true.into();
+    }
+    // What is live answers there, and no arm of the eval is.
+    if !arms.contains(&route.system) {
+        told["in_eval"] = false.into();
     }
     told
 }
@@ -513,10 +520,31 @@ pub fn numbers(value: &Value) -> Value {
 }
 
 fn number_of(key: &str, value: &Value) -> Value {
+    let decimal =
+        |text: &str| text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map_or(Value::Null, Value::Number);
     match value {
-        Value::String(text) if DECIMALS.contains(&key) => {
-            text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map_or(Value::Null, Value::Number)
+        Value::String(text) if DECIMALS.contains(&key) => decimal(text),
+        // All that is known of a difference is decimals, under keys that elsewhere are words.
+        Value::Object(fields) if key == "difference" => {
+            let told = |value: &Value| value.as_str().map_or_else(|| value.clone(), decimal);
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), told(value))).collect())
         }
         other => numbers(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_of_a_difference_is_numbers() {
+        let written = json!({"difference": {
+            "value": "-0.02", "lower": "-inf", "upper": "0.03", "relative": null, "factor": "0.9",
+        }, "value": "as it is"});
+        let told = json!({"difference": {
+            "value": -0.02, "lower": null, "upper": 0.03, "relative": null, "factor": 0.9,
+        }, "value": "as it is"});
+        assert_eq!(numbers(&written), told);
     }
 }

@@ -40,10 +40,12 @@ pub struct Held {
 }
 
 impl Held {
-    /// Whether some example was asked more than once of an arm; answers stand in the order of examples.
+    /// Whether some example was asked more than once of an arm; answers stand in the order of examples. One repeat may stand more than
+    /// once: grader errors are counted for every criterion.
     pub(super) fn is_repeated(&self, arm: Arm) -> bool {
+        let again = |two: &[Answered]| two[0].example == two[1].example && two[0].repeat != two[1].repeat;
         let mut answers = self.columns.iter().filter_map(|column| column.arms.get(&arm));
-        answers.any(|answers| answers.windows(2).any(|two| two[0].example == two[1].example))
+        answers.any(|answers| answers.windows(2).any(again))
     }
 }
 
@@ -132,4 +134,31 @@ pub(super) fn summed(
         }
     }
     entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(rows: &[(u32, u32)]) -> Held {
+        let answered = |&(example, repeat): &(u32, u32)| Answered {
+            example: ExampleIndex(example),
+            repeat,
+            value: Some(0.0),
+            missing: false,
+            system_error: false,
+            grader_error: false,
+            not_run: false,
+            class: None,
+        };
+        let arms = BTreeMap::from([(Arm::Production, rows.iter().map(answered).collect())]);
+        Held { columns: vec![Column { measure: Measure::GraderErrors, value: ValueOf::GraderError, arms }] }
+    }
+
+    #[test]
+    fn two_criteria_of_one_answer_are_no_repeat() {
+        assert!(!held(&[(0, 0), (0, 0), (1, 0), (1, 0)]).is_repeated(Arm::Production));
+        assert!(held(&[(0, 0), (0, 0), (0, 1), (0, 1)]).is_repeated(Arm::Production));
+        assert!(!held(&[(0, 0), (0, 1)]).is_repeated(Arm::Candidate));
+    }
 }

@@ -13,16 +13,17 @@ use domain::digest::Digest;
 use domain::drift::Today;
 use domain::evidence::{Evidence, Inquiry, Weighing, questions_of, segments, weighed_as};
 use domain::finding::{
-    Code, Facts, FailedExample, Failures, GuardFact, NeverFact, State, Subject, claim_holds, is_never,
+    Code, Facts, FailedExample, Failures, Finding, GuardFact, NeverFact, State, Subject, claim_holds, claims_below,
+    is_never,
 };
 use domain::format::record::{self, Describes, Particulars};
-use domain::fragility::flips;
+use domain::fragility::{Claim, asks_own, flips};
 use domain::gate::Measure;
 use domain::grader::Grader;
 use domain::name::{CriterionName, OwnerRole};
 use domain::provenance::Weight;
 use domain::qualification::{Identity, Judged};
-use domain::question::{Question, Tally};
+use domain::question::{Compared, Question, Tally};
 use domain::reference_set::{Alignment, ExampleIndex, ReferenceSet};
 use domain::score::State as ScoreState;
 use domain::segment::Segment;
@@ -78,7 +79,7 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
         files: grounds.files.clone(),
         graders: graders(contract, &graded_by, lake::imported_from(folder).map_err(ours)?),
         systems: systems(contract, grounds, &scores.coverage().map_err(ours)?),
-        fragility: fewest(&decision, &particulars),
+        fragility: fewest(grounds.contract, &decision, &particulars),
         particulars,
         contract_changed_since: grounds.before.as_ref().filter(asks_otherwise).map(|before| before.record.clone()),
         alignment: grounds.before.as_ref().map(|before| record::Aligned {
@@ -397,17 +398,17 @@ fn particulars(
         }
     }
     let questions: Vec<Question> = asked.iter().map(|(.., question)| question.clone()).collect();
-    for ((at, decides, gate, holds, level, question), tally) in
-        asked.iter().zip(scores.tally(&questions).map_err(ours)?)
-    {
+    let tallies = scores.tally(&questions).map_err(ours)?;
+    let own_sums = own_sums(scores, &questions)?;
+    for (((at, decides, gate, holds, level, question), tally), own_sums) in asked.iter().zip(tallies).zip(own_sums) {
         let kind = weighed_as(question);
-        if *decides {
+        if let Some(below) = claims_below(gate).filter(|_| *decides) {
             let still = |clusters: &[stats::Cluster]| {
                 let flipped = Tally { clusters: clusters.to_vec(), strata: tally.strata.clone(), ..Tally::default() };
                 let weighing = Weighing::of(question, &flipped).judged(contract, question, &flipped, judges);
                 claim_holds(gate, &weighing, *level).unwrap_or(false)
             };
-            own[*at].fragility = flips(&tally, kind, *holds, still);
+            own[*at].fragility = flips(&tally, kind, Claim { holds: *holds, below }, own_sums.as_ref(), still);
         }
         let hinge = stats::weigh(&tally.clusters, &tally.strata, kind).ok().and_then(|weighed| weighed.dominated_by());
         let rank = hinge.and_then(|at| tally.ranks.get(at as usize));
@@ -417,17 +418,30 @@ fn particulars(
     Ok(own)
 }
 
+/// For each comparison of grades the sums of the arm that is asked about: what its own grades are, the comparison does not tell.
+fn own_sums(scores: &Scores, questions: &[Question]) -> Result<Vec<Option<Tally>>, Failure> {
+    let compares_grades = |question: &Question| asks_own(weighed_as(question));
+    let alone = questions.iter().filter(|question| compares_grades(question)).map(|question| {
+        let (of, _) = question.compared.arms();
+        Question { compared: Compared::Alone(of), ..question.clone() }
+    });
+    let mut tallies = scores.tally(&alone.collect::<Vec<_>>()).map_err(ours)?.into_iter();
+    Ok(questions.iter().map(|question| if compares_grades(question) { tallies.next() } else { None }).collect())
+}
+
 fn is_released(decision: &Decision) -> bool {
     decision.routes.iter().any(|route| route.system == Arm::Candidate)
 }
 
 /// The fewest that would change a finding that decides: of those that hold, where the candidate goes somewhere; else of those
-/// that keep it out.
-fn fewest(decision: &Decision, particulars: &[Particulars]) -> Option<u64> {
+/// that keep it out. Never rules are told in words: one failure is all that any of them can bear.
+fn fewest(contract: &Contract, decision: &Decision, particulars: &[Particulars]) -> Option<u64> {
     let released = is_released(decision);
+    let in_words =
+        |finding: &Finding| matches!(finding.subject, Subject::Gate(gate) if is_never(&contract.gates[gate]));
     let deciding = decision.findings.iter().zip(particulars);
     deciding
-        .filter(|(finding, _)| (finding.state == State::Holds) == released)
+        .filter(|(finding, _)| (finding.state == State::Holds) == released && !in_words(finding))
         .filter_map(|(_, own)| own.fragility)
         .min()
 }

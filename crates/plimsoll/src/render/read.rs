@@ -115,9 +115,10 @@ impl Shown {
         (all > 0).then(|| format!("{}: {open} of {all} findings do not hold", arms.join(" and ")))
     }
 
-    /// What shares are of: traffic, or the set where it was not sampled from traffic.
-    pub fn whole(&self) -> &'static str {
-        if self.text("describes").starts_with("this set") { "of this set" } else { "of traffic" }
+    /// What a route's share is of: traffic, or the set where it was not sampled from traffic and the contract declares no shares.
+    pub fn whole(&self, route: &Value) -> &'static str {
+        let of_set = self.text("describes").starts_with("this set") && route["declared"] != Value::Bool(true);
+        if of_set { "of this set" } else { "of traffic" }
     }
 
     /// Where a route leads, in words. What is live stays where the candidate does not answer, also where the eval does not hold it.

@@ -87,7 +87,7 @@ fn routes(shown: &Shown, out: &mut String) {
         let to = shown.goes_to(route);
         let traffic = route["traffic"]
             .as_f64()
-            .map_or_else(String::new, |_| format!(" ({} {})", percent(&route["traffic"]), shown.whole()));
+            .map_or_else(String::new, |_| format!(" ({} {})", percent(&route["traffic"]), shown.whole(route)));
         row(out, label, &format!("{}{traffic} -> {to}", route["when"].as_str().unwrap_or("")));
         label = "";
     }
@@ -267,7 +267,11 @@ fn level(value: &Value) -> String {
 }
 
 pub fn fragility(shown: &Shown) -> String {
+    let is_never = |finding: &Value| finding["rule"] == "never" && !finding["fragility"].is_null();
     match shown.content["fragility"].as_u64() {
+        None if shown.list("findings").iter().any(is_never) => {
+            "a never rule has no grade to spare; of what else decides it is unknown".to_owned()
+        }
         None => "unknown".to_owned(),
         Some(grades) => {
             let care = if grades <= 2 { ": handle with care" } else { "" };
