@@ -9,10 +9,11 @@ pub use under::{Moved, Under, under, with_shares};
 
 use crate::contract::Contract;
 use crate::evidence::{Evidence, cost_question, matrix_question};
+use crate::finding::reason::{plural, what_is_missing};
 use crate::finding::{
     Code, Facts, FailedExample, Failures, Finding, Findings, GuardFact, State, Subject, find, listed, release_owner,
 };
-use crate::gate::Measure;
+use crate::gate::{Gate, Measure};
 use crate::name::{ClassName, CriterionName, ExampleId, OwnerRole};
 use crate::question::Compared;
 use crate::reference_set::ReferenceSet;
@@ -334,7 +335,9 @@ fn of_finding(contract: &Contract, finding: &Finding) -> FollowUp {
         (State::Unfit, _) if finding.code == Some(Code::JudgeUnproven) => {
             (Kind::RepairRubric, format!("calibrate the judge: {}", finding.reason))
         }
-        (State::Unfit | State::Error, _) => (Kind::RunAgain, format!("get the missing grades: {}", finding.reason)),
+        (State::Unfit | State::Error, _) => {
+            (Kind::RunAgain, format!("get the missing {}: {}", missing(gate), finding.reason))
+        }
         (State::NotShown, _) if finding.code == Some(Code::ReviewersDisagree) => {
             (Kind::RepairRubric, format!("settle what reviewers are split on, or repair the rubric: {}", names()))
         }
@@ -344,7 +347,7 @@ fn of_finding(contract: &Contract, finding: &Finding) -> FollowUp {
         (State::Breached, Some(follow_up)) if on_labels => {
             (Kind::of_text(follow_up), format!("{follow_up}: reviewers differ on {}", names()))
         }
-        (State::NoData | State::NotShown, _) => (Kind::Collect, collect(finding)),
+        (State::NoData | State::NotShown, _) => (Kind::Collect, collect(gate, finding)),
         (_, Some(follow_up)) => (Kind::of_text(follow_up), follow_up.clone()),
         (_, None) => (Kind::Repair, format!("repair {}", subject(finding))),
     };
@@ -359,10 +362,14 @@ fn subject(finding: &Finding) -> String {
     }
 }
 
-fn collect(finding: &Finding) -> String {
+fn missing(gate: Option<&Gate>) -> &'static str {
+    gate.map_or("grades", what_is_missing)
+}
+
+fn collect(gate: Option<&Gate>, finding: &Finding) -> String {
     let place = &finding.segment.name;
     match finding.estimate.and_then(|estimate| estimate.more_needed) {
-        _ if finding.code == Some(Code::MissingGrades) => format!("get the missing grades of {place}"),
+        _ if finding.code == Some(Code::MissingGrades) => format!("get the missing {} of {place}", missing(gate)),
         _ if finding.code == Some(Code::JudgeUnproven) => format!("label more of the judge's verdicts on {place}"),
         _ if finding.code == Some(Code::LooksSpent) => format!("draw a fresh reference sample of {place}"),
         _ if finding.code == Some(Code::Unmeasured) && !finding.unmeasured.is_empty() => {
@@ -371,7 +378,7 @@ fn collect(finding: &Finding) -> String {
                 listed(finding.unmeasured.iter().map(String::as_str))
             )
         }
-        Some(more) if more > 0 => format!("collect about {more} more conversations of {place}"),
+        Some(more) if more > 0 => format!("collect about {} of {place}", plural(more, "more conversation")),
         _ => format!("collect more conversations of {place}"),
     }
 }

@@ -177,11 +177,15 @@ pub struct Estimate {
     pub margin: f64,
     pub effective_n: f64,
     pub clusters: u64,
+    /// How many of equal weight these would count as (Kish).
+    pub kish_clusters: f64,
     /// Share of the traffic that has no examples.
     pub unmeasured: f64,
     pub method: Method,
     /// Independent conversations more that would settle it if there were truly no change (80 % power); where known.
     pub more_needed: Option<u64>,
+    /// No failure was seen, and so many more without one would settle it for certain.
+    pub spotless: bool,
     /// Where a judge's verdicts were corrected: what they say uncorrected, and the labels that correct them.
     pub judged: Option<AsJudged>,
     /// Where the margin is relative, so that what is tested is not the difference: the difference.

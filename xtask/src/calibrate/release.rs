@@ -58,6 +58,7 @@ impl Gate {
                 .map(|(name, values)| (name.clone(), values.iter().cloned().collect()))
                 .collect(),
             share: None,
+            declared: false,
             segments: BTreeSet::from([at]),
         });
         let cells = cells.collect();

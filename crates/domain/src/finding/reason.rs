@@ -21,10 +21,11 @@ pub fn sentence(
         State::FailedGuard => format!("fails again on {}", names()),
         State::Unfit => match unproven.filter(|_| finding.code == Some(Code::JudgeUnproven)) {
             Some(unproven) => advisory(contract, gate, finding, unproven),
-            None => unfit(finding, facts),
+            None => unfit(gate, finding, facts),
         },
         State::Error if finding.examples.is_empty() => {
-            format!("nothing was graded: {}", missing(&finding.counts))
+            let what = if is_measured(gate) { "measured" } else { "graded" };
+            format!("nothing was {what}: {}", missing(gate, &finding.counts))
         }
         State::Error => format!("could not be seen, because the system failed on {}", names()),
         State::NoData if finding.counts.planned == 0 && matches!(gate.measure, Measure::Disagreement(_)) => {
@@ -35,18 +36,19 @@ pub fn sentence(
     }
 }
 
-fn unfit(finding: &Finding, facts: &Facts) -> String {
+fn unfit(gate: &Gate, finding: &Finding, facts: &Facts) -> String {
+    let what = what_is_missing(gate);
     match finding.code {
         Some(Code::ContractChanged) => format!(
             "the contract changed after these scores were first decided on (under {}); approve the change by name, or ask again",
             facts.decided_under.map_or_else(|| "another one".to_owned(), |digest| digest.short()),
         ),
         Some(Code::UnequalMissing) => format!(
-            "grades are missing differently in the two arms: {} here, {} there",
-            missing(&finding.counts),
-            finding.opponent.as_ref().map_or_else(String::new, missing),
+            "{what} are missing differently in the two arms: {} here, {} there",
+            missing(gate, &finding.counts),
+            finding.opponent.as_ref().map_or_else(String::new, |counts| missing(gate, counts)),
         ),
-        _ => format!("too many grades are missing: {}", missing(&finding.counts)),
+        _ => format!("too many {what} are missing: {}", missing(gate, &finding.counts)),
     }
 }
 
@@ -95,9 +97,24 @@ fn split(finding: &Finding, compared: bool) -> String {
     )
 }
 
-fn missing(counts: &Counts) -> String {
+/// Whether what a gate is about is measured of an answer, and not graded.
+fn is_measured(gate: &Gate) -> bool {
+    matches!(gate.measure, Measure::Latency | Measure::Spend)
+}
+
+/// `grades` or `measurements`: what a gate cannot decide without.
+pub fn what_is_missing(gate: &Gate) -> &'static str {
+    if is_measured(gate) { "measurements" } else { "grades" }
+}
+
+fn missing(gate: &Gate, counts: &Counts) -> String {
+    let ungraded = match gate.measure {
+        Measure::Latency => "answered without a latency (cached, or not recorded)",
+        Measure::Spend => "answered without a cost (not recorded)",
+        _ => "failed to grade",
+    };
     format!(
-        "{} of {} planned not run, {} failed to grade, {} failed to answer",
+        "{} of {} planned not run, {} {ungraded}, {} failed to answer",
         counts.not_run, counts.planned, counts.grader_errors, counts.system_errors
     )
 }
@@ -131,7 +148,7 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
                 plural(finding.counts.graded, "example")
             ),
             _ if finding.code == Some(Code::MissingGrades) => {
-                format!("grades are missing: {}", missing(&finding.counts))
+                format!("{} are missing: {}", what_is_missing(gate), missing(gate, &finding.counts))
             }
             _ if !finding.unmeasured.is_empty() => format!(
                 "{}, and no two conversations in any value that has a share of traffic ({}): nothing can be weighed",
@@ -145,17 +162,24 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
             ),
         };
     };
-    let unit = Unit::of(contract, gate);
+    let unit = Unit::of(contract, gate).telling_apart(&estimate);
     if let Rule::Never { max_rate } = gate.rule {
         return never(gate, finding, &estimate, max_rate.map(|rate| rate.get()));
     }
-    let seen = seen(&unit, &estimate);
+    let seen = match finding.code {
+        // Their own sentences say it.
+        Some(Code::Undecidable | Code::TooFewClusters) => seen(&unit, &estimate),
+        _ => match worth(&estimate) {
+            Some(worth) => format!("{}; {} conversations {worth}", seen(&unit, &estimate), estimate.clusters),
+            None => seen(&unit, &estimate),
+        },
+    };
     let asked = unit.asked(gate, estimate.margin);
     match (finding.state, finding.code) {
         (State::Holds, _) if unit.compared && unit.is_worse(gate, &estimate) => {
-            format!("{seen}: measurably worse, inside {asked}")
+            format!("{seen}: measurably worse, inside {asked}{}", at_its_worst(finding, &estimate))
         }
-        (State::Holds, _) => format!("{seen}; asked: {asked}"),
+        (State::Holds, _) => format!("{seen}; asked: {asked}{}", at_its_worst(finding, &estimate)),
         (State::Breached, _) if matches!(gate.measure, Measure::Disagreement(_)) => {
             let names =
                 listed(finding.examples.iter().map(|example| example.id.as_str()).collect::<Vec<_>>().into_iter());
@@ -164,22 +188,20 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
         (State::Breached, _) => format!("{seen}; asked: {asked}"),
         (_, Some(Code::ReviewersDisagree)) => format!("{seen}; asked: {asked}; {}", split(finding, unit.compared)),
         (_, Some(Code::MissingGrades)) => {
-            format!("{seen}; the verdict depends on grades that are missing: {}", missing(&finding.counts))
+            let what = what_is_missing(gate);
+            format!("{seen}; the verdict depends on {what} that are missing: {}", missing(gate, &finding.counts))
         }
         (_, Some(Code::Undecidable)) => {
             // A candidate that gains could clear a margin with as few.
             let best = if unit.compared { "not even equal answers" } else { "no result" };
             let have = estimate.clusters;
-            format!("{seen}; with {have} conversations {best} could show {asked}{}", more(gate, &estimate))
+            let worth = worth(&estimate).map_or_else(String::new, |worth| format!(", which {worth},"));
+            format!("{seen}; with {have} conversations{worth} {best} could show {asked}{}", more(gate, &estimate))
         }
         (_, Some(Code::Unmeasured)) => {
-            let without = percent(estimate.unmeasured);
-            let values = match &finding.unmeasured[..] {
-                [] => String::new(),
-                values => format!(" ({})", listed(values.iter().map(String::as_str))),
-            };
+            let without = unmeasured(finding, &estimate);
             format!(
-                "{seen}; {without} of the traffic{values} has no examples, or too few to weigh, so {asked} cannot be shown whatever the rest shows: sample there"
+                "{seen}; {without} has no examples, or too few to weigh, so {asked} cannot be shown whatever the rest shows: sample there"
             )
         }
         (_, Some(Code::Dominated)) => {
@@ -225,6 +247,29 @@ fn measured(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) 
     }
 }
 
+/// `7.0 % of the traffic (fr, it)`: what was not measured.
+fn unmeasured(finding: &Finding, estimate: &Estimate) -> String {
+    let values = match &finding.unmeasured[..] {
+        [] => String::new(),
+        values => format!(" ({})", listed(values.iter().map(String::as_str))),
+    };
+    format!("{} of the traffic{values}", percent(estimate.unmeasured))
+}
+
+/// What a pass holds in spite of.
+fn at_its_worst(finding: &Finding, estimate: &Estimate) -> String {
+    match estimate.unmeasured > 0.0 {
+        true => format!("; {} was not measured and counts at its worst", unmeasured(finding, estimate)),
+        false => String::new(),
+    }
+}
+
+/// What their weights leave of the conversations, where that is under half.
+fn worth(estimate: &Estimate) -> Option<String> {
+    let few = estimate.kish_clusters * 2.0 < estimate.clusters as f64;
+    few.then(|| format!("count as {:.0} by their weights", estimate.kish_clusters.floor().max(1.0)))
+}
+
 /// What was seen, with its interval; beside a relative margin first the difference itself, and then what is tested of it.
 fn seen(unit: &Unit, estimate: &Estimate) -> String {
     let with = |value: f64, lower: f64, upper: f64| {
@@ -246,22 +291,26 @@ fn seen(unit: &Unit, estimate: &Estimate) -> String {
 }
 
 fn never(gate: &Gate, finding: &Finding, estimate: &Estimate, max_rate: Option<f64>) -> String {
-    let ruled_out = 1.0 - estimate.lower;
+    let (ruled_out, asked) = apart(1.0 - estimate.lower, max_rate.unwrap_or(0.0));
+    let unmeasured = match estimate.unmeasured > 0.0 {
+        true => format!("; {} was not measured", unmeasured(finding, estimate)),
+        false => String::new(),
+    };
     let seen = format!(
-        "0 failures in {} from {} conversations rules out rates above {}",
+        "0 failures in {} from {} conversations rules out rates above {ruled_out}{}",
         plural(finding.counts.graded, "example"),
         estimate.clusters,
-        percent(ruled_out)
+        if max_rate.is_none() { &unmeasured } else { "" },
     );
     match (finding.state, max_rate) {
         (State::NotShown, _) if finding.code == Some(Code::ReviewersDisagree) => {
             format!("{seen}, but {}", split(finding, false))
         }
         (State::NotShown, _) if finding.code == Some(Code::MissingGrades) => {
-            format!("{seen}, but grades are missing: {}", missing(&finding.counts))
+            format!("{seen}, but grades are missing: {}", missing(gate, &finding.counts))
         }
-        (State::NotShown, Some(rate)) => format!("{seen}; asked: {}{}", percent(rate), more(gate, estimate)),
-        (_, Some(rate)) => format!("{seen} (asked: {})", percent(rate)),
+        (State::NotShown, Some(_)) => format!("{seen}; asked: {asked}{}", more(gate, estimate)),
+        (_, Some(_)) => format!("{seen} (asked: {asked}){unmeasured}"),
         (_, None) => seen,
     }
 }
@@ -275,7 +324,9 @@ fn more(gate: &Gate, estimate: &Estimate) -> String {
             true => String::new(),
             false => ": more conversations like these would not show it".to_owned(),
         },
-        (Some(more), Method::ZeroFailures) => format!(": {more} more conversations without a failure would settle it"),
+        (Some(more), _) if estimate.spotless => {
+            format!(": {} without a failure would settle it", plural(more, "more conversation"))
+        }
         (Some(more), method) => {
             let supposed = match (&gate.rule, method) {
                 (Rule::NotWorse { .. }, _) => "there is truly no change",
@@ -320,8 +371,23 @@ pub fn plural(count: u64, noun: &str) -> String {
 
 /// A share as a person reads it; more digits where it is small.
 pub fn percent(share: f64) -> String {
+    share_in(share, 0)
+}
+
+/// Digits beyond the usual that two figures may take before they are called the same.
+const MORE_DIGITS: usize = 3;
+
+/// Two shares as a person reads them, with more digits where they would read the same and are not.
+fn apart(one: f64, other: f64) -> (String, String) {
+    let told = |more: usize| (share_in(one, more), share_in(other, more));
+    let differs = |more: &usize| told(*more).0 != told(*more).1;
+    told((0..=MORE_DIGITS).find(differs).unwrap_or(0))
+}
+
+/// A share with so many digits more than `percent` gives it.
+fn share_in(share: f64, more: usize) -> String {
     let percent = share * 100.0;
-    let digits = if percent != 0.0 && percent.abs() < 0.1 { 3 } else { 1 };
+    let digits = more + if percent != 0.0 && percent.abs() < 0.1 { 3 } else { 1 };
     format!("{} %", without_sign_of_zero(format!("{percent:.digits$}")))
 }
 
@@ -332,6 +398,8 @@ pub struct Unit {
     /// A difference, shown with its sign.
     pub compared: bool,
     relative: bool,
+    /// Digits beyond the usual.
+    more_digits: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -354,7 +422,20 @@ impl Unit {
             (Measure::Latency, _) => UnitKind::Milliseconds,
             (Measure::Spend | Measure::FailureCost, _) => UnitKind::Money(currency(contract)),
         };
-        Unit { kind, compared, relative }
+        Unit { kind, compared, relative, more_digits: 0 }
+    }
+
+    /// With as many digits more as it takes to tell a figure from the limit that it misses, or clears, by little.
+    fn telling_apart(self, estimate: &Estimate) -> Self {
+        if self.relative || self.kind != UnitKind::Rate {
+            return self;
+        }
+        let hides = |unit: &Unit| {
+            let limit = unit.signed(estimate.margin);
+            [estimate.lower, estimate.upper].into_iter().any(|end| end != estimate.margin && unit.signed(end) == limit)
+        };
+        let with = |more_digits: usize| Unit { more_digits, ..self.clone() };
+        (0..=MORE_DIGITS).map(with).find(|unit| !hides(unit)).unwrap_or(self)
     }
 
     /// A figure in its unit; a difference with its sign.
@@ -372,8 +453,8 @@ impl Unit {
             false => without_sign_of_zero(written),
         };
         match &self.kind {
-            UnitKind::Rate if self.compared => format!("{} points", with_sign(value * 100.0, 1)),
-            UnitKind::Rate => percent(value),
+            UnitKind::Rate if self.compared => format!("{} points", with_sign(value * 100.0, 1 + self.more_digits)),
+            UnitKind::Rate => share_in(value, self.more_digits),
             UnitKind::Milliseconds => format!("{} ms", figure(format!("{value:.0}"))),
             UnitKind::Money(currency) => format!("{} {currency}", figure(money(value))),
         }
@@ -396,7 +477,9 @@ impl Unit {
         match &gate.rule {
             Rule::AtLeast(_) => format!("at least {}", self.signed(bound)),
             Rule::AtMost(_) => format!("at most {}", self.signed(bound)),
-            Rule::Within { share, .. } => format!("at least {} within the limit", percent(share.get())),
+            Rule::Within { share, .. } => {
+                format!("at least {} within the limit", share_in(share.get(), self.more_digits))
+            }
             Rule::NotWorse { than: opponent, by: crate::gate::Margin::Relative(by) } => {
                 format!("no more than {} worse than {}", percent(*by), than(opponent))
             }
@@ -455,12 +538,86 @@ mod tests {
     #[test]
     fn a_share_of_which_nothing_is_known_lies_between_its_ends() {
         let told = |kind: UnitKind, compared: bool, relative: bool| {
-            let unit = Unit { kind, compared, relative };
+            let unit = Unit { kind, compared, relative, more_digits: 0 };
             [f64::NEG_INFINITY, f64::INFINITY].map(|end| unit.signed(end))
         };
         assert_eq!(told(UnitKind::Rate, false, false), ["0.0 %", "100.0 %"]);
         assert_eq!(told(UnitKind::Rate, true, false), ["-100.0 points", "+100.0 points"]);
         assert_eq!(told(UnitKind::Milliseconds, false, false), ["-unbounded", "unbounded"]);
         assert_eq!(told(UnitKind::Rate, true, true), ["-unbounded", "unbounded"]);
+    }
+
+    /// 100 conversations, 81 % and 95 % around 90 %, at least 80 %.
+    fn estimate() -> Estimate {
+        Estimate {
+            value: 0.9,
+            lower: 0.81,
+            upper: 0.95,
+            level: 0.025,
+            p: 0.01,
+            p_adjusted: 0.01,
+            p_harm: None,
+            p_harm_adjusted: None,
+            margin: 0.8,
+            effective_n: 100.0,
+            clusters: 100,
+            kish_clusters: 100.0,
+            unmeasured: 0.0,
+            method: Method::Rate,
+            more_needed: None,
+            spotless: false,
+            judged: None,
+            difference: None,
+        }
+    }
+
+    fn finding(unmeasured: &[&str]) -> Finding {
+        Finding {
+            subject: crate::finding::Subject::Gate(0),
+            name: "right".to_owned(),
+            segment: crate::segment::Segment::all(),
+            arm: crate::system::Arm::Candidate,
+            state: State::Holds,
+            blocking: true,
+            code: None,
+            reason: String::new(),
+            owner: None,
+            follow_up: None,
+            estimate: None,
+            counts: Counts::default(),
+            opponent: None,
+            examples: Vec::new(),
+            split: None,
+            unmeasured: unmeasured.iter().map(|value| (*value).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_pass_says_what_was_not_measured() {
+        let part = Estimate { unmeasured: 0.07, ..estimate() };
+        let told = at_its_worst(&finding(&["fr", "it"]), &part);
+        assert_eq!(told, "; 7.0 % of the traffic (fr, it) was not measured and counts at its worst");
+        assert_eq!(at_its_worst(&finding(&[]), &estimate()), "");
+    }
+
+    #[test]
+    fn weights_that_leave_under_half_are_told() {
+        let leaves = |kish_clusters: f64| worth(&Estimate { kish_clusters, ..estimate() });
+        assert_eq!(leaves(5.7).as_deref(), Some("count as 5 by their weights"));
+        assert_eq!(leaves(50.0), None);
+    }
+
+    #[test]
+    fn a_bound_that_reads_like_its_limit_has_more_digits() {
+        let rate = Unit { kind: UnitKind::Rate, compared: false, relative: false, more_digits: 0 };
+        let lower = |lower: f64| {
+            let estimate = Estimate { lower, ..estimate() };
+            let unit = rate.clone().telling_apart(&estimate);
+            (unit.signed(lower), unit.signed(estimate.margin))
+        };
+        let as_told = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+        assert_eq!(lower(0.7998), as_told("79.98 %", "80.00 %"));
+        assert_eq!(lower(0.81), as_told("81.0 %", "80.0 %"));
+        assert_eq!(lower(0.8), as_told("80.0 %", "80.0 %"));
     }
 }

@@ -200,6 +200,44 @@ fn none_of_sixty_does_not_show_a_rate_below_one_percent() {
 }
 
 #[test]
+fn two_figures_that_would_read_the_same_have_more_digits() {
+    let bounded = "{criterion: right, in: all, never: true, max_rate: 1%, owner: release}";
+    let all = set(&[("pay", 298)]);
+    let marks = [(Candidate, "1*298"), (Production, "1*298")];
+    let decision = Eval::new(contract(BY_TASK, &[bounded]), all, &marks).decide();
+    let reason = &finding(&decision, "all").reason;
+    assert!(reason.contains("rates above 1.0002 %; asked: 1.0000 %: 1 more conversation without"), "{reason}");
+}
+
+#[test]
+fn without_a_failure_so_many_more_without_one_settle_a_floor() {
+    let high = "{criterion: right, in: task=pay, at_least: 0.99, owner: release}";
+    let found = |marks: &str| {
+        let decision = eval(&[high], &[(Candidate, marks), (Production, "1*120")]).decide();
+        finding(&decision, "task=pay").clone()
+    };
+    let clean = found("1*120");
+    // 0.99^n is at most the level.
+    let level = clean.estimate.map(|estimate| estimate.level).expect("an estimate");
+    let more = (level.ln() / 0.99f64.ln()).ceil() - 60.0;
+    let told = format!(": {more} more conversations without a failure would settle it");
+    assert!(clean.reason.ends_with(&told), "{}", clean.reason);
+    assert!(!found("0 1*119").reason.contains("without a failure"));
+}
+
+#[test]
+fn where_a_latency_is_missing_no_grade_is() {
+    let fast = "{measure: latency, in: all, at_most: 2s for 80%, owner: release}";
+    let decision = eval(&[fast], &[(Candidate, "1*90 g*30"), (Production, "1*120")]).decide();
+    let found = finding(&decision, "all");
+    assert_eq!((found.state, found.code), (State::Unfit, Some(Code::MissingGrades)));
+    let told = "too many measurements are missing: 0 of 120 planned not run, 30 answered without a latency";
+    assert!(found.reason.starts_with(told), "{}", found.reason);
+    let next: Vec<&str> = decision.follow_ups.iter().map(|next| next.what.as_str()).collect();
+    assert!(next.iter().any(|next| next.starts_with("get the missing measurements: ")), "{next:?}");
+}
+
+#[test]
 fn production_that_fails_a_never_rule_on_real_work_is_out_and_on_made_up_work_is_not() {
     let real = |from_production| {
         let marks = [(Candidate, "1*60 0*60"), (Production, "1*120"), (Fallback, "1*120")];

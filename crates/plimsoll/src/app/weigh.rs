@@ -368,7 +368,8 @@ fn outright(
 }
 
 /// Of each finding: how many flipped grades would change it, and what it hinges on. Asked of the candidate's blocking findings
-/// that hold, of those that keep it out where it goes nowhere, and of any that one conversation decides.
+/// that hold, of those that keep it out where it goes nowhere, and of any that one conversation decides: that is all that keeps it from
+/// holding, or it is not shown and more than a third of the weight is that conversation's.
 fn particulars(
     scores: &Scores,
     contract: &Contract,
@@ -384,10 +385,12 @@ fn particulars(
         let decides = holds || (!released && matches!(finding.state, State::NotShown | State::Breached));
         let decides = decides && finding.blocking && finding.arm == Arm::Candidate;
         let (Subject::Gate(gate), Some(estimate)) = (&finding.subject, &finding.estimate) else { continue };
-        if !decides && finding.code != Some(Code::Dominated) {
+        let gate = &contract.gates[*gate];
+        let may_hinge = finding.code == Some(Code::Dominated)
+            || (finding.state == State::NotShown && finding.arm == Arm::Candidate && !is_never(gate));
+        if !decides && !may_hinge {
             continue;
         }
-        let gate = &contract.gates[*gate];
         if is_never(gate) && holds {
             own[at].fragility = Some(1);
             continue;
@@ -410,10 +413,15 @@ fn particulars(
             };
             own[*at].fragility = flips(&tally, kind, Claim { holds: *holds, below }, own_sums.as_ref(), still);
         }
-        let hinge = stats::weigh(&tally.clusters, &tally.strata, kind).ok().and_then(|weighed| weighed.dominated_by());
+        let finding = &decision.findings.0[*at];
+        let weighed = stats::weigh(&tally.clusters, &tally.strata, kind).ok();
+        let hinges = |weighed: &stats::Weighed| {
+            finding.code == Some(Code::Dominated)
+                || (finding.state == State::NotShown && !is_never(gate) && weighed.heaviest_cluster_share() > 1.0 / 3.0)
+        };
+        let hinge = weighed.filter(hinges).and_then(|weighed| weighed.dominated_by());
         let rank = hinge.and_then(|at| tally.ranks.get(at as usize));
-        let id = rank.and_then(|rank| scores.cluster(*rank)).map(ToString::to_string);
-        own[*at].hinges_on = id.filter(|_| decision.findings.0[*at].code == Some(Code::Dominated));
+        own[*at].hinges_on = rank.and_then(|rank| scores.cluster(*rank)).map(ToString::to_string);
     }
     Ok(own)
 }

@@ -304,7 +304,10 @@ pub fn words(state: &str) -> String {
 pub fn told(finding: &Value) -> String {
     let mut told = finding["reason"].as_str().unwrap_or("").to_owned();
     if let Some(conversation) = finding["hinges_on"].as_str() {
-        told += &format!("; the conversation is {conversation}");
+        told += &match finding["code"] == "DOMINATED" {
+            true => format!("; the conversation is {conversation}"),
+            false => format!("; the result hinges on conversation {conversation}"),
+        };
     }
     if let Some(drifted) = finding["drifted"].as_str() {
         told += &format!("; {drifted}");

@@ -268,8 +268,9 @@ fn level(value: &Value) -> String {
 
 pub fn fragility(shown: &Shown) -> String {
     let is_never = |finding: &Value| finding["rule"] == "never" && !finding["fragility"].is_null();
+    let released = || shown.list("routes").iter().any(|route| route["system"] == "candidate");
     match shown.content["fragility"].as_u64() {
-        None if shown.list("findings").iter().any(is_never) => {
+        None if released() && shown.list("findings").iter().any(is_never) => {
             "a never rule has no grade to spare; of what else decides it is unknown".to_owned()
         }
         None => "unknown".to_owned(),

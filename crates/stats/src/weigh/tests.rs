@@ -198,6 +198,25 @@ fn the_heaviest_row_is_told_beside_the_effective_share() {
 }
 
 #[test]
+fn without_a_failure_it_is_known_how_many_more_without_one_are_needed() {
+    let of = |clusters: &[Cluster]| weigh(clusters, &Strata::none(), Kind::Rate).unwrap();
+    // ln 0.025 / ln 0.99 = 367.04.
+    assert_eq!(of(&independent(40, 0)).clusters_needed_without_failure(0.99, 0.025), Some(368));
+    assert_eq!(of(&independent(39, 1)).clusters_needed_without_failure(0.99, 0.025), None);
+    assert_eq!(of(&independent(40, 0)).clusters_needed_without_failure(1.0, 0.025), None);
+    // Five rows in each: few clusters pay for it.
+    let five = |count: usize| {
+        vec![
+            Cluster { rows: 5, weight: 5.0, weight_squared: 5.0, value: 5.0, some_pass: true, ..Cluster::default() };
+            count
+        ]
+    };
+    let needed = of(&five(12)).clusters_needed_without_failure(0.8, 0.025).unwrap();
+    let shows = |count: u64| of(&five(count as usize)).p_at_most(0.8) <= 0.025;
+    assert!(shows(needed) && !shows(needed - 1), "{needed}");
+}
+
+#[test]
 fn one_heavy_cluster_dominates_and_one_failing_trial_among_equals_does_not() {
     assert!(!weigh(&independent(99, 1), &Strata::none(), Kind::Rate).unwrap().is_dominated());
     let mut clusters = independent(20, 1);

@@ -36,9 +36,11 @@ impl Hearing<'_> {
             margin: test.bound,
             effective_n: weighed.effective_n(),
             clusters: weighed.clusters(),
+            kish_clusters: weighed.kish_clusters(),
             unmeasured: weighed.unmeasured(),
             method: if corrected.is_some() { Method::of_judged(weighed.kind()) } else { Method::of(weighed.kind()) },
             more_needed: self.more_needed(weighed, test, tested.level).filter(|_| corrected.is_none()),
+            spotless: without_failure(weighed, test, tested.level).is_some(),
             judged: corrected.map(|corrected| as_judged(corrected, test, tested.level)),
             difference: self.difference(tested.level),
         })
@@ -76,11 +78,13 @@ impl Hearing<'_> {
             margin: max_rate.map_or(1.0, |rate| 1.0 - rate),
             effective_n: weighed.effective_n(),
             clusters: weighed.clusters(),
+            kish_clusters: weighed.kish_clusters(),
             unmeasured: weighed.unmeasured(),
             method: Method::ZeroFailures,
             more_needed: max_rate
                 .map(|rate| stats::zero_failure_n(rate, level).saturating_sub(weighed.clusters()))
                 .filter(|_| clean),
+            spotless: clean,
             judged: self.claim.and_then(|weighing| weighing.corrected.as_ref()).map(|correction| AsJudged {
                 value: weighed.estimate(),
                 labels: correction.graded.labels(),
@@ -95,7 +99,10 @@ impl Hearing<'_> {
             (stats::Kind::Difference, Side::Above, true) if test.bound < 0.0 => {
                 weighed.clusters_needed(-test.bound, level)?
             }
-            (stats::Kind::Rate, Side::Above, _) => weighed.clusters_needed_for_floor(test.bound, level)?,
+            (stats::Kind::Rate, Side::Above, _) => match without_failure(weighed, test, level) {
+                Some(clusters) => clusters,
+                None => weighed.clusters_needed_for_floor(test.bound, level)?,
+            },
             (stats::Kind::Rate, Side::Below, _) => weighed.clusters_needed_for_ceiling(test.bound, level)?,
             _ => weighed.clusters_needed_if(self.supposed(weighed, test)?, test.bound, level)?,
         };
@@ -120,6 +127,12 @@ impl Hearing<'_> {
         };
         clears.then_some(truly)
     }
+}
+
+/// Conversations in all with which a record that has no failure so far would clear its floor, were it to have none; no chance is in that.
+fn without_failure(weighed: &stats::Weighed, test: Test, level: f64) -> Option<u64> {
+    let is_floor = test.side == Side::Above;
+    weighed.clusters_needed_without_failure(test.bound, level).filter(|_| is_floor)
 }
 
 /// What the verdicts say, and about how many labels more of the same kind would show what they now only suggest.

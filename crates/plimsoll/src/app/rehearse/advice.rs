@@ -119,6 +119,11 @@ fn unseen(of: &Rehearsed) -> Option<String> {
         ));
     };
     let loss = loss_of(step);
+    if loss == 0 {
+        return Some(format!(
+            "it calls a regression {place} before anything is lost: there it cannot say how small a loss it would see"
+        ));
+    }
     let more = more_needed(blindest, loss).map_or_else(String::new, |more| {
         let margin = amount(blindest.margin.unwrap_or(0.0).round() as u32, blindest.unit);
         format!("; about {more} more conversations there would let it see a loss of its margin, {margin}")
