@@ -20,6 +20,8 @@ mod import;
 mod import_examples;
 #[path = "it/corpus.rs"]
 mod corpus;
+#[path = "it/fragile.rs"]
+mod fragile;
 #[path = "it/guides.rs"]
 mod guides;
 #[path = "it/hostile_text.rs"]
