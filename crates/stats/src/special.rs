@@ -179,7 +179,8 @@ mod tests {
         near(t_quantile(0.500_000_1, 1e5), 2.506_634_539_890_164_7e-7);
         near(t_quantile(0.500_000_1, 3.0), 2.720_699_044_915_319_4e-7);
         near(t_quantile(0.975, 1e300), 1.959_963_984_540_054);
-        assert_eq!((t_quantile(0.5, 7.0), t_upper(0.025, f64::INFINITY)), (0.0, normal_quantile(0.975)));
+        assert_eq!(t_quantile(0.5, 7.0), 0.0);
+        near(t_upper(0.025, f64::INFINITY), normal_quantile(0.975));
     }
 
     #[test]
