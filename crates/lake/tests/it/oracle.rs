@@ -307,16 +307,29 @@ fn tally(cases: &[Case], question: &Question) -> Tally {
         of.map(|case| f64::from(case.weight)).sum()
     };
     let shares = [0.75, 0.25];
-    let strata = if question.segment.is_all() {
-        stats::Strata::declared(shares.to_vec())
+    let shares = if question.segment.is_all() {
+        shares
     } else {
         let part = |at: u8| {
             let whole = weight(at, false);
             if whole > 0.0 { shares[usize::from(at)] * weight(at, true) / whole } else { 0.0 }
         };
         let (parts, sum) = ([part(0), part(1)], part(0) + part(1));
-        stats::Strata::declared(if sum > 0.0 { parts.map(|part| part / sum).to_vec() } else { shares.to_vec() })
+        if sum > 0.0 { parts.map(|part| part / sum) } else { shares }
     };
+    // Where examples are, and none of them is asked, nothing is left unmeasured.
+    let idle = [0, 1].map(|at| {
+        let mut there = members.iter().filter(|(case, ..)| case.task == at && case.weight > 0).peekable();
+        there.peek().is_some() && !there.any(|(_, own, _)| own.applies)
+    });
+    let (all, kept): (f64, f64) =
+        (shares.iter().sum(), shares.iter().zip(idle).filter(|(_, idle)| !idle).map(|(share, _)| share).sum());
+    let left = [0, 1].map(|at| match idle {
+        [false, false] => shares[at],
+        _ if idle[at] || kept <= 0.0 => 0.0,
+        _ => shares[at] * all / kept,
+    });
+    let strata = stats::Strata::declared(left.to_vec());
     Tally {
         counts: own,
         opponent,
