@@ -186,7 +186,8 @@ pub enum Grader {
 }
 
 impl Grader {
-    /// What it compares answers with, in the order in which it looks.
+    /// What it compares answers with, in the order in which it looks, and grades nothing without. What an expression or a program looks up
+    /// is known once it is asked.
     pub fn operands(&self) -> Vec<&Operand> {
         match self {
             Grader::Equals { to, .. } | Grader::Number { to, .. } | Grader::Similar { to, .. } => vec![to],
@@ -227,31 +228,6 @@ impl Grader {
             _ => false,
         };
         besides || self.operands().into_iter().any(in_field)
-    }
-
-    /// What it looks up in the example or the contract, and grades nothing without.
-    pub fn needs(&self) -> Vec<&Operand> {
-        match self {
-            Grader::Equals { to, .. } | Grader::Number { to, .. } | Grader::Similar { to, .. } => vec![to],
-            Grader::OneOf { of, .. } => vec![of],
-            Grader::Behaviour { is } => vec![is],
-            Grader::Contains { all, any, none, .. } => [all, any, none].into_iter().flatten().collect(),
-            Grader::Cites { require, allow, .. } => [require, allow].into_iter().flatten().collect(),
-            Grader::Tools(rules) => [&rules.require, &rules.forbid, &rules.allow].into_iter().flatten().collect(),
-            // What an expression or a program looks up is known once it is asked.
-            Grader::Cel { .. }
-            | Grader::Process { .. }
-            | Grader::Judge { .. }
-            | Grader::Regex { .. }
-            | Grader::Json { .. }
-            | Grader::Length { .. }
-            | Grader::FinishReason { .. }
-            | Grader::Latency { .. }
-            | Grader::Spend { .. }
-            | Grader::Pair { .. }
-            | Grader::Reviewers { .. }
-            | Grader::Imported => Vec::new(),
-        }
     }
 
     /// The file with the rubric that answers are held against, where there is one.

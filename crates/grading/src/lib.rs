@@ -52,7 +52,7 @@ pub enum GraderFault {
 /// Why no answer to an example can be graded, whatever it says: what the example lacks of what the grader looks up there; `None` where it
 /// lacks nothing, or where that is only known once an answer is graded.
 pub fn lacks(grader: &Grader, document: &Value) -> Option<String> {
-    grader.needs().into_iter().find_map(|operand| match operand::resolve(operand, document) {
+    grader.operands().into_iter().find_map(|operand| match operand::resolve(operand, document) {
         Err(Verdict::GraderError { reason } | Verdict::NotApplicable { reason }) => Some(reason),
         _ => None,
     })
