@@ -23,11 +23,22 @@ pub fn differences(kind: &str, got: &Value, want: &Value, tolerance: f64) -> Vec
         match got.get(name) {
             None => differs.push(format!("`{name}` is not computed")),
             Some(got) => {
-                differ(name, got, want, &|got, want| close(got, want, tolerance, relative(want)), &mut differs)
+                let (got, want) =
+                    if name == "unmeasured_strata" { (sorted(got), sorted(want)) } else { (got.clone(), want.clone()) };
+                differ(name, &got, &want, &|got, want| close(got, want, tolerance, relative(want)), &mut differs)
             }
         }
     }
     differs
+}
+
+/// Names of strata are a set: in which order they stand says nothing.
+fn sorted(names: &Value) -> Value {
+    let mut names = names.clone();
+    if let Some(names) = names.as_array_mut() {
+        names.sort_by_key(Value::to_string);
+    }
+    names
 }
 
 fn is_p(name: &str) -> bool {

@@ -80,6 +80,19 @@ fn a_wrong_input_fails_its_case_and_says_why() {
 }
 
 #[test]
+fn strata_that_were_not_measured_may_stand_in_any_order() {
+    let shares = json!({ "a": 0.9, "z": 0.06, "b": 0.04 });
+    let input = json!({ "alpha": 0.05, "rows": rows_in("a"), "shares": shares });
+    let told = |names: Value| case("rate_interval", input.clone(), json!({ "unmeasured_strata": names }), 1e-9);
+    assert_eq!([told(json!(["z", "b"])), told(json!(["b", "z"]))], [None, None]);
+    assert!(told(json!(["b"])).is_some() && told(json!(["b", "y"])).is_some());
+}
+
+fn rows_in(stratum: &str) -> Value {
+    (0..30).map(|at| json!({ "cluster": format!("c{at}"), "stratum": stratum, "w": 1.0, "y": 1.0 })).collect()
+}
+
+#[test]
 fn a_cluster_may_be_numbered() {
     let numbered: Value = (0..30)
         .map(|at| json!({ "cluster": at / 3, "stratum": null, "w": 1.0, "y": f64::from(u8::from(at % 4 > 0)) }))
