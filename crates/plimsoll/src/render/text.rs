@@ -273,7 +273,8 @@ pub fn fragility(shown: &Shown) -> String {
         None if released() && shown.list("findings").iter().any(is_never) => {
             "a never rule has no grade to spare; of what else decides it is unknown".to_owned()
         }
-        None => "unknown".to_owned(),
+        None if released() => "unknown: no grade of what decides can be flipped".to_owned(),
+        None => "no flip of grades would let the candidate through".to_owned(),
         Some(grades) => {
             let care = if grades <= 2 { ": handle with care" } else { "" };
             format!("{grades} grade(s) flipped would change a finding that decides{care}")

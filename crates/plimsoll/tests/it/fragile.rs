@@ -6,14 +6,20 @@ use serde_json::{Value, json};
 const CONTRACT: &str = include_str!("../stories/contract.yaml");
 const PRODUCTION: &str = "  production: {recorded: answers/production.jsonl}\n";
 
-/// The record of a run on sixty conversations of each of two tasks.
-fn ran(contract: &str, gates: &[&str], answers: &str) -> Value {
+/// What a run on sixty conversations of each of two tasks prints.
+fn told(contract: &str, gates: &[&str], answers: &str, form: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let gates: String = gates.iter().map(|gate| format!("  - {gate}\n")).collect();
     std::fs::write(folder.path().join("plimsoll.yaml"), format!("{contract}gates:\n{gates}")).expect("a contract");
     small::write(folder.path(), "pay*60\nrefund*60", answers);
-    let ended = plimsoll(folder.path(), &["run", "--as", "json"]);
-    serde_json::from_str(&out(&ended)).unwrap_or_else(|_| panic!("{} {}", code(&ended), err(&ended)))
+    let ended = plimsoll(folder.path(), &["run", "--as", form]);
+    assert!(!out(&ended).is_empty(), "{} {}", code(&ended), err(&ended));
+    out(&ended)
+}
+
+/// Its record.
+fn ran(contract: &str, gates: &[&str], answers: &str) -> Value {
+    serde_json::from_str(&told(contract, gates, answers, "json")).expect("a record")
 }
 
 fn of_candidate<'a>(record: &'a Value, rule: &str) -> &'a Value {
@@ -30,6 +36,13 @@ fn a_never_rule_has_none_to_spare_and_is_not_in_the_number_of_the_decision() {
     let of_floor = of_candidate(&record, "at_least")["fragility"].as_u64();
     assert!(of_floor > Some(10), "{record}");
     assert_eq!(record["fragility"].as_u64(), of_floor);
+}
+
+#[test]
+fn where_no_flip_would_let_the_candidate_through_that_is_said() {
+    let floor = "{criterion: right, in: all, at_least: 99%, else: repair retrieval, owner: release}";
+    let told = told(CONTRACT, &[floor], "candidate right 1*120\nproduction right 1*120", "text");
+    assert!(told.contains("no flip of grades would let the candidate through"), "{told}");
 }
 
 #[test]
