@@ -44,6 +44,19 @@ impl Layout {
         &self.clusters
     }
 
+    /// The share of the traffic that each active example stands for, as far as it stands for any.
+    pub fn shares(&self) -> Vec<(ExampleIndex, f64)> {
+        let whole: f64 = self.in_order.iter().map(|member| member.weight).sum();
+        let share = |member: &Member| match &self.declared {
+            None => member.weight / whole,
+            Some(declared) => {
+                declared.get(member.stratum as usize).map_or(0.0, |(share, of)| share * member.weight / of)
+            }
+        };
+        let each = self.in_order.iter().map(|member| (ExampleIndex(member.example), share(member)));
+        each.filter(|(_, share)| *share > 0.0).collect()
+    }
+
     /// The active examples of each of these segments, in order. Segments that are one value of one attribute are told apart
     /// in one pass.
     pub fn inside<'s>(&self, set: &ReferenceSet, segments: &[&'s Segment]) -> Vec<(&'s Segment, Vec<Member>)> {

@@ -43,16 +43,6 @@ pub struct Cluster {
     pub some_pass: bool,
 }
 
-impl Cluster {
-    /// What the heaviest row weighs at most, from the sums: the mean and (rows - 1) parts of the variance, which one row can hold alone.
-    fn heaviest(&self) -> f64 {
-        let rows = self.rows.max(1) as f64;
-        let mean = self.weight / rows;
-        let variance = (self.weight_squared / rows - mean * mean).max(0.0);
-        mean + libm::sqrt((rows - 1.0) * variance)
-    }
-}
-
 /// Declared traffic shares, one for each stratum. None declared: one stratum of share 1.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Strata(Vec<f64>);
@@ -154,8 +144,7 @@ pub struct Weighed {
     /// Kish counts of examples and of clusters.
     n_kish: f64,
     g_kish: f64,
-    /// The largest share of the weight that one row may hold, and that of the heaviest cluster.
-    heaviest_row: f64,
+    /// The share of the weight that the heaviest cluster holds.
     heaviest_cluster: f64,
     /// Examples after the shrunk design effect.
     n_shrunk: f64,
@@ -178,14 +167,12 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
     let mut of_stratum = vec![Sums::default(); strata.count()];
     let (mut weight_squared, mut gain, mut loss) = (0.0, 0.0, 0.0);
     let (mut count, mut rows, mut fails, mut passes) = (0u64, 0u64, 0u64, 0u64);
-    let mut heaviest_row = 0.0f64;
     for (_, cluster) in used() {
         let scale = scaled(cluster);
         let sums = &mut of_stratum[cluster.stratum as usize];
         sums.weight += cluster.weight * scale;
         sums.value += cluster.value * scale;
         weight_squared += cluster.weight_squared * scale * scale;
-        heaviest_row = heaviest_row.max(cluster.heaviest() * scale);
         gain += cluster.gain * scale;
         loss += cluster.loss * scale;
         count += 1;
@@ -262,7 +249,6 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
         informative,
         n_kish,
         g_kish,
-        heaviest_row,
         heaviest_cluster: heaviest.0,
         n_shrunk: n_kish / shrunk,
         deff: shrunk,
@@ -387,16 +373,6 @@ impl Weighed {
 
     pub fn kish_clusters(&self) -> f64 {
         self.g_kish
-    }
-
-    /// Kish's effective sample size as a share of the rows: what weighting leaves of them.
-    pub fn effective_share(&self) -> f64 {
-        self.n_kish / self.rows as f64
-    }
-
-    /// At most this share of all weight is in one row: exact where the rows of a cluster weigh alike or it has one or two.
-    pub fn heaviest_share(&self) -> f64 {
-        self.heaviest_row
     }
 
     /// The share of all weight that the heaviest cluster holds.

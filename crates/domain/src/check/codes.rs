@@ -57,4 +57,5 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("PLM036", Severity::Error, "shares that leave out a value"),
     ("PLM037", Severity::Error, "one look, spent before anybody can label"),
     ("PLM038", Severity::Note, "the examples come with the scores"),
+    ("PLM039", Severity::Warning, "weights that leave little of the examples"),
 ];

@@ -5,7 +5,9 @@ use super::{At, Blank, CheckFinding, Ungraded, finding, meant};
 use crate::contract::Contract;
 use crate::criterion::Criterion;
 use crate::finding::listed;
+use crate::finding::reason::percent;
 use crate::grader::Grader;
+use crate::layout::Layout;
 use crate::name::{Attribute, OwnerRole, TaskName};
 use crate::provenance::SourceKind;
 use crate::reference_set::{ExampleIndex, ReferenceSet, Row};
@@ -66,6 +68,7 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
             "write `probability` or `weight` when sampling",
         ));
     }
+    found.extend(unequal_weights(contract, set));
     let unowned = active.iter().filter(|(example, _)| set.facts(*example).is_some_and(|facts| !facts.owned)).count();
     if unowned > 0 {
         found.push(finding(
@@ -109,6 +112,33 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
                 )));
             }
         }
+    }
+    found
+}
+
+/// As how many the examples count where that is under half of them, and one that stands for more than a tenth of the traffic.
+fn unequal_weights(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFinding> {
+    const LEFT: f64 = 0.5;
+    const HEAVY: f64 = 0.1;
+    /// Among few, a tenth is a fair share.
+    const FAIR: f64 = 2.0;
+    let shares = Layout::of(contract, set).shares();
+    let (count, whole) = (shares.len() as f64, shares.iter().map(|(_, share)| share).sum::<f64>());
+    let Ok((effective, _)) = stats::kish(&shares.iter().map(|(_, share)| *share).collect::<Vec<_>>()) else {
+        return Vec::new();
+    };
+    let told =
+        |what: String| finding("PLM039", "examples", what, "draw more alike, or more, where one stands for many");
+    let mut found = Vec::new();
+    if effective < LEFT * count {
+        found.push(told(format!("{} examples count as {effective:.0} by their weights", shares.len())));
+    }
+    let heaviest = shares.iter().max_by(|one, other| one.1.total_cmp(&other.1));
+    if let Some((example, share)) = heaviest.filter(|(_, share)| share / whole > HEAVY && share * count > FAIR * whole)
+    {
+        let row = &set.rows[example.0 as usize];
+        let what = format!("`{}` alone stands for {} of the traffic", row.id, percent(share / whole));
+        found.push(placed(set, row, told(what)));
     }
     found
 }

@@ -224,6 +224,13 @@ fn story(wanted: &str, folder: &Path) -> &'static [&'static str] {
             );
             std::fs::remove_dir_all(folder.join("examples")).expect("the examples");
         }
+        "PLM039" => {
+            // One that stands for 10,000 beside those that stand for 50.
+            let heavy =
+                [("\"content\": \"", "\"content\": \"again: "), ("\"probability\": 0.02", "\"probability\": 0.0001")];
+            append(folder, TRAFFIC, &again(folder, "heavy", &heavy));
+            return &["PLM008"];
+        }
         other => panic!("no story tells {other}"),
     }
     &[]
