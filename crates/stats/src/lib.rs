@@ -42,4 +42,4 @@ pub use size::{least_clusters_for_floor, least_clusters_for_margin};
 pub use survey::{Hajek, hajek};
 pub use tango::{Pairs, newcombe};
 pub use undefined::Undefined;
-pub use weigh::{Cluster, Interval, Kind, Strata, TooFew, Weighed, weigh};
+pub use weigh::{Cluster, Interval, Kind, LEAST_CLUSTERS_OF_A_MEAN, Strata, TooFew, Weighed, weigh};

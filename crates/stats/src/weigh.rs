@@ -8,11 +8,14 @@
 //!         (1998), Manski bounds for strata without data; caps so that no record looks better than a perfect one
 //! not for dependence between clusters, or a rare kind of cluster that never appeared
 
+mod best;
 mod difference;
 mod mean;
 mod rate;
 #[cfg(test)]
 mod tests;
+
+pub use mean::LEAST_CLUSTERS_OF_A_MEAN;
 
 use crate::special::t_upper;
 
@@ -462,16 +465,6 @@ impl Weighed {
             Kind::Rate => self.p_rate_at_least(bound),
             Kind::Difference => self.p_difference_at_least(bound),
             Kind::Graded | Kind::GradedDifference | Kind::Mean => self.p_mean_at_least(bound),
-        }
-    }
-
-    /// p of H0 `at most bound` for the best record that as many clusters could have made; 0 where it is not bounded so.
-    pub fn best_p_above(&self, bound: f64) -> f64 {
-        match self.kind {
-            Kind::Rate => self.best_p_rate(bound),
-            Kind::Difference | Kind::GradedDifference => self.best_p_difference(bound),
-            Kind::Graded => f64::from(u8::from(bound >= 1.0 - self.unmeasured - ROUNDING)),
-            Kind::Mean => 0.0,
         }
     }
 

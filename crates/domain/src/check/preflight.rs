@@ -9,7 +9,7 @@
 
 use super::{CheckFinding, Ungraded, finding};
 use crate::contract::Contract;
-use crate::evidence::{Weighing, higher_is_better, in_scope, questions_of, segments};
+use crate::evidence::{Weighing, in_scope, questions_of, segments, weighed_as};
 use crate::finding::reason::percent;
 use crate::finding::{best_p, listed, look_level};
 use crate::gate::{Gate, Margin, Measure, Rule, Scope};
@@ -191,6 +191,7 @@ struct Record {
     p: f64,
     /// The same if the traffic that cannot be weighed here did not count.
     p_measured: f64,
+    kind: stats::Kind,
     weighing: Option<Weighing>,
 }
 
@@ -210,7 +211,7 @@ impl Record {
         strata: &Strata,
     ) -> Self {
         let Some(question) = questions_of(contract, gate, segment, Arm::Candidate).into_iter().next() else {
-            return Record { conversations: 0, p: 1.0, p_measured: 1.0, weighing: None };
+            return Record { conversations: 0, p: 1.0, p_measured: 1.0, kind: stats::Kind::Rate, weighing: None };
         };
         let with = matches!(question.compared, Compared::Paired { .. }).then_some(scored);
         let tally = tally(&question, scored, with, members, strata);
@@ -226,24 +227,25 @@ impl Record {
             Err(_) => (1.0, 1.0),
         };
         let conversations = weighing.graded.as_ref().map_or(carrying, stats::Weighed::clusters);
-        Record { conversations, p, p_measured, weighing: Some(weighing) }
+        Record { conversations, p, p_measured, kind: weighed_as(&question), weighing: Some(weighing) }
     }
 
     fn short_of(&self, contract: &Contract, gate: &Gate, segment: &Segment, level: f64) -> Option<Short> {
         let needed = match gate.rule {
-            Rule::NotWorse { by: Margin::Absolute(margin), .. } if higher_is_better(&gate.measure) => {
+            Rule::NotWorse { by: Margin::Absolute(margin), .. } if is_a_share(&gate.measure) => {
                 stats::least_clusters_for_margin(margin, level)
             }
-            Rule::AtLeast(floor) => stats::least_clusters_for_floor(floor, level),
-            Rule::Within { share, .. } => stats::least_clusters_for_floor(share.get(), level),
+            Rule::AtLeast(floor) => self.least_for_floor(floor, level),
+            Rule::AtMost(most) => self.least_for_floor(1.0 - most, level),
+            Rule::Within { share, .. } => self.least_for_floor(share.get(), level),
             Rule::Never { max_rate } => max_rate.map(|rate| stats::zero_failure_n(rate.get(), level)),
-            Rule::NotWorse { .. } | Rule::Better { .. } | Rule::AtMost(_) => None,
+            Rule::NotWorse { .. } | Rule::Better { .. } => None,
         };
         if let Some(short) = never_shown(gate).filter(|_| self.p > level) {
             return Some(short);
         }
         let have = self.conversations;
-        let needed = needed.unwrap_or(2).max(u64::from(segment.minimum.0));
+        let needed = needed.unwrap_or(2).max(self.fewest(&gate.rule)).max(u64::from(segment.minimum.0));
         if matches!(gate.rule, Rule::Never { max_rate: None }) {
             return None;
         }
@@ -279,6 +281,23 @@ impl Record {
         })
     }
 
+    /// Conversations of equal weight with which a spotless record clears a floor; a limit from above is a floor on the rest.
+    fn least_for_floor(&self, floor: f64, level: f64) -> Option<u64> {
+        match self.kind {
+            stats::Kind::Rate => stats::least_clusters_for_floor(floor, level),
+            stats::Kind::Graded => stats::least_clusters_for_margin(1.0 - floor, level),
+            _ => None,
+        }
+    }
+
+    /// With fewer conversations nothing of the kind is tested; never rules are counted, not tested.
+    fn fewest(&self, rule: &Rule) -> u64 {
+        match (self.kind, rule) {
+            (stats::Kind::Rate | stats::Kind::Difference, _) | (_, Rule::Never { .. }) => 2,
+            _ => stats::LEAST_CLUSTERS_OF_A_MEAN,
+        }
+    }
+
     /// `7.0 % of the traffic (voice)`, where so much cannot be weighed.
     fn unmeasured(&self, contract: &Contract) -> Option<String> {
         let weighing = self.weighing.as_ref()?;
@@ -292,6 +311,10 @@ impl Record {
     }
 }
 
+fn is_a_share(measure: &Measure) -> bool {
+    matches!(measure, Measure::Criterion(_) | Measure::GraderErrors | Measure::Disagreement(_))
+}
+
 /// A claim that no number of conversations shows, however good.
 fn never_shown(gate: &Gate) -> Option<Short> {
     let (what, remedy) = match gate.rule {
@@ -299,7 +322,10 @@ fn never_shown(gate: &Gate) -> Option<Short> {
             "no number of conversations shows a share of all of them",
             "write a share below 100 %, such as `at_least: 99%`, or `never: true`, which one failure breaks",
         ),
-        Rule::NotWorse { by: Margin::Absolute(by), .. } if by <= 0.0 && higher_is_better(&gate.measure) => (
+        Rule::AtMost(most) if most <= 0.0 && is_a_share(&gate.measure) => {
+            ("no number of conversations shows a share of none", "write a share above 0 %, such as `at_most: 1%`")
+        }
+        Rule::NotWorse { by: Margin::Absolute(by), .. } if by <= 0.0 && is_a_share(&gate.measure) => (
             "with a margin of 0 equal answers never show that it holds, however many",
             "write the loss that would still be acceptable, such as `by: 1%`, or `better_than` where a gain is expected",
         ),

@@ -96,12 +96,14 @@ pub(super) fn p_harm(test: Option<Test>, weighing: Option<&Weighing>) -> [Option
     })
 }
 
-/// Below this many degrees of freedom a few conversations decide everything.
+/// Below this many degrees of freedom a few conversations decide everything; five alike have 4, or 3.999999999999999 as a sum.
 pub(super) fn least_df(kind: stats::Kind) -> f64 {
-    match kind {
+    const ROUNDING: f64 = 1e-9;
+    let least = match kind {
         stats::Kind::Rate | stats::Kind::Difference => 4.0,
         stats::Kind::Graded | stats::Kind::GradedDifference | stats::Kind::Mean => 8.0,
-    }
+    };
+    least - ROUNDING
 }
 
 pub(super) fn p_without_unmeasured(weighed: &stats::Weighed, test: Test) -> f64 {
@@ -130,16 +132,19 @@ pub(super) fn test_of(gate: &Gate) -> Option<Test> {
     }
 }
 
-/// p of the claim for the best record that as many clusters could have made: without a failure, or without a difference to the
-/// opponent. `None` where nothing bounds how good a record may be.
+/// p of the claim for the best record that as many clusters could have made: without a failure, with nothing of what a limit counts, or
+/// without a difference to the opponent. `None` where nothing bounds how good a record may be.
 pub fn best_p(gate: &Gate, weighed: &stats::Weighed) -> Option<f64> {
     let is_bounded = match gate.rule {
-        Rule::AtLeast(_) | Rule::Within { .. } => true,
+        Rule::AtLeast(_) | Rule::AtMost(_) | Rule::Within { .. } => true,
         Rule::NotWorse { by, .. } => matches!(by, Margin::Absolute(_)),
-        Rule::AtMost(_) | Rule::Better { .. } | Rule::Never { .. } => false,
+        Rule::Better { .. } | Rule::Never { .. } => false,
     };
-    let test = test_of(gate).filter(|test| is_bounded && test.side == Side::Above)?;
-    Some(weighed.best_p_above(test.bound))
+    let test = test_of(gate).filter(|_| is_bounded)?;
+    Some(match test.side {
+        Side::Above => weighed.best_p_above(test.bound),
+        Side::Below => weighed.best_p_below(test.bound),
+    })
 }
 
 /// Whether a gate's claim holds on what was weighed, at this level: the same test as in `find`.

@@ -3,7 +3,7 @@
 use super::scored::{Eval, contract, set};
 use domain::check::{Given, Ungraded, check};
 use domain::contract::Contract;
-use domain::finding::State;
+use domain::finding::{Code, State};
 use domain::name::CriterionName;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::system::Arm::{Candidate, Production};
@@ -51,6 +51,54 @@ fn the_numbers_are_those_of_holm_and_students_t() {
     );
     // Where one is shown at its best, the other is tested at the full level.
     assert_eq!(told(&contract, &set(&[("pay", 60), ("refund", 30)])), Vec::<String>::new());
+}
+
+#[test]
+fn a_limit_from_above_is_foreseen_as_a_floor_is() {
+    const CEILING: &str = "{criterion: right, in: task, at_most: 0.1, owner: release}";
+    for (pay, refund) in [(60, 60), (36, 36), (35, 35), (60, 29), (60, 28), (1, 60)] {
+        let contract = contract(BY_TASK, &[CEILING]);
+        let set = set(&[("pay", pay), ("refund", refund)]);
+        let marks = format!("0*{}", pay + refund);
+        let foreseen = told(&contract, &set);
+        let decision = Eval::new(contract, set, &[(Candidate, &marks), (Production, &marks)]).decide();
+        for finding in decision.findings.iter().filter(|finding| finding.arm == Candidate) {
+            let on = format!(" on {}:", finding.segment.name);
+            let is_foreseen = foreseen.iter().any(|what| what.contains(&on));
+            assert_eq!(is_foreseen, finding.state != State::Holds, "{pay} {refund} {on} {foreseen:?}");
+        }
+    }
+    let none_at_all = "{measure: grader_errors, in: all, at_most: 0%, owner: release}";
+    let told = told(&contract(BY_TASK, &[none_at_all]), &set(&[("pay", 74)]));
+    assert!(told.len() == 1 && told[0].contains("no number of conversations shows a share of none"), "{told:?}");
+}
+
+#[test]
+fn what_no_record_could_show_says_how_many_would() {
+    let shown = |gate: &str, marks: &str| {
+        let contract = contract(BY_TASK, &[gate]);
+        let count = super::scored::marks(marks).len();
+        let eval = Eval::new(contract, set(&[("pay", count)]), &[(Candidate, marks), (Production, marks)]);
+        let decision = eval.decide();
+        let finding = decision.findings.iter().find(|finding| finding.arm == Candidate).expect("one gate");
+        (finding.code, finding.reason.clone())
+    };
+    // 0.98 to the power of 149 is the first at or below 0.05.
+    let (code, reason) = shown("{measure: grader_errors, in: all, at_most: 2%, owner: release}", "0*40");
+    assert_eq!(code, Some(Code::Undecidable), "{reason}");
+    assert!(reason.contains("with 40 conversations no result could show at most 2.0 %"), "{reason}");
+    assert!(reason.contains("about 109 more conversations"), "{reason}");
+    // Five conversations have four degrees of freedom, which as a sum are a little less.
+    let five = shown("{criterion: right, in: all, not_worse_than: production, by: 0.1, owner: release}", "1*5");
+    assert_eq!(five.0, Some(Code::Undecidable), "{}", five.1);
+}
+
+#[test]
+fn a_mean_is_tested_on_nine_conversations_at_the_fewest() {
+    let spend = contract(BY_TASK, &["{measure: spend, in: all, not_worse_than: production, by: 10%, owner: release}"]);
+    let few = told(&spend, &set(&[("pay", 8)]));
+    assert!(few.len() == 1 && few[0].ends_with("at least 9 are needed"), "{few:?}");
+    assert_eq!(told(&spend, &set(&[("pay", 9)])), Vec::<String>::new());
 }
 
 #[test]

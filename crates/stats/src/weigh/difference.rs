@@ -61,20 +61,11 @@ impl Weighed {
         if self.theta >= 0.0 { p.max(self.p_without_disagreement(bound)) } else { p }
     }
 
-    fn p_without_disagreement(&self, margin: f64) -> f64 {
+    pub(super) fn p_without_disagreement(&self, margin: f64) -> f64 {
         if margin <= 0.0 {
             return 0.5;
         }
         if margin >= 1.0 { 0.0 } else { t_sf(sqrt(self.g_kish * margin / (1.0 - margin)), self.df) }
-    }
-
-    pub(super) fn best_p_difference(&self, bound: f64) -> f64 {
-        if self.leaves_no_room(bound) {
-            return 1.0;
-        }
-        let s = self.unmeasured;
-        let bound = (bound + s) / (1.0 - s);
-        if bound > 0.0 { 0.0 } else { self.p_without_disagreement(-bound) }
     }
 
     /// Clusters in all with which a margin would be certified with 80 % power if there were truly no change, on data as

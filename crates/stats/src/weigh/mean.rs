@@ -6,8 +6,10 @@ use crate::least_clusters_for_margin;
 use crate::special::{normal_quantile, t_sf};
 use libm::sqrt;
 
-/// Below this many degrees of freedom a t interval on a mean is not to be trusted.
-const LEAST_DF: f64 = 8.0;
+/// Below 8 degrees of freedom a t interval on a mean is not to be trusted; 7.999999999999999 of a sum are 8.
+pub(super) const LEAST_DF: f64 = 8.0 - 1e-9;
+/// The fewest clusters, of equal weight, with as many.
+pub const LEAST_CLUSTERS_OF_A_MEAN: u64 = 9;
 
 impl Weighed {
     /// Unbounded where there is too little to go on, or nothing varies and no value is known to be bounded.
@@ -56,19 +58,18 @@ impl Weighed {
     }
 
     /// Clusters in all with which a bound on a mean would be cleared with 80 % power if the mean were truly so, on data that spread as
-    /// these do; `None` where that lies on the bound or beyond, where nothing varies, and where not all of the traffic is measured.
+    /// these do; `None` where that lies on the bound or beyond, where nothing varies and nothing is known to bound a value, and where not all
+    /// of the traffic is measured.
     pub fn clusters_needed_if(&self, truly: f64, bound: f64, level: f64) -> Option<u64> {
         let gap = (truly - bound).abs();
-        if gap == 0.0 || self.variance <= 0.0 || self.unmeasured > 0.0 {
+        let graded = matches!(self.kind, Kind::Graded | Kind::GradedDifference);
+        if gap == 0.0 || (self.variance <= 0.0 && !graded) || self.unmeasured > 0.0 {
             return None;
         }
         let z = -normal_quantile(level) + normal_quantile(POWER);
         let by_power = z * z * self.variance * self.g_kish / (gap * gap) * SAFETY;
-        let least = match self.kind {
-            Kind::Graded | Kind::GradedDifference => least_clusters_for_margin(gap, level).unwrap_or(0) as f64,
-            _ => LEAST_DF + 1.0,
-        };
-        collectable(by_power.max(least))
+        let least = if graded { least_clusters_for_margin(gap, level).unwrap_or(0) } else { 0 };
+        collectable(by_power.max(least.max(LEAST_CLUSTERS_OF_A_MEAN) as f64))
     }
 
     /// The bound on the measured part that the bound on the whole amounts to where all the rest lies `at` one end; of a mean that nothing

@@ -1,12 +1,11 @@
 //! Primitive 1: a rate on effective counts.
 
-use super::{Interval, Kind, ROUNDING, Weighed};
-use crate::exact::zero_failure_n;
+use super::{Interval, ROUNDING, Weighed};
 use crate::special::{beta_cdf, beta_quantile, beta_sf, beta_upper, t_upper};
 use libm::pow;
 
 /// The two-sided 95 % point by which few degrees of freedom are paid for, whatever the level.
-const REFERENCE_TAIL: f64 = 0.025;
+pub(super) const REFERENCE_TAIL: f64 = 0.025;
 
 impl Weighed {
     /// Korn-Graubard: degrees of freedom of the clusters against those of the examples.
@@ -54,31 +53,5 @@ impl Weighed {
         let passed = self.theta * n;
         let bound = bound.min(1.0);
         beta_sf(bound, passed + 1.0, n - passed).max(pow(1.0 - bound, self.perfect_rate_n()))
-    }
-
-    pub(super) fn best_p_rate(&self, bound: f64) -> f64 {
-        let bound = bound / (1.0 - self.unmeasured);
-        if bound >= 1.0 - ROUNDING { 1.0 } else { pow(bound.max(0.0), self.perfect_rate_n()) }
-    }
-
-    /// Clusters in all, like these, with which a record without a failure clears a floor; `None` where a failure was seen, or where no number
-    /// would do.
-    pub fn clusters_needed_without_failure(&self, floor: f64, level: f64) -> Option<u64> {
-        const TRIED: usize = 200;
-        let floor = floor / (1.0 - self.unmeasured);
-        let is_clean = self.kind == Kind::Rate && self.theta >= 1.0 - ROUNDING;
-        if !is_clean || floor <= 0.0 || floor >= 1.0 - ROUNDING {
-            return None;
-        }
-        let rows_each = self.n_kish / self.g_kish;
-        // What so many are worth, with the degrees of freedom that they would bring.
-        let worth = |clusters: u64| {
-            let clusters = clusters as f64;
-            let rows = clusters * rows_each;
-            let ratio = t_upper(REFERENCE_TAIL, rows - 1.0) / t_upper(REFERENCE_TAIL, clusters - 1.0);
-            (clusters * ratio * ratio).min(rows)
-        };
-        let least = zero_failure_n(1.0 - floor, level).max(3);
-        (least..).take(TRIED).find(|&clusters| pow(floor, worth(clusters)) <= level * (1.0 + 1e-9))
     }
 }

@@ -294,7 +294,7 @@ proptest! {
                 let interval = weighed.interval(level);
                 prop_assert!(interval.lower <= weighed.estimate() + 1e-9 || weighed.unmeasured() > 0.0);
                 prop_assert!(interval.upper >= weighed.estimate() - 1e-9 || weighed.unmeasured() > 0.0);
-                for p in [weighed.p_at_most(bound), weighed.p_at_least(bound), weighed.best_p_above(bound)] {
+                for p in [weighed.p_at_most(bound), weighed.p_at_least(bound), weighed.best_p_above(bound), weighed.best_p_below(bound)] {
                     prop_assert!((0.0..=1.0).contains(&p), "{kind:?} {p}");
                 }
                 // One function: a claim is shown exactly where the interval clears the bound. But a difference that asks for

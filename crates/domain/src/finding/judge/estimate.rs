@@ -103,7 +103,10 @@ impl Hearing<'_> {
                 Some(clusters) => clusters,
                 None => weighed.clusters_needed_for_floor(test.bound, level)?,
             },
-            (stats::Kind::Rate, Side::Below, _) => weighed.clusters_needed_for_ceiling(test.bound, level)?,
+            (stats::Kind::Rate, Side::Below, _) => match weighed.clusters_needed_without_any(test.bound, level) {
+                Some(clusters) => clusters,
+                None => weighed.clusters_needed_for_ceiling(test.bound, level)?,
+            },
             _ => weighed.clusters_needed_if(self.supposed(weighed, test)?, test.bound, level)?,
         };
         Some(weighed.clusters_short_of(needed))
