@@ -14,6 +14,7 @@ pub use corrected::{Corrected, Missing};
 use crate::mover::{Term, mover};
 use crate::proportion::{clopper_pearson, wilson};
 use crate::special::normal_quantile;
+use crate::weigh::ROUNDING;
 use crate::zero_failure_upper;
 use crate::{Interval, Pairs, Undefined};
 use libm::sqrt;
@@ -140,7 +141,7 @@ impl JudgeError {
 
     /// Whether the judge tells enough to gate on a corrected rate.
     pub fn tells_enough(&self) -> bool {
-        self.youden() >= LEAST_YOUDEN
+        self.youden() >= LEAST_YOUDEN - ROUNDING
     }
 }
 
@@ -236,6 +237,8 @@ mod tests {
         let error = |specificity| JudgeError { specificity, sensitivity: 0.6, fails: 50.0, passes: 50.0 };
         assert_eq!(rogan_gladen(0.7, 500.0, error(0.59), 0.05), Err(Undefined::OutOfDomain));
         assert!(rogan_gladen(0.7, 500.0, error(0.61), 0.05).is_ok());
+        // 0.6 + 0.6 - 1 is 0.19999999999999996, and 0.2 all the same.
+        assert!(rogan_gladen(0.7, 500.0, error(0.6), 0.05).is_ok());
     }
 
     #[test]

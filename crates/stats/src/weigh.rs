@@ -21,8 +21,10 @@ use crate::special::t_upper;
 
 /// Pseudo-clusters of worst-case correlation.
 const KAPPA: f64 = 2.0;
-/// Where a share of traffic that was not measured meets a bound: as close is as good as there.
-const ROUNDING: f64 = 1e-12;
+/// Where a sum of shares meets a bound, or a difference of gains and losses nothing: as close is as good as there.
+pub(crate) const ROUNDING: f64 = 1e-12;
+/// The part of the weight or the variance beyond which a result hinges on one cluster.
+const THIRD: f64 = 1.0 / 3.0;
 /// Variances below this are rounding of data without any.
 const NO_VARIANCE: f64 = 1e-20;
 
@@ -157,6 +159,8 @@ pub struct Weighed {
     /// Share of traffic in strata without at least two clusters.
     unmeasured: f64,
     dominated_by: Option<u64>,
+    /// Of a mean that nothing bounds: the cluster that alone holds more than a third of the variance.
+    far_out: Option<u64>,
     /// How far a value could lie from the mean, where that is known.
     reach: Option<f64>,
 }
@@ -258,6 +262,7 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
         deff_seen: deff,
         unmeasured: kept.unmeasured,
         dominated_by: dominating(heaviest, loudest, variance, count),
+        far_out: (kind == Kind::Mean && loudest.0 > THIRD * variance && variance > 0.0).then_some(loudest.1),
         reach: None,
     })
 }
@@ -265,7 +270,6 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
 /// One cluster that holds more than a third of the weight; or of the variance while it outweighs a fair share twice over.
 /// (A single failing trial among equals always holds most of the variance, and that is no fault of the data.)
 fn dominating(heaviest: (f64, u64), loudest: (f64, u64, f64), variance: f64, count: u64) -> Option<u64> {
-    const THIRD: f64 = 1.0 / 3.0;
     if heaviest.0 > THIRD {
         return Some(heaviest.1);
     }
@@ -417,7 +421,7 @@ impl Weighed {
 
     /// The same values, of which none lies further than this from 0: even where they do not vary, they bound the mean.
     pub fn bounded_by(self, most: f64) -> Self {
-        Weighed { reach: Some(most + self.theta.abs()), ..self }
+        Weighed { reach: Some(most + self.theta.abs()), far_out: None, ..self }
     }
 
     /// The same data if the strata without data did not exist.
@@ -427,12 +431,12 @@ impl Weighed {
 
     /// Whether the result hinges on one cluster.
     pub fn is_dominated(&self) -> bool {
-        self.dominated_by.is_some()
+        self.dominated_by().is_some()
     }
 
     /// Position of the cluster that the result hinges on, among those given.
     pub fn dominated_by(&self) -> Option<u64> {
-        self.dominated_by
+        self.dominated_by.or(self.far_out)
     }
 
     /// Two one-sided bounds at `level` each.

@@ -11,7 +11,7 @@
 use crate::Undefined;
 use crate::mover::{Term, mover};
 use crate::special::t_upper;
-use crate::weigh::{Cluster, Interval, Kind, Strata, Weighed, weigh};
+use crate::weigh::{Cluster, Interval, Kind, ROUNDING, Strata, Weighed, weigh};
 use libm::{exp, log};
 
 /// Levels between which p is looked for; beyond them it is the end.
@@ -154,8 +154,8 @@ impl Corrected {
         // No record is better than one in which nobody saw a difference.
         let even = t * t / (t * t + self.seen.kish_clusters());
         Interval {
-            lower: if estimate <= 0.0 { interval.lower.min(-even) } else { interval.lower },
-            upper: if estimate >= 0.0 { interval.upper.max(even) } else { interval.upper },
+            lower: if estimate <= ROUNDING { interval.lower.min(-even) } else { interval.lower },
+            upper: if estimate >= -ROUNDING { interval.upper.max(even) } else { interval.upper },
         }
     }
 

@@ -1,6 +1,6 @@
 //! Primitive 2: a paired difference, Tango's score on effective counts.
 
-use super::{Interval, Weighed};
+use super::{Interval, ROUNDING, Weighed};
 use crate::special::{bisect, normal_quantile, t_sf};
 use crate::{Pairs, least_clusters_for_margin};
 use libm::sqrt;
@@ -21,10 +21,10 @@ impl Weighed {
         let t = self.t(level);
         let mut lower = bisect(-1.0, self.theta, |x| self.score(x) <= t);
         let mut upper = bisect(self.theta, 1.0, |x| self.score(x) <= -t);
-        if self.theta <= 0.0 {
+        if self.theta <= ROUNDING {
             lower = lower.min(-self.no_disagreement(t));
         }
-        if self.theta >= 0.0 {
+        if self.theta >= -ROUNDING {
             upper = upper.max(self.no_disagreement(t));
         }
         let (measured, s) = (1.0 - self.unmeasured, self.unmeasured);
@@ -44,7 +44,7 @@ impl Weighed {
             return 0.0;
         }
         let p = t_sf(self.score(bound), self.df);
-        if self.theta <= 0.0 { p.max(self.p_without_disagreement(-bound)) } else { p }
+        if self.theta <= ROUNDING { p.max(self.p_without_disagreement(-bound)) } else { p }
     }
 
     /// p of H0: difference >= bound; `p_worse` for bound 0.
@@ -58,7 +58,7 @@ impl Weighed {
             return 0.0;
         }
         let p = t_sf(-self.score(bound), self.df);
-        if self.theta >= 0.0 { p.max(self.p_without_disagreement(bound)) } else { p }
+        if self.theta >= -ROUNDING { p.max(self.p_without_disagreement(bound)) } else { p }
     }
 
     pub(super) fn p_without_disagreement(&self, margin: f64) -> f64 {

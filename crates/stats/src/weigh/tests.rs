@@ -85,6 +85,75 @@ fn one_loss_looks_no_better_than_none() {
 }
 
 #[test]
+fn a_difference_of_nothing_but_rounding_is_capped_on_both_sides() {
+    let row = |w: f64, sign: f64| Cluster {
+        rows: 5,
+        weight: 5.0 * w,
+        weight_squared: 5.0 * w * w,
+        value: sign * w,
+        gain: w * sign.max(0.0),
+        loss: w * (-sign).max(0.0),
+        some_fail: sign != 0.0,
+        some_pass: sign != 0.0,
+        ..Cluster::default()
+    };
+    let differing = [(0.1, 1.0), (0.3, -1.0), (0.2, 1.0), (0.1, -1.0), (0.3, 1.0), (0.2, -1.0)];
+    let mut rounded = 0;
+    for first in 0..6 {
+        let differing = differing.iter().cycle().skip(first).take(6).map(|&(w, sign)| row(w, sign));
+        let clusters: Vec<Cluster> = differing.chain((0..54).map(|_| row(0.2, 0.0))).collect();
+        let weighed = weigh(&clusters, &Strata::none(), Kind::Difference).unwrap();
+        rounded += u32::from(weighed.estimate() != 0.0);
+        let interval = weighed.interval(0.025);
+        assert!((interval.lower + interval.upper).abs() < EXACT, "{first} {interval:?}");
+        assert!((weighed.p_at_most(-0.05) - weighed.p_at_least(0.05)).abs() < EXACT, "{first}");
+    }
+    assert!(rounded > 0);
+}
+
+#[test]
+fn the_best_record_is_what_the_test_says_of_it() {
+    let strata = Strata::none();
+    for g in [9, 30, 74] {
+        let bounds = [0.02, 0.1, 0.5, 0.9];
+        let perfect = weigh(&independent(g, 0), &strata, Kind::Rate).unwrap();
+        let none = weigh(&independent(0, g), &strata, Kind::Rate).unwrap();
+        let [full, empty] =
+            [1.0, 0.0].map(|grade| weigh(&graded(&vec![grade; g as usize]), &strata, Kind::Graded).unwrap());
+        let equal = weigh(&pairs(0, 0, g), &strata, Kind::Difference).unwrap();
+        for bound in bounds {
+            for (best, p) in [
+                (perfect.best_p_above(bound), perfect.p_at_most(bound)),
+                (perfect.best_p_below(bound), none.p_at_least(bound)),
+                (full.best_p_above(bound), full.p_at_most(bound)),
+                (full.best_p_below(bound), empty.p_at_least(bound)),
+                (equal.best_p_above(-bound), equal.p_at_most(-bound)),
+                (equal.best_p_below(bound), equal.p_at_least(bound)),
+            ] {
+                assert!((best - p).abs() < EXACT, "{g} {bound}: {best} {p}");
+            }
+        }
+    }
+    // Eight grades are too few for any bound.
+    let few = weigh(&graded(&[1.0; 8]), &strata, Kind::Graded).unwrap();
+    assert_eq!([few.best_p_above(0.01), few.best_p_below(0.99)], [1.0, 1.0]);
+}
+
+#[test]
+fn nothing_of_what_a_limit_counts_asks_for_as_many_as_no_failure() {
+    let (none, all) = (independent(0, 40), independent(40, 0));
+    let weighed = |clusters: &[Cluster]| weigh(clusters, &Strata::none(), Kind::Rate).unwrap();
+    assert_eq!(weighed(&none).clusters_needed_without_any(0.02, 0.025), Some(183));
+    assert_eq!(weighed(&all).clusters_needed_without_failure(0.98, 0.025), Some(183));
+    assert_eq!(weighed(&independent(1, 39)).clusters_needed_without_any(0.02, 0.025), None);
+    // Grades that do not vary are bounded by how often they could have been otherwise.
+    let full = weigh(&graded(&[1.0; 17]), &Strata::none(), Kind::Graded).unwrap();
+    let needed = full.clusters_needed_if(1.0, 0.8, 0.025).unwrap();
+    let shown = |g: u64| weigh(&graded(&vec![1.0; g as usize]), &Strata::none(), Kind::Graded).unwrap().p_at_most(0.8);
+    assert!(shown(needed) <= 0.025 && shown(needed - 1) > 0.025, "{needed}");
+}
+
+#[test]
 fn harm_is_easier_to_show_than_safety() {
     let weighed = weigh(&pairs(0, 9, 51), &Strata::none(), Kind::Difference).unwrap();
     assert!(weighed.p_at_least(0.0) < 0.0025, "{}", weighed.p_at_least(0.0));
@@ -185,7 +254,17 @@ fn sums_that_doubles_cannot_hold_are_refused_and_never_nan() {
 }
 
 #[test]
-fn the_heaviest_row_is_told_beside_the_effective_share() {
+fn a_mean_that_nothing_bounds_hinges_on_a_value_far_out() {
+    let values: Vec<f64> = (0..200).map(|at| if at == 7 { 1.0 } else { 0.01 + f64::from(at) * 1e-5 }).collect();
+    let weighed = |kind| weigh(&graded(&values), &Strata::none(), kind).unwrap();
+    assert_eq!(weighed(Kind::Mean).dominated_by(), Some(7));
+    // A single grade below full, or a single failure with a price, always holds most of the variance.
+    assert!(!weighed(Kind::Graded).is_dominated() && !weighed(Kind::Mean).bounded_by(1.0).is_dominated());
+    assert!(!weigh(&graded(&values[8..]), &Strata::none(), Kind::Mean).unwrap().is_dominated());
+}
+
+#[test]
+fn the_heaviest_cluster_is_told_with_its_share() {
     let mut clusters = independent(19, 1);
     // One row of 6 in a cluster with one of 1: a weight of 26 in all.
     clusters[0] = Cluster { rows: 2, weight: 7.0, weight_squared: 37.0, value: 7.0, ..clusters[0] };
