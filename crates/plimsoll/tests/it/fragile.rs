@@ -47,15 +47,15 @@ fn where_no_flip_would_let_the_candidate_through_that_is_said() {
 
 #[test]
 fn a_limit_from_above_is_as_fragile_as_a_floor_on_the_rest() {
-    let gate = |rule: &str| format!("{{criterion: right, in: all, {rule}, else: repair retrieval, owner: release}}");
-    let (limit, floor) = (gate("at_most: 20%"), gate("at_least: 80%"));
+    let gate = |asked: &str| format!("{{{asked}, in: all, else: repair retrieval, owner: release}}");
+    let (limit, floor) = (gate("measure: grader_errors, at_most: 20%"), gate("criterion: right, at_least: 80%"));
     let fragility = |gate: &str, rule: &str, answers: &str| {
         let record = ran(CONTRACT, &[gate], answers);
         let found = of_candidate(&record, rule);
         assert_eq!(found["state"], "holds", "{found}");
         found["fragility"].as_u64()
     };
-    let above = fragility(&limit, "at_most", "candidate right 1*5 0*115\nproduction right 1*5 0*115");
+    let above = fragility(&limit, "at_most", "candidate right g*5 1*115\nproduction right g*5 1*115");
     let below = fragility(&floor, "at_least", "candidate right 0*5 1*115\nproduction right 0*5 1*115");
     assert!(above.is_some(), "there is one");
     assert_eq!(above, below);

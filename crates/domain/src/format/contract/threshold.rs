@@ -6,9 +6,17 @@ use crate::share::{Amount, Share};
 
 /// A limit in the measure's unit, or `4s for 95%`.
 pub fn threshold(reader: &mut Reader, node: &Node, at_most: bool, measure: &Measure) -> Option<Rule> {
-    if !at_most && !matches!(measure, Measure::Criterion(_)) {
-        reader.fault(node.at, "more of it is never better", "use `at_most`");
-        return None;
+    match (measure, at_most) {
+        (Measure::Criterion(_), true) => {
+            let help = "word it so that passing is wanted, and use `at_least`: `98%` without a leak, not `2%` with one";
+            reader.fault(node.at, "to pass is good, and more of it is never worse", help);
+            return None;
+        }
+        (Measure::Criterion(_), false) | (_, true) => {}
+        (_, false) => {
+            reader.fault(node.at, "more of it is never better", "use `at_most`");
+            return None;
+        }
     }
     let (rule, help) = match measure {
         Measure::Criterion(_) | Measure::GraderErrors | Measure::Disagreement(_) => {
