@@ -27,6 +27,8 @@ pub(crate) const ROUNDING: f64 = 1e-12;
 const THIRD: f64 = 1.0 / 3.0;
 /// Variances below this are rounding of data without any.
 const NO_VARIANCE: f64 = 1e-20;
+/// Differences below this are rounding of gains that equal losses.
+const NO_DIFFERENCE: f64 = 1e-12;
 
 /// Sums over the rows of one cluster within one stratum. Only rows of weight above 0 enter.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -232,6 +234,7 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
     }
     let theta = match kind {
         Kind::Rate | Kind::Graded => theta.clamp(0.0, 1.0),
+        Kind::Difference | Kind::GradedDifference if theta.abs() < NO_DIFFERENCE => 0.0,
         Kind::Difference | Kind::GradedDifference => theta.clamp(-1.0, 1.0),
         Kind::Mean => theta,
     };

@@ -64,6 +64,34 @@ fn no_disagreement_is_never_certain() {
 }
 
 #[test]
+fn gains_that_equal_losses_are_no_difference_however_they_were_summed() {
+    // A gain of weight 3 and losses of 1 and 2 in clusters of five rows: over all of the weight that is not 0 in its last digit.
+    for sign in [1.0, -1.0] {
+        let cluster = |(at, weight): (usize, f64)| {
+            let value = sign * weight * [1.0, -1.0, -1.0].get(at).copied().unwrap_or(0.0);
+            Cluster {
+                rows: 5,
+                weight: 5.0 * weight,
+                weight_squared: 5.0 * weight * weight,
+                value,
+                gain: value.max(0.0),
+                loss: (-value).max(0.0),
+                some_fail: value != 0.0,
+                some_pass: value != 0.0,
+                ..Cluster::default()
+            }
+        };
+        let weights = [3.0, 1.0, 2.0].into_iter().chain([2.0; 9]);
+        let clusters: Vec<Cluster> = weights.enumerate().map(cluster).collect();
+        let weighed = weigh(&clusters, &Strata::none(), Kind::Difference).unwrap();
+        let interval = weighed.interval(0.025);
+        assert!((interval.lower + interval.upper).abs() < EXACT, "{interval:?}");
+        let sides = (weighed.p_at_most(-0.3), weighed.p_at_least(0.3));
+        assert!((sides.0 - sides.1).abs() < EXACT && sides.0 > 0.02, "{sides:?}");
+    }
+}
+
+#[test]
 fn one_loss_looks_no_better_than_none() {
     // Clusters of five rows: one lost row shows that they vary little, which none at all cannot show.
     let lower = |lost: usize| {
