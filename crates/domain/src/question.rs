@@ -96,6 +96,9 @@ pub struct Counts {
     pub clusters: u64,
     /// Planned examples of weight above 0.
     pub weighted: u64,
+    /// Planned grades, those of every repeat, and how many of them are unknown.
+    pub grades: u64,
+    pub missing: u64,
 }
 
 /// Counts and the sums per cluster, clusters in the order of their ids; examples of weight 0 are counted but not summed.

@@ -136,6 +136,8 @@ impl Counting {
         counts.grader_errors += u64::from(lost & !unasked);
         counts.not_run += u64::from(unasked);
         counts.weighted += u64::from(planned & (member.weight > 0.0));
+        counts.grades += u64::from(scored.planned);
+        counts.missing += u64::from(scored.missing);
         if planned {
             counts.clusters += u64::from(self.last != Some(member.cluster));
             self.last = Some(member.cluster);
@@ -241,6 +243,14 @@ mod tests {
         assert_eq!(answered.clusters.len(), 1, "what is not known is in no sum");
         assert_eq!(values(&answered.best), [0.0, -40.0]);
         assert_eq!(values(&answered.worst), [0.0, 40.0]);
+    }
+
+    #[test]
+    fn of_an_example_that_lacks_one_of_five_grades_one_of_five_is_missing() {
+        let asked = question(ValueOf::Grade, Compared::Alone(Arm::Candidate));
+        let lacks_one = Scored { sum: 4.0, known: 4, missing: 1, planned: 5, grader_errors: 1, ..Scored::default() };
+        let counts = tally(&asked, &[lacks_one], None, &[member(0, 0)], &Strata::none()).counts;
+        assert_eq!((counts.planned, counts.grader_errors, counts.grades, counts.missing), (1, 1, 5, 1));
     }
 
     #[test]

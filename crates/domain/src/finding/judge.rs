@@ -185,6 +185,17 @@ impl<'a> Hearing<'a> {
         })
     }
 
+    /// Of each arm the share of its planned grades that is unknown: an example that lacks one of five repeats lacks a fifth. Of what
+    /// reviewers are split on only the examples are known.
+    fn share_missing(&self, examples: [u64; 2]) -> [f64; 2] {
+        let counts = [self.counts(), self.claim.map(|weighing| weighing.opponent).unwrap_or_default()];
+        let split = self.disputed.each_ref().map(|examples| examples.len() as u64);
+        [0, 1].map(|arm| {
+            let of_grades = share(counts[arm].missing.saturating_sub(split[arm]), counts[arm].grades);
+            share(examples[arm], counts[arm].planned).min(of_grades)
+        })
+    }
+
     fn is_comparison(&self) -> bool {
         matches!(self.gate.rule, Rule::NotWorse { .. } | Rule::Better { .. })
     }
@@ -219,9 +230,8 @@ impl<'a> Hearing<'a> {
             return None; // missing grades are what this gate measures
         }
         let missing = self.missing();
-        let of = [Some(weighing.counts), self.is_comparison().then_some(weighing.opponent)];
-        let mut arms = of.iter().zip(missing).filter_map(|(counts, missing)| Some((counts.as_ref()?, missing)));
-        if arms.any(|(counts, missing)| share(missing, counts.planned) > self.missing_at_most) {
+        let arms = if self.is_comparison() { 2 } else { 1 };
+        if self.share_missing(missing).iter().take(arms).any(|share| *share > self.missing_at_most) {
             return Some(Code::MissingGrades);
         }
         (self.is_comparison() && differently_missing(missing, &weighing.counts, &weighing.opponent))
@@ -385,7 +395,7 @@ fn disputed(facts: &Facts, question: &Question, segment: &Segment) -> [Vec<Faile
     })
 }
 
-/// Share of planned grades that are unknown.
+/// The part that so many are of what was planned.
 fn share(missing: u64, planned: u64) -> f64 {
     if planned == 0 { 0.0 } else { missing as f64 / planned as f64 }
 }

@@ -144,6 +144,8 @@ impl Eval {
             not_run: count("-"),
             clusters: inside.len() as u64,
             weighted: inside.len() as u64,
+            grades: inside.len() as u64,
+            missing: count("g-"),
         }
     }
 }

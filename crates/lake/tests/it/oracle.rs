@@ -235,6 +235,8 @@ fn counts(members: &[(&Case, Side)], paired: Option<u64>) -> Counts {
         not_run: count(&|side| side.not_run > 0),
         clusters: clusters.len() as u64,
         weighted: members.iter().filter(|(case, side)| side.applies && case.weight > 0).count() as u64,
+        grades: members.iter().map(|(_, side)| u64::from(side.known + side.missing)).sum(),
+        missing: members.iter().map(|(_, side)| u64::from(side.missing)).sum(),
     }
 }
 
