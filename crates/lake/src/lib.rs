@@ -28,6 +28,9 @@ pub use set::{read_set, write_set};
 pub use source::imported_from;
 pub use write::{AnswerIn, RunWriter, ScoreIn, Sealed};
 
+/// The files of a run.
+pub const FILES: [&str; 3] = ["scores.parquet", "answers.parquet", "examples.parquet"];
+
 /// Why the lake could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum LakeError {

@@ -32,6 +32,11 @@ impl Kept {
         self.envelope["id"].as_str().unwrap_or("")
     }
 
+    /// As the record that follows it names it.
+    fn named(&self) -> Value {
+        json!({"id": self.id(), "digest": self.digest().to_string()})
+    }
+
     /// Over the envelope without its signature.
     pub fn digest(&self) -> Digest {
         envelope_digest(&self.envelope)
@@ -130,7 +135,7 @@ impl Chain {
             "id": id,
             "time": jiff::Timestamp::now().to_string(),
             "author": author,
-            "previous": previous.map(|kept| json!({"id": kept.id(), "digest": kept.digest().to_string()})),
+            "previous": previous.map(Kept::named),
             "content": content_digest(content).to_string(),
         });
         let digest = envelope_digest(&envelope);
@@ -169,9 +174,8 @@ impl Chain {
             faults.push("the chain holds another record under this id".to_owned());
         }
         for (at, record) in all.iter().enumerate() {
-            let before = at.checked_sub(1).map(|at| &all[at]);
-            let names = record.envelope["previous"]["digest"].as_str().map(str::to_owned);
-            if names != before.map(|before| before.digest().to_string()) {
+            let before = at.checked_sub(1).map(|at| all[at].named());
+            if record.envelope["previous"] != json!(before) {
                 faults.push(format!("the chain is broken at {}: it does not follow the record before it", record.id()));
             }
         }

@@ -4,11 +4,11 @@ use super::chain::{Chain, Kept};
 use super::signature::{hex, key_of};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
-use domain::contract::Contract;
+use domain::contract::{Contract, Owner};
 use domain::fault::closest;
 use domain::format::contract;
 use domain::segment::{Segmentation, Shares};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Who made a run whose author did not say so.
@@ -60,7 +60,13 @@ pub fn overrule(state: &Utf8Path, of: &Kept, orders: &Overrule) -> Result<Kept, 
         Err(_) => return yours(&format!("`{}` is no date", orders.expires), "write it as 2027-01-31"),
     }
     let key = orders.key.as_deref().map(|path| key_of(path, &orders.by, &parsed.contract)).transpose()?;
-    let content = json!({
+    let content = content(of, owner, &orders.reason, &orders.scope, &orders.expires);
+    Chain::at(state).append(&content, &orders.by, key.as_ref())
+}
+
+/// What an override says: all but reason, scope and end follows from the record that it overrides and from who overrides it.
+pub fn content(of: &Kept, owner: &Owner, reason: &str, scope: &str, expires: &str) -> Value {
+    json!({
         "plimsoll_record": 1,
         "version": env!("CARGO_PKG_VERSION"),
         "override_of": of.id(),
@@ -68,13 +74,12 @@ pub fn overrule(state: &Utf8Path, of: &Kept, orders: &Overrule) -> Result<Kept, 
         "contract": {"name": of.content["contract"]["name"], "digest": of.content["contract"]["digest"]},
         "overridden": of.content["decision"],
         "by": format!("{} ({})", owner.role, owner.who),
-        "author_known": author != UNNAMED,
-        "reason": orders.reason,
-        "scope": orders.scope,
-        "expires": orders.expires,
+        "author_known": of.envelope["author"].as_str().unwrap_or("") != UNNAMED,
+        "reason": reason,
+        "scope": scope,
+        "expires": expires,
         "owner_key": owner.key.map(|key| hex(&key.0)),
-    });
-    Chain::at(state).append(&content, &orders.by, key.as_ref())
+    })
 }
 
 /// The parts of the traffic that the decision speaks of: `all`, the segments of its evidence and of the contract, and the tasks where it cuts by them.

@@ -5,6 +5,7 @@ use super::diff::systems;
 use super::history::{History, scores_digest};
 use super::judges::sealed_judges;
 use super::kept;
+use super::overrule;
 use super::recorded;
 use super::sealed::folder_of;
 use super::signature::signer;
@@ -32,7 +33,9 @@ pub fn verify(state: &Utf8Path, kept: &Kept) -> Result<Verified, Failure> {
     let mut verified = Verified { faults: chain.faults(kept)?, notes: Vec::new(), not_recomputable: false };
     verified.notes.push("hashes, chain and head were checked".to_owned());
     match kept::whole(state) {
-        Ok(None) => {}
+        Ok(None) => {
+            verified.notes.push("no history lies beside it that could tell who made it, when and why".to_owned())
+        }
         Ok(Some(entries)) => {
             verified.notes.push(format!("the history of {entries} entries is as it was written"));
             verified.faults.extend(recorded::apart(state, kept)?);
@@ -49,28 +52,50 @@ pub fn verify(state: &Utf8Path, kept: &Kept) -> Result<Verified, Failure> {
         Err(_) => verified.notes.push("who signed cannot be told: the sealed contract cannot be read".to_owned()),
     }
     if kept.content["override_of"].is_string() {
-        overriding(&chain, kept, &mut verified)?;
+        overriding(original.as_ref(), kept, &mut verified);
         return Ok(verified);
     }
-    let made_by = kept.content["version"].as_str().unwrap_or("");
-    if made_by != env!("CARGO_PKG_VERSION") {
-        verified.not_recomputable = true;
-        verified.notes.push(format!("made by version {made_by}, and this is {}", env!("CARGO_PKG_VERSION")));
-        return Ok(verified);
+    if is_of_this_version(kept, &mut verified) {
+        recompute(state, kept, &mut verified)?;
     }
-    recompute(state, kept, &mut verified)?;
     Ok(verified)
 }
 
-fn overriding(chain: &Chain, kept: &Kept, verified: &mut Verified) -> Result<(), Failure> {
-    let of = kept.content["override_of"].as_str().unwrap_or("");
-    match chain.find(of) {
-        Ok(original) if Some(original.digest().to_string().as_str()) == kept.content["override_digest"].as_str() => {
-            verified.notes.push("the record that it overrides is in the chain".to_owned());
-        }
-        _ => verified.faults.push("the record that it overrides is not in the chain as it was".to_owned()),
+/// What another version made is not derived again here.
+fn is_of_this_version(kept: &Kept, verified: &mut Verified) -> bool {
+    let (made_by, this) = (kept.content["version"].as_str().unwrap_or(""), env!("CARGO_PKG_VERSION"));
+    if made_by != this {
+        verified.not_recomputable = true;
+        verified.notes.push(format!("made by version {made_by}, and this is {this}"));
     }
-    Ok(())
+    made_by == this
+}
+
+/// Derives an override again from the record that it overrides, as far as it follows from that.
+fn overriding(original: Option<&Kept>, kept: &Kept, verified: &mut Verified) {
+    let text = |key: &str| kept.content[key].as_str().unwrap_or("");
+    let Some(original) = original.filter(|original| original.digest().to_string() == text("override_digest")) else {
+        verified.faults.push("the record that it overrides is not in the chain as it was".to_owned());
+        return;
+    };
+    verified.notes.push("the record that it overrides is in the chain".to_owned());
+    if !is_of_this_version(kept, verified) {
+        return;
+    }
+    let told = original.content["contract"]["text"].as_str().unwrap_or("");
+    let parsed = contract::parse(Utf8Path::new("sealed contract"), told).ok();
+    let author = kept.envelope["author"].as_str().unwrap_or("");
+    let mut owners = parsed.iter().flat_map(|parsed| &parsed.contract.owners);
+    let Some(owner) = owners.find(|owner| owner.role.as_str() == author) else {
+        verified.faults.push(format!("`{author}`, who overrides it, is not among the contract's owners"));
+        return;
+    };
+    let again = overrule::content(original, owner, text("reason"), text("scope"), text("expires"));
+    let differing = differences(&again, &kept.content);
+    if !differing.is_empty() {
+        let what = format!("derived again from the record that it overrides, these differ: {}", differing.join(", "));
+        verified.faults.push(what);
+    }
 }
 
 /// Derives the whole content again from the sealed scores and the sealed contract, and compares it to the letter.
@@ -91,15 +116,15 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
         return Ok(());
     }
     let (mut files, mut exchanged) = (Vec::new(), false);
-    for (name, digest) in content["scores"]["files"].as_object().into_iter().flatten() {
-        let path = folder.join(Utf8Path::new(name).file_name().unwrap_or(""));
+    for name in lake::FILES {
+        let path = folder.join(name);
         let found = path.is_file().then(|| lake::file_digest(&path).ok()).flatten();
         let found = found.map(|digest| digest.to_string()).unwrap_or_default();
-        if Some(found.as_str()) != digest.as_str() {
+        if content["scores"]["files"][name].as_str() != Some(found.as_str()) {
             verified.faults.push(format!("`{name}` is not the file that was sealed"));
             exchanged = true;
         }
-        files.push((name.clone(), digest.as_str().unwrap_or("").to_owned()));
+        files.push((name.to_owned(), found));
     }
     if exchanged {
         // Files that are not those that were sealed may hold anything: nothing is derived from them.

@@ -150,6 +150,55 @@ fn no_value_of_a_record_can_be_edited_even_with_every_hash_rewritten() {
 }
 
 #[test]
+fn a_record_names_the_one_before_it_and_no_other() {
+    let Ran { folder, record, content, .. } = ran();
+    forge(folder.path(), &record, &content);
+    for previous in [json!("x"), json!({"id": "x"}), json!({})] {
+        let mut kept = read(&record);
+        kept["envelope"]["previous"] = previous;
+        std::fs::write(&record, kept.to_string()).expect("a forged record");
+        forge(folder.path(), &record, &content);
+        let verified = plimsoll(folder.path(), &["verify"]);
+        assert_eq!(code(&verified), 3, "{}", out(&verified));
+    }
+}
+
+#[test]
+fn no_file_can_be_left_out_of_what_a_record_sealed() {
+    let Ran { folder, record, content, .. } = ran();
+    for file in ["scores.parquet", "answers.parquet", "examples.parquet"] {
+        let mut other = content.clone();
+        other["scores"]["files"].as_object_mut().expect("files").shift_remove(file).expect("a digest");
+        forge(folder.path(), &record, &other);
+        let verified = plimsoll(folder.path(), &["verify"]);
+        assert_eq!(code(&verified), 3, "{file}: {}", out(&verified));
+    }
+}
+
+#[test]
+fn what_an_override_says_of_the_record_that_it_overrides_cannot_be_edited() {
+    let Ran { folder, .. } = ran();
+    let orders = ["override", "latest", "--by", "prompt", "--reason", "a launch", "--scope", "all"];
+    let overridden = plimsoll(folder.path(), &[&orders[..], &["--expires", "2999-01-01"]].concat());
+    assert_eq!(code(&overridden), 0, "{}", err(&overridden));
+    let record = last_record(folder.path());
+    let content = read(&record)["content"].clone();
+    forge(folder.path(), &record, &content);
+    let verified = plimsoll(folder.path(), &["verify"]);
+    assert_eq!(code(&verified), 0, "{}", out(&verified));
+    assert!(out(&verified).contains("no history lies beside it"), "{}", out(&verified));
+    let of_record = ["/plimsoll_record", "/override_of", "/override_digest", "/contract/name", "/contract/digest"];
+    for place in of_record.iter().chain(&["/overridden", "/by", "/author_known", "/owner_key", "/version"]) {
+        let mut other = content.clone();
+        let value = other.pointer_mut(place).expect("a value");
+        *value = edited(value);
+        forge(folder.path(), &record, &other);
+        let verified = plimsoll(folder.path(), &["verify"]);
+        assert_eq!(code(&verified), 3, "{place}: {}", out(&verified));
+    }
+}
+
+#[test]
 fn a_grade_edited_in_the_sealed_scores_does_not_verify_with_its_file_hash_rewritten() {
     let Ran { folder, record, content: sealed, run } = ran();
     // Another run's scores under this run's name: real rows, one answer apart.
