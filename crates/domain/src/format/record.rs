@@ -331,6 +331,9 @@ fn finding_json(contract: &Contract, finding: &Finding, look: Option<u32>) -> Va
         "reason": finding.reason,
         "examples": finding.examples.iter().map(|example| example.id.to_string()).collect::<Vec<_>>(),
     });
+    if gate.is_none() {
+        fields["measure"] = json!(finding.name);
+    }
     if let (Value::Object(fields), Some(gate)) = (&mut fields, gate) {
         let (name, value) = match &gate.measure {
             Measure::Criterion(criterion) => ("criterion", criterion.to_string()),

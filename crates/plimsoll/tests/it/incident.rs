@@ -228,7 +228,8 @@ fn an_incident_is_closed_only_once_a_gate_would_block_the_release_that_caused_it
     let again: Value = serde_json::from_str(&out(&ended)).expect("a record");
     let findings = again["findings"].as_array().expect("findings");
     let guards = findings.iter().find(|finding| finding["gate"] == "guards" && finding["arm"] == "candidate");
-    assert_eq!(guards.expect("guards")["examples"], json!(["incident-paid-twice"]));
+    let guards = guards.expect("guards");
+    assert_eq!((&guards["measure"], &guards["examples"]), (&json!("guards"), &json!(["incident-paid-twice"])));
     assert_eq!(again["look"]["number"], 2, "closing spent no look");
     // And one that was mended passes it.
     answers(
