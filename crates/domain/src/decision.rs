@@ -9,7 +9,8 @@ pub use under::{Moved, Under, under, with_shares};
 
 use crate::contract::Contract;
 use crate::evidence::{Evidence, cost_question, matrix_question};
-use crate::finding::reason::{plural, what_is_missing};
+use crate::finding::figures::plural;
+use crate::finding::missing::what_is_missing;
 use crate::finding::{
     Code, Facts, FailedExample, Failures, Finding, Findings, GuardFact, State, Subject, find, listed, release_owner,
 };
@@ -326,7 +327,6 @@ fn of_finding(contract: &Contract, finding: &Finding) -> FollowUp {
         Subject::Guards | Subject::NeverExamples => None,
     };
     let on_labels = gate.is_some_and(|gate| matches!(gate.measure, Measure::Disagreement(_)));
-    let names = || listed(finding.examples.iter().map(|example| example.id.as_str()).collect::<Vec<_>>().into_iter());
     let because = format!("{} on {}: {}", finding.name, finding.segment.name, finding.state.words());
     let (kind, what) = match (finding.state, &finding.follow_up) {
         (State::Unfit, _) if finding.code == Some(Code::ContractChanged) => {
@@ -338,14 +338,15 @@ fn of_finding(contract: &Contract, finding: &Finding) -> FollowUp {
         (State::Unfit | State::Error, _) => {
             (Kind::RunAgain, format!("get the missing {}: {}", missing(gate), finding.reason))
         }
-        (State::NotShown, _) if finding.code == Some(Code::ReviewersDisagree) => {
-            (Kind::RepairRubric, format!("settle what reviewers are split on, or repair the rubric: {}", names()))
-        }
+        (State::NotShown, _) if finding.code == Some(Code::ReviewersDisagree) => (
+            Kind::RepairRubric,
+            format!("settle what reviewers are split on, or repair the rubric: {}", finding.names()),
+        ),
         (State::NoData | State::NotShown, _) if on_labels => {
             (Kind::Collect, format!("let two people label more answers of {}", finding.segment.name))
         }
         (State::Breached, Some(follow_up)) if on_labels => {
-            (Kind::of_text(follow_up), format!("{follow_up}: reviewers differ on {}", names()))
+            (Kind::of_text(follow_up), format!("{follow_up}: reviewers differ on {}", finding.names()))
         }
         (State::NoData | State::NotShown, _) => (Kind::Collect, collect(gate, finding)),
         (_, Some(follow_up)) => (Kind::of_text(follow_up), follow_up.clone()),

@@ -7,10 +7,13 @@
 //!         segments for the claim to hold and over all findings for harm (Berger 1982; Holm 1979), level alpha * 2^-look
 
 mod claim;
+pub mod figures;
 mod heard;
 mod judge;
 mod levels;
-pub mod reason;
+pub(crate) mod missing;
+mod reason;
+mod settlement;
 #[cfg(test)]
 mod tests;
 
@@ -157,6 +160,13 @@ pub struct Finding {
     pub split: Option<Split>,
     /// Values with a declared share of traffic that have too few conversations to be weighed.
     pub unmeasured: Vec<String>,
+}
+
+impl Finding {
+    /// The examples that it names.
+    pub fn names(&self) -> String {
+        listed(self.examples.iter().map(|example| example.id.as_str()).collect::<Vec<_>>().into_iter())
+    }
 }
 
 /// An estimate with the interval that its rule used.

@@ -1,6 +1,7 @@
 //! What comes up by itself: after an incident, this week, this release, this month.
 
 use super::{Agreed, Command, Done, Due, Duty, Expiring, List, OpenIncident, Rhythm, Seen, Staged};
+use crate::finding::figures::plural;
 use crate::review::Purpose;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
@@ -29,10 +30,6 @@ fn friday(today: Date) -> Date {
 /// The first day of the month that follows.
 fn next_month(day: Date) -> Date {
     later(day.last_of_month(), 1)
-}
-
-fn plural(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// Items that somebody outside looks at in a month.

@@ -10,8 +10,8 @@
 use super::{CheckFinding, Ungraded, finding};
 use crate::contract::Contract;
 use crate::evidence::{Weighing, in_scope, questions_of, segments, weighed_as};
-use crate::finding::reason::percent;
-use crate::finding::{best_p, listed, look_level};
+use crate::finding::figures::{of_traffic, percent};
+use crate::finding::{best_p, is_never, look_level};
 use crate::gate::{Gate, Margin, Measure, Rule, Scope};
 use crate::grader::Grader;
 use crate::layout::{Layout, strata_named};
@@ -19,7 +19,6 @@ use crate::name::CriterionName;
 use crate::question::Compared;
 use crate::reference_set::{ExampleIndex, ReferenceSet, Row};
 use crate::segment::Segment;
-
 use crate::system::Arm;
 use crate::tally::{Member, Scored, tally};
 use stats::Strata;
@@ -172,7 +171,7 @@ impl<'a> Levels<'a> {
     }
 
     fn of(&self, gate: &Gate, segment: &Segment) -> f64 {
-        if matches!(gate.rule, Rule::Never { .. }) {
+        if is_never(gate) {
             return self.never;
         }
         let corrected = || self.of_segments.iter().find(|(known, _)| *known == segment).map(|(_, level)| *level);
@@ -181,7 +180,7 @@ impl<'a> Levels<'a> {
 }
 
 fn is_in_family(gate: &Gate) -> bool {
-    gate.blocking && !matches!(gate.rule, Rule::Never { .. })
+    gate.blocking && !is_never(gate)
 }
 
 /// What the best possible record shows of one gate on one segment.
@@ -266,7 +265,7 @@ impl Record {
                 remedy: format!("sample {} more conversations there, or {or}", needed - have),
             });
         }
-        if matches!(gate.rule, Rule::Never { .. }) || self.p <= level {
+        if is_never(gate) || self.p <= level {
             return None;
         }
         Some(match self.unmeasured(contract).filter(|_| self.p_measured <= level) {
@@ -302,12 +301,7 @@ impl Record {
     fn unmeasured(&self, contract: &Contract) -> Option<String> {
         let weighing = self.weighing.as_ref()?;
         let share = weighing.graded.as_ref().ok()?.unmeasured();
-        let values = strata_named(contract, &weighing.unmeasured);
-        let named = match &values[..] {
-            [] => String::new(),
-            values => format!(" ({})", listed(values.iter().map(String::as_str))),
-        };
-        (share > 0.0).then(|| format!("{} of the traffic{named}", percent(share)))
+        (share > 0.0).then(|| of_traffic(share, &strata_named(contract, &weighing.unmeasured)))
     }
 }
 

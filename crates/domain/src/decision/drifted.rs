@@ -5,7 +5,7 @@
 use super::{FollowUp, Kind, Moved, Under};
 use crate::contract::Contract;
 use crate::drift::{Mix, OfToday, Today};
-use crate::finding::reason::percent;
+use crate::finding::figures::percent;
 use crate::finding::{Finding, release_owner};
 use crate::routing::Outcome;
 use crate::system::Arm;

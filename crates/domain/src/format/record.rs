@@ -7,7 +7,7 @@ use super::{drifted, judged};
 use crate::contract::Contract;
 use crate::decision::{CostDelta, Decision, Drifted, FailureCost, FollowUp};
 use crate::evidence::{Evidence, Weighing, matrix_question};
-use crate::finding::reason::percent;
+use crate::finding::figures::percent;
 use crate::finding::{Estimate, Facts, Finding, Findings, Method, State, look_level};
 use crate::gate::Measure;
 use crate::name::OwnerRole;

@@ -3,7 +3,7 @@
 use super::read::{json_text, plain};
 use super::width::wrap;
 use domain::backtest::{Backtest, Hits, Lift, Rate};
-use domain::finding::reason::percent;
+use domain::finding::figures::percent;
 use serde_json::{Value, json};
 use std::fmt::Write;
 

@@ -3,7 +3,7 @@
 use super::read::{json_text, plain};
 use super::width::wrap;
 use crate::app::monitor::Monitored;
-use domain::finding::reason::percent;
+use domain::finding::figures::percent;
 use domain::format::record::{decimal, numbers};
 use domain::monitor::{Evidence, Followed, Verdict};
 use domain::share::with_sign;

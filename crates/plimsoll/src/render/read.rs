@@ -214,7 +214,7 @@ fn is_hidden(c: char) -> bool {
 
 /// A share as a percentage.
 pub fn percent(value: &Value) -> String {
-    value.as_f64().map_or_else(|| "unknown".to_owned(), domain::finding::reason::percent)
+    value.as_f64().map_or_else(|| "unknown".to_owned(), domain::finding::figures::percent)
 }
 
 /// Ids and figures that are shown of what changed.

@@ -259,11 +259,8 @@ pub fn look(shown: &Shown) -> String {
     }
 }
 
-/// A level in all its digits: 2.5 %, 1.25 %, 0.625 %.
 fn level(value: &Value) -> String {
-    let Some(share) = value.as_f64() else { return "unknown".to_owned() };
-    let digits = format!("{:.6}", share * 100.0);
-    format!("{} %", digits.trim_end_matches('0').trim_end_matches('.'))
+    value.as_f64().map_or_else(|| "unknown".to_owned(), domain::finding::figures::level)
 }
 
 pub fn fragility(shown: &Shown) -> String {
