@@ -10,7 +10,7 @@
 use super::{CheckFinding, Ungraded, finding};
 use crate::contract::Contract;
 use crate::evidence::{Weighing, in_scope, questions_of, segments, weighed_as};
-use crate::finding::figures::{of_traffic, percent};
+use crate::finding::figures::of_traffic;
 use crate::finding::{best_p, is_never, look_level};
 use crate::gate::{Gate, Margin, Measure, Rule, Scope};
 use crate::grader::Grader;
