@@ -1,6 +1,7 @@
 use super::*;
 use domain::share::Amount;
 use proptest::prelude::*;
+use std::cell::Cell;
 
 fn lane(asks: u64, at_once: u32) -> Lane {
     Lane {
@@ -16,30 +17,41 @@ fn trouble(kind: TroubleKind) -> Trouble {
     Trouble { kind, message: "it went wrong".to_owned(), retry_after: None }
 }
 
-/// Plays a schedule with calls of one second; `reply` says what an attempt at this ask comes to. Returns what was asked when, and
-/// how it ended.
-fn play(
+/// A call on its way: when it is done, what it asks, and what the system made of it as it came in.
+type Flight<T> = (Duration, AskId, T);
+
+/// When each call was done and what it came to, when all was done, and how that was.
+struct Played {
+    calls: Vec<(Duration, AskId, Outcome)>,
+    took: Duration,
+    ending: Ending,
+}
+
+/// Plays a schedule. `came_in` says how long a call lasts beside those that are on their way, and what the system makes of it;
+/// `came_to` says what that is when it is done.
+fn played<T>(
     mut schedule: Schedule,
-    mut reply: impl FnMut(AskId) -> Option<TroubleKind>,
-) -> (Vec<(f64, AskId, Outcome)>, Ending) {
+    mut came_in: impl FnMut(Duration, &[Flight<T>]) -> (Duration, T),
+    mut came_to: impl FnMut(Duration, AskId, T) -> Option<Trouble>,
+) -> Played {
     let mut now = Duration::ZERO;
-    let mut running: Vec<(Duration, AskId)> = Vec::new();
-    let mut done = Vec::new();
+    let mut running: Vec<Flight<T>> = Vec::new();
+    let mut calls = Vec::new();
     for _ in 0..1_000_000 {
         match schedule.next(now) {
-            Next::Ask(ask) => running.push((now + Duration::from_secs(1), ask)),
-            Next::Ended(ending) => return (done, ending),
+            Next::Ask(ask) => {
+                let (lasts, made) = came_in(now, &running);
+                running.push((now + lasts, ask, made));
+            }
+            Next::Ended(ending) => return Played { calls, took: now, ending },
             Next::Wait(later) => {
-                running.sort();
-                let first = running.first().map(|(due, _)| *due);
-                let due = match (first, later) {
-                    (Some(first), Some(later)) => first.min(later),
-                    (first, later) => first.or(later).expect("something to wait for"),
-                };
+                running.sort_by_key(|(due, ask, _)| (*due, *ask));
+                let first = running.first().map(|(due, ..)| *due);
+                let due = first.into_iter().chain(later).min().expect("something to wait for");
                 now = now.max(due);
                 if first == Some(due) {
-                    let (_, ask) = running.remove(0);
-                    let trouble = reply(ask).map(trouble);
+                    let (_, ask, made) = running.remove(0);
+                    let trouble = came_to(now, ask, made);
                     let took = Used { tokens: 10, spend: 0.01 };
                     let outcome = schedule.attempted(now, ask, trouble.as_ref(), &Headroom::default(), took, 0.5);
                     if outcome == Outcome::Answered {
@@ -48,12 +60,34 @@ fn play(
                     if matches!(outcome, Outcome::Answered | Outcome::GaveUp) {
                         schedule.kept(ask.lane);
                     }
-                    done.push((now.as_secs_f64(), ask, outcome));
+                    calls.push((now, ask, outcome));
                 }
             }
         }
     }
     panic!("it does not end");
+}
+
+impl Played {
+    /// When all was answered in the end, the calls, and those that were turned away.
+    fn answered(&self) -> (Duration, u32, u32) {
+        assert_eq!(self.ending, Ending::Done);
+        let of = |wanted| self.calls.iter().filter(|(.., outcome)| *outcome == wanted).count();
+        let turned_away = of(Outcome::Again);
+        assert_eq!(of(Outcome::Answered) + turned_away, self.calls.len());
+        (self.took, self.calls.len() as u32, turned_away as u32)
+    }
+}
+
+/// Plays a schedule with calls of one second; `reply` says what an attempt at this ask comes to. Returns what was asked when, and
+/// how it ended.
+fn play(
+    schedule: Schedule,
+    mut reply: impl FnMut(AskId) -> Option<TroubleKind>,
+) -> (Vec<(f64, AskId, Outcome)>, Ending) {
+    let second = Duration::from_secs(1);
+    let Played { calls, ending, .. } = played(schedule, |_, _| (second, ()), |_, ask, ()| reply(ask).map(trouble));
+    (calls.into_iter().map(|(at, ask, outcome)| (at.as_secs_f64(), ask, outcome)).collect(), ending)
 }
 
 fn plain(lanes: Vec<Lane>) -> Schedule {
@@ -195,52 +229,27 @@ fn what_calls_of_earlier_runs_took_is_known_from_the_start() {
     assert!(done.iter().all(|(at, ..)| *at == 1.0), "nothing has to be found out first");
 }
 
-/// Plays a schedule against a system that takes so many calls in ten seconds, each of 200 ms, turns others away at once and says when
-/// to come back. When it was done, the calls, and those that were turned away.
+/// A system that takes so many calls in ten seconds, each of 200 ms, turns others away at once and says when to come back. When all was
+/// answered, the calls, and those that were turned away.
 fn windowed(asks: u64, at_once: u32, taken: u64) -> (Duration, u32, u32) {
-    let window = Duration::from_secs(10);
-    let mut schedule = plain(vec![lane(asks, at_once)]);
-    let (mut now, mut calls, mut turned_away, mut left_alone) = (Duration::ZERO, 0, 0, Duration::ZERO);
+    let left_alone = Cell::new(Duration::ZERO);
     let mut in_window: BTreeMap<u64, u64> = BTreeMap::new();
-    let mut running: Vec<(Duration, AskId, Option<Duration>)> = Vec::new();
-    loop {
-        match schedule.next(now) {
-            Next::Ask(ask) => {
-                assert!(now >= left_alone, "{now:?}: asked before {left_alone:?}");
-                calls += 1;
-                let count = in_window.entry(now.as_secs() / 10).or_default();
-                *count += 1;
-                let until = window * (now.as_secs() / 10 + 1) as u32;
-                running.push(match *count <= taken {
-                    true => (now + Duration::from_millis(200), ask, None),
-                    false => (now + Duration::from_millis(1), ask, Some(until)),
-                });
-            }
-            Next::Ended(ending) => {
-                assert_eq!(ending, Ending::Done);
-                return (now, calls, turned_away);
-            }
-            Next::Wait(later) => {
-                running.sort();
-                let first = running.first().map(|(due, ..)| *due);
-                let due = first.into_iter().chain(later).min().expect("something to wait for");
-                now = now.max(due);
-                if first == Some(due) {
-                    let (_, ask, until) = running.remove(0);
-                    let trouble = until.map(|until| {
-                        (turned_away, left_alone) = (turned_away + 1, left_alone.max(until));
-                        Trouble { retry_after: Some(until - now), ..trouble(TroubleKind::RateLimited) }
-                    });
-                    let took = Used::default();
-                    match schedule.attempted(now, ask, trouble.as_ref(), &Headroom::default(), took, 0.5) {
-                        Outcome::Answered => schedule.kept(ask.lane),
-                        outcome => assert_eq!(outcome, Outcome::Again),
-                    }
-                }
-            }
+    let came_in = |now: Duration, _: &[_]| {
+        assert!(now >= left_alone.get(), "{now:?}: asked before {:?}", left_alone.get());
+        let window = now.as_secs() / 10;
+        let count = in_window.entry(window).or_default();
+        *count += 1;
+        match *count <= taken {
+            true => (Duration::from_millis(200), None),
+            false => (Duration::from_millis(1), Some(Duration::from_secs(10 * (window + 1)))),
         }
-        assert!(calls < 100_000, "it does not end");
-    }
+    };
+    let came_to = |now: Duration, _, until: Option<Duration>| {
+        let until = until?;
+        left_alone.set(left_alone.get().max(until));
+        Some(Trouble { retry_after: Some(until - now), ..trouble(TroubleKind::RateLimited) })
+    };
+    played(plain(vec![lane(asks, at_once)]), came_in, came_to).answered()
 }
 
 #[test]
@@ -272,45 +281,17 @@ fn a_system_that_asks_to_be_left_alone_for_long_stops_the_run_which_can_go_on_la
     }
 }
 
-/// Plays a schedule against a system that stands so many calls at once, each of 200 ms, and turns others away after some time
-/// without saying until when. When it was done, the calls, and those that were turned away.
+/// A system that stands so many calls at once, each of 200 ms, and turns others away after some time without saying until when. When
+/// all was answered, the calls, and those that were turned away.
 fn limited(asks: u64, at_once: u32, stands: usize, refuses_after: Duration) -> (Duration, u32, u32) {
     let mut lane = lane(asks, at_once);
     lane.limits.attempts = 5;
-    let mut schedule = plain(vec![lane]);
-    let (mut now, mut calls, mut turned_away) = (Duration::ZERO, 0, 0);
-    let mut running: Vec<(Duration, AskId, bool)> = Vec::new();
-    loop {
-        match schedule.next(now) {
-            Next::Ask(ask) => {
-                calls += 1;
-                let stood = running.iter().filter(|(.., stood)| *stood).count() < stands;
-                let lasts = if stood { Duration::from_millis(200) } else { refuses_after };
-                running.push((now + lasts, ask, stood));
-            }
-            Next::Ended(ending) => {
-                assert_eq!(ending, Ending::Done);
-                return (now, calls, turned_away);
-            }
-            Next::Wait(later) => {
-                running.sort();
-                let first = running.first().map(|(due, ..)| *due);
-                let due = first.into_iter().chain(later).min().expect("something to wait for");
-                now = now.max(due);
-                if first == Some(due) {
-                    let (_, ask, stood) = running.remove(0);
-                    turned_away += u32::from(!stood);
-                    let trouble = (!stood).then(|| trouble(TroubleKind::RateLimited));
-                    let took = Used::default();
-                    match schedule.attempted(now, ask, trouble.as_ref(), &Headroom::default(), took, 0.5) {
-                        Outcome::Answered => schedule.kept(ask.lane),
-                        outcome => assert_eq!(outcome, Outcome::Again),
-                    }
-                }
-            }
-        }
-        assert!(calls < 100_000, "it does not end");
-    }
+    let came_in = |_, running: &[Flight<bool>]| {
+        let stood = running.iter().filter(|(.., stood)| *stood).count() < stands;
+        (if stood { Duration::from_millis(200) } else { refuses_after }, stood)
+    };
+    let came_to = |_, _, stood: bool| (!stood).then(|| trouble(TroubleKind::RateLimited));
+    played(plain(vec![lane]), came_in, came_to).answered()
 }
 
 #[test]
