@@ -40,6 +40,21 @@ pub struct LiveSystem {
     pub live: Live,
 }
 
+impl LiveSystem {
+    /// Its part of the work, of which nothing is thought or known yet: the asks at these positions, into this file of the journal.
+    pub(crate) fn lane(&self, file: usize, positions: Vec<u64>) -> Lane {
+        Lane {
+            system: Arc::clone(&self.system),
+            limits: self.live.limits,
+            price: self.live.price,
+            file,
+            positions,
+            thought: Used::default(),
+            known: Took::default(),
+        }
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     #[error("{}", told(.0, *.1))]
@@ -212,15 +227,8 @@ impl<'a> Asking<'a> {
             let missing = &self.missing[file];
             let position =
                 |slot: &(ExampleIndex, u16)| u64::from(slot.0.0) * u64::from(self.plan.repeats) + u64::from(slot.1);
-            Lane {
-                system: Arc::clone(&system.system),
-                limits: system.live.limits,
-                price: system.live.price,
-                file,
-                positions: missing.iter().map(position).collect(),
-                thought: self.thought[file].0,
-                known: self.thought[file].1,
-            }
+            let (thought, known) = self.thought[file];
+            Lane { thought, known, ..system.lane(file, missing.iter().map(position).collect()) }
         };
         let lanes = self.systems.iter().enumerate().map(lane).collect();
         Ok(drive(lanes, self, &journal, budget, used, tell)?)

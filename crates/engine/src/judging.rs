@@ -32,7 +32,6 @@ use domain::system::Budget;
 use replies::Replies;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use tasks::{Opened, Task};
 
 /// Tokens of a verdict, where nothing says how long verdicts are.
@@ -231,13 +230,9 @@ impl<'a> Judging<'a> {
         let paths: Vec<Utf8PathBuf> = self.replies.iter().map(|replies| replies.path().to_owned()).collect();
         let journal = Journal::on_disk(&paths).map_err(DriveError::Journal)?;
         let lane = |(file, system): (usize, &LiveSystem)| Lane {
-            system: Arc::clone(&system.system),
-            limits: system.live.limits,
-            price: system.live.price,
-            file,
-            positions: (0..self.missing[file].len() as u64).collect(),
             thought: self.thought[file],
             known: self.replies[file].took(),
+            ..system.lane(file, (0..self.missing[file].len() as u64).collect())
         };
         let lanes = self.systems.iter().enumerate().map(lane).collect();
         Ok(drive(lanes, self, &journal, budget, used, tell)?)

@@ -3,8 +3,8 @@
 use super::replies::Replies;
 use super::tasks::Judged;
 use crate::asking::{AskError, LiveSystem, Plan, line};
-use crate::budget::{Took, Used};
-use crate::driver::{Asked, DriveError, Drove, Lane, Standing, Work, drive};
+use crate::budget::Used;
+use crate::driver::{Asked, DriveError, Drove, Standing, Work, drive};
 use crate::journal::Journal;
 use crate::judge::{Ask, Canary, Refusal, canaries, question, refused};
 use crate::provider::{Reply, Request};
@@ -13,7 +13,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use domain::digest::Digest;
 use domain::system::Budget;
 use std::collections::HashSet;
-use std::sync::Arc;
 
 /// One question to one judge about one canary.
 struct Try {
@@ -142,15 +141,8 @@ impl TryingOut<'_> {
         tell: &mut dyn FnMut(&Standing),
     ) -> Result<Drove, AskError> {
         let journal = Journal::on_disk(&paths).map_err(DriveError::Journal)?;
-        let lane = |(file, system): (usize, &LiveSystem)| Lane {
-            system: Arc::clone(&system.system),
-            limits: system.live.limits,
-            price: system.live.price,
-            file,
-            positions: (0..self.missing[file].len() as u64).collect(),
-            thought: Used::default(),
-            known: Took::default(),
-        };
+        let lane =
+            |(file, system): (usize, &LiveSystem)| system.lane(file, (0..self.missing[file].len() as u64).collect());
         let lanes = self.systems.iter().enumerate().map(lane).collect();
         Ok(drive(lanes, self, &journal, budget, used, tell)?)
     }
