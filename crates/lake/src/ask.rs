@@ -39,20 +39,19 @@ const ROWS_AT_A_TIME: usize = 1_000_000;
 
 /// What a failing answer costs: for each criterion the class of a failure that names none and the mark below which a grade
 /// fails; for each class its cost.
-#[derive(Clone, Debug, Default)]
-pub struct ClassCosts {
-    pub default_class: Vec<(CriterionName, ClassName, f64)>,
-    pub costs: BTreeMap<ClassName, f64>,
+struct ClassCosts {
+    default_class: Vec<(CriterionName, ClassName, f64)>,
+    costs: BTreeMap<ClassName, f64>,
     /// What a score may name: any other word, in a table of before, is as good as none.
-    pub classes: Classes,
+    classes: Classes,
     /// Criteria that protect against a failure with a cost.
-    pub costly: Vec<CriterionName>,
+    costly: Vec<CriterionName>,
     /// Criteria of which the mean is gated, and which have no mark: a grade below 1 is no failure there, unless its grader names a class.
-    pub graded: Vec<CriterionName>,
+    graded: Vec<CriterionName>,
 }
 
 impl ClassCosts {
-    pub fn of(contract: &Contract) -> Self {
+    fn of(contract: &Contract) -> Self {
         let default_class = contract
             .criteria
             .iter()
@@ -79,12 +78,12 @@ pub struct Asked<'a> {
     pub contract: &'a Contract,
     /// The name of each arm's system in the scores.
     pub systems: BTreeMap<Arm, String>,
-    pub costs: ClassCosts,
 }
 
 pub struct Scores<'a> {
     engine: Engine,
     asked: Asked<'a>,
+    class_costs: ClassCosts,
     folder: Utf8PathBuf,
     layout: Layout,
     /// The measures that were asked about last, where all of them fit.
@@ -107,8 +106,8 @@ impl<'a> Scores<'a> {
         let engine = Engine::new(cut)?;
         engine.parquet("scores", &folder.join("scores.parquet"))?;
         engine.parquet("answers", &folder.join("answers.parquet"))?;
-        let layout = Layout::of(asked.contract, asked.set);
-        Ok(Scores { engine, asked, folder: folder.to_owned(), layout, held: RefCell::default() })
+        let (layout, class_costs) = (Layout::of(asked.contract, asked.set), ClassCosts::of(asked.contract));
+        Ok(Scores { engine, asked, class_costs, folder: folder.to_owned(), layout, held: RefCell::default() })
     }
 
     /// The same scores, asked about the active examples of another set with the same rows.
@@ -278,21 +277,21 @@ impl<'a> Scores<'a> {
 
     fn costs(&self, key: &str) -> String {
         let default = self.case_by_criterion(|class, _| quoted(class.as_str()), "'unclassed'");
-        let known: Vec<String> = self.asked.costs.classes.iter().map(quoted).collect();
+        let known: Vec<String> = self.class_costs.classes.iter().map(quoted).collect();
         let class = format!(
             "CASE WHEN CAST(failure_class AS VARCHAR) IN ({}) THEN CAST(failure_class AS VARCHAR) ELSE {default} END",
             known.join(", ")
         );
         let mut cost = String::from("CASE ");
-        for (name, amount) in &self.asked.costs.costs {
+        for (name, amount) in &self.class_costs.costs {
             cost += &format!("WHEN {class} = {} THEN {amount:?} ", quoted(name.as_str()));
         }
         cost += "ELSE 0.0 END";
-        if self.asked.costs.costs.is_empty() {
+        if self.class_costs.costs.is_empty() {
             cost = "0.0".to_owned();
         }
         let failing = self.fails_in_a_class();
-        let costly: Vec<String> = self.asked.costs.costly.iter().map(|name| quoted(name.as_str())).collect();
+        let costly: Vec<String> = self.class_costs.costly.iter().map(|name| quoted(name.as_str())).collect();
         let costly = if costly.is_empty() { "NULL".to_owned() } else { costly.join(", ") };
         fill(
             include_str!("../questions/costs.sql"),
@@ -307,7 +306,7 @@ impl<'a> Scores<'a> {
 
     /// The condition under which a graded score is a failure of some class.
     fn fails_in_a_class(&self) -> String {
-        let graded: Vec<String> = self.asked.costs.graded.iter().map(|name| quoted(name.as_str())).collect();
+        let graded: Vec<String> = self.class_costs.graded.iter().map(|name| quoted(name.as_str())).collect();
         match graded.is_empty() {
             true => self.fails(),
             false => {
@@ -317,12 +316,11 @@ impl<'a> Scores<'a> {
     }
 
     fn case_by_criterion(&self, then: impl Fn(&ClassName, f64) -> String, otherwise: &str) -> String {
-        if self.asked.costs.default_class.is_empty() {
+        if self.class_costs.default_class.is_empty() {
             return otherwise.to_owned();
         }
         let whens: String = self
-            .asked
-            .costs
+            .class_costs
             .default_class
             .iter()
             .map(|(criterion, class, mark)| {

@@ -15,9 +15,7 @@ mod set;
 mod source;
 mod write;
 
-pub use ask::{
-    Asked, Changes, ClassCosts, ClassCount, Coverage, Failing, KeptAnswer, Scores, Telling, Ungraded, Verdict,
-};
+pub use ask::{Asked, Changes, ClassCount, Coverage, Failing, KeptAnswer, Scores, Telling, Ungraded, Verdict};
 pub use engine::Cut;
 pub use file_digest::file_digest;
 pub use fingerprint::fingerprint;

@@ -11,7 +11,7 @@ use domain::grader::{Grader, Part, Schema};
 use domain::reference_set::ReferenceSet;
 use domain::score::Verdict;
 use domain::system::Arm;
-use lake::{Asked, ClassCosts, Import, ImportError, Imported, Scores, import_scores};
+use lake::{Asked, Import, ImportError, Imported, Scores, import_scores};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -130,7 +130,7 @@ fn failing_classes(table: &str, contract: &str) -> Vec<(String, u64)> {
     let set = lake::read_set(&run).unwrap();
     let contract = domain::format::contract::parse(Utf8Path::new("c.yaml"), contract).unwrap().contract;
     let systems = BTreeMap::from([(Arm::Candidate, "candidate".to_owned())]);
-    let asked = Asked { set: &set, contract: &contract, systems, costs: ClassCosts::of(&contract) };
+    let asked = Asked { set: &set, contract: &contract, systems };
     let classes = Scores::open(&run, asked).unwrap().classes(Arm::Candidate).unwrap();
     classes.into_iter().map(|count| (count.class.to_string(), count.scores)).collect()
 }

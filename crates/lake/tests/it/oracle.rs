@@ -14,7 +14,7 @@ use domain::score::State;
 use domain::segment::{Minimum, Segment};
 use domain::share::{Amount, Share};
 use domain::system::Arm;
-use lake::{AnswerIn, Asked, ClassCosts, Cut, RunWriter, ScoreIn, Scores};
+use lake::{AnswerIn, Asked, Cut, RunWriter, ScoreIn, Scores};
 use proptest::prelude::*;
 use stats::Cluster;
 use std::collections::BTreeMap;
@@ -379,7 +379,7 @@ fn by_sql_cut(cases: &[Case], turned: bool, at_once: bool, cut: Cut) -> Vec<Tall
     write(path, cases, &set, turned);
     let contract = contract();
     let systems = ARMS.map(|arm| (arm, arm.as_str().to_owned())).into();
-    let asked = Asked { set: &set, contract: &contract, systems, costs: ClassCosts::of(&contract) };
+    let asked = Asked { set: &set, contract: &contract, systems };
     let scores = Scores::open_cut(path, asked, cut).unwrap();
     let questions = questions();
     if at_once {

@@ -24,7 +24,7 @@ use domain::name::CriterionName;
 use domain::reference_set::{ExampleIndex, ReferenceSet, SameInput};
 use engine::{Documents, Keeper};
 use grading::{Compiled, Lack, lack};
-use lake::{Asked, ClassCosts, Scores};
+use lake::{Asked, Scores};
 use serde_json::Value;
 
 pub struct Checked {
@@ -175,7 +175,6 @@ fn together(eval: &Eval) -> Result<Vec<(CriterionName, CriterionName, u64)>, Fai
     }
     let set = lake::read_set(&folder).map_err(ours)?;
     let names: Vec<CriterionName> = eval.contract.criteria.iter().map(|criterion| criterion.name.clone()).collect();
-    let costs = ClassCosts::of(&eval.contract);
-    let asked = Asked { set: &set, contract: &eval.contract, systems: systems(&last.content), costs };
+    let asked = Asked { set: &set, contract: &eval.contract, systems: systems(&last.content) };
     Scores::open(&folder, asked).and_then(|scores| scores.together(&names)).map_err(ours)
 }

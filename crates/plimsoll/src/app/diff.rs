@@ -17,7 +17,7 @@ use domain::contract::Contract;
 use domain::name::CriterionName;
 use domain::reference_set::{Alignment, ExampleIndex, ReferenceSet};
 use domain::system::Arm;
-use lake::{Asked, ClassCosts, Scores};
+use lake::{Asked, Scores};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 
@@ -122,12 +122,7 @@ impl Run {
     }
 
     fn scores(&self) -> Result<Scores<'_>, Failure> {
-        let asked = Asked {
-            set: &self.set,
-            contract: &self.contract,
-            systems: self.systems.clone(),
-            costs: ClassCosts::of(&self.contract),
-        };
+        let asked = Asked { set: &self.set, contract: &self.contract, systems: self.systems.clone() };
         Scores::open(&self.folder, asked).map_err(ours)
     }
 }

@@ -24,7 +24,7 @@ use domain::rehearsal::identical::Identical;
 use domain::rehearsal::loss::{Power, Unit, unit};
 use domain::rehearsal::{self, Play, Stage, columns, questions};
 use domain::system::Arm;
-use lake::{Asked, ClassCosts, Scores};
+use lake::{Asked, Scores};
 use parts::{decisive, identical, powers};
 use std::collections::BTreeSet;
 
@@ -123,9 +123,8 @@ pub fn rehearse(mut target: Target, orders: &Orders, progress: &mut dyn Progress
     let segments = segments(contract, &set);
     let arms: BTreeSet<Arm> = target.systems.keys().copied().collect();
     let asked = questions(contract, &segments, &arms);
-    let costs = ClassCosts::of(contract);
-    let scores = Scores::open(&target.folder, Asked { set: &set, contract, systems: target.systems.clone(), costs })
-        .map_err(ours)?;
+    let scores =
+        Scores::open(&target.folder, Asked { set: &set, contract, systems: target.systems.clone() }).map_err(ours)?;
     let held = scores.held(&columns(contract, &set, &asked)).map_err(ours)?;
     // Whoever waits to run in this folder need not wait for rehearsals.
     drop(run);

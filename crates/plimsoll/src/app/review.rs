@@ -36,7 +36,7 @@ use domain::qualification::{Calibration, Labelled, definition, is_judged};
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use join::Answer;
 use labels::OfAnswer;
-use lake::{Asked, ClassCosts, Scores};
+use lake::{Asked, Scores};
 use next::Suggestion;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
@@ -73,12 +73,7 @@ pub fn calibrate(eval: &Eval, orders: &Orders) -> Result<Vec<OfCriterion>, Failu
     let run = stored(eval, orders.run)?;
     let set = lake::read_set(&run.folder).map_err(ours)?;
     let read = labels::read(eval, orders.labels, &set, &run.systems)?;
-    let asked = Asked {
-        set: &set,
-        contract: &eval.contract,
-        systems: run.systems.clone(),
-        costs: ClassCosts::of(&eval.contract),
-    };
+    let asked = Asked { set: &set, contract: &eval.contract, systems: run.systems.clone() };
     let scores = Scores::open(&run.folder, asked).map_err(ours)?;
     let graded_by = scores.graders().map_err(ours)?;
     let files = answers::files(&run.folder, &eval.folder);

@@ -22,7 +22,7 @@ use domain::question::Question;
 use domain::reference_set::{ReferenceSet, Since};
 use domain::segment::Segment;
 use domain::system::Arm;
-use lake::{Asked, ClassCosts, Scores};
+use lake::{Asked, Scores};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -54,7 +54,7 @@ impl<'b> There<'b> {
         let judges = sealed_judges(&self.before.content).ok()?;
         let common = self.set.common_with(set);
         let systems = systems(&self.before.content);
-        let asked = Asked { set: &common, contract, systems, costs: ClassCosts::of(contract) };
+        let asked = Asked { set: &common, contract, systems };
         let tallies = Scores::open(&self.folder, asked).and_then(|scores| scores.tally(questions)).ok()?;
         let figure =
             |(question, tally)| Weighing::of(question, &tally).judged(contract, question, &tally, &judges).estimate();

@@ -28,7 +28,7 @@ use domain::reference_set::{Alignment, ExampleIndex, ReferenceSet};
 use domain::score::State as ScoreState;
 use domain::segment::Segment;
 use domain::system::Arm;
-use lake::{Asked, ClassCosts, Coverage, Scores};
+use lake::{Asked, Coverage, Scores};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -124,7 +124,7 @@ fn opened<'a>(
     contract: &'a Contract,
     set: &'a ReferenceSet,
 ) -> Result<Scores<'a>, Failure> {
-    let asked = Asked { set, contract, systems: grounds.systems.clone(), costs: ClassCosts::of(contract) };
+    let asked = Asked { set, contract, systems: grounds.systems.clone() };
     Scores::open(folder, asked).map_err(ours)
 }
 

@@ -27,7 +27,7 @@ use domain::rehearsal::{Play, Stage, columns, questions};
 use domain::retirement::{Named, Seen, Watched, saturated, stands_out};
 use domain::share::Share;
 use domain::system::Arm;
-use lake::{Asked, ClassCosts, Scores};
+use lake::{Asked, Scores};
 use std::collections::BTreeSet;
 
 /// Conversations left out, one at a time, for each decision.
@@ -105,8 +105,7 @@ fn watched(
     let set = lake::read_set(folder).map_err(ours)?;
     let systems = systems(&kept.content);
     let arms: BTreeSet<Arm> = systems.keys().copied().collect();
-    let costs = ClassCosts::of(contract);
-    let scores = Scores::open(folder, Asked { set: &set, contract, systems, costs }).map_err(ours)?;
+    let scores = Scores::open(folder, Asked { set: &set, contract, systems }).map_err(ours)?;
     let reached: Vec<(Measure, ValueOf)> = contract
         .criteria
         .iter()

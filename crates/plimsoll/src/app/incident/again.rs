@@ -38,7 +38,7 @@ use engine::jsonl::Lines;
 use engine::judging::Verdicts;
 use engine::process::Programs;
 use engine::{Documents, Keeper, Ready};
-use lake::{Asked, ClassCosts};
+use lake::Asked;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -148,12 +148,7 @@ pub fn decide_again(
         today: None,
     };
     let decision = weigh(work.path(), &grounds)?.decision;
-    let asked = Asked {
-        set: &set,
-        contract: &eval.contract,
-        systems: grounds.systems.clone(),
-        costs: ClassCosts::of(&eval.contract),
-    };
+    let asked = Asked { set: &set, contract: &eval.contract, systems: grounds.systems.clone() };
     let names: Vec<&CriterionName> = seen_by.iter().collect();
     let ungraded = lake::Scores::open(work.path(), asked)
         .and_then(|scores| scores.ungraded(&names, &answered.iter().copied().collect()))

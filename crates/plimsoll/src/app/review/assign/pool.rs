@@ -17,7 +17,7 @@ use domain::reference_set::ReferenceSet;
 use domain::review::{Item, ItemKey, Laid, Purpose, Reading, Says, drawn};
 use domain::score::State;
 use domain::system::Arm;
-use lake::{Asked, ClassCosts, KeptAnswer, Scores};
+use lake::{Asked, KeptAnswer, Scores};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub struct Pool {
@@ -33,12 +33,7 @@ pub struct Pool {
 impl Pool {
     pub fn of(eval: &Eval, run: &SealedRun, criterion: &Criterion) -> Result<Self, Failure> {
         let set = lake::read_set(&run.folder).map_err(ours)?;
-        let asked = Asked {
-            set: &set,
-            contract: &eval.contract,
-            systems: run.systems.clone(),
-            costs: ClassCosts::of(&eval.contract),
-        };
+        let asked = Asked { set: &set, contract: &eval.contract, systems: run.systems.clone() };
         let scores = Scores::open(&run.folder, asked).map_err(ours)?;
         let key = |example: domain::reference_set::ExampleIndex, arm: Arm, repeat: u32| ItemKey {
             example: set.rows[example.0 as usize].id.clone(),
