@@ -8,7 +8,8 @@ use super::eval::Eval;
 use super::graders::all_compiled;
 use super::history::scores_digest;
 use super::judges::judged;
-use super::run::{Progress, reference_set};
+use super::kept::Quiet;
+use super::run::reference_set;
 use super::sealed::folder_of;
 use super::weigh::ours;
 use super::{reviewed, rubrics};
@@ -38,18 +39,10 @@ impl Checked {
     }
 }
 
-/// Nobody waits long for a check.
-struct Silent;
-
-impl Progress for Silent {
-    fn step(&mut self, _what: &str) {}
-    fn count(&mut self, _done: u64, _of: u64) {}
-}
-
 pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     // A set that is not there yet is a finding; one that cannot be read is a fault.
     let there = super::kept::paths(eval)?.iter().any(|path| eval.folder.join(path).exists());
-    let read = if there { Some(reference_set(eval, &mut Silent)?) } else { None };
+    let read = if there { Some(reference_set(eval, &mut Quiet)?) } else { None };
     let graders = all_compiled(eval)?;
     budget::can_be_kept(eval)?;
     let (set, keeper) = read.map_or((None, None), |(set, keeper)| (Some(set), Some(keeper)));

@@ -91,7 +91,7 @@ pub fn of_queue(
             gold.extend(of.gold);
         }
     }
-    let (set, _) = reference_set(eval, &mut Quiet)?;
+    let (set, _) = reference_set(eval, &mut kept::Quiet)?;
     let task = Attribute::new(PART);
     let part: BTreeMap<&str, &str> =
         set.active().filter_map(|(at, row)| Some((row.id.as_str(), set.value(&task, at)?))).collect();
@@ -185,12 +185,4 @@ fn of(criterion: &str, known: &[Known], at_most: Option<f64>) -> OfCriterion {
     });
     let repairs = wanted.collect();
     OfCriterion { criterion: criterion.to_owned(), disagreement, above, repairs, agreement }
-}
-
-/// Nobody waits long for it.
-struct Quiet;
-
-impl crate::app::run::Progress for Quiet {
-    fn step(&mut self, _: &str) {}
-    fn count(&mut self, _: u64, _: u64) {}
 }
