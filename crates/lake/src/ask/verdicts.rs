@@ -29,11 +29,12 @@ pub enum Telling<'t> {
 
 impl Telling<'_> {
     fn condition(self) -> String {
-        let like = |pattern: String| format!("CAST(reason AS VARCHAR) LIKE {}", quoted(&pattern));
+        // No patterns: a name may hold what would stand for any letter there.
         match self {
-            Telling::Begins(text) => like(format!("{text}%")),
+            Telling::Begins(text) => format!("starts_with(CAST(reason AS VARCHAR), {})", quoted(text)),
             Telling::Holds(texts) => {
-                texts.iter().map(|text| like(format!("%{text}%"))).collect::<Vec<_>>().join(" AND ")
+                let holds = |text: &String| format!("contains(CAST(reason AS VARCHAR), {})", quoted(text));
+                texts.iter().map(holds).collect::<Vec<_>>().join(" AND ")
             }
         }
     }
@@ -78,5 +79,19 @@ impl Scores<'_> {
             }
         }
         Ok(verdicts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_reason_tells_is_found_to_the_letter() {
+        let reason = "CAST(reason AS VARCHAR)";
+        assert_eq!(Telling::Begins("it's 5 %").condition(), format!("starts_with({reason}, 'it''s 5 %')"));
+        let panel = ["judge_a: ", "judge_b: "].map(str::to_owned);
+        let both = format!("contains({reason}, 'judge_a: ') AND contains({reason}, 'judge_b: ')");
+        assert_eq!(Telling::Holds(&panel).condition(), both);
     }
 }
