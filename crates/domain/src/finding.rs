@@ -509,15 +509,6 @@ fn sort(findings: &mut [Finding], contract: &Contract) {
     findings.sort_by_key(order);
 }
 
-/// How many findings are in each state.
-pub fn tally_states(findings: &Findings, arm: Arm) -> BTreeMap<State, usize> {
-    let mut counts = BTreeMap::new();
-    for finding in findings.blocking(arm) {
-        *counts.entry(finding.state).or_insert(0) += 1;
-    }
-    counts
-}
-
 /// Whether a gate is a never rule.
 pub fn is_never(gate: &Gate) -> bool {
     matches!(gate.rule, Rule::Never { .. })

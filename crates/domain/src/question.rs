@@ -5,7 +5,6 @@ use crate::gate::{Margin, Measure, Rule};
 use crate::segment::Segment;
 use crate::share::{Amount, Share};
 use crate::system::Arm;
-use std::collections::BTreeMap;
 
 /// One estimate that a gate, a matrix cell or the failure cost rests on.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,11 +116,4 @@ pub struct Tally {
     /// Missing grades at their best for the one that is asked about, and at their worst; `None` where none is missing.
     pub best: Option<Vec<stats::Cluster>>,
     pub worst: Option<Vec<stats::Cluster>>,
-}
-
-/// Traffic shares of the values of one attribute, which strata are made of.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StratumShares {
-    pub attribute: crate::name::Attribute,
-    pub shares: BTreeMap<String, Share>,
 }

@@ -138,11 +138,6 @@ impl Rubric {
         self.sees.contains(&seen)
     }
 
-    /// Whether scores between 0 and 1 are to be expected.
-    pub fn is_graded(&self) -> bool {
-        matches!(self.kind, Kind::Pairwise | Kind::Scale { reading: ScaleReading::Interval, .. })
-    }
-
     /// What an answer with this mark scores.
     pub fn value(&self, mark: Mark) -> Share {
         match (mark, &self.kind) {

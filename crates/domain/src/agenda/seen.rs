@@ -23,9 +23,8 @@ pub struct Seen {
     pub candidate: String,
     /// Day of the last decision on that candidate.
     pub decided: Option<Date>,
-    /// Errors and warnings of `check`.
+    /// Errors that `check` finds.
     pub errors: u64,
-    pub warnings: u64,
     /// The last decision says that its looks are spent.
     pub looks_spent: bool,
     /// Stages of the last decision, which are to be watched.

@@ -128,7 +128,6 @@ impl Builder {
             input: example.input_hash,
             expected: example.expected_hash as u32,
             review_by: example.review_by.as_deref().and_then(date),
-            captured: provenance.and_then(|provenance| provenance.captured_at.as_deref()).and_then(date),
             owned: example.owner.is_some() || provenance.is_some_and(|provenance| provenance.author.is_some()),
             chance_known: provenance.is_none_or(|provenance| provenance.sampled != Sampled::Unknown),
             depends_on,

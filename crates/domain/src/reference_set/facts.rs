@@ -12,7 +12,6 @@ pub struct Facts {
     /// Part of the expectation's hash; compared only where the inputs are equal.
     pub expected: u32,
     pub review_by: Option<Date>,
-    pub captured: Option<Date>,
     /// An owner or an author is named.
     pub owned: bool,
     /// Where a chance of inclusion or a weight matters, it is given.

@@ -225,18 +225,13 @@ impl Stage<'_> {
         (0..self.rows.len()).map(|row| base.caught(row, &mut drawn, &fractions)).collect()
     }
 
-    /// A draw after a loss on one row; `None` where there is nothing to lose.
+    /// A draw after a loss on one row: what `caught` searches among, seen directly. `None` where there is nothing to lose.
     pub fn after_loss(&self, row: usize, mut drawn: Drawn, loss: u32, chance: &mut impl Chance) -> Option<Drawn> {
         let fractions: Vec<f64> = (0..self.clusters.len()).map(|_| chance.fraction()).collect();
         let lossy = self.lossy.get(row)?.as_ref()?;
         let strength = lossy.strength(&drawn, loss)?;
         lossy.lose(&mut drawn, strength, &fractions);
         Some(drawn)
-    }
-
-    /// The state of a row after a loss on a draw: what `caught` searches among, seen directly.
-    pub fn state_after(&self, row: usize, drawn: Drawn, loss: u32, chance: &mut impl Chance) -> Option<State> {
-        self.decide(&self.after_loss(row, drawn, loss, chance)?).states.get(row).copied()
     }
 }
 

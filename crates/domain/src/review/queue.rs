@@ -75,7 +75,6 @@ pub struct Queue {
     secret: String,
     /// How long somebody holds an item that they were shown, in seconds.
     pub hold_s: u64,
-    pub opened_by: String,
     pub items: BTreeMap<ItemKey, Laid>,
     /// Items whose right label is known; never shown to reviewers.
     pub gold: BTreeMap<ItemKey, Says>,
@@ -113,7 +112,6 @@ fn opened(entry: &Entry) -> Option<Queue> {
         seed: body["seed"].as_u64()?,
         secret: text("secret")?.to_owned(),
         hold_s: body["hold_s"].as_u64()?,
-        opened_by: entry.author.clone(),
         items: BTreeMap::new(),
         gold: BTreeMap::new(),
         entries: entry.version,

@@ -199,7 +199,10 @@ fn a_loss_of_nothing_is_identical_systems_and_what_is_searched_is_what_is_seen()
             let caught = stage.caught(drawn(), &mut chance(100 + seed));
             for (row, caught) in caught.iter().enumerate() {
                 let caught = caught.expect("there is something to lose");
-                let after = |loss| stage.state_after(row, drawn(), loss, &mut chance(100 + seed)).expect("a state");
+                let after = |loss| {
+                    let lost = stage.after_loss(row, drawn(), loss, &mut chance(100 + seed));
+                    stage.decide(&lost.expect("something to lose")).states[row]
+                };
                 assert_eq!(after(0), states[row]);
                 for step in [0, 1, 5, 12, 25, TRIED.len()] {
                     let state = after(loss_of(step));

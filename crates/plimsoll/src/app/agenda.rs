@@ -106,7 +106,7 @@ fn seen(eval: &Eval, duties: &[Entry], today: Date) -> Result<Seen, Failure> {
     let started = started(duties);
     let last = decisions.last().and_then(|kept| kept.envelope["time"].as_str());
     let checked = check::check(eval)?.findings;
-    let count = |severity: Severity| checked.iter().filter(|finding| finding.severity == severity).count() as u64;
+    let errors = checked.iter().filter(|finding| finding.severity == Severity::Error).count() as u64;
     let mut review_by: BTreeMap<Date, u64> = BTreeMap::new();
     for (example, _) in set.active() {
         if let Some(day) = set.facts(example).and_then(|facts| facts.review_by) {
@@ -123,8 +123,7 @@ fn seen(eval: &Eval, duties: &[Entry], today: Date) -> Result<Seen, Failure> {
         since: started.or_else(|| decisions.first().and_then(day_of)),
         decided: of_candidate.and_then(|kept| day(kept.envelope["time"].as_str()?)),
         candidate,
-        errors: count(Severity::Error),
-        warnings: count(Severity::Warning),
+        errors,
         looks_spent: decisions
             .last()
             .is_some_and(|kept| list(kept, "findings").iter().any(|finding| finding["code"] == "LOOKS_SPENT")),

@@ -107,11 +107,6 @@ impl Corrected {
         self.cells.iter().filter_map(|cell| cell.labelled).map(|labelled| labelled.rows()).sum()
     }
 
-    /// Whether a verdict that the judge gave was labelled in fewer than two clusters.
-    pub fn lacks_labels(&self) -> bool {
-        self.cells.iter().any(|cell| cell.share > 0.0 && cell.labelled.is_none())
-    }
-
     /// Two one-sided bounds at `level` each.
     pub fn interval(&self, level: f64) -> Interval {
         let is_rate = self.seen.kind() == Kind::Rate;
@@ -286,7 +281,6 @@ mod tests {
     fn a_verdict_that_nobody_labelled_leaves_its_share_open() {
         let corrected = Corrected::rate(rate_of(700, 1000), Some(rate_of(50, 50)), None).unwrap();
         let interval = corrected.interval(0.025);
-        assert!(corrected.lacks_labels());
         assert!(interval.lower < 0.71 && interval.upper > 0.98, "{interval:?}");
     }
 
