@@ -106,6 +106,15 @@ pub struct FollowUp {
     pub because: String,
 }
 
+impl FollowUp {
+    /// One more that it comes from, named once.
+    fn also(&mut self, because: &str) {
+        if self.because.split("; ").all(|known| known != because) {
+            self.because = format!("{}; {because}", self.because);
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     StopAccepting,
@@ -274,8 +283,7 @@ fn follow_ups(
             known.kind == follow_up.kind && known.what == follow_up.what && known.owner == follow_up.owner
         };
         match all.iter_mut().find(same) {
-            Some(known) if known.because.contains(&follow_up.because) => {}
-            Some(known) => known.because = format!("{}; {}", known.because, follow_up.because),
+            Some(known) => known.also(&follow_up.because),
             None => all.push(follow_up),
         }
     };
@@ -416,4 +424,19 @@ fn promise_owner(contract: &Contract) -> Option<OwnerRole> {
 /// Ids of the examples that a finding names.
 pub fn examples_of(finding: &Finding) -> Vec<&ExampleId> {
     finding.examples.iter().map(|example| &example.id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_follow_up_names_each_gate_that_it_comes_from_once() {
+        let because = "is-bright on all: breached".to_owned();
+        let mut follow_up = FollowUp { kind: Kind::Repair, what: "repair it".to_owned(), owner: None, because };
+        for because in ["bright on all: breached", "is-bright on all: breached", "bright on all: breached"] {
+            follow_up.also(because);
+        }
+        assert_eq!(follow_up.because, "is-bright on all: breached; bright on all: breached");
+    }
 }
