@@ -11,13 +11,10 @@ pub use text::{markdown, text};
 use crate::app::drift::{Again, Drifted};
 use domain::decision::Under;
 use domain::drift::{ContentDrift, Far, Farthest, Mix, Patch, Value, View};
+use domain::finding::figures::percent;
 
 /// Values of an attribute that are drawn; the others are counted.
 const VALUES: usize = 12;
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
-}
 
 fn p_said(p: f64) -> String {
     if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") }

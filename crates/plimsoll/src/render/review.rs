@@ -6,6 +6,7 @@ pub mod item;
 use super::read::plain;
 use super::width::wrap;
 use crate::app::review::OfCriterion;
+use domain::finding::figures::percent;
 use domain::format::record::{decimal, numbers};
 use domain::qualification::{Disposition, Labelled};
 use serde_json::{Value, json};
@@ -126,10 +127,6 @@ fn rate(weighed: Option<stats::Weighed>) -> String {
     let Some(weighed) = weighed else { return "an unknown share".to_owned() };
     let interval = weighed.interval(LEVEL);
     format!("{} ({} to {})", percent(weighed.estimate()), percent(interval.lower), percent(interval.upper))
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }
 
 pub fn json(found: &[OfCriterion]) -> String {

@@ -3,7 +3,7 @@
 use super::{laid, name, of_again, of_mix, of_patch, of_unmeasured, percent, shown};
 use crate::app::drift::Drifted;
 use crate::render::read::plain;
-use crate::render::width::{padded, start, wrap};
+use crate::render::width::{cut, padded, start, wrap};
 use domain::drift::{Farthest, Mix};
 use std::fmt::Write;
 
@@ -93,7 +93,7 @@ fn bars(out: &mut String, mix: &Mix) {
 }
 
 fn quoted(text: &str, id: &str) -> String {
-    let text: String = plain(text.trim()).chars().take(140).collect();
+    let text = cut(&plain(text.trim()), 140);
     format!("\"{text}\" ({id})")
 }
 

@@ -4,6 +4,7 @@ use super::super::read::{json_text, plain};
 use super::item::paragraph;
 use crate::app::review::agree::{OfCriterion, Wanted};
 use crate::app::review::settle::{Audited, Touched, Waiting};
+use domain::finding::figures::percent;
 use domain::review::agreement::{OfReviewer, Right};
 use domain::review::{Item, ItemKey, Report};
 use serde_json::{Value, json};
@@ -24,10 +25,6 @@ fn number(value: Result<f64, Undefined>) -> String {
 
 fn within(interval: Result<Interval, Undefined>) -> String {
     interval.map_or(String::new(), |at| format!(" ({:.3} to {:.3})", at.lower, at.upper))
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }
 
 pub fn text(found: &[OfCriterion]) -> String {
