@@ -64,7 +64,7 @@ pub fn json(eval: &Eval, checked: &Checked) -> String {
 pub fn sarif(eval: &Eval, checked: &Checked) -> String {
     let rules: Vec<Value> = CODES
         .iter()
-        .map(|(code, severity, title)| json!({"id": code, "shortDescription": {"text": title}, "helpUri": format!("docs/checks.md#{}", code.to_lowercase()), "defaultConfiguration": {"level": severity.as_str()}}))
+        .map(|(code, severity, title)| json!({"id": code, "shortDescription": {"text": title}, "help": {"text": format!("docs/checks.md says why, with a bad and a good one, under {code}")}, "defaultConfiguration": {"level": severity.as_str()}}))
         .collect();
     let results: Vec<Value> = checked
         .findings
@@ -75,14 +75,30 @@ pub fn sarif(eval: &Eval, checked: &Checked) -> String {
                 "ruleId": finding.code,
                 "level": finding.severity.as_str(),
                 "message": {"text": format!("{}. {}", finding.what, finding.remedy)},
-                "locations": [{"physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": line, "startColumn": column}}}],
+                "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(&file)}, "region": {"startLine": line, "startColumn": column}}}],
             })
         })
         .collect();
     let whole = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": {"name": "plimsoll", "version": env!("CARGO_PKG_VERSION"), "rules": rules}}, "results": results}],
+        "runs": [{"tool": {"driver": {"name": "plimsoll", "version": env!("CARGO_PKG_VERSION"), "rules": rules}}, "columnKind": "unicodeCodePoints", "results": results}],
     });
     json_text(&whole)
+}
+
+/// A path as a URI: readers of SARIF resolve it, and refuse blanks and letters beyond ASCII.
+fn uri(path: &str) -> String {
+    let path = path.strip_prefix("./").unwrap_or(path);
+    let mut uri = String::from(if path.starts_with('/') { "file://" } else { "" });
+    for byte in path.bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(byte.into()),
+            _ if byte.is_ascii_alphanumeric() => uri.push(byte.into()),
+            _ => {
+                let _ = write!(uri, "%{byte:02X}");
+            }
+        }
+    }
+    uri
 }

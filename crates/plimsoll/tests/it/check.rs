@@ -318,6 +318,32 @@ fn owners_actions_and_incidents_are_taken_at_their_word() {
     assert!(found.to_string().contains("did you mean `retrieval`?"), "{found:#}");
 }
 
+/// Its schema takes absolute addresses for help, and paths as URIs.
+#[test]
+fn sarif_is_what_its_readers_take() {
+    let folder = eval("billing-support");
+    edit(folder.path(), CONTRACT, "payment-failure, cancellation]", "payment-failure, cancellation, tax-form]");
+    std::fs::rename(folder.path().join(CONTRACT), folder.path().join("v1 #2 \u{e9}.yaml")).expect("another name");
+    let sarif = |contract: &str| -> Value {
+        let checked = plimsoll(folder.path(), &["check", contract, "--as", "sarif"]);
+        serde_json::from_slice(&checked.stdout).unwrap_or_else(|_| panic!("{}", err(&checked)))
+    };
+    let relative = sarif("v1 #2 \u{e9}.yaml");
+    let run = &relative["runs"][0];
+    let place = |run: &Value| run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].clone();
+    assert_eq!(place(run), "v1%20%232%20%C3%A9.yaml", "{relative:#}");
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    for rule in run["tool"]["driver"]["rules"].as_array().expect("rules") {
+        assert!(rule["help"]["text"].is_string() && rule.get("helpUri").is_none(), "{rule}");
+    }
+    let whole = folder.path().join("v1 #2 \u{e9}.yaml");
+    let absolute = place(&sarif(whole.to_str().expect("a path"))["runs"][0]);
+    assert!(
+        absolute.as_str().is_some_and(|uri| uri.starts_with("file:///") && uri.ends_with("%C3%A9.yaml")),
+        "{absolute}"
+    );
+}
+
 #[test]
 fn each_code_is_raised_by_what_it_is_about_and_alone() {
     let rules = plimsoll(eval("billing-support").path(), &["check", "--as", "sarif"]);
