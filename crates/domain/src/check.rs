@@ -123,15 +123,7 @@ pub fn check(contract: &Contract, given: Given) -> Vec<CheckFinding> {
     findings.extend(judges(contract, given.judges));
     findings.extend(given.without_rubric.iter().filter_map(|name| without_rubric(contract.criterion(name.as_str())?)));
     findings.extend(given.unlabelled.iter().map(|name| unlabelled(contract, name)));
-    for (a, b, count) in given.together {
-        let what = format!("`{a}` and `{b}` failed on the same {count} answers and never apart");
-        findings.push(finding(
-            "PLM005",
-            format!("criteria.{a}"),
-            what,
-            "make one of the two, or let them fail for reasons of their own",
-        ));
-    }
+    findings.extend(together(contract, given.together));
     if let Some(set) = given.set {
         findings.extend(eval_facts::examples(contract, set, given.today));
         if set.active().next().is_some() {
@@ -180,6 +172,29 @@ fn judges(contract: &Contract, judges: &[Judged]) -> Vec<CheckFinding> {
                 unproven.remedy(name),
             ));
         }
+    }
+    found
+}
+
+/// Pairs of criteria that never fail apart: seen in scores, or graded alike.
+fn together(contract: &Contract, seen: &[(CriterionName, CriterionName, u64)]) -> Vec<CheckFinding> {
+    let told = |a: &CriterionName, what: String| {
+        let remedy = "make one of the two, or let them fail for reasons of their own";
+        finding("PLM005", format!("criteria.{a}"), what, remedy)
+    };
+    let in_scores = seen
+        .iter()
+        .map(|(a, b, count)| told(a, format!("`{a}` and `{b}` failed on the same {count} answers and never apart")));
+    let mut found: Vec<CheckFinding> = in_scores.collect();
+    let is_seen = |one: &Criterion, other: &Criterion| {
+        let pair = [&one.name, &other.name];
+        seen.iter().any(|(a, b, _)| pair.contains(&a) && pair.contains(&b))
+    };
+    for (at, one) in contract.criteria.iter().enumerate() {
+        let alike = contract.criteria[at + 1..].iter().filter(|other| one.is_graded_as(other) && !is_seen(one, other));
+        found.extend(alike.map(|other| {
+            told(&one.name, format!("`{}` and `{}` have the same grader on the same examples", one.name, other.name))
+        }));
     }
     found
 }

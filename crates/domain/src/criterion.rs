@@ -20,6 +20,15 @@ pub struct Criterion {
     pub kind: Kind,
 }
 
+impl Criterion {
+    /// By the same grader on the same examples. What tables and people say goes by the criterion's name.
+    pub fn is_graded_as(&self, other: &Criterion) -> bool {
+        let by_name = matches!(self.grader, Grader::Imported | Grader::Reviewers { .. });
+        let alike = self.grader == other.grader && self.applies == other.applies;
+        !by_name && alike && self.pass_at == other.pass_at && self.kind == other.kind
+    }
+}
+
 /// What kind of number the grades of a criterion are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

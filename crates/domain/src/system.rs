@@ -296,7 +296,18 @@ const SERVED: &[&str] = &[
     "minimax",
 ];
 /// Names of one family that begin otherwise.
-const ALSO: &[(&str, &str)] = &[("chatgpt", "gpt"), ("o", "gpt")];
+const ALSO: &[(&str, &str)] = &[
+    ("chatgpt", "gpt"),
+    ("o", "gpt"),
+    ("gemma", "gemini"),
+    ("codellama", "llama"),
+    ("codestral", "mistral"),
+    ("magistral", "mistral"),
+    ("ministral", "mistral"),
+    ("mixtral", "mistral"),
+    ("pixtral", "mistral"),
+    ("qwq", "qwen"),
+];
 
 /// The family of a model by its name: `assistant-v15` and `assistant-v14` are one, and so are `ft:gpt-4o-mini:acme::x` and `openai/gpt-4o`,
 /// `us.anthropic.claude-3-haiku` and `claude-3-opus`. Empty where there is no name.
@@ -377,6 +388,9 @@ mod tests {
             ),
             ("nova", &["amazon.nova-lite-v1:0", "nova-pro", "eu.amazon.nova-micro-v1:0"][..]),
             ("llama", &["meta.llama3-1-70b-instruct-v1:0", "meta-llama/Llama-3-8b", "llama3.1"][..]),
+            ("mistral", &["mistral-large", "mistralai/Mixtral-8x7B-Instruct-v0.1", "codestral-2501"][..]),
+            ("qwen", &["qwen2.5-72b", "Qwen/QwQ-32B"][..]),
+            ("gemini", &["gemini-2.0-flash", "google/gemma-3-27b-it"][..]),
             ("o", &["o-mini"][..]),
             ("", &[""][..]),
         ] {

@@ -38,13 +38,14 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
     found.extend(failures_without_example(contract, set));
     let sources: BTreeSet<Option<SourceKind>> = active.iter().map(|(_, row)| row.source).collect();
     if sources.len() == 1 && active.len() > 1 {
-        let name = sources.first().copied().flatten().map_or("an unknown source", SourceKind::as_str);
-        found.push(finding(
-            "PLM011",
-            "sources",
-            format!("all {} examples come from {name}", active.len()),
-            "add incidents, edge cases and policy cases beside traffic",
-        ));
+        let only = sources.first().copied().flatten();
+        let name = only.map_or("an unknown source", SourceKind::as_str);
+        let remedy = match only {
+            Some(SourceKind::Traffic) => "add incidents, edge cases and policy cases beside traffic",
+            Some(_) => "sample some from traffic: only what was sampled counts toward a rate",
+            None => "write in `provenance` where each comes from, and sample some from traffic",
+        };
+        found.push(finding("PLM011", "sources", format!("all {} examples come from {name}", active.len()), remedy));
     }
     let made = Made::of(set);
     if !contract.simulated && made.stand_in_for_traffic() {

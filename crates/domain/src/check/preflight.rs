@@ -185,7 +185,10 @@ fn is_in_family(gate: &Gate) -> bool {
 
 /// What the best possible record shows of one gate on one segment.
 struct Record {
+    /// Those that weigh something.
     conversations: u64,
+    /// All that would be graded.
+    seen: u64,
     /// p of the claim; 0 where nothing bounds how good a record may be, 1 where there is too little for any.
     p: f64,
     /// The same if the traffic that cannot be weighed here did not count.
@@ -210,7 +213,7 @@ impl Record {
         strata: &Strata,
     ) -> Self {
         let Some(question) = questions_of(contract, gate, segment, Arm::Candidate).into_iter().next() else {
-            return Record { conversations: 0, p: 1.0, p_measured: 1.0, kind: stats::Kind::Rate, weighing: None };
+            return Record { conversations: 0, seen: 0, p: 1.0, p_measured: 1.0, kind: stats::Kind::Rate, weighing: None };
         };
         let with = matches!(question.compared, Compared::Paired { .. }).then_some(scored);
         let tally = tally(&question, scored, with, members, strata);
@@ -226,7 +229,8 @@ impl Record {
             Err(_) => (1.0, 1.0),
         };
         let conversations = weighing.graded.as_ref().map_or(carrying, stats::Weighed::clusters);
-        Record { conversations, p, p_measured, kind: weighed_as(&question), weighing: Some(weighing) }
+        let seen = weighing.counts.graded.min(weighing.counts.clusters);
+        Record { conversations, seen, p, p_measured, kind: weighed_as(&question), weighing: Some(weighing) }
     }
 
     fn short_of(&self, contract: &Contract, gate: &Gate, segment: &Segment, level: f64) -> Option<Short> {
@@ -243,23 +247,27 @@ impl Record {
         if let Some(short) = never_shown(gate).filter(|_| self.p > level) {
             return Some(short);
         }
-        let have = self.conversations;
-        let needed = needed.unwrap_or(2).max(self.fewest(&gate.rule)).max(u64::from(segment.minimum.0));
-        if matches!(gate.rule, Rule::Never { max_rate: None }) {
-            return None;
-        }
+        // A never rule without a rate sees every example, whatever it weighs.
+        let have = match gate.rule {
+            Rule::Never { max_rate: None } => self.seen,
+            _ => self.conversations,
+        };
         let or = match gate.rule {
             Rule::NotWorse { .. } => "widen the margin",
             Rule::Better { .. } => "ask for less of a gain",
             Rule::AtLeast(_) | Rule::Within { .. } => "ask for a lower share",
             Rule::AtMost(_) => "allow more",
-            Rule::Never { .. } => "allow a higher rate",
+            Rule::Never { max_rate: Some(_) } => "allow a higher rate",
+            Rule::Never { max_rate: None } => "ask it of a larger segment",
         };
         let best = match gate.rule {
             Rule::NotWorse { .. } => "not even equal answers show",
             _ => "not even a perfect record shows",
         };
+        let asked = needed.unwrap_or(2).max(self.fewest(&gate.rule));
+        let needed = asked.max(u64::from(segment.minimum.0));
         if have < needed {
+            let or = if have >= asked { "lower its `min_examples`" } else { or };
             return Some(Short {
                 what: format!("with {have} conversations {best} that it holds; at least {needed} are needed"),
                 remedy: format!("sample {} more conversations there, or {or}", needed - have),

@@ -13,30 +13,44 @@ const NOT_WORSE: &str = "{criterion: right, in: task, not_worse_than: production
 const IN_ALL: &str = "{criterion: right, in: all, not_worse_than: production, by: 0.1, owner: release}";
 const FLOOR: &str = "{criterion: right, in: task, at_least: 0.9, owner: release}";
 
+const NEVER: &str = "{criterion: right, in: task, never: true, owner: release}";
+
 /// What is said of gates that cannot be decided.
 fn told(contract: &Contract, set: &ReferenceSet) -> Vec<String> {
     let found = check(contract, Given { set: Some(set), today: "2026-11-24", ..Given::default() });
     found.into_iter().filter(|finding| finding.code == "PLM008").map(|finding| finding.what).collect()
 }
 
+/// What is said beforehand of a gate on tasks of these sizes is what it finds where nothing fails.
+fn foretells(segments: &str, gate: &str, (pay, refund): (usize, usize)) {
+    let contract = contract(segments, &[gate]);
+    let set = set(&[("pay", pay), ("refund", refund)]);
+    let marks = format!("1*{}", pay + refund);
+    let foreseen = told(&contract, &set);
+    let decision = Eval::new(contract, set, &[(Candidate, &marks), (Production, &marks)]).decide();
+    for finding in decision.findings.iter().filter(|finding| finding.arm == Candidate) {
+        let on = format!(" on {}:", finding.segment.name);
+        let is_foreseen = foreseen.iter().any(|what| what.contains(&on));
+        assert_eq!(is_foreseen, finding.state != State::Holds, "{pay} {refund} {on} {foreseen:?}");
+    }
+}
+
 #[test]
 fn the_preflight_says_what_the_gate_says_of_the_best_record() {
     for gate in [NOT_WORSE, FLOOR] {
-        for (pay, refund) in
-            [(60, 60), (47, 47), (48, 48), (60, 37), (60, 36), (90, 28), (29, 36), (1, 60), (34, 34), (35, 34)]
+        for sizes in [(60, 60), (47, 47), (48, 48), (60, 37), (60, 36), (90, 28), (29, 36), (1, 60), (34, 34), (35, 34)]
         {
-            let contract = contract(BY_TASK, &[gate]);
-            let set = set(&[("pay", pay), ("refund", refund)]);
-            let marks = format!("1*{}", pay + refund);
-            let foreseen = told(&contract, &set);
-            let decision = Eval::new(contract, set, &[(Candidate, &marks), (Production, &marks)]).decide();
-            for finding in decision.findings.iter().filter(|finding| finding.arm == Candidate) {
-                let on = format!(" on {}:", finding.segment.name);
-                let is_foreseen = foreseen.iter().any(|what| what.contains(&on));
-                assert_eq!(is_foreseen, finding.state != State::Holds, "{pay} {refund} {on} {foreseen:?}");
-            }
+            foretells(BY_TASK, gate, sizes);
         }
     }
+}
+
+#[test]
+fn a_never_rule_holds_on_no_fewer_than_its_segment_asks_for() {
+    for sizes in [(36, 36), (60, 35), (1, 36)] {
+        foretells("{by: task, routable: true, min_examples: 36}", NEVER, sizes);
+    }
+    foretells(BY_TASK, NEVER, (2, 1));
 }
 
 #[test]

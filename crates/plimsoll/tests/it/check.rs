@@ -290,6 +290,32 @@ fn what_a_criterion_compares_with_is_looked_for_before_a_run() {
     assert_eq!((ended, codes(&null)), (3, BTreeSet::from(["PLM026".to_owned()])), "{null:#}");
 }
 
+/// Before anything was graded, too.
+#[test]
+fn criteria_that_are_graded_alike_are_told_before_a_run() {
+    let folder = eval("billing-support");
+    let again = "  concise-too:\n    protects: [over_refusal]\n    grade: {length: {words: {at_most: 60, at_least: 1}}}\n  steady:\n";
+    edit(folder.path(), CONTRACT, "  steady:\n", again);
+    let twice = found(folder.path()).1;
+    assert!(codes(&twice).contains("PLM005"), "{twice:#}");
+    edit(folder.path(), CONTRACT, "{at_most: 60, at_least: 1}", "{at_most: 61, at_least: 1}");
+    let apart = found(folder.path()).1;
+    assert!(!codes(&apart).contains("PLM005"), "{apart:#}");
+}
+
+/// A never rule decides at any number of examples, and holds on no fewer than the segment's minimum.
+#[test]
+fn a_gate_whose_segment_cannot_reach_its_minimum_is_told_whatever_it_asks() {
+    let folder = eval("billing-support");
+    edit(folder.path(), CONTRACT, "{by: risk, min_examples: 30}", "{by: risk, min_examples: 900}");
+    edit(folder.path(), CONTRACT, "criterion: steady, in: all", "criterion: concise, in: risk");
+    let found = found(folder.path()).1;
+    let findings = found["findings"].as_array().expect("findings");
+    let short = findings.iter().find(|finding| finding["code"] == "PLM008").unwrap_or_else(|| panic!("{found:#}"));
+    assert!(short["what"].as_str().is_some_and(|what| what.contains("at least 900 are needed")), "{short}");
+    assert!(short["remedy"].as_str().is_some_and(|remedy| remedy.ends_with("or lower its `min_examples`")), "{short}");
+}
+
 #[test]
 fn one_sampled_example_among_made_ones_is_a_demo() {
     let folder = eval("billing-support");
