@@ -57,6 +57,14 @@ impl Faults {
         self
     }
 
+    /// These and the others, in the order of their places.
+    pub fn with(mut self, others: Faults) -> Self {
+        self.0.extend(others.0);
+        self.0.sort();
+        self.0.dedup();
+        self
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Fault> {
         self.0.iter()
     }

@@ -42,8 +42,11 @@ impl Checked {
 pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     // A set that is not there yet is a finding; one that cannot be read is a fault.
     let there = super::kept::paths(eval)?.iter().any(|path| eval.folder.join(path).exists());
-    let read = if there { Some(reference_set(eval, &mut Quiet)?) } else { None };
-    let graders = all_compiled(eval)?;
+    let read = if there { reference_set(eval, &mut Quiet).map(Some) } else { Ok(None) };
+    let (read, graders) = match (read, all_compiled(eval)) {
+        (Err(Failure::Faults(of_set)), Err(Failure::Faults(of_graders))) => return Err(of_set.with(of_graders).into()),
+        (read, graders) => (read?, graders?),
+    };
     budget::can_be_kept(eval)?;
     let (set, keeper) = read.map_or((None, None), |(set, keeper)| (Some(set), Some(keeper)));
     let compared = set.as_ref().zip(keeper).map(|(set, keeper)| compared(set, keeper, &graders)).unwrap_or_default();

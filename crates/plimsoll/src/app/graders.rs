@@ -2,7 +2,7 @@
 //!
 //! in      an eval; the table of grades that were made elsewhere, if one was named
 //! out     for each criterion its grader, compiled or started
-//! errors  a grader that cannot be used, or that is none of ours, with its place in the contract
+//! errors  all graders that cannot be used, or that are none of ours, each with its place in the contract
 
 use super::eval::Eval;
 use super::reviewed;
@@ -10,7 +10,7 @@ use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::criterion::Criterion;
 use domain::failure_class::Classes;
-use domain::fault::{Fault, Place};
+use domain::fault::{Fault, Faults, Place};
 use domain::format::yaml::Spot;
 use domain::grader::{Grader, Schema};
 use domain::system::System;
@@ -48,7 +48,7 @@ pub fn ready(eval: &Eval, scores: Option<&Utf8Path>, programs: &mut Programs) ->
         }
         _ => compiled(eval, criterion).map(|compiled| Ready::Compiled(Box::new(compiled))),
     };
-    let mut graders = eval.contract.criteria.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    let mut graders = all(eval.contract.criteria.iter().map(one))?;
     reviewed::fill(&mut graders, eval)?;
     Ok(graders)
 }
@@ -66,7 +66,21 @@ pub fn all_compiled(eval: &Eval) -> Result<Vec<(&Criterion, Compiled)>, Failure>
         )
     };
     let criteria = eval.contract.criteria.iter().filter(is_compiled);
-    criteria.map(|criterion| Ok((criterion, compiled(eval, criterion)?))).collect()
+    all(criteria.map(|criterion| Ok((criterion, compiled(eval, criterion)?))))
+}
+
+/// All of them, or every fault of those that have one.
+fn all<T>(made: impl Iterator<Item = Result<T, Failure>>) -> Result<Vec<T>, Failure> {
+    let (mut all, mut faults) = (Vec::new(), Vec::new());
+    for one in made {
+        match one {
+            Ok(one) => all.push(one),
+            Err(Failure::Faults(of_one)) => faults.extend(of_one),
+            Err(other) => return Err(other),
+        }
+    }
+    Faults::none_or(faults)?;
+    Ok(all)
 }
 
 fn compiled(eval: &Eval, criterion: &Criterion) -> Result<Compiled, Failure> {

@@ -271,6 +271,27 @@ fn expectations_that_one_answer_meets_are_no_conflict() {
     assert_eq!(codes(&found(folder.path()).1), BTreeSet::from(["PLM015".to_owned()]));
 }
 
+/// All at once: whoever mends them need not ask again after each.
+#[test]
+fn faults_of_graders_and_of_examples_are_told_together() {
+    let folder = eval("billing-support");
+    edit(folder.path(), CONTRACT, "{length: {words: {at_least: 1, at_most: 60}}}", "{regex: \"(open\"}");
+    edit(folder.path(), CONTRACT, "{behaviour: expected.behaviour}", "{cel: answr.text}");
+    for (verb, of_examples) in [("run", false), ("check", true)] {
+        if of_examples {
+            append(folder.path(), TRAFFIC, "{\"id\": \"late\"}");
+        }
+        let refused = plimsoll(folder.path(), &[verb]);
+        let said = err(&refused);
+        assert_eq!(code(&refused), 2, "{said}");
+        assert!(
+            said.contains("criterion `concise`: the pattern") && said.contains("criterion `decides`: the expr"),
+            "{said}"
+        );
+        assert_eq!(said.contains("traffic.jsonl:"), of_examples, "{said}");
+    }
+}
+
 /// A path that nobody has is a slip; one that is null everywhere asks nothing.
 #[test]
 fn what_a_criterion_compares_with_is_looked_for_before_a_run() {
