@@ -3,7 +3,7 @@
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
-use domain::fault::Faults;
+use domain::fault::{Fault, Faults, Place};
 use domain::format::contract::{self, Parsed, Places};
 use serde_json::Value;
 use std::io::ErrorKind;
@@ -35,6 +35,14 @@ impl Eval {
         let parsed = read(&path, &text)?;
         let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
         Ok(Eval { named, path, folder, text, contract: parsed.contract, places: parsed.places })
+    }
+
+    /// A fault of the contract, at the part that a path names or the nearest around it.
+    pub fn fault_at(&self, path: &str, what: &str, help: &str) -> Failure {
+        let spot = self.places.of(path);
+        let place = Place { file: self.path.clone(), line: spot.line, column: spot.column };
+        let (found, what, help) = (path.to_owned(), what.to_owned(), help.to_owned());
+        Failure::Faults(Fault { place, found, what, help }.into())
     }
 
     /// Where runs and records are kept.
@@ -84,6 +92,7 @@ fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Failure {
             format!("there is no contract at `{path}`"),
             "name a contract, or write one with `plimsoll init`",
         ),
+        ErrorKind::InvalidData => Failure::yours(format!("cannot read `{path}`: {error}"), "write the file as UTF-8"),
         _ => Failure::yours(format!("cannot read `{path}`: {error}"), "check the path and its permissions"),
     }
 }

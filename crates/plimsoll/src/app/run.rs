@@ -18,7 +18,7 @@ use super::weigh::{Grounds, Weighed, grader_digest, ours, weigh};
 use super::work::Work;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
-use domain::contract::{Contract, Looks};
+use domain::contract::Looks;
 use domain::criterion::Criterion;
 use domain::digest::Digest;
 use domain::example::Example;
@@ -58,7 +58,7 @@ pub fn run(
     orders: &Orders,
     progress: &mut dyn Progress,
 ) -> Result<(Weighed, Kept), Failure> {
-    may_decide(&eval.contract)?;
+    may_decide(eval)?;
     let (sealed, asked) = grade(eval, scores, orders.threads, progress)?;
     let decided = decide(eval, &sealed, orders, progress)?;
     asked.map_or(Ok(()), Asked::closed)?;
@@ -66,30 +66,34 @@ pub fn run(
 }
 
 /// A missing precondition is the writer's to mend, and never a record.
-pub fn may_decide(contract: &Contract) -> Result<(), Failure> {
-    let refuse = |what: &str, help: &str| Err(Failure::yours(what, help));
+pub fn may_decide(eval: &Eval) -> Result<(), Failure> {
+    let contract = &eval.contract;
+    let refuse = |key: &str, what: &str, help: &str| Err(eval.fault_at(key, what, help));
     let unclear = domain::check::promise(contract);
     if let Some(first) = unclear.first() {
         let what = format!("the promise is unclear: {} of its five fields; {}", unclear.len(), first.what);
         return refuse(
+            "promise",
             &what,
             "settle the promise first, then measure; `plimsoll check` says what is missing, why, and what a good one looks like",
         );
     }
     if contract.criteria.is_empty() {
-        return refuse("the contract has no criterion: nothing would be graded", "add `criteria`");
+        return refuse("criteria", "the contract has no criterion: nothing would be graded", "add `criteria`");
     }
     if contract.gates.is_empty() {
         return refuse(
+            "gates",
             "the contract has no gate: nothing could be decided",
             "add `gates`, each with a threshold, an action and an owner",
         );
     }
     if !contract.gates.iter().any(|gate| gate.blocking) {
-        return refuse("every gate is advisory: nothing could block a release", "let at least one gate block");
+        return refuse("gates", "every gate is advisory: nothing could block a release", "let at least one gate block");
     }
     if contract.system(Arm::Candidate).is_none() {
         return refuse(
+            "systems",
             "the contract names no candidate",
             "add `systems: {candidate: {recorded: answers/candidate.jsonl}}`",
         );
@@ -246,10 +250,8 @@ fn grade(
     })?;
     let set = set.without_facts();
     if set.active().next().is_none() {
-        return Err(Failure::yours(
-            "the reference set has no active example",
-            "add examples, or make proposed ones active",
-        ));
+        let help = "add examples, or make proposed ones active";
+        return Err(eval.fault_at("examples", "the reference set has no active example", help));
     }
     for (arm, files) in &mut recorded {
         if let Some(SystemKind::Traces { path }) = contract.system(*arm).map(|system| &system.kind) {

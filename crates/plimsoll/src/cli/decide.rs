@@ -31,7 +31,7 @@ pub struct Args {
 
 pub fn main(args: Args) -> Ending {
     let eval = Eval::open(&args.of.eval)?;
-    may_decide(&eval.contract)?;
+    may_decide(&eval)?;
     let mut bar = Bar::new();
     let sealed = match &args.scores {
         Some(file) => seal(&eval, file, &mut bar)?.sealed,

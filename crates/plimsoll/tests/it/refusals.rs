@@ -20,7 +20,7 @@ fn a_missing_precondition_is_refused_and_leaves_no_record() {
         "work: help users",
     );
     assert_eq!(ended, 2);
-    assert!(said.contains("the promise is unclear"), "{said}");
+    assert!(said.contains("the promise is unclear") && said.contains("plimsoll.yaml:6:1"), "{said}");
     let (ended, said) =
         run_with("grade: {behaviour: expected.behaviour}", "grade: {judge: rubrics/x.md, with: candidate}");
     assert_eq!(ended, 2);

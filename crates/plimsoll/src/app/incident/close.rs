@@ -26,7 +26,7 @@ pub struct Shut {
 }
 
 pub fn close(eval: &Eval, id: &str, given: &Given, by: By, progress: &mut dyn Progress) -> Result<Shut, Failure> {
-    may_decide(&eval.contract)?;
+    may_decide(eval)?;
     let opened = Opened::of(eval)?;
     let incident = opened.find(id)?;
     match incident.standing() {

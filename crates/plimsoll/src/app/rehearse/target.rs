@@ -106,7 +106,7 @@ fn of_run(
     scores: Option<&Utf8Path>,
     progress: &mut dyn Progress,
 ) -> Result<Target, Failure> {
-    may_decide(&eval.contract)?;
+    may_decide(&eval)?;
     let run = match scores {
         Some(file) => seal(&eval, file, progress)?.sealed,
         None => stored(&eval, digest)?,
