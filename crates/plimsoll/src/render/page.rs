@@ -196,9 +196,13 @@ fn lines(what: &str, wanted: usize) -> Result<Vec<String>, Failure> {
 }
 
 fn line(what: &str, such_as: &str) -> Result<String, Failure> {
-    let prompt = format!("{what} (such as: {such_as})");
-    let text: String = Input::new().with_prompt(prompt).interact_text().map_err(stopped)?;
-    Ok(text.trim().to_owned())
+    loop {
+        let prompt = format!("{what} (such as: {such_as})");
+        let text: String = Input::new().with_prompt(prompt).interact_text().map_err(stopped)?;
+        if !text.trim().is_empty() {
+            return Ok(text.trim().to_owned());
+        }
+    }
 }
 
 fn optional(what: &str) -> Result<String, Failure> {

@@ -114,6 +114,27 @@ fn every_field_that_is_missing_or_wrong_is_told_with_its_place() {
     assert_eq!(code(&silent), 2);
 }
 
+/// Blanks are no answer.
+#[test]
+fn a_field_with_nothing_in_it_is_not_answered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = page(folder.path());
+    for (field, blank) in [("release", "\"  \""), ("failures", "{}"), ("sources", "[]"), ("promise", "{}")] {
+        // The field's own line and those that are set in below it.
+        let mut inside = false;
+        let rest = page.lines().filter(|line| {
+            inside = line.starts_with(&format!("{field}:")) || (inside && line.starts_with(' '));
+            !inside
+        });
+        let text: String = rest.map(|line| format!("{line}\n")).collect();
+        std::fs::write(folder.path().join("page.yaml"), format!("{text}{field}: {blank}\n")).expect("a page");
+        let refused = plimsoll(folder.path(), &["init", "eval", "--answers", "page.yaml"]);
+        assert_eq!(code(&refused), 2, "{field}");
+        assert!(err(&refused).contains(&format!("`{field}` is not answered")), "{}", err(&refused));
+        assert!(!folder.path().join("eval").exists());
+    }
+}
+
 /// `script` gives the program a terminal, as a person has one.
 #[test]
 fn a_person_is_asked_in_a_terminal() {

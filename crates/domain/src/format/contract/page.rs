@@ -134,8 +134,7 @@ pub fn parse(file: &Utf8Path, contents: &str) -> Result<Page, Faults> {
 fn read(reader: &mut Reader, node: &Node) -> Page {
     let top = reader.fields(node, "the page", KEYS).unwrap_or_else(|| Fields::none(node.at));
     for (field, help) in FIELDS {
-        let empty = |node: &Node| matches!(&node.kind, NodeKind::List(items) if items.is_empty());
-        if top.get(field).is_none_or(|node| empty(node) && *field != "segments") {
+        if top.get(field).is_none_or(|node| is_blank(node) && *field != "segments") {
             reader.missing(top.place_of(field), format!("`{field}` is not answered"), *help);
         }
     }
@@ -177,6 +176,16 @@ fn read(reader: &mut Reader, node: &Node) -> Page {
         failures,
         owners,
         criteria,
+    }
+}
+
+/// A key with nothing behind it.
+fn is_blank(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::List(items) => items.is_empty(),
+        NodeKind::Map(entries) => entries.is_empty(),
+        NodeKind::Text(text) => text.trim().is_empty(),
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) => false,
     }
 }
 
