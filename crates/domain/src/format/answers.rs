@@ -45,7 +45,7 @@ pub fn parse<'a>(place: LinePlace, text: &'a str) -> Result<Option<Recorded<'a>>
 /// The JSON Schema of a line, for editors and other programs.
 pub fn json_schema() -> Value {
     let about = "One line of a file of answers of one system. A line {\"plimsoll_answers\": 1} may come first.";
-    super::shape::schema("Plimsoll answer, version 1", about, &shape::LINE)
+    super::shape::schema_of_lines("Plimsoll answer, version 1", about, &shape::LINE, &shape::HEADER)
 }
 
 const SAYS: [&str; 6] = ["text", "answer", "structured", "tool_calls", "behaviour", "error"];

@@ -53,7 +53,7 @@ pub fn parse(place: LinePlace, text: &str) -> Result<Read, Faults> {
 /// The JSON Schema of a line, for editors and other programs.
 pub fn json_schema() -> Value {
     let about = "One line of a file of examples. A line {\"plimsoll_examples\": 1} may come first.";
-    super::shape::schema("Plimsoll example, version 1", about, &shape::LINE)
+    super::shape::schema_of_lines("Plimsoll example, version 1", about, &shape::LINE, &shape::HEADER)
 }
 
 /// From a line that has the shape and breaks no rule.

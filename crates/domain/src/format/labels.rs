@@ -61,7 +61,7 @@ pub fn parse(place: LinePlace, text: &str) -> Result<Option<Label>, Faults> {
 /// The JSON Schema of a line, for editors and other programs.
 pub fn json_schema() -> Value {
     let about = "One line of a file of people's labels. A line {\"plimsoll_labels\": 1} may come first.";
-    super::shape::schema("Plimsoll label, version 1", about, &shape::LINE)
+    super::shape::schema_of_lines("Plimsoll label, version 1", about, &shape::LINE, &shape::HEADER)
 }
 
 /// A label as a line says it; `parse` reads the same label from it.

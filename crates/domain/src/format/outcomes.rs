@@ -47,7 +47,7 @@ pub fn parse(place: LinePlace, text: &str) -> Result<Option<Outcome>, Faults> {
 /// The JSON Schema of a line, for editors and other programs.
 pub fn json_schema() -> Value {
     let about = "One line of a file of outcomes. A line {\"plimsoll_outcomes\": 1} may come first.";
-    super::shape::schema("Plimsoll outcome, version 1", about, &shape::LINE)
+    super::shape::schema_of_lines("Plimsoll outcome, version 1", about, &shape::LINE, &shape::HEADER)
 }
 
 /// What no field alone shows.

@@ -12,7 +12,7 @@ mod tests;
 
 pub use check::{admits, faults};
 pub use path::{NoPath, Step, lacking, steps_as_text, walk};
-pub use schema::schema;
+pub use schema::{schema, schema_of_lines};
 
 /// What a value must be.
 #[derive(Debug)]

@@ -66,7 +66,7 @@ pub fn write(request: &Request) -> String {
 /// The JSON Schema of a line, for editors and other programs.
 pub fn json_schema() -> Value {
     let about = "One line of a file of production's traffic. A line {\"plimsoll_traffic\": 1} comes first.";
-    super::shape::schema("Plimsoll request of production, version 1", about, &shape::LINE)
+    super::shape::schema_of_lines("Plimsoll request of production, version 1", about, &shape::LINE, &shape::HEADER)
 }
 
 /// What no field alone shows.

@@ -21,6 +21,25 @@ pub fn schema(title: &str, about: &str, shape: &Shape) -> Value {
     schema
 }
 
+/// The schema of a line of a file: a record, or the header that says the format's version and nothing else.
+pub fn schema_of_lines(title: &str, about: &str, line: &Shape, header: &Shape) -> Value {
+    let mut whole = schema(title, about, line);
+    let header = of(header);
+    if let Some(Value::Object(version)) = header.get("properties").cloned()
+        && let Some(Value::Object(properties)) = whole.get_mut("properties")
+    {
+        properties.extend(version);
+    }
+    if let Some(entries) = whole.as_object_mut() {
+        let of_record = entries.remove("required").unwrap_or_else(|| json!([]));
+        let of_header = &header["required"];
+        let record = json!({"required": of_record, "not": {"required": of_header}});
+        let alone = json!({"required": of_header, "maxProperties": 1});
+        entries.insert("anyOf".into(), json!([record, alone]));
+    }
+    whole
+}
+
 fn of(shape: &Shape) -> Value {
     match shape {
         Shape::Any => json!({}),
