@@ -186,6 +186,35 @@ fn what_does_not_fit_the_contract_is_refused_and_nothing_is_sealed() {
 }
 
 #[test]
+fn a_table_in_another_encoding_is_said_to_be_so() {
+    let folder = graded_elsewhere();
+    let wide = scores(|_| true).encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    std::fs::write(folder.path().join("scores.csv"), [&[0xff, 0xfe][..], &wide].concat()).expect("a table");
+    let refused = plimsoll(folder.path(), &["import", "scores", "scores.csv"]);
+    assert_eq!(code(&refused), 2);
+    assert!(err(&refused).contains("the header is not UTF-8\n --> scores.csv:1:1"), "{}", err(&refused));
+}
+
+/// A line end is no part of what is shown.
+#[test]
+fn a_broken_line_of_scores_is_shown_where_it_breaks() {
+    let folder = graded_elsewhere();
+    write(folder.path(), "scores.jsonl", "{\"example\": \"q00\"\n");
+    let said = err(&plimsoll(folder.path(), &["import", "scores", "scores.jsonl"]));
+    assert!(said.contains(" --> scores.jsonl:1:18\n") && said.contains("1 | {\"example\": \"q00\""), "{said}");
+}
+
+#[test]
+fn names_that_were_mistyped_on_some_rows_are_asked_about() {
+    let folder = graded_elsewhere();
+    let slip = scores(|_| true).replace("q07,two,correct", "q07,twoo,corect");
+    write(folder.path(), "scores.csv", &slip);
+    let told = out(&plimsoll(folder.path(), &["import", "scores", "scores.csv"]));
+    assert!(told.contains("twoo: not in the contract; did you mean `two`?"), "{told}");
+    assert!(told.contains("asked by no gate; did you mean `correct`?"), "{told}");
+}
+
+#[test]
 fn more_faults_than_are_shown_are_counted() {
     let said = refused(|_, scores| *scores = scores.replace(",1,", ",9,"));
     assert!(said.contains("58 more faults are not shown"), "{said}");

@@ -65,6 +65,10 @@ fn ended(error: RowError, gather: &mut Gather) -> io::Result<()> {
 /// Titles and what they mean; `None` where the table cannot be understood at all.
 fn header(row: &Row<File>, gather: &mut Gather) -> Option<(Vec<String>, Vec<Column>)> {
     let line = row.line;
+    if let Some(at) = row.cells().position(|cell| std::str::from_utf8(cell).is_err()) {
+        gather.fault(row.place(at), "", "the header is not UTF-8", "write the file as UTF-8");
+        return None;
+    }
     let titles = match names(row) {
         Ok(titles) => titles,
         Err(other) => {

@@ -59,6 +59,7 @@ fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Next> 
 
 fn read_line(place: LinePlace, bytes: &[u8], gather: &mut Gather) {
     let bytes = if place.line == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
+    let bytes = bytes.trim_ascii_end();
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return;
     }

@@ -7,6 +7,7 @@ use crate::cli::whose::Shown;
 use crate::render::progress::Bar;
 use crate::render::read::plain;
 use camino::{Utf8Path, Utf8PathBuf};
+use domain::fault::closest;
 use domain::system::Arm;
 use serde_json::json;
 use std::fmt::Write;
@@ -56,11 +57,23 @@ fn text(contract: &Utf8Path, made: &FromElsewhere) -> String {
         row("", format!("{} that no row speaks of: not run", read.not_run));
     }
     for system in &read.systems {
-        let arm = arm_of(made, system).map_or("not in the contract", Arm::as_str);
-        row("system", format!("{system}: {arm}"));
+        let told = match arm_of(made, system) {
+            Some(arm) => arm.as_str().to_owned(),
+            None => {
+                let known = read.systems.iter().filter(|name| arm_of(made, name).is_some());
+                format!("not in the contract{}", meant(made, system, known))
+            }
+        };
+        row("system", format!("{system}: {told}"));
     }
     for criterion in &read.criteria {
-        let unknown = if made.unknown.contains(criterion) { ": not in the contract, asked by no gate" } else { "" };
+        let unknown = match made.unknown.contains(criterion) {
+            true => {
+                let known = read.criteria.iter().filter(|name| !made.unknown.contains(name));
+                format!(": not in the contract, asked by no gate{}", meant(made, criterion, known))
+            }
+            false => String::new(),
+        };
         row("criterion", format!("{criterion}{unknown}"));
     }
     for criterion in &made.without_rows {
@@ -71,6 +84,12 @@ fn text(contract: &Utf8Path, made: &FromElsewhere) -> String {
     }
     row("next", format!("plimsoll decide {contract}"));
     out
+}
+
+/// Which of the known names one that the contract lacks may have been meant for, where rows are missing.
+fn meant<'k>(made: &FromElsewhere, name: &str, known: impl Iterator<Item = &'k String>) -> String {
+    let near = closest(name, known.map(String::as_str)).filter(|_| made.read.not_run > 0);
+    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
 fn as_json(made: &FromElsewhere) -> String {
