@@ -60,7 +60,11 @@ fn directed(direction: &str, base: &Value, variant: &Value, normalise: Normalisa
             "not_up" => went.is_le(),
             _ => went.is_ge(),
         };
-        return if right { Verdict::passed("") } else { Verdict::failed(format!("did not go {direction}: {told}")) };
+        let wrong = match direction.strip_prefix("not_") {
+            Some(direction) => format!("went {direction}: {told}"),
+            None => format!("did not go {direction}: {told}"),
+        };
+        return if right { Verdict::passed("") } else { Verdict::failed(wrong) };
     }
     if same(variant, &Value::from(direction), normalise) {
         Verdict::passed("")
@@ -83,6 +87,19 @@ mod tests {
         let (even, odd) = (1 << 53, (1 << 53) + 1);
         assert!(goes("up", even, odd) && goes("down", odd, even) && goes("not_up", even, even));
         assert!(!goes("up", even, even) && !goes("not_up", even, odd) && !goes("not_down", odd, even));
+    }
+
+    #[test]
+    fn what_went_the_wrong_way_is_said_in_words() {
+        let expect = |way: &str| Expect::Changed { direction: Some(way.to_owned()) };
+        let side = |number: u64| Side(Some(Value::from(number)));
+        let told = |way: &str| match grade_pair(&Part::Text, Normalisation::default(), &expect(way), &side(2), &side(1))
+        {
+            Verdict::Graded { reason, .. } => reason,
+            other => panic!("{other:?}"),
+        };
+        assert!(told("not_down").starts_with("went down: "), "{}", told("not_down"));
+        assert!(told("up").starts_with("did not go up: "), "{}", told("up"));
     }
 
     #[test]
