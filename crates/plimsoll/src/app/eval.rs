@@ -41,8 +41,16 @@ impl Eval {
     pub fn fault_at(&self, path: &str, what: &str, help: &str) -> Failure {
         let spot = self.places.of(path);
         let place = Place { file: self.path.clone(), line: spot.line, column: spot.column };
-        let (found, what, help) = (path.to_owned(), what.to_owned(), help.to_owned());
-        Failure::Faults(Fault { place, found, what, help }.into())
+        let found = path.rsplit('.').next().unwrap_or(path).to_owned();
+        Failure::Faults(Fault { place, found, what: what.to_owned(), help: help.to_owned() }.into())
+    }
+
+    /// What is wrong with a file, at the part of the contract that names it.
+    pub fn named_at(&self, path: &str, failure: Failure) -> Failure {
+        match failure {
+            Failure::Yours { what, help } => self.fault_at(path, &what, &help),
+            other => other,
+        }
     }
 
     /// Where runs and records are kept.

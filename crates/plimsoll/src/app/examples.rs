@@ -27,7 +27,7 @@ pub(super) fn read(eval: &Eval, mut seen: impl FnMut(ExampleIndex, Example)) -> 
     read_set(&eval.folder, &super::kept::paths(eval)?, contract.simulated, |example, count| {
         seen(ExampleIndex(count.saturating_sub(1) as u32), example);
     })
-    .map_err(read_failure)
+    .map_err(|error| eval.named_at("examples", read_failure(error)))
 }
 
 pub fn state_word(state: RowState) -> &'static str {

@@ -203,7 +203,7 @@ pub fn reference_set_with(
         keeper.keep(&example);
         seen(&example);
     });
-    set.map(|set| (set, keeper)).map_err(read_failure)
+    set.map(|set| (set, keeper)).map_err(|error| eval.named_at("examples", read_failure(error)))
 }
 
 /// The files of each arm's recorded answers; where they are asked for, or in traces, there are none yet.
@@ -213,7 +213,9 @@ fn files_of_answers(eval: &Eval) -> Result<Vec<(Arm, Vec<Utf8PathBuf>)>, Failure
         let Some(system) = eval.contract.system(arm) else { continue };
         match &system.kind {
             SystemKind::Recorded { path, .. } => {
-                recorded.push((arm, engine::files(&eval.folder, path).map_err(read_failure)?))
+                let place = format!("systems.{}.recorded", arm.as_str());
+                let files = engine::files(&eval.folder, path);
+                recorded.push((arm, files.map_err(|error| eval.named_at(&place, read_failure(error)))?))
             }
             SystemKind::Live(_) | SystemKind::Traces { .. } => recorded.push((arm, Vec::new())),
             SystemKind::Imported { .. } => {

@@ -26,7 +26,9 @@ pub fn read(
     progress: &mut dyn Progress,
 ) -> Result<Utf8PathBuf, Failure> {
     progress.step(&format!("reading the traces of {arm}"));
-    let files = engine::files_of(&eval.folder, path, ENDINGS).map_err(read_failure)?;
+    let place = format!("systems.{arm}.traces");
+    let files = engine::files_of(&eval.folder, path, ENDINGS);
+    let files = files.map_err(|error| eval.named_at(&place, read_failure(error)))?;
     let home = eval.state().join("traces");
     let failed = |error: io::Error| write_failure(&home, &error);
     std::fs::create_dir_all(&home).map_err(failed)?;

@@ -30,7 +30,7 @@ fn a_missing_precondition_is_refused_and_leaves_no_record() {
         "candidate: {recorded: answers/none.jsonl}",
     );
     assert_eq!(ended, 2);
-    assert!(said.contains("does not exist"), "{said}");
+    assert!(said.contains("`./answers/none.jsonl` does not exist\n  --> ./plimsoll.yaml:"), "{said}");
 }
 
 #[test]
