@@ -193,6 +193,25 @@ fn how_often_reviewers_differ_is_gated_and_leads_to_the_rubric() {
 }
 
 #[test]
+fn people_who_differ_more_often_than_the_gate_accepts_are_told_what_to_do() {
+    let agreed = |gate: &str, further: &[&str]| {
+        let folder = eval(gate);
+        label(folder.path());
+        // A third one makes it a smaller share of the pairs that differ, and the same answers on which people do.
+        say(folder.path(), (0..OF).map(|at| (at, "labelled", "reviewer-3", json!({"says": "pass"}))).collect());
+        let ended = plimsoll(folder.path(), &[&["review", "agree", "--as", "json"], further].concat());
+        let told: Value = serde_json::from_str(&out(&ended)).unwrap_or_else(|_| panic!("{}", err(&ended)));
+        told["agreement"][0].clone()
+    };
+    let told = agreed(DISAGREEMENT, &[]);
+    assert!((told["disagreement"].as_f64().expect("a share") - 14.0 / 60.0).abs() < 1e-9, "{told}");
+    assert_eq!((&told["above"], &told["follow_ups"][0]["do"]), (&json!(true), &json!("repair rubric")), "{told}");
+    assert_eq!(agreed(DISAGREEMENT, &["--at-most", "30%"])["above"], json!(false));
+    assert_eq!(agreed(&DISAGREEMENT.replace("10%", "20%"), &[])["above"], json!(true));
+    assert_eq!(agreed("", &[])["above"], json!(false));
+}
+
+#[test]
 fn answers_of_one_label_each_tell_nothing_of_disagreement() {
     let folder = eval(DISAGREEMENT);
     say(folder.path(), (0..OF).map(|at| (at, "labelled", "reviewer-1", json!({"says": "pass"}))).collect());

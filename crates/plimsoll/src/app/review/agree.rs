@@ -12,7 +12,9 @@ use crate::app::kept;
 use crate::app::run::reference_set;
 use crate::cli::Failure;
 use camino::Utf8Path;
+use domain::contract::Contract;
 use domain::entry::Noun;
+use domain::gate::{Measure, Rule};
 use domain::name::Attribute;
 use domain::review::agreement::{Agreement, Doubt, Rating, Repair, agreement, repairs};
 use domain::review::{GivenLabel, Item, ItemKey, Says, items, queues};
@@ -24,7 +26,8 @@ const PART: &str = "task";
 pub struct OfCriterion {
     pub criterion: String,
     pub agreement: Agreement,
-    /// Share of pairs of ratings that differ; `None` where no answer has two.
+    /// Of the answers with two ratings or more, those on which not all are the same, as a gate on disagreement counts them; `None` where no
+    /// answer has two.
     pub disagreement: Option<f64>,
     /// Disagreement is above what is accepted.
     pub above: bool,
@@ -67,10 +70,10 @@ pub fn of_file(path: &Utf8Path, criterion: Option<&str>, at_most: Option<f64>) -
         reported: false,
         part: None,
     });
-    measured(known.collect(), criterion, at_most, &format!("`{path}`"))
+    measured(known.collect(), criterion, &|_| at_most, &format!("`{path}`"))
 }
 
-/// Of the labels that were given in a queue, or of all.
+/// Of the labels that were given in a queue, or of all. Where it is not said how much disagreement is accepted, the contract's gate on it says so.
 pub fn of_queue(
     eval: &Eval,
     queue: Option<&str>,
@@ -119,20 +122,28 @@ pub fn of_queue(
     measured(
         known,
         criterion,
-        at_most,
+        &|criterion| at_most.or_else(|| gated(&eval.contract, criterion)),
         queue.map_or("the catalog".to_owned(), |name| format!("the queue `{name}`")).as_str(),
     )
+}
+
+/// The disagreement on a criterion that its gate accepts.
+fn gated(contract: &Contract, criterion: &str) -> Option<f64> {
+    contract.gates.iter().find_map(|gate| match (&gate.measure, &gate.rule) {
+        (Measure::Disagreement(name), Rule::AtMost(most)) if name.as_str() == criterion => Some(*most),
+        _ => None,
+    })
 }
 
 fn measured(
     known: Vec<Known>,
     criterion: Option<&str>,
-    at_most: Option<f64>,
+    accepted: &dyn Fn(&str) -> Option<f64>,
     source: &str,
 ) -> Result<Vec<OfCriterion>, Failure> {
     let criteria: BTreeSet<String> = known.iter().map(|label| label.item.criterion.to_string()).collect();
     let wanted = |name: &&String| criterion.is_none_or(|criterion| criterion == name.as_str());
-    let found: Vec<OfCriterion> = criteria.iter().filter(wanted).map(|name| of(name, &known, at_most)).collect();
+    let found: Vec<OfCriterion> = criteria.iter().filter(wanted).map(|name| of(name, &known, accepted(name))).collect();
     if found.is_empty() {
         let about = criterion.map_or(String::new(), |criterion| format!(" on `{criterion}`"));
         return Err(Failure::yours(
@@ -157,7 +168,7 @@ fn of(criterion: &str, known: &[Known], at_most: Option<f64>) -> OfCriterion {
         })
         .collect();
     let agreement = agreement(&ratings);
-    let disagreement = agreement.found.as_ref().ok().map(|found| 1.0 - found.raw);
+    let disagreement = agreement.found.as_ref().ok().map(|found| agreement.split.len() as f64 / found.items as f64);
     let above = at_most.zip(disagreement).is_some_and(|(most, found)| found > most);
     let mut rated: BTreeMap<&ItemKey, (usize, &Known)> = BTreeMap::new();
     for label in &mine {

@@ -27,7 +27,7 @@ pub struct Agree {
     labels: Option<Utf8PathBuf>,
     #[arg(long, value_name = "NAME")]
     criterion: Option<String>,
-    /// Disagreement that is accepted: above it, what to do is told, with the items that show it
+    /// Disagreement that is accepted: above it, what to do is told, with the items that show it; left out, as the contract's gate says
     #[arg(long, value_name = "SHARE", value_parser = share)]
     at_most: Option<f64>,
     #[command(flatten)]
