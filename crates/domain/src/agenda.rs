@@ -82,7 +82,7 @@ pub struct Done {
 pub fn agenda(contract: &Contract, seen: &Seen, told: &BTreeMap<String, Done>, today: Date) -> Vec<Duty> {
     let mut list = List { contract, eval: &seen.eval, told, since: seen.since, duties: Vec::new() };
     list.after_incidents(seen);
-    list.this_week(seen);
+    list.this_week(seen, today);
     list.this_release(seen, today);
     list.this_month(seen, today);
     list.first_ninety_days(seen, today);

@@ -120,7 +120,7 @@ impl List<'_> {
         }
     }
 
-    pub(super) fn this_week(&mut self, seen: &Seen) {
+    pub(super) fn this_week(&mut self, seen: &Seen, today: Date) {
         let rhythm = Rhythm::ThisWeek;
         for queue in &seen.queues {
             let what = format!("label {} of queue {}", plural(queue.items, "item"), queue.name);
@@ -155,6 +155,19 @@ impl List<'_> {
                 command: Command::on_eval(&["examples", "proposals"]),
             };
             self.add(&["release"], due);
+        }
+        self.retention(seen, today);
+    }
+
+    /// What the contract keeps for a time only, once that is over.
+    fn retention(&mut self, seen: &Seen, today: Date) {
+        let Some((oldest, keep)) = seen.oldest_traffic.zip(self.contract.traffic.keep_days) else { return };
+        let over = later(oldest, i64::from(keep));
+        if over <= today {
+            let why = format!("the contract keeps a day for {keep} days, and the oldest is {oldest}");
+            let words = ["drop traffic whose time is over".to_owned(), why];
+            let command = Command::of_eval(&["traffic", "prune"]);
+            self.on_friday(&["release"], Rhythm::ThisWeek, "prune", over, words, command);
         }
     }
 

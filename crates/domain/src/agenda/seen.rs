@@ -18,6 +18,8 @@ pub struct Seen {
     /// Queues in which people agreed, with what of it nobody audited.
     pub agreed: Vec<Agreed>,
     pub proposals: Option<Waiting>,
+    /// The oldest day of traffic that is kept.
+    pub oldest_traffic: Option<Date>,
     pub incidents: Vec<OpenIncident>,
     /// The release that is decided next, or was last: what the contract says the candidate is.
     pub candidate: String,

@@ -106,6 +106,22 @@ fn what_waits_is_due_on_the_friday_of_its_week_and_keeps_its_name_until_it_is_do
 }
 
 #[test]
+fn traffic_whose_time_is_over_is_to_be_dropped() {
+    let text = format!("{CONTRACT}traffic: {{keep: 90d}}\n");
+    let kept = crate::format::contract::parse(Utf8Path::new("plimsoll.yaml"), &text).expect("a contract").contract;
+    let seen = Seen { oldest_traffic: Some(day("2026-09-01")), ..Seen::default() };
+    let due = |contract: &Contract, today: &str| agenda(contract, &seen, &BTreeMap::new(), day(today));
+    assert!(!due(&kept, "2026-11-29").iter().any(|duty| duty.name.starts_with("prune")));
+    // `traffic prune` drops the first day from here on.
+    for today in ["2026-11-30", "2026-12-20"] {
+        let duties = due(&kept, today);
+        let prune = one(&duties, "prune-2026-12-04");
+        assert_eq!((prune.command.as_str(), prune.role.as_str()), ("plimsoll traffic prune", "release"));
+    }
+    assert!(!due(&contract(), "2026-12-20").iter().any(|duty| duty.name.starts_with("prune")), "no time is set");
+}
+
+#[test]
 fn a_month_in_which_nobody_did_it_is_overdue_until_somebody_does() {
     let seen = Seen { active: 1, since: Some(day("2026-09-12")), ..Seen::default() };
     let drift = |told: &[(&str, &str)], today: &str| {

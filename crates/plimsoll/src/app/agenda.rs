@@ -10,7 +10,7 @@ use super::outcome::candidate_of;
 use super::review::settle::audit_of;
 use super::review::version::Current;
 use super::reviewed::is_reviewed;
-use super::{check, judges, kept, run};
+use super::{check, judges, kept, logged, run};
 use crate::cli::Failure;
 use domain::agenda::{
     Agreed, Duty, Expiring, OpenIncident, Queued, Seen, Staged, Waiting, agenda as due, started, told,
@@ -119,6 +119,7 @@ fn seen(eval: &Eval, duties: &[Entry], today: Date) -> Result<Seen, Failure> {
         disputes,
         agreed,
         proposals: proposals(eval)?,
+        oldest_traffic: logged::days(&state)?.first().map(|(day, _)| *day),
         incidents: incidents(eval, &set)?,
         since: started.or_else(|| decisions.first().and_then(day_of)),
         decided: of_candidate.and_then(|kept| day(kept.envelope["time"].as_str()?)),
