@@ -23,6 +23,7 @@ use crate::example::Guard;
 use crate::example::history::Told;
 use crate::gate::Measure;
 use crate::name::{Attribute, CriterionName};
+use crate::provenance::Weight;
 use crate::reference_set::{ExampleIndex, ReferenceSet, Row};
 use crate::rehearsal::Held;
 use crate::review::{Complaint, Item, ItemKey, Report};
@@ -209,7 +210,8 @@ impl Given<'_> {
     }
 }
 
-/// Examples that ask and expect what another one does, which stays: a guard before others, then the first of them.
+/// Examples that ask and expect what another one does, which stays: a guard before others, then what was sampled, then the first of them. All
+/// guards stay, and all that was sampled: that production is asked the same again and again is what its rates count.
 fn doubles(set: &ReferenceSet) -> BTreeMap<ExampleIndex, ExampleIndex> {
     let mut doubles = BTreeMap::new();
     for same in set.same_inputs() {
@@ -221,9 +223,12 @@ fn doubles(set: &ReferenceSet) -> BTreeMap<ExampleIndex, ExampleIndex> {
             by_expectation.entry(facts.expected).or_default().push(*example);
         }
         for equal in by_expectation.into_values() {
-            let is_guard = |example: &&ExampleIndex| set.rows[example.0 as usize].guard != Guard::No;
-            let Some(stays) = equal.iter().find(is_guard).or(equal.first()).copied() else { continue };
-            let go = equal.iter().filter(|example| **example != stays && !is_guard(example));
+            let row = |example: ExampleIndex| &set.rows[example.0 as usize];
+            let is_guard = |example: &&ExampleIndex| row(**example).guard != Guard::No;
+            let is_sampled = |example: &&ExampleIndex| matches!(row(**example).weight, Weight::Sampled(_));
+            let first = equal.iter().find(is_guard).or_else(|| equal.iter().find(is_sampled)).or(equal.first());
+            let Some(stays) = first.copied() else { continue };
+            let go = equal.iter().filter(|example| **example != stays && !is_guard(example) && !is_sampled(example));
             doubles.extend(go.map(|example| (*example, stays)));
         }
     }

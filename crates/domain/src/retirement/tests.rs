@@ -133,6 +133,13 @@ fn of_examples_that_ask_and_expect_the_same_a_guard_stays() {
     assert_eq!(grounds(&contract(""), &set, &[]), ["e1: duplicate e3", "e4: duplicate e2"]);
 }
 
+#[test]
+fn what_was_sampled_stays_however_often_the_same_was_asked() {
+    let sampled = |id: &str| json!({"id": id, "input": "q", "provenance": {"source": "traffic", "probability": 0.5}});
+    let set = set(&[json!({"id": "e1", "input": "q"}), sampled("e2"), sampled("e3")]);
+    assert_eq!(grounds(&contract(""), &set, &[]), ["e1: duplicate e2"]);
+}
+
 /// What one decision showed of every example of a set.
 fn watched(set: &ReferenceSet, decisive: Option<bool>, saturated: bool) -> Watched {
     let seen = |(_, row): (ExampleIndex, &Row)| (row.id.to_string(), Seen { digest: row.digest, decisive, saturated });
