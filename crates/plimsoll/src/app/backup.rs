@@ -89,7 +89,11 @@ fn read(from: &Utf8Path) -> Result<(Vec<Entry>, Vec<Seat>), Failure> {
         Failure::yours(format!("cannot read `{from}`: {error}"), "check the path and its permissions")
     };
     let (mut entries, mut seats, mut faults, mut ended) = (Vec::new(), Vec::new(), Vec::new(), None);
-    for (at, line) in BufReader::new(File::open(from).map_err(unreadable)?).lines().enumerate() {
+    let (from, lines): (&Utf8Path, Box<dyn BufRead>) = match from.as_str() {
+        "-" => (Utf8Path::new("standard input"), Box::new(io::stdin().lock())),
+        _ => (from, Box::new(BufReader::new(File::open(from).map_err(unreadable)?))),
+    };
+    for (at, line) in lines.lines().enumerate() {
         let line = line.map_err(unreadable)?;
         if line.trim().is_empty() {
             continue;

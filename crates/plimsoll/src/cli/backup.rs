@@ -18,9 +18,10 @@ pub struct Backup {
 }
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  plimsoll restore history.jsonl --catalog postgres://team@db/evals")]
+#[command(after_help = "Examples:\n  plimsoll restore history.jsonl --catalog postgres://team@db/evals\n  \
+                        plimsoll backup | plimsoll restore - --catalog postgres://team@db/evals")]
 pub struct Restore {
-    /// What `plimsoll backup` wrote
+    /// What `plimsoll backup` wrote; `-` is standard input
     file: Utf8PathBuf,
     /// The contract or folder whose catalog it becomes
     #[arg(default_value = ".")]

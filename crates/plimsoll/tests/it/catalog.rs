@@ -58,6 +58,13 @@ fn everything_goes_out_and_comes_in_again() {
     let twice = plimsoll(other.path(), &["restore", history.to_str().unwrap()]);
     assert_eq!(code(&twice), 2);
     assert!(err(&twice).contains("holds 3 entries already"), "{}", err(&twice));
+
+    // Through a pipe.
+    let piped = tempfile::tempdir().unwrap();
+    let mut restore = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    restore.current_dir(piped.path()).args(["restore", "-"]).stdin(std::fs::File::open(&history).unwrap());
+    assert!(restore.status().unwrap().success());
+    assert_eq!(out(&plimsoll(piped.path(), &["backup"])), text);
 }
 
 #[test]
