@@ -17,7 +17,7 @@ mod today;
 mod tests;
 
 pub use content::{ContentDrift, FEWEST, Meaning, content};
-pub use mix::{Count, Mix, Side, Value, between, mix};
+pub use mix::{Count, Mix, Side, Value, between, mix, mix_under};
 pub use patch::{BAR, Far, Farthest, Patch, View};
 pub use spoken::{MOST, Spoken, Unit};
 pub use today::{DAYS, OfToday, Today, of_set};

@@ -132,7 +132,7 @@ fn ranks(set: &ReferenceSet) -> Vec<u32> {
 }
 
 /// The attribute whose values are strata with declared shares.
-fn declared(contract: &Contract) -> Option<(&Attribute, &BTreeMap<String, Share>)> {
+pub(crate) fn declared(contract: &Contract) -> Option<(&Attribute, &BTreeMap<String, Share>)> {
     contract.segments.iter().find_map(|cut| match cut {
         Segmentation::By { attribute, shares: Shares::Declared(shares), .. } => Some((attribute, shares)),
         _ => None,

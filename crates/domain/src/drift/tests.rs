@@ -74,6 +74,32 @@ fn what_no_example_that_counts_has_is_unmeasured() {
 }
 
 #[test]
+fn traffic_is_laid_beside_the_mix_that_the_contract_declares() {
+    let text = include_str!("../../../../examples/billing-support/plimsoll.yaml");
+    let path = camino::Utf8Path::new("plimsoll.yaml");
+    let contract = crate::format::contract::parse(path, text).expect("a contract").contract;
+    let of_tasks = |counts: &[(&str, usize)]| {
+        let mut all = points(counts, &[]);
+        for point in &mut all {
+            let task = point.attributes.remove("kind").expect("a value");
+            point.attributes.insert("task".to_owned(), task);
+        }
+        all
+    };
+    let all = ["explain-charge", "refund-request", "plan-change", "payment-failure", "cancellation"];
+    let set = of_tasks(&all.map(|task| (task, 60)));
+    // As the contract declares it, and not as the set is.
+    let traffic = of_tasks(&[(all[0], 300), (all[1], 250), (all[2], 200), (all[3], 150), (all[4], 100)]);
+    assert!(mix("task", &set, &traffic).warns());
+    let declared = mix_under(&contract, "task", &set, &traffic);
+    assert!(!declared.warns() && declared.unmeasured() == 0.0, "{declared:?}");
+    let share = |mix: &Mix| mix.values.iter().find(|value| value.name == all[0]).expect("a value").in_set;
+    assert!((share(&declared) - 0.3).abs() < 1e-9, "{declared:?}");
+    let lacking = mix_under(&contract, "task", &of_tasks(&[(all[0], 60), (all[1], 60)]), &traffic);
+    assert!((lacking.unmeasured() - 0.45).abs() < 1e-9 && (share(&lacking) - 0.3 / 0.55).abs() < 1e-9, "{lacking:?}");
+}
+
+#[test]
 fn one_conversation_says_nothing_of_a_mix() {
     let mut set = points(&[("a", 5)], &[]);
     set.iter_mut().for_each(|point| point.cluster = "one".to_owned());

@@ -1,6 +1,7 @@
 //! Today: how traffic is mixed when a decision is made, kept with the decision so that it follows again from what was sealed.
 
 use super::mix::{Count, Mix, Side, between};
+use crate::contract::Contract;
 use crate::name::Attribute;
 use crate::reference_set::ReferenceSet;
 
@@ -26,18 +27,18 @@ pub struct OfToday {
 }
 
 impl OfToday {
-    pub fn beside(&self, set: &ReferenceSet) -> Mix {
-        between(&self.attribute, &of_set(set, &Attribute::new(&self.attribute)), &self.traffic)
+    pub fn beside(&self, contract: &Contract, set: &ReferenceSet) -> Mix {
+        between(&self.attribute, &of_set(contract, set, &Attribute::new(&self.attribute)), &self.traffic)
     }
 }
 
-/// How the active examples are mixed; where none has a weight, each counts as one.
-pub fn of_set(set: &ReferenceSet, attribute: &Attribute) -> Side {
+/// How the active examples are mixed, as the contract declares it or by weight; where none has a weight, each counts as one.
+pub fn of_set(contract: &Contract, set: &ReferenceSet, attribute: &Attribute) -> Side {
     let is_weighted = set.active().any(|(_, row)| row.weight.get() > 0.0);
     let mut count = Count::default();
     for (at, row) in set.active() {
         let weight = if is_weighted { row.weight.get() } else { 1.0 };
         count.add(set.value(attribute, at).unwrap_or(""), row.cluster.as_str(), weight);
     }
-    count.side()
+    count.side().as_declared(contract, attribute.as_str())
 }

@@ -18,7 +18,7 @@ use crate::cli::Failure;
 use camino::Utf8PathBuf;
 use domain::content::text_of;
 use domain::digest::Digest;
-use domain::drift::{ContentDrift, FEWEST, MOST, Mix, Point, Spoken, content, mix};
+use domain::drift::{ContentDrift, FEWEST, MOST, Mix, Point, Spoken, content, mix_under};
 use domain::name::Attribute;
 use domain::sampling::{unit, value};
 use domain::segment::Segmentation;
@@ -107,7 +107,7 @@ pub fn drift(eval: &Eval, orders: &Orders, progress: &mut dyn Progress) -> Resul
             "bring it in with `plimsoll import traffic`, or name other days with `--window`",
         ));
     }
-    let mixes = names.iter().map(|name| mix(name.as_str(), &set, &traffic));
+    let mixes = names.iter().map(|name| mix_under(&eval.contract, name.as_str(), &set, &traffic));
     // What neither side has is no attribute of this eval.
     let mixes: Vec<Mix> = mixes.filter(|mix| mix.values.iter().any(|value| !value.name.is_empty())).collect();
     let spoken = Spoken::of(&set, &heard.points, orders.seed);
@@ -203,7 +203,10 @@ fn next(mixes: &[Mix], content: Option<&ContentDrift>, examples: u64) -> Vec<Nex
                 "rule: uniform".to_owned()
             };
             next.push(Next {
-                why: format!("so that the set has each value of `{}` about as often as traffic", mix.attribute),
+                why: format!(
+                    "for as many of these values of `{}` as traffic has in {examples} requests",
+                    mix.attribute
+                ),
                 line: format!(
                     "- {{name: {}, {by}, take: {take}, where: {{{attribute}: [{}]}}}}",
                     serde_json::json!(name),

@@ -65,7 +65,7 @@ fn counted(eval: &Eval, set: &ReferenceSet, progress: &mut dyn Progress) -> Resu
     }
     let Some(first) = first else { return Ok(None) };
     let of_attribute = |(at, name): (usize, &Attribute)| {
-        let of_set = of_set(set, name);
+        let of_set = of_set(&eval.contract, set, name);
         let drifted = |(_, counts): &&(Date, Vec<Count>)| between(name.as_str(), &of_set, &counts[at].side()).warns();
         let since = weeks.values().take_while(drifted).last().map(|(first, _)| first.to_string());
         OfToday { attribute: name.to_string(), traffic: as_sealed(&counts[at].side()), since }

@@ -164,7 +164,7 @@ fn drifted(
 ) -> Result<Drifted, Failure> {
     let mut mixes = Vec::new();
     for of_today in &today.mixes {
-        let mix = of_today.beside(set);
+        let mix = of_today.beside(grounds.contract, set);
         let Some(contract) = with_shares(grounds.contract, &mix) else { continue };
         let under = under(&mix.attribute, decision, &decision_under(folder, grounds, &contract)?);
         mixes.push((of_today.clone(), mix, under));
