@@ -184,7 +184,9 @@ fn an_incident_is_closed_only_once_a_gate_would_block_the_release_that_caused_it
     );
     assert_eq!(incident["decisions"], json!([first]), "the decision that shipped it is found");
 
-    refused(folder, &["incident", "cover", "paid-twice"], &["only proposed: somebody has to accept it"]);
+    let accept_first =
+        ["only proposed: somebody has to accept it", "`plimsoll examples accept incident-paid-twice --by NAME`"];
+    refused(folder, &["incident", "cover", "paid-twice"], &accept_first);
     refused(folder, &["incident", "close", "paid-twice"], &["is not covered yet"]);
     accept(folder, "incident-paid-twice");
     let listed = json_of(folder, &["incident", "list", "--open", "--as", "json"]);

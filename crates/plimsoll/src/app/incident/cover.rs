@@ -127,12 +127,15 @@ pub fn refuse_unseen(id: &str, seen: &[Seen]) -> Result<(), Failure> {
     }
     let why: Vec<String> = seen.iter().map(Seen::why_not).collect();
     let why = if why.is_empty() { "no example stands for it".to_owned() } else { why.join("; ") };
-    let help = match seen.iter().find(|seen| !seen.lacking.is_empty()) {
-        Some(blind) => format!(
+    let blind = seen.iter().find(|seen| !seen.lacking.is_empty());
+    let waiting = seen.iter().find(|seen| seen.state == Some(RowState::Proposed));
+    let help = match (blind, waiting) {
+        (Some(blind), _) => format!(
             "say what a right answer to it does: `plimsoll examples accept {} --expected JSON --by NAME`, or in its file where it stands in one",
             blind.example
         ),
-        None => "link an active example that guards: `plimsoll incident link ID --example EXAMPLE`".to_owned(),
+        (None, Some(waiting)) => format!("accept it first: `plimsoll examples accept {} --by NAME`", waiting.example),
+        (None, None) => "link an active example that guards: `plimsoll incident link ID --example EXAMPLE`".to_owned(),
     };
     Err(Failure::yours(format!("incident `{id}` is not covered: {why}"), help))
 }
