@@ -13,6 +13,7 @@ mod evaluations;
 mod gathered;
 mod message;
 mod mapped;
+mod observed;
 mod otlp;
 mod requests;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Spans, and records of logs, out of OTLP in JSON, one at a time.
 //!
 //! in      a file as a stream: documents `{"resourceSpans": [...]}`, or `{"resourceLogs": [...]}`, one a line, one after another, in a list, or one alone, however it
-//!         is laid out
+//!         is laid out; and traces as Langfuse hands them out (`observed`)
 //! out     every span with the attributes of its resource, and the line that it ends in; a count of what is no trace
 //! errors  what is no JSON, with its place; a span longer than 16 MB; spans of more than 64 MB that come before their resource
 //! note    no document is held, however long its line: the longest span is what it takes, where a resource comes before its spans, as collectors
@@ -9,6 +9,7 @@
 //! source  opentelemetry-proto `trace.proto` and its JSON encoding: ids in hex, 64-bit numbers as text or number, enums as numbers
 
 use super::attributes;
+use super::observed;
 use domain::format::lines::LONGEST_LINE;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -190,6 +191,7 @@ enum Level {
     Scope,
     Spans,
     Records,
+    Observations,
 }
 
 /// A level of the document, with what is done there.
@@ -212,7 +214,7 @@ impl<'de> Visitor<'de> for At<'_, '_> {
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self.level {
             Level::Document => "a document of OpenTelemetry, `{\"resourceSpans\": [...]}`",
-            Level::Resources | Level::Scopes | Level::Spans | Level::Records => "a list",
+            Level::Resources | Level::Scopes | Level::Spans | Level::Records | Level::Observations => "a list",
             Level::Resource | Level::Scope => "an object",
         })
     }
@@ -227,9 +229,11 @@ impl<'de> Visitor<'de> for At<'_, '_> {
             Level::Document => Level::Document,
             Level::Resources => Level::Resource,
             Level::Scopes => Level::Scope,
-            Level::Spans | Level::Records => {
+            Level::Spans | Level::Records | Level::Observations => {
                 let is_record = matches!(self.level, Level::Records);
+                let is_observed = matches!(self.level, Level::Observations);
                 while let Some(value) = items.next_element::<Value>()? {
+                    let value = if is_observed { observed::span(&value) } else { value };
                     if !walk.span(value, is_record) {
                         return Err(A::Error::custom("too much waits"));
                     }
@@ -244,7 +248,7 @@ impl<'de> Visitor<'de> for At<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let (level, walk) = (self.level, self.walk);
-        if matches!(level, Level::Resources | Level::Scopes | Level::Spans | Level::Records) {
+        if matches!(level, Level::Resources | Level::Scopes | Level::Spans | Level::Records | Level::Observations) {
             return Err(A::Error::custom("expected a list, found an object"));
         }
         let mut traces = !matches!(level, Level::Document);
@@ -256,9 +260,15 @@ impl<'de> Visitor<'de> for At<'_, '_> {
                 (Level::Resource, "scopeLogs" | "scope_logs") if walk.logs => Level::Scopes,
                 (Level::Scope, "spans") => Level::Spans,
                 (Level::Scope, "logRecords" | "log_records") if walk.logs => Level::Records,
+                (Level::Document, "observations") => Level::Observations,
                 (Level::Resource, "resource") => {
                     let resource = entries.next_value::<Value>()?;
                     walk.resource = Some(Rc::new(attributes::of(&resource)));
+                    continue;
+                }
+                (Level::Document, "trace") => {
+                    let trace = entries.next_value::<Value>()?;
+                    walk.resource = Some(Rc::new(observed::resource(&trace)));
                     continue;
                 }
                 _ => {
@@ -272,7 +282,7 @@ impl<'de> Visitor<'de> for At<'_, '_> {
             traces = true;
             entries.next_value_seed(At { level: below, walk: &mut *walk })?;
         }
-        if matches!(level, Level::Resource) {
+        if matches!(level, Level::Resource | Level::Document) {
             walk.resource_ends();
         }
         if !traces {

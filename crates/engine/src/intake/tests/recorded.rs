@@ -1,13 +1,12 @@
 //! Traces of ten frameworks with the messages that they should yield, in `../shared/data/genai_traces` beside the checkout.
 //!
 //! The files keep what each span was given and gave back as the framework wrote it, and the messages that another reader made of
-//! it. Here the former becomes a span of OTLP with `input.value` and `output.value`, and the messages are compared: who speaks, the
-//! text, the calls. Where the other reader gave up there is nothing to compare. Then the expected messages are written in each of the
-//! three dialects, as JSON and as protobuf, and must come out of both as the input of a request of production.
+//! it. They are read as they are, and the messages are compared: who speaks, the text, the calls. Where the other reader gave up there is
+//! nothing to compare. Then the expected messages are written in each of the three dialects, as JSON and as protobuf, and must come out
+//! of both as the input of a request of production.
 
-use super::conversation;
 use super::written::{protobuf, spans};
-use crate::intake::{Drawn, drawn};
+use crate::intake::{Drawn, Message, drawn, told};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -24,15 +23,16 @@ fn recorded_traces_yield_the_messages_they_should() {
     let (mut compared, mut retold, mut wrong) = (0, 0, Vec::new());
     for path in &paths {
         let read = |path: &Path| -> Value { serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap() };
-        let trace = read(path);
+        let seen = spans(&std::fs::read(path).unwrap());
+        assert_eq!(seen.len(), read(path)["observations"].as_array().unwrap().len(), "{}", path.display());
         let expected = read(Path::new(&path.to_string_lossy().replace(".trace.", ".chatml.")));
-        for seen in trace["observations"].as_array().unwrap() {
-            let id = seen["id"].as_str().unwrap();
-            let (input, output, _) = conversation(&as_otlp(seen).to_string());
-            for (side, ours) in [("input", input), ("output", output)] {
-                let Some(theirs) = spoken(&expected[id][side]) else { continue };
+        for span in &seen {
+            let id = format!("{:016x}", span.id);
+            let said = told(span);
+            for (side, ours) in [("input", said.input), ("output", said.output)] {
+                let Some(theirs) = spoken(&expected[&id][side]) else { continue };
                 compared += 1;
-                let ours: Vec<Value> = ours.iter().map(plain).collect();
+                let ours: Vec<Value> = ours.iter().map(Message::to_json).map(|message| plain(&message)).collect();
                 for (dialect, attributes) in dialects(&theirs) {
                     retold += 1;
                     for told in requested(attributes) {
@@ -107,17 +107,6 @@ fn requested(attributes: Value) -> Vec<Vec<Value>> {
     told.collect()
 }
 
-fn as_otlp(seen: &Value) -> Value {
-    let attributes: Vec<Value> = [("input.value", "input"), ("output.value", "output")]
-        .into_iter()
-        .filter(|(_, side)| !seen[side].is_null())
-        .map(|(key, side)| json!({"key": key, "value": {"stringValue": seen[side]}}))
-        .collect();
-    let span =
-        json!({"traceId": seen["traceId"], "spanId": seen["id"], "name": seen["name"], "attributes": attributes});
-    json!({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
-}
-
 /// The expected messages in our form; `None` where they are none: the other reader gave up, or kept the JSON as it was.
 fn spoken(side: &Value) -> Option<Vec<Value>> {
     let list = side["data"].as_array().filter(|_| side["success"] == true)?;
@@ -147,4 +136,42 @@ fn plain(message: &Value) -> Value {
         calls.push(json!([call["id"], call["name"], arguments.unwrap_or_else(|| call["arguments"].clone())]));
     }
     json!({"role": role, "text": text, "calls": calls, "answers": message["tool_call_id"]})
+}
+
+#[test]
+fn a_trace_of_langfuse_is_read_as_its_page_downloads_it() {
+    let seen = |id: &str, parent: Value, kind: &str, said: Value| {
+        let mut seen = json!({
+            "id": id, "traceId": "1b72c51fabed12ae7df83bfd4a09f545", "parentObservationId": parent, "type": kind, "name": "look_up",
+            "startTime": "2026-11-03T09:00:00.500Z", "endTime": "2026-11-03T09:00:01.000Z", "level": "DEFAULT",
+        });
+        seen.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+        seen
+    };
+    let asked = json!({
+        "model": "m-2", "usageDetails": {"input": 30, "output": 4}, "input": r#"[{"role": "user", "content": "Refund me."}]"#,
+        "output": {"role": "assistant", "content": "Done."},
+    });
+    let failed = json!({"input": r#"{"day": 3}"#, "level": "ERROR", "statusMessage": "no such day"});
+    let document = json!({
+        "trace": {"id": "t", "sessionId": "s-1", "environment": "live", "release": null, "observations": [{"id": "without what was said"}]},
+        "observations": [
+            seen("95f4f51edeb603d9", Value::Null, "GENERATION", asked),
+            seen("95f4f51edeb603da", json!("95f4f51edeb603d9"), "TOOL", failed),
+        ],
+    });
+    let read = spans(serde_json::to_string_pretty(&document).unwrap().as_bytes());
+    let [model, tool] = &read[..] else { panic!("{read:?}") };
+    let Drawn::Asked(request) = drawn(model, &[], &mut 0) else { panic!("{model:?}") };
+    assert_eq!(request.id, "1b72c51fabed12ae7df83bfd4a09f545-95f4f51edeb603d9");
+    assert_eq!(request.conversation.as_deref(), Some("s-1"));
+    assert_eq!((request.system.as_deref(), request.at.as_deref()), (Some("m-2"), Some("2026-11-03T09:00:00.500Z")));
+    assert_eq!(request.attributes["environment"], "live");
+    assert_eq!(request.input["messages"], json!([{"role": "user", "content": "Refund me."}]));
+    let answer = request.answer.unwrap();
+    assert_eq!(answer["text"], "Done.");
+    assert_eq!((&answer["latency_ms"], &answer["tokens"]), (&json!(500.0), &json!({"input": 30, "output": 4})));
+    let called = told(tool).called.unwrap();
+    assert_eq!((called.name.as_str(), &called.arguments), ("look_up", &json!({"day": 3})));
+    assert_eq!((tool.parent, tool.failed.as_deref()), (Some(model.id), Some("no such day")));
 }
