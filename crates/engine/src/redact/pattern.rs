@@ -67,15 +67,18 @@ fn behind_first_run(text: &str, start: usize) -> usize {
     ends.next().map_or(text.len(), |(at, _)| start + at)
 }
 
+/// What nothing but a key begins with.
 const KEY: &str = concat!(
     r"(?s:-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\z))",
     r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
-    r"|\b(?:sk|pk|rk|whsec)[-_](?:[A-Za-z0-9]{2,20}[-_]){0,4}[A-Za-z0-9_-]{16,}",
     r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{20,}",
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20,}",
     r"|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bhf_[A-Za-z0-9]{30,}|\bnpm_[A-Za-z0-9]{36}|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
-    r#"|(?i:\b(?:bearer|basic)\s+)(?P<v>[A-Za-z0-9._~+/=-]{16,})"#,
 );
+
+const SECRET: &str = r"\b(?:sk|pk|rk|whsec)[-_](?:[A-Za-z0-9]{2,20}[-_]){0,4}[A-Za-z0-9_-]{16,}";
+
+const BEARER: &str = r"(?i:\b(?:bearer|basic)\s+)(?P<v>[A-Za-z0-9._~+/=-]{16,})";
 
 const ASSIGNED: &str = r#"(?i)\b(?:api[_-]?key|secret[_-]?key|client[_-]?secret|access[_-]?token|auth[_-]?token|password|passwd|pwd)\b["'\\]{0,3}\s*[:=]\s*["'\\]{0,3}(?P<v>[^\s"'\\,;<>{}]{6,})"#;
 
@@ -108,8 +111,10 @@ pub fn all(redaction: &Redaction) -> Result<Vec<Pattern>, RedactError> {
         let regex = regex.map_err(|error| RedactError::Pattern { name: own.name.clone(), why: last_line(&error) })?;
         all.push(Pattern { kind: own.name.clone(), treatment: own.treatment, own: true, regex, is: |_, _| true });
     }
-    let built_in: [BuiltIn; 7] = [
-        ("key", redaction.keys, KEY, is_key),
+    let built_in: [BuiltIn; 9] = [
+        ("key", redaction.keys, BEARER, is_key),
+        ("key", redaction.keys, KEY, |_, _| true),
+        ("key", redaction.keys, SECRET, is_secret),
         ("key", redaction.keys, ASSIGNED, |_, _| true),
         ("key", redaction.keys, CARRIED, is_key),
         ("email", redaction.emails, EMAIL, |_, _| true),
@@ -167,9 +172,19 @@ fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// Words follow `bearer` too; keys hold digits.
+/// Words follow `bearer` too; keys hold digits, or turn from small letters to capitals again and again.
 fn is_key(text: &str, range: &Range<usize>) -> bool {
-    text[range.clone()].bytes().any(|byte| byte.is_ascii_digit()) || text[range.clone()].starts_with("-----")
+    const TURNS: usize = 3;
+    let found = text[range.clone()].as_bytes();
+    let turns = found.windows(2).filter(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase());
+    found.iter().any(u8::is_ascii_digit) || turns.count() >= TURNS
+}
+
+/// Names begin so too (`pk_orders_of_a_day`); a key has somewhere more letters on end than a word.
+fn is_secret(text: &str, range: &Range<usize>) -> bool {
+    const WORD: usize = 16;
+    let mut runs = text[range.clone()].split(|c: char| !c.is_ascii_alphanumeric());
+    is_key(text, range) || runs.any(|run| run.len() >= WORD)
 }
 
 /// Whether the number goes on before or behind, as part of an id, a decimal or a date does.

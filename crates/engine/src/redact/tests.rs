@@ -115,6 +115,11 @@ fn keys_and_tokens_are_hidden() {
         format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"),
         format!("AKIA{}", "IOSFODNN7EXAMPLE"),
         format!("xoxb-{}", "123456789012-abcdef"),
+        // Not every key holds a digit.
+        format!("sk-{}", "proj-AbCdEfGhIjKlMnOpQrStUvWx"),
+        format!("sk-{}", "abcdefghijklmnopqrstuvwx"),
+        format!("ghp_{}", "abcdefghijklmnopqrstuvwxyzabcdefghij"),
+        format!("AKIA{}", "ABCDEFGHIJKLMNOP"),
         pem.to_owned(),
         jwt.to_owned(),
     ];
@@ -122,10 +127,19 @@ fn keys_and_tokens_are_hidden() {
         assert_eq!(hidden(&format!("use {key} now")), "use <key> now", "{key}");
     }
     assert_eq!(hidden("Authorization: Bearer abcDEF0123456789abc"), "Authorization: Bearer <key>");
+    assert_eq!(hidden("Authorization: Bearer AbCdEfGhIjKlMnOpQr"), "Authorization: Bearer <key>");
     assert_eq!(hidden("password=hunter22!, then"), "password=<key>, then");
     assert_eq!(hidden(r#"{\"api_key\": \"aaa111bbb\"}"#), r#"{\"api_key\": \"<key>\"}"#);
     assert_eq!(hidden(&pem[..40]), "<key>");
-    for text in ["the bearer understandsthatwell", "the token is missing", "risk-based pricing", "a password: ..."] {
+    let words = [
+        "the bearer understandsthatwell",
+        "the token is missing",
+        "risk-based pricing",
+        "a password: ...",
+        "basic JavaScriptFrameworks",
+        "the index pk_orders_of_every_customer",
+    ];
+    for text in words {
         assert_eq!(hidden(text), text);
     }
 }
