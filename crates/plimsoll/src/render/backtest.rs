@@ -1,6 +1,6 @@
 //! A backtest for a terminal, a page and programs.
 
-use super::read::{json_text, plain};
+use super::read::{by_chance, json_text, plain};
 use super::width::wrap;
 use domain::backtest::{Backtest, Hits, Lift, Rate};
 use domain::finding::figures::percent;
@@ -58,7 +58,7 @@ fn hit(hits: &Hits) -> String {
 
 fn lifted(lift: &Lift) -> String {
     let times = lift.lift.map_or("no ratio".to_owned(), |lift| format!("{lift:.2} times as often"));
-    let p = lift.p.map_or("too few to test".to_owned(), |p| format!("Fisher's exact p {p:.3}"));
+    let p = lift.p.map_or("too few to test".to_owned(), |p| format!("Fisher's exact {}", by_chance(p)));
     format!(
         "incidents in {} of {} where something was open, {} of {} where all held; {times}; {p}",
         lift.open[0], lift.open[1], lift.held[0], lift.held[1]

@@ -1,6 +1,6 @@
 //! A rollout that was followed, for a terminal and for programs.
 
-use super::read::{json_text, plain};
+use super::read::{by_chance, json_text, plain};
 use super::width::wrap;
 use crate::app::monitor::Monitored;
 use domain::finding::figures::percent;
@@ -120,7 +120,7 @@ fn weight(evidence: &Evidence) -> String {
     let (now, highest) = (big(evidence.log_e), big(evidence.highest));
     let peak =
         if evidence.shown_at.is_some() && highest != now { format!(", {highest} at most") } else { String::new() };
-    format!("E = {now}{peak}, p {:.3}", evidence.p())
+    format!("E = {now}{peak}, {}", by_chance(evidence.p()))
 }
 
 /// e to the power of this, in few digits.

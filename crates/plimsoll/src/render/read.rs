@@ -188,6 +188,11 @@ impl Shown {
     }
 }
 
+/// A p value, which is never 0.
+pub fn by_chance(p: f64) -> String {
+    if p < 0.001 { "p < 0.001".to_owned() } else { format!("p {p:.3}") }
+}
+
 /// Outside text for a terminal: control characters are shown, never sent.
 pub fn plain(text: &str) -> String {
     text.chars()
@@ -253,7 +258,7 @@ fn since(since: &Value) -> Vec<String> {
         )
     }));
     if effect.len() > SINCE_SHOWN {
-        lines.push(format!("and {} figures more", effect.len() - SINCE_SHOWN));
+        lines.push(format!("and figures of {} more", effect.len() - SINCE_SHOWN));
     }
     lines
 }

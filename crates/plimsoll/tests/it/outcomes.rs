@@ -386,6 +386,7 @@ fn a_rollout_goes_on_stops_or_is_enough() {
         assert_eq!((&found["verdict"], &found["paired"]), (&json!(verdict), &json!(true)));
         let text = told(folder, &["monitor", "rollout.jsonl", "--margin", "0.05", "--where", "task=refund-request"]);
         assert!(text.starts_with(&verdict.to_uppercase()) && text.contains("decides |"), "{text}");
+        assert!(!text.contains("p 0.000") && (verdict != "stop" || text.contains("p < 0.001")), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
     // Harm that was shown stays shown, and what was shown after it is said beside it.
