@@ -22,6 +22,8 @@ use std::io::{BufReader, ErrorKind};
 
 /// Faults of one file that are told one by one.
 const MOST_FAULTS: usize = 50;
+/// The folder of copies of what examples were taken from.
+const SOURCES: &str = "sources";
 
 /// A span of days, both ends included; open where none is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -192,15 +194,19 @@ pub fn copy_source(state: &Utf8Path, request: &Request) -> Result<Digest, Failur
         .map_err(|error| Failure::ours(format!("a request cannot be written: {error}"), "report it"))?;
     let text = canonical(&value);
     let digest = Digest::of_bytes(text.as_bytes());
-    let folder = state.join("sources");
-    let path = folder.join(format!("{digest}.json"));
+    let path = source_at(state, &digest.to_string());
     let there = std::fs::read(&path).is_ok_and(|there| Digest::of_bytes(&there) == digest);
     if !there {
-        let failed = |error: std::io::Error| write_failure(&folder, &error);
-        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let failed = |error: std::io::Error| write_failure(&path, &error);
+        std::fs::create_dir_all(state.join(SOURCES)).map_err(failed)?;
         write_bytes(&path, text.as_bytes()).map_err(failed)?;
     }
     Ok(digest)
+}
+
+/// Where the copy with this digest is.
+pub fn source_at(state: &Utf8Path, digest: &str) -> Utf8PathBuf {
+    state.join(SOURCES).join(format!("{digest}.json"))
 }
 
 fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Failure {

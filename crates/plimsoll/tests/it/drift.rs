@@ -105,6 +105,9 @@ fn what_is_drawn_waits_with_its_chance_until_a_person_accepts_it() {
     assert_eq!(left, Some(drawn.len() - 2));
     let shown = told(folder, &["examples", "show", first]);
     assert!(shown.to_string().contains("probability"), "{shown}");
+    let copy =
+        fs::read_to_string(folder.join(shown["source"].as_str().expect("a path"))).expect("what it was taken from");
+    assert!(copy.contains(shown["example"]["input"].as_str().expect("a text")), "{copy}");
     let copies = fs::read_dir(folder.join(".plimsoll/sources")).expect("copies of sources").count();
     assert_eq!(copies, drawn.len());
     let unknown = plimsoll(folder, &["examples", "accept", "refund-1"]);

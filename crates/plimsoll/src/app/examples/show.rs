@@ -2,8 +2,11 @@
 
 use super::{meant, read};
 use crate::app::eval::Eval;
+use crate::app::kept;
+use crate::app::logged::source_at;
 use crate::cli::Failure;
 use camino::Utf8PathBuf;
+use domain::entry::Noun;
 use domain::evidence::segments;
 use domain::example::{Example, Expect};
 use domain::fault::closest;
@@ -44,6 +47,8 @@ pub struct Shown {
     pub conflict: bool,
     /// The day after which it is stale is past.
     pub overdue: bool,
+    /// The copy of what it was taken from, where one was kept.
+    pub source: Option<Utf8PathBuf>,
 }
 
 /// The example with this id, or the only one whose id begins so.
@@ -124,9 +129,16 @@ fn about(eval: &Eval, set: &ReferenceSet, index: ExampleIndex, example: Example)
             .map(|other| name(*other))
             .collect(),
         overdue: set.facts(index).and_then(|facts| facts.review_by).is_some_and(|date| date < today),
+        source: source_of(eval, example.id.as_str())?,
         example,
         row,
     })
+}
+
+fn source_of(eval: &Eval, id: &str) -> Result<Option<Utf8PathBuf>, Failure> {
+    let entries = kept::entries(eval, Noun::Example)?;
+    let digest = entries.iter().filter(|entry| entry.subject == id).find_map(|entry| entry.body["source"].as_str());
+    Ok(digest.map(|digest| source_at(&eval.state(), digest)))
 }
 
 /// The line itself: labels are no part of the example that is read from it.

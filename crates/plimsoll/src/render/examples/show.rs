@@ -25,6 +25,9 @@ pub fn show_text(shown: &Shown) -> String {
         row(&mut out, "task", task.as_str());
     }
     row(&mut out, "from", &provenance_text(example.provenance.as_ref()));
+    if let Some(source) = &shown.source {
+        row(&mut out, "copied to", source.as_str());
+    }
     row(&mut out, "counts", &counts_text(shown));
     let mates = match shown.cluster_mates {
         0 => String::new(),
@@ -258,7 +261,7 @@ pub fn show_json(shown: &Shown) -> String {
         "base": shown.base.as_ref().map(pair), "variants": shown.variants.iter().map(pair).collect::<Vec<_>>(),
         "guard": match example.guard { Guard::No => "no", Guard::WhenFixed => "when_fixed", Guard::Armed => "armed" },
         "never": example.never, "depends_on": documents, "overdue": shown.overdue,
-        "same_input": shown.same_input, "conflict": shown.conflict, "example": shown.line,
+        "same_input": shown.same_input, "conflict": shown.conflict, "source": shown.source, "example": shown.line,
     });
     format!("{whole:#}\n")
 }
