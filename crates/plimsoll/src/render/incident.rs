@@ -73,7 +73,7 @@ pub fn list(list: &List) -> String {
     let target = list.within_days.map_or("no target".to_owned(), |days| format!("target {days} days"));
     let middle = list.middle.map_or("unknown: none is covered".to_owned(), span);
     let _ = writeln!(out, "from open to covered: middle time {middle}; {target}\n");
-    for listed in &list.all {
+    for listed in list.shown() {
         let incident = &listed.incident;
         let name = incident.name.as_deref().map_or(String::new(), |name| format!(": {name}"));
         let _ = writeln!(out, "{:<8} {}", incident.standing().as_str(), plain(&format!("{}{name}", incident.id)));
@@ -246,7 +246,7 @@ pub fn list_json(list: &List) -> Value {
     json!({
         "cover_within_days": list.within_days,
         "middle_seconds_to_covered": list.middle,
-        "incidents": list.all.iter().map(listed_json).collect::<Vec<_>>(),
+        "incidents": list.shown().map(listed_json).collect::<Vec<_>>(),
     })
 }
 

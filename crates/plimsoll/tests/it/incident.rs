@@ -217,6 +217,10 @@ fn an_incident_is_closed_only_once_a_gate_would_block_the_release_that_caused_it
     assert_eq!(left, 1, "nothing of it is left");
     let shown = done(folder, &["show", &first]);
     assert!(shown.contains("let through incident paid-twice (closed): refunded both charges"), "{shown}");
+    // What is not shown is counted, and so is the time that it took.
+    let open = done(folder, &["incident", "list", "--open"]);
+    assert!(open.starts_with("0 open, 0 of them overdue; 0 covered, 1 closed"), "{open}");
+    assert!(!open.contains("middle time unknown") && !open.contains("paid-twice"), "{open}");
 
     // The old candidate meets its guard.
     answers(folder, "candidate", Some(("incident-paid-twice", FAILING)));

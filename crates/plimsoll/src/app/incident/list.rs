@@ -31,10 +31,18 @@ pub struct Listed {
 }
 
 pub struct List {
+    /// What is counted, whatever of it is shown.
     pub all: Vec<Listed>,
+    pub only_open: bool,
     pub within_days: Option<u32>,
     /// The middle time from open to covered, in seconds.
     pub middle: Option<i64>,
+}
+
+impl List {
+    pub fn shown(&self) -> impl Iterator<Item = &Listed> {
+        self.all.iter().filter(|listed| !self.only_open || listed.incident.standing() == Standing::Open)
+    }
 }
 
 /// Everything about one.
@@ -48,7 +56,8 @@ pub struct Whole {
 pub fn list(eval: &Eval, wanted: &Wanted) -> Result<List, Failure> {
     let now = now_of(wanted.today.as_deref())?;
     let within_days = eval.contract.cover_incidents_within;
-    let empty = List { all: Vec::new(), within_days, middle: None };
+    let only_open = wanted.only_open;
+    let empty = List { all: Vec::new(), only_open, within_days, middle: None };
     if kept::open_if_there(eval)?.is_none() {
         return Ok(empty);
     }
@@ -58,13 +67,12 @@ pub fn list(eval: &Eval, wanted: &Wanted) -> Result<List, Failure> {
     let mut all: Vec<Listed> = opened
         .incidents
         .values()
-        .filter(|incident| !wanted.only_open || incident.standing() == Standing::Open)
         .filter(|incident| record.as_ref().is_none_or(|record| incident.decisions.contains(record)))
         .map(|incident| listed(&opened, incident, within_days, &now))
         .collect();
     all.sort_by(|a, b| key(&a.incident).cmp(&key(&b.incident)));
     let middle = middle_time(all.iter().map(|listed| &listed.incident));
-    Ok(List { all, within_days, middle })
+    Ok(List { all, only_open, within_days, middle })
 }
 
 /// What is open first, the longest open on top.
