@@ -95,6 +95,8 @@ pub struct Audit {
     pub by: String,
     pub at: String,
     pub note: Option<String>,
+    /// Which entry of the item it is: its version.
+    pub entry: u32,
 }
 
 /// What is wrong with an example.
@@ -133,7 +135,7 @@ pub struct Report {
 pub struct Item {
     /// In the order in which they were given; one of a person for an answer, the last.
     pub labels: Vec<GivenLabel>,
-    /// Doubts that somebody raised and nobody settled since.
+    /// Doubts that somebody raised and nobody settled since; so does an audit that says otherwise.
     pub disputed: Vec<Remark>,
     pub settled: Option<Settled>,
     /// Settled by taking the example out, instead of by a label.
@@ -204,6 +206,7 @@ impl Item {
                 self.labels.retain(|label| label.entry != of || label.by != entry.author);
                 let stays = |remark: &Remark| remark.entry != of || remark.by != entry.author;
                 self.disputed.retain(stays);
+                self.audits.retain(|audit| audit.entry != of || audit.by != entry.author);
                 self.reports.retain(|report| stays(&report.remark));
             }
             "disputed" => {
@@ -222,8 +225,14 @@ impl Item {
             "audited" => {
                 let Some(says) = says() else { return };
                 let (by, at, note) = (entry.author.clone(), entry.at.clone(), entry.why.clone());
+                let seen = text("answer").map_or_else(|| self.clone(), |answer| self.of_answer(&answer));
+                let is_otherwise = matches!(seen.reading(), Reading::Agreed(people) if people != says);
+                if is_otherwise && says != Says::CannotTell {
+                    let note = note.as_ref().map_or(String::new(), |note| format!(": {note}"));
+                    self.disputed.push(Remark { why: format!("the audit says {}{note}", says.as_str()), ..remark() });
+                }
                 self.audits.retain(|audit| audit.by != by);
-                self.audits.push(Audit { says, by, at, note });
+                self.audits.push(Audit { says, by, at, note, entry: entry.version });
             }
             "reported" => {
                 let complaint = text("as").and_then(|complaint| Complaint::parse(&complaint));
@@ -264,17 +273,26 @@ impl Item {
         self.disputed.iter().map(|remark| remark.at.as_str()).chain(split).min()
     }
 
+    /// What all who labelled it and could tell say, in dispute or not; `None` where they are split, or nobody labelled it.
+    pub fn agreed(&self) -> Option<Says> {
+        match self.votes() {
+            _ if self.labels.is_empty() => None,
+            (0, 0) => Some(Says::CannotTell),
+            (_, 0) => Some(Says::Pass),
+            (0, _) => Some(Says::Fail),
+            _ => None,
+        }
+    }
+
     pub fn reading(&self) -> Reading {
         if let Some(settled) = &self.settled {
             return Reading::Settled(settled.says);
         }
-        match self.votes() {
+        match self.agreed() {
             _ if !self.disputed.is_empty() => Reading::Disputed,
-            _ if self.labels.is_empty() => Reading::Unlabelled,
-            (0, 0) => Reading::Agreed(Says::CannotTell),
-            (_, 0) => Reading::Agreed(Says::Pass),
-            (0, _) => Reading::Agreed(Says::Fail),
-            _ => Reading::Disputed,
+            Some(says) => Reading::Agreed(says),
+            None if self.labels.is_empty() => Reading::Unlabelled,
+            None => Reading::Disputed,
         }
     }
 

@@ -30,7 +30,11 @@ impl Item {
                 (State::Graded, Some(value(says)), None, self.told(&format!("settled by {by}")))
             }
             Reading::Disputed => {
-                (State::GraderError, None, Some(ClassName::new(DISAGREEMENT)), self.told("reviewers split"))
+                let what = match self.disputed.last() {
+                    Some(doubt) if self.agreed().is_some() => format!("{} doubts it ({})", doubt.by, doubt.why),
+                    _ => "reviewers split".to_owned(),
+                };
+                (State::GraderError, None, Some(ClassName::new(DISAGREEMENT)), self.told(&what))
             }
             Reading::Unlabelled => (State::NotRun, None, None, "nobody has labelled it".to_owned()),
         };

@@ -47,6 +47,25 @@ fn a_split_is_a_dispute_whatever_most_people_say() {
 }
 
 #[test]
+fn an_audit_that_says_otherwise_is_a_doubt_until_somebody_else_settles_it() {
+    let audited = |word: &str| ("auditor", "audited", json!({"says": word}));
+    let agreed = vec![says("r1", "pass"), says("r2", "pass")];
+    let with = |further: Vec<(&'static str, &'static str, Value)>| item(&[agreed.clone(), further].concat());
+    for word in ["pass", "cannot_tell"] {
+        assert_eq!(with(vec![audited(word)]).reading(), Reading::Agreed(Says::Pass), "{word}");
+    }
+    let doubted = with(vec![audited("fail")]);
+    assert_eq!((doubted.reading(), doubted.agreed()), (Reading::Disputed, Some(Says::Pass)));
+    let reason = "auditor doubts it (the audit says fail: a reason): r1 pass, r2 pass";
+    assert_eq!(doubted.grade().reason, reason);
+    assert!(!doubted.may_settle("auditor") && doubted.may_settle("policy"));
+    let settled = with(vec![audited("fail"), ("policy", "settled", json!({"says": "fail"}))]);
+    assert_eq!(settled.reading(), Reading::Settled(Says::Fail));
+    let undone = with(vec![audited("fail"), ("auditor", "undone", json!({"of": 3})), audited("pass")]);
+    assert_eq!((undone.reading(), undone.audits.len()), (Reading::Agreed(Says::Pass), 1));
+}
+
+#[test]
 fn a_split_is_settled_by_somebody_who_did_not_label_it() {
     let split = vec![says("r1", "pass"), says("r2", "fail")];
     let settled = |by: &'static str| {

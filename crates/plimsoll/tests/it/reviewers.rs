@@ -325,6 +325,17 @@ fn an_audit_is_by_somebody_outside_the_team() {
     ended(session(folder.path(), "june-audit", "auditor", "p\nf\np\np\n"));
     let found = read(folder.path(), &["review", "audit", "june"]);
     assert_eq!((&found["audited"], &found["otherwise"]), (&json!(4), &json!(1)));
+    // What it says otherwise is in doubt, until somebody else settles it; and it stays what the audit found.
+    let disputes = read(folder.path(), &["review", "disputes"]);
+    let [dispute] = &disputes["disputes"].as_array().expect("disputes")[..] else { panic!("{disputes}") };
+    assert_eq!(dispute["disputed"][0]["by"], "auditor");
+    let item = dispute["item"].as_str().expect("an item");
+    let settle =
+        |by: &'static str| ["review", "settle", item, "fail", "--why", "section 9 is about invoices", "--by", by];
+    assert!(refused(folder.path(), &settle("auditor")).contains("does not settle it"));
+    done(folder.path(), &settle("policy"));
+    assert_eq!(read(folder.path(), &["review", "disputes"])["disputes"], json!([]));
+    assert_eq!(read(folder.path(), &["review", "audit", "june"])["otherwise"], json!(1));
     assert!(found["upper"].as_f64().is_some_and(|upper| (upper - 0.8059).abs() < 1e-3), "{found}");
 }
 

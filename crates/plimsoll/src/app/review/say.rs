@@ -226,7 +226,8 @@ fn last<'i>(item: &'i Item, by: &str) -> Option<(u32, &'i str)> {
     let disputes = item.disputed.iter().filter(|remark| remark.by == by).map(|remark| (remark.entry, "dispute"));
     let reports = item.reports.iter().filter(|report| report.remark.by == by);
     let reports = reports.map(|report| (report.remark.entry, report.complaint.as_str()));
-    labels.chain(disputes).chain(reports).max_by_key(|(entry, _)| *entry)
+    let audits = item.audits.iter().filter(|audit| audit.by == by).map(|audit| (audit.entry, audit.says.as_str()));
+    labels.chain(disputes).chain(reports).chain(audits).max_by_key(|(entry, _)| *entry)
 }
 
 /// The item of a queue that somebody said something of last, under the name that they know.
@@ -237,7 +238,9 @@ pub fn last_said(eval: &Eval, queue: &str, by: &str) -> Result<Option<String>, F
     for (key, item) in items.iter().filter(|(key, _)| desk.queue.items.contains_key(key)) {
         let labels = item.labels.iter().filter(|label| label.by == by).filter_map(|label| label.at.clone());
         let remarks = item.disputed.iter().chain(item.reports.iter().map(|report| &report.remark));
-        let at = labels.chain(remarks.filter(|remark| remark.by == by).map(|remark| remark.at.clone())).max();
+        let remarks = remarks.filter(|remark| remark.by == by).map(|remark| remark.at.clone());
+        let audits = item.audits.iter().filter(|audit| audit.by == by).map(|audit| audit.at.clone());
+        let at = labels.chain(remarks).chain(audits).max();
         if let Some(at) = at.filter(|at| said.as_ref().is_none_or(|(known, _)| known <= at)) {
             said = Some((at, key));
         }

@@ -139,7 +139,7 @@ pub fn audited(eval: &Eval, queue: &str) -> Result<Audited, Failure> {
     let (mut confirmed, mut otherwise) = (Right::default(), Vec::new());
     for (key, laid) in &desk.queue.items {
         let Some(item) = said.get(key).map(|item| item.of_answer(&laid.answer)) else { continue };
-        let Reading::Agreed(people) = item.reading() else { continue };
+        let Some(people) = item.agreed() else { continue };
         for audit in item.audits.iter().filter(|audit| audit.says != Says::CannotTell) {
             confirmed.of += 1;
             match audit.says == people {

@@ -235,6 +235,9 @@ pub fn audited_text(audited: &Audited) -> String {
     for (key, people, audit) in &audited.otherwise {
         paragraph(&mut out, &format!("  {key}   people say {}, the audit {}", people.as_str(), audit.as_str()));
     }
+    if !audited.otherwise.is_empty() {
+        let _ = writeln!(out, " next: plimsoll review disputes, for somebody who said nothing of these to settle");
+    }
     out
 }
 
