@@ -13,14 +13,16 @@ mod near;
 mod patch;
 mod spoken;
 mod today;
+mod weigh;
 #[cfg(test)]
 mod tests;
 
 pub use content::{ContentDrift, FEWEST, Meaning, content};
-pub use mix::{Count, Mix, Side, Value, between, mix, mix_under};
+pub use mix::{Count, Mix, Side, Value, between, mix};
 pub use patch::{BAR, Far, Farthest, Patch, View};
 pub use spoken::{MOST, Spoken, Unit};
 pub use today::{DAYS, OfToday, Today, of_set};
+pub use weigh::weigh;
 
 use std::collections::BTreeMap;
 

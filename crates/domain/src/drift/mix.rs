@@ -1,8 +1,6 @@
 //! How an attribute's values are mixed in the set and in traffic.
 
 use super::{FAR, Point, SURE};
-use crate::contract::Contract;
-use crate::layout::declared;
 use stats::drift::{MixDrift, mix_drift};
 use std::collections::BTreeMap;
 
@@ -57,15 +55,6 @@ pub struct Side {
 }
 
 impl Side {
-    /// Of a set: mixed as the contract declares it, where it does, for by that a decision weighs. What no example has that counts stays unmeasured.
-    pub fn as_declared(mut self, contract: &Contract, attribute: &str) -> Self {
-        let Some((_, shares)) = declared(contract).filter(|(name, _)| name.as_str() == attribute) else { return self };
-        for (value, (weight, _)) in self.values.iter_mut().filter(|(_, (weight, _))| *weight > 0.0) {
-            *weight = shares.get(value).map_or(0.0, |share| share.get());
-        }
-        self
-    }
-
     /// By weight.
     pub fn share(&self, value: &str) -> f64 {
         let all: f64 = self.values.values().map(|(weight, _)| weight).sum();
@@ -95,7 +84,7 @@ impl Count {
         }
     }
 
-    fn of(attribute: &str, points: &[Point]) -> Self {
+    pub fn of(attribute: &str, points: &[Point]) -> Self {
         let mut count = Count::default();
         for point in points {
             let value = point.attributes.get(attribute).map_or("", String::as_str);
@@ -138,12 +127,6 @@ impl Count {
 /// The mixes of one attribute.
 pub fn mix(attribute: &str, set: &[Point], traffic: &[Point]) -> Mix {
     between(attribute, &Count::of(attribute, set).side(), &Count::of(attribute, traffic).side())
-}
-
-/// The same, of the set as a decision under this contract weighs it.
-pub fn mix_under(contract: &Contract, attribute: &str, set: &[Point], traffic: &[Point]) -> Mix {
-    let set = Count::of(attribute, set).side().as_declared(contract, attribute);
-    between(attribute, &set, &Count::of(attribute, traffic).side())
 }
 
 /// The same of sides that were counted.

@@ -87,15 +87,18 @@ fn traffic_is_laid_beside_the_mix_that_the_contract_declares() {
         all
     };
     let all = ["explain-charge", "refund-request", "plan-change", "payment-failure", "cancellation"];
-    let set = of_tasks(&all.map(|task| (task, 60)));
+    let mut set = of_tasks(&all.map(|task| (task, 60)));
     // As the contract declares it, and not as the set is.
     let traffic = of_tasks(&[(all[0], 300), (all[1], 250), (all[2], 200), (all[3], 150), (all[4], 100)]);
     assert!(mix("task", &set, &traffic).warns());
-    let declared = mix_under(&contract, "task", &set, &traffic);
+    weigh(&contract, &mut set);
+    let declared = mix("task", &set, &traffic);
     assert!(!declared.warns() && declared.unmeasured() == 0.0, "{declared:?}");
     let share = |mix: &Mix| mix.values.iter().find(|value| value.name == all[0]).expect("a value").in_set;
     assert!((share(&declared) - 0.3).abs() < 1e-9, "{declared:?}");
-    let lacking = mix_under(&contract, "task", &of_tasks(&[(all[0], 60), (all[1], 60)]), &traffic);
+    let mut two = of_tasks(&[(all[0], 60), (all[1], 60)]);
+    weigh(&contract, &mut two);
+    let lacking = mix("task", &two, &traffic);
     assert!((lacking.unmeasured() - 0.45).abs() < 1e-9 && (share(&lacking) - 0.3 / 0.55).abs() < 1e-9, "{lacking:?}");
 }
 

@@ -18,7 +18,7 @@ use crate::cli::Failure;
 use camino::Utf8PathBuf;
 use domain::content::text_of;
 use domain::digest::Digest;
-use domain::drift::{ContentDrift, FEWEST, MOST, Mix, Point, Spoken, content, mix_under};
+use domain::drift::{ContentDrift, FEWEST, MOST, Mix, Point, Spoken, content, mix, weigh};
 use domain::name::Attribute;
 use domain::sampling::{unit, value};
 use domain::segment::Segmentation;
@@ -78,6 +78,7 @@ pub fn drift(eval: &Eval, orders: &Orders, progress: &mut dyn Progress) -> Resul
     if counted == 0 {
         set.iter_mut().for_each(|point| point.weight = 1.0);
     }
+    weigh(&eval.contract, &mut set);
     let mut traffic = Vec::new();
     let mut heard = Heard { points: Vec::new(), rate: u64::MAX };
     let mut take = |request: domain::traffic::Request| -> Result<(), Failure> {
@@ -107,7 +108,7 @@ pub fn drift(eval: &Eval, orders: &Orders, progress: &mut dyn Progress) -> Resul
             "bring it in with `plimsoll import traffic`, or name other days with `--window`",
         ));
     }
-    let mixes = names.iter().map(|name| mix_under(&eval.contract, name.as_str(), &set, &traffic));
+    let mixes = names.iter().map(|name| mix(name.as_str(), &set, &traffic));
     // What neither side has is no attribute of this eval.
     let mixes: Vec<Mix> = mixes.filter(|mix| mix.values.iter().any(|value| !value.name.is_empty())).collect();
     let spoken = Spoken::of(&set, &heard.points, orders.seed);
