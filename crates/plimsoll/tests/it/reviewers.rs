@@ -467,5 +467,5 @@ fn what_cannot_be_assigned_is_said() {
         "example,system,criterion,label,by\ne1,candidate,grounded,good,r1\n",
     )
     .expect("labels");
-    assert!(refused(folder.path(), &["review", "import", "labels.csv"]).contains("labels.csv:2"));
+    assert!(refused(folder.path(), &["review", "import", "labels.csv"]).contains("labels.csv:2:23"));
 }

@@ -6,6 +6,7 @@ use domain::fault::{Fault, Faults};
 use domain::format::labels::{Label, Row, Table, parse};
 use domain::format::lines::LinePlace;
 use engine::jsonl::Lines;
+use lake::delimited::{RowError, Rows};
 use std::fs::File;
 use std::io::BufReader;
 
@@ -24,15 +25,16 @@ pub fn read(path: &Utf8Path) -> Result<Vec<Placed>, Failure> {
             "name a file of labels: .jsonl, .csv or .tsv",
         ));
     }
-    let file = BufReader::new(File::open(path).map_err(unreadable)?);
-    match path.extension() {
+    let file = File::open(path).map_err(unreadable)?;
+    let read = match path.extension().map(str::to_lowercase).as_deref() {
         Some("csv") => table(path, file, b','),
-        Some("tsv") => table(path, file, b'\t'),
-        _ => lines(path, Lines::new(file)).map_err(|error| match error {
-            Unread::Io(error) => unreadable(error),
-            Unread::Wrong(failure) => failure,
-        }),
-    }
+        Some("tsv" | "tab") => table(path, file, b'\t'),
+        _ => lines(path, Lines::new(BufReader::new(file))),
+    };
+    read.map_err(|error| match error {
+        Unread::Io(error) => unreadable(error),
+        Unread::Wrong(failure) => failure,
+    })
 }
 
 enum Unread {
@@ -57,32 +59,64 @@ fn lines(path: &Utf8Path, mut lines: Lines<BufReader<File>>) -> Result<Vec<Place
     Ok(labels)
 }
 
-fn table(path: &Utf8Path, file: BufReader<File>, separator: u8) -> Result<Vec<Placed>, Failure> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(file);
-    let (mut labels, mut faults) = (Vec::new(), Vec::new());
-    let mut header: Option<Table> = None;
-    for record in reader.records() {
-        let record = record.map_err(|error| {
-            Failure::yours(format!("cannot read `{path}`: {error}"), "write the table as UTF-8, with quotes that end")
-        })?;
-        let line = record.position().map_or(1, |position| position.line() as u32);
-        let mut cells: Vec<&str> = record.iter().collect();
-        if header.is_none()
-            && let Some(first) = cells.first_mut()
-        {
-            *first = first.trim_start_matches('\u{feff}');
+fn table(path: &Utf8Path, file: File, separator: u8) -> Result<Vec<Placed>, Unread> {
+    let (mut labels, mut faults): (_, Vec<Fault>) = (Vec::new(), Vec::new());
+    let unread = rows(path, file, separator, &mut |table, row| match table.label(row) {
+        Ok(label) => labels.push(Placed { label, line: row.line }),
+        Err(wrong) => faults.extend(wrong),
+    });
+    faults.extend(unread.map_err(Unread::Io)?);
+    Faults::none_or(faults).map_err(|faults| Unread::Wrong(faults.into()))?;
+    Ok(labels)
+}
+
+/// Hands on every row of a table that stands under its header, and gives back the faults of what is no such row.
+pub fn rows(
+    path: &Utf8Path,
+    file: File,
+    separator: u8,
+    each: &mut dyn FnMut(&Table, &Row),
+) -> std::io::Result<Vec<Fault>> {
+    let mut rows = Rows::new(file, separator);
+    let (mut table, mut faults): (Option<Table>, Vec<Fault>) = (None, Vec::new());
+    loop {
+        let row = match rows.next() {
+            Ok(Some(row)) => row,
+            Ok(None) => return Ok(faults),
+            Err(RowError::Unreadable(error)) => return Err(error),
+            Err(error) => {
+                let fault = error
+                    .fault()
+                    .map(|((line, column), what, help)| LinePlace { file: path, line }.fault(column, "", what, help));
+                faults.extend(fault);
+                return Ok(faults);
+            }
+        };
+        let mut cells = Vec::with_capacity(row.len());
+        for (at, cell) in row.cells().enumerate() {
+            match std::str::from_utf8(cell) {
+                Ok(text) => cells.push(text.trim_start_matches('\u{feff}')),
+                Err(_) => {
+                    let ((line, column), found) = (row.place(at), String::from_utf8_lossy(cell));
+                    let place = LinePlace { file: path, line };
+                    faults.push(place.fault(column, &found, "this cell is not UTF-8", "write the file as UTF-8"));
+                }
+            }
         }
-        // A cell's place is told by its row and its number: a row may span lines.
-        let place = |cell: usize| (line, cell as u32 + 1);
-        let row = Row { file: path, line, cells, place: &place };
-        match &header {
-            None => header = Some(Table::of(&row)?),
-            Some(table) => match table.label(&row) {
-                Ok(label) => labels.push(Placed { label, line }),
-                Err(wrong) => faults.extend(wrong),
+        if cells.len() < row.len() {
+            continue;
+        }
+        let place = |cell: usize| row.place(cell);
+        let row = Row { file: path, line: row.line, cells, place: &place };
+        match &table {
+            Some(table) => each(table, &row),
+            None => match Table::of(&row) {
+                Ok(header) => table = Some(header),
+                Err(wrong) => {
+                    faults.extend(wrong);
+                    return Ok(faults);
+                }
             },
         }
     }
-    Faults::none_or(faults)?;
-    Ok(labels)
 }

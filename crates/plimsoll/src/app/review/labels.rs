@@ -1,16 +1,16 @@
 //! Reads a file of labels, lines or a table: every label, and every fault of all of them at once.
 
+use super::file;
 use crate::app::eval::Eval;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::fault::{Fault, Faults, closest};
-use domain::format::labels::{Label, Row, Table, parse};
+use domain::format::labels::{Label, parse};
 use domain::format::lines::LinePlace;
 use domain::qualification::{Sample, is_judged, judges, models};
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::system::Arm;
 use engine::jsonl::Lines;
-use lake::delimited::{RowError, Rows};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::BufReader;
@@ -77,58 +77,12 @@ impl Reading<'_> {
 
 /// A table, under its header.
 fn rows(path: &Utf8Path, file: File, separator: u8, reading: &mut Reading) -> std::io::Result<()> {
-    let mut rows = Rows::new(file, separator);
-    let mut table: Option<Table> = None;
-    loop {
-        let row = match rows.next() {
-            Ok(Some(row)) => row,
-            Ok(None) => return Ok(()),
-            Err(RowError::Unreadable(error)) => return Err(error),
-            Err(error) => {
-                let fault = error
-                    .fault()
-                    .map(|((line, column), what, help)| LinePlace { file: path, line }.fault(column, "", what, help));
-                reading.faults.extend(fault);
-                return Ok(());
-            }
-        };
-        let mut cells = Vec::with_capacity(row.len());
-        for (at, cell) in row.cells().enumerate() {
-            match std::str::from_utf8(cell) {
-                Ok(text) => cells.push(text.trim_start_matches('\u{feff}')),
-                Err(_) => {
-                    let (line, column) = row.place(at);
-                    let found = String::from_utf8_lossy(cell);
-                    let place = LinePlace { file: path, line };
-                    reading.faults.push(place.fault(
-                        column,
-                        &found,
-                        "this cell is not UTF-8",
-                        "write the file as UTF-8",
-                    ));
-                }
-            }
-        }
-        if cells.len() < row.len() {
-            continue;
-        }
-        let place = |cell: usize| row.place(cell);
-        let row = Row { file: path, line: row.line, cells, place: &place };
-        let Some(known) = &table else {
-            match Table::of(&row) {
-                Ok(header) => table = Some(header),
-                Err(wrong) => {
-                    reading.faults.extend(wrong);
-                    return Ok(());
-                }
-            }
-            continue;
-        };
-        match known.label(&row) {
-            Ok(label) => reading.take(label, &|key, what, help| known.fault(&row, key, what, help)),
-            Err(wrong) => reading.faults.extend(wrong),
-        }
-    }
+    let unread = file::rows(path, file, separator, &mut |table, row| match table.label(row) {
+        Ok(label) => reading.take(label, &|key, what, help| table.fault(row, key, what, help)),
+        Err(wrong) => reading.faults.extend(wrong),
+    })?;
+    reading.faults.extend(unread);
+    Ok(())
 }
 
 /// JSON, one label a line.
