@@ -21,12 +21,17 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
     pub place: Place,
-    /// The offending text as it stands in the file, shortened; empty where something is missing.
+    /// The offending text as it stands in the file, shortened; empty where something is missing, `HIDDEN` where it is a secret.
     pub found: String,
     /// What is wrong: lower case, no full stop.
     pub what: String,
     /// What to write instead.
     pub help: String,
+}
+
+impl Fault {
+    /// Stands for text of which nothing is shown: neither it nor what follows it in its line.
+    pub const HIDDEN: &str = "...";
 }
 
 impl fmt::Display for Fault {

@@ -12,7 +12,7 @@ mod operand;
 pub mod page;
 mod sampling;
 mod retire;
-mod secret;
+pub mod secret;
 mod segments;
 mod systems;
 mod threshold;

@@ -1,6 +1,7 @@
 //! Failures on standard error: `error:` says what, `help:` says what now. Faults are shown in the line they stand in.
 //!
-//! Text of files is data: control characters and those that change the order of what is read are shown, never sent.
+//! Text of files is data: control characters and those that change the order of what is read are shown, never sent. Keys are not shown:
+//! what is printed is kept in the logs of CI.
 //! Colours go to terminals only.
 
 mod lines;
@@ -11,6 +12,7 @@ use super::read::plain;
 use crate::cli::Failure;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use domain::fault::{Fault, Faults};
+use domain::format::contract::secret::{starred, starred_line};
 use lines::Lines;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -28,8 +30,8 @@ fn told(failure: &Failure, renderer: &Renderer) -> String {
     match failure {
         Failure::Faults(faults) => faults_told(faults, renderer),
         Failure::Yours { what, help } | Failure::Ours { what, help } => {
-            let title = renderer.render(&[Group::with_title(Level::ERROR.primary_title(plain(what)))]);
-            format!("{title}\n help: {}\n", plain(help))
+            let title = renderer.render(&[Group::with_title(Level::ERROR.primary_title(plain(&starred(what))))]);
+            format!("{title}\n help: {}\n", plain(&starred(help)))
         }
     }
 }
@@ -51,10 +53,11 @@ fn faults_told(faults: &Faults, renderer: &Renderer) -> String {
 /// One fault, in its line where that could be read.
 fn fault_told(fault: &Fault, line: Option<&str>, renderer: &Renderer) -> String {
     let place = &fault.place;
-    let title = Level::ERROR.primary_title(plain(&fault.what));
-    let help = Level::HELP.message(plain(&fault.help));
+    let title = Level::ERROR.primary_title(plain(&starred(&fault.what)));
+    let help = Level::HELP.message(plain(&starred(&fault.help)));
     let path = plain(place.file.as_str());
-    let spot = line.and_then(|line| shown(line, span(line, place.column, &fault.found)?));
+    let line = line.map(|line| without_keys(line, fault));
+    let spot = line.as_deref().and_then(|line| shown(line, span(line, place.column, &starred(&fault.found))?));
     let report = [match &spot {
         Some((line, span)) => {
             let spot = AnnotationKind::Primary.span(span.clone());
@@ -65,15 +68,25 @@ fn fault_told(fault: &Fault, line: Option<&str>, renderer: &Renderer) -> String 
         None => {
             let origin = Origin::path(path).line(place.line as usize).char_column(place.column as usize);
             match fault.found.as_str() {
-                "" => title.element(origin).element(help),
+                "" | Fault::HIDDEN => title.element(origin).element(help),
                 found => title
                     .element(origin)
-                    .element(Level::NOTE.message(format!("it says `{}`", plain(found))))
+                    .element(Level::NOTE.message(format!("it says `{}`", plain(&starred(found)))))
                     .element(help),
             }
         }
     }];
     renderer.render(&report)
+}
+
+/// The line without what is a key by its name or its look; where a fault is of a secret, up to it.
+fn without_keys(line: &str, fault: &Fault) -> String {
+    let mut line = starred_line(line);
+    if fault.found == Fault::HIDDEN {
+        let before = (fault.place.column as usize).saturating_sub(1);
+        line = line.chars().take(before).chain(Fault::HIDDEN.chars()).collect();
+    }
+    line
 }
 
 /// A line with nothing in it that a terminal would obey, and where its span now is.

@@ -1,17 +1,24 @@
 //! Keys that stand in a contract, told by the name of their place or by their look.
 //!
-//! in      a header or a part of a query with its value; or any text
-//! out     whether it holds a secret
+//! in      a header, a part of a query or a field with its value; or any text
+//! out     whether it holds a secret; the text with a star for each character of one
 //! source  the prefixes of keys are those that their issuers document, as `engine::redact` finds them in requests
 //! note    what a variable or a template fills is none. It is said rather too often: what is no secret may come from a variable, too, and a
 //!         key that is kept in a record stays there
 
 use crate::system::names_a_secret;
+use std::ops::Range;
 
 /// Names that hold nothing but secrets, however short.
 const ALWAYS: [&str; 5] = ["authorization", "x-api-key", "api-key", "proxy-authorization", "cookie"];
 /// Shorter values are no keys: `max_tokens=500`.
 const SHORTEST: usize = 6;
+/// Fields of a body whose names end so hold nothing but secrets.
+const SECRETS: [&str; 6] = ["secret", "password", "passwd", "passphrase", "authorization", "credentials"];
+/// Fields whose names end so hold secrets where the value is drawn and not written: `next_token` may be a word, and `key` alone may name
+/// anything.
+const DRAWN: [&str; 2] = ["key", "token"];
+const SHORTEST_DRAWN: usize = 16;
 /// How a key begins, and how many characters follow at least.
 const BEGINNINGS: [(&str, usize); 30] = [
     ("sk-", 16),
@@ -46,12 +53,29 @@ const BEGINNINGS: [(&str, usize); 30] = [
     ("gsk_", 20),
 ];
 
-/// Whether a value that stands under this name is a secret.
+/// Whether a value that stands under this name, in a header or an address, is a secret.
 pub fn holds(name: &str, value: &str) -> bool {
-    let is_filled = ["${", "{{", "{%"].iter().any(|mark| value.contains(mark));
     let is_named =
         ALWAYS.contains(&name.to_lowercase().as_str()) || (names_a_secret(name) && value.chars().count() >= SHORTEST);
-    (!is_filled && is_named) || is_in(value)
+    (!is_filled(value) && is_named) || is_in(value)
+}
+
+/// Whether a field of a body with this name holds a secret. Bodies hold much else that is named with `key` or `token`: `keywords`,
+/// `max_tokens`.
+pub fn is_in_field(name: &str, value: &str) -> bool {
+    let bare = bare(name);
+    let is_secret = SECRETS.iter().any(|end| bare.ends_with(end)) && value.chars().count() >= SHORTEST;
+    let is_key = DRAWN.iter().any(|end| bare.ends_with(end)) && bare != "key";
+    let is_drawn = value.len() >= SHORTEST_DRAWN && has_digit(value) && !value.contains(char::is_whitespace);
+    (!is_filled(value) && (is_secret || (is_key && is_drawn))) || has_key(value)
+}
+
+fn is_filled(value: &str) -> bool {
+    ["${", "{{", "{%"].iter().any(|mark| value.contains(mark))
+}
+
+fn bare(name: &str) -> String {
+    name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// The part of an address's query that holds a secret, by its name.
@@ -63,11 +87,6 @@ pub fn in_query(address: &str) -> Option<&str> {
 
 /// Whether something in a text looks like a key.
 pub fn is_in(text: &str) -> bool {
-    let has_digit = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit());
-    let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
-    let begins = |word: &str| {
-        BEGINNINGS.iter().any(|(start, more)| word.strip_prefix(start).is_some_and(|rest| rest.len() >= *more))
-    };
     let mut said = text.split_whitespace().peekable();
     let mut is_sent = false;
     while let Some(word) = said.next() {
@@ -75,11 +94,90 @@ pub fn is_in(text: &str) -> bool {
         let next = said.peek().copied().unwrap_or_default();
         is_sent |= scheme && next.len() >= 16 && has_digit(next) && !next.contains(['$', '{']);
     }
-    is_sent || words.any(|word| begins(word) && has_digit(word))
+    is_sent || has_key(text)
+}
+
+/// Whether a word of a text looks like a key, whatever stands before it.
+pub fn has_key(text: &str) -> bool {
+    !looking_so(text).is_empty()
+}
+
+/// The text with a star for each character of what looks like a key.
+pub fn starred(text: &str) -> String {
+    with_stars(text, &looking_so(text))
+}
+
+/// A line of a file, with a star also for each character of what stands under the name of a key, or as user and password in an address.
+pub fn starred_line(line: &str) -> String {
+    let places = [looking_so(line), named(line), signed_in(line)].concat();
+    with_stars(line, &places)
+}
+
+fn with_stars(text: &str, places: &[Range<usize>]) -> String {
+    let is_hidden = |at: usize| places.iter().any(|place| place.contains(&at));
+    text.char_indices().map(|(at, c)| if is_hidden(at) { '*' } else { c }).collect()
+}
+
+/// Where words begin and go on as keys do.
+fn looking_so(text: &str) -> Vec<Range<usize>> {
+    let is_apart = |c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let begins = |word: &str| {
+        BEGINNINGS.iter().any(|(start, more)| word.strip_prefix(start).is_some_and(|rest| rest.len() >= *more))
+    };
+    let (mut places, mut at) = (Vec::new(), 0);
+    for part in text.split_inclusive(is_apart) {
+        let word = part.trim_end_matches(is_apart);
+        if begins(word) && has_digit(word) {
+            places.push(at..at + word.len());
+        }
+        at += part.len();
+    }
+    places
+}
+
+/// Where values stand whose names end as those of secrets do: `api_key: ...`, `token=...`.
+fn named(line: &str) -> Vec<Range<usize>> {
+    let mut places = Vec::new();
+    for (at, _) in line.match_indices([':', '=']) {
+        let before = line[..at].trim_end_matches(['"', '\'', ' ']);
+        let name = bare(before.rsplit([' ', ',', '{', '?', '&', '"', '\'']).next().unwrap_or_default());
+        if !SECRETS.iter().chain(&DRAWN).any(|end| name.ends_with(end)) {
+            continue;
+        }
+        let value = line[at + 1..].trim_start();
+        let from = line.len() - value.len();
+        let end = match value.chars().next() {
+            // What is a mapping or a list has names of its own.
+            None | Some('{' | '[') => continue,
+            Some(quote @ ('"' | '\'')) => value[1..].find(quote).map(|end| end + 1),
+            Some(_) => value.find([',', '}', ']', '&', '"', '\'']),
+        };
+        let value = &value[..end.unwrap_or(value.len())];
+        if !is_filled(value) {
+            places.push(from..from + value.len());
+        }
+    }
+    places
+}
+
+/// Where user and password stand in addresses.
+fn signed_in(line: &str) -> Vec<Range<usize>> {
+    let of = |(at, scheme): (usize, &str)| {
+        let from = at + scheme.len();
+        let host = line[from..].split(['/', ' ', '"', '\'']).next()?;
+        host.rfind('@').map(|end| from..from + end)
+    };
+    line.match_indices("://").filter_map(of).collect()
+}
+
+fn has_digit(word: &str) -> bool {
+    word.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::{starred, starred_line};
+    use crate::fault::Fault;
     use crate::format::contract::parse;
 
     fn faults(system: &str) -> Vec<String> {
@@ -87,7 +185,7 @@ mod tests {
         match parse("plimsoll.yaml".into(), &text) {
             Ok(_) => Vec::new(),
             Err(faults) => {
-                assert!(faults.iter().all(|fault| fault.found.is_empty() && fault.help.contains("${")));
+                assert!(faults.iter().all(|fault| fault.found == Fault::HIDDEN && fault.help.contains("${")));
                 faults.iter().map(|fault| format!("{}: {}", fault.place.line, fault.what)).collect()
             }
         }
@@ -131,5 +229,56 @@ mod tests {
         assert!(at("http://h/ask?v=2&api_key=${KEY}&max_tokens=500").is_empty());
         let model = faults("{openai: {base_url: \"http://h/v1?token=abcdef123456\", model: m}}");
         assert_eq!(model, ["3: `base_url` holds a secret in `token`"]);
+    }
+
+    #[test]
+    fn a_key_in_a_body_or_any_other_text_of_a_system_is_refused() {
+        let body = |body: &str| faults(&format!("{{http: {{url: \"http://h/\", body: {body}}}}}"));
+        for (name, value) in [
+            ("api_key", "0123456789abcdef"),
+            ("accessToken", "abcdefgh01234567"),
+            ("client-secret", "correct horse"),
+            ("password", "letmein"),
+            ("note", "use sk-live-0123456789abcdef here"),
+        ] {
+            assert_eq!(body(&format!("{{a: [{{{name}: \"{value}\"}}]}}")), [format!("3: `{name}` holds a secret")]);
+        }
+        assert_eq!(body("\"q=1&k=ghp_0123456789abcdefghij\""), ["3: `body` holds a secret"]);
+        for fine in [
+            "{api_key: \"${KEY}\", token: \"{{ input.token }}\"}",
+            "{max_tokens: 1000000, keywords: [a1b2c3d4e5f6g7h8i9], key: refunds-2026-10-eu, next_token: none}",
+        ] {
+            assert!(body(fine).is_empty(), "{fine}: {:?}", body(fine));
+        }
+        let model = faults("{openai: {base_url: \"http://h/v1\", model: m, body: {api_key: 0123456789abcdef0}}}");
+        assert_eq!(model, ["3: `api_key` holds a secret"]);
+        let key = "sk-live-0123456789abcdef";
+        for (system, named) in [
+            (format!("{{openai: {{base_url: \"http://h/v1\", model: {key}}}}}"), "model"),
+            (format!("{{program: {{command: [a, --key, {key}]}}}}"), "command"),
+            (format!("{{program: {{command: [a], environment: [{key}]}}}}"), "environment"),
+            (format!("{{recorded: a.jsonl, describe: \"with {key}\"}}"), "describe"),
+            (format!("{{openai: {{base_url: \"http://h/v1\", model: m, key: {{file: {key}}}}}}}"), "file"),
+        ] {
+            assert_eq!(faults(&system), [format!("3: `{named}` holds what looks like a key")], "{system}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_shown_without_keys_and_as_long_as_it_is() {
+        for (line, shown) in [
+            ("key: sk-live-0123456789abcdef, tmperature: 0", "key: ************************, tmperature: 0"),
+            ("a: {api_key: \"pass word\", b: 1}", "a: {api_key: **********\", b: 1}"),
+            ("url: http://h/?token=abc&q=1", "url: http://h/?token=***&q=1"),
+            ("url: \"http://me:hunter2@h/\"", "url: \"http://**********@h/\""),
+            ("é: ghp_0123456789abcdefghij", "é: ************************"),
+            (
+                "key: {env: NAME}, token: ${T}, work: explain the charge",
+                "key: {env: NAME}, token: ${T}, work: explain the charge",
+            ),
+        ] {
+            assert_eq!(starred_line(line), shown);
+        }
+        assert_eq!(starred("`sk-live-0123456789abcdef` is key: none"), "`************************` is key: none");
     }
 }

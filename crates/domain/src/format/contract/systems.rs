@@ -47,11 +47,16 @@ const REPLY_KEYS: &[&str] = &[
 ];
 const PROGRAM_KEYS: &[&str] = &["command", "environment"];
 
+/// What has a rule of its own for keys.
+const LOOKED_AT: [&str; 5] = ["url", "base_url", "headers", "body", "key"];
+const NO_KEYS: &str = "name where it is: `key: {env: ASSISTANT_KEY}`, or `${ASSISTANT_KEY}` in a header, an address or the body of an endpoint";
+
 pub fn read(reader: &mut Reader, node: &Node) -> Vec<System> {
     let help = "write `candidate: {recorded: answers/candidate.jsonl}`";
     let allowed: Vec<&str> = KINDS.iter().chain(ASKED).chain(&["family", "describe"]).copied().collect();
     let mut systems = Vec::new();
     for (key, value) in reader.entries(node, "`systems`", help) {
+        no_keys(reader, &key.text, value);
         let Some(fields) = reader.fields(value, "a system", &allowed) else { continue };
         let Some(kind) = kind(reader, value, &fields) else { continue };
         let model = match &kind {
@@ -224,6 +229,7 @@ fn chat(reader: &mut Reader, node: &Node, api: ChatApi) -> Option<Speaks> {
     let seed = setting(reader, "seed", i64::MAX as u64);
     let body = match fields.get("body") {
         Some(node) => {
+            no_secrets(reader, "body", node);
             let entries = reader.entries(node, "`body`", "write `body: {reasoning_effort: low}`");
             entries.iter().map(|(key, value)| (key.text.clone(), value.to_json())).collect()
         }
@@ -262,13 +268,13 @@ fn address(reader: &mut Reader, fields: &Fields, key: &str, url: &str) {
         reader.fault(at, format!("`{scheme}` is not spoken here"), help);
     } else if rest.split('/').next().unwrap_or("").contains('@') {
         let help = "keep it out of the contract: name the key with `key: {env: NAME}`";
-        reader.missing(at, format!("`{key}` holds a user or password"), help);
+        reader.secret(at, format!("`{key}` holds a user or password"), help);
     } else if let Some(name) = secret::in_query(url) {
         let help = format!("write it with a variable of the environment: `{name}=${{ASSISTANT_KEY}}`");
-        reader.missing(at, format!("`{key}` holds a secret in `{name}`"), help);
+        reader.secret(at, format!("`{key}` holds a secret in `{name}`"), help);
     } else if secret::is_in(url) {
         let help = "write it with a variable of the environment, such as `${ASSISTANT_KEY}`";
-        reader.missing(at, format!("`{key}` holds what looks like a key"), help);
+        reader.secret(at, format!("`{key}` holds what looks like a key"), help);
     }
 }
 
@@ -276,22 +282,34 @@ fn address(reader: &mut Reader, fields: &Fields, key: &str, url: &str) {
 fn key(reader: &mut Reader, node: &Node) -> Option<KeyFrom> {
     const HELP: &str =
         "write `key: {env: ASSISTANT_KEY}` or `key: {file: /run/secrets/assistant}`; a key never stands in a contract";
-    let NodeKind::Map(_) = &node.kind else {
-        reader.missing(node.at, "`key` says where the key is, and not the key", HELP);
+    let NodeKind::Map(entries) = &node.kind else {
+        reader.secret(node.at, "`key` says where the key is, and not the key", HELP);
         return None;
     };
+    // What stands under another name may be the key itself.
+    if let Some((_, other)) = entries.iter().find(|(key, _)| !["env", "file"].contains(&key.text.as_str())) {
+        reader.secret(other.at, "a key is in a variable or a file", HELP);
+        return None;
+    }
     let fields = reader.fields(node, "a key", &["env", "file"])?;
     match (fields.get("env"), fields.get("file")) {
         (Some(node), None) => {
             let name = reader.name(node, "`env`")?;
             let usual = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
             if !usual || name.starts_with(|c: char| c.is_ascii_digit()) {
-                reader.missing(node.at, "`env` is no name of a variable", HELP);
+                reader.secret(node.at, "`env` is no name of a variable", HELP);
                 return None;
             }
             Some(KeyFrom::Env(name))
         }
-        (None, Some(node)) => Some(KeyFrom::File(Utf8PathBuf::from(reader.name(node, "`file`")?))),
+        (None, Some(node)) => {
+            let path = reader.name(node, "`file`")?;
+            if secret::has_key(&path) {
+                reader.secret(node.at, "`file` holds what looks like a key", NO_KEYS);
+                return None;
+            }
+            Some(KeyFrom::File(Utf8PathBuf::from(path)))
+        }
         _ => {
             reader.missing(node.at, "a key is in one place", HELP);
             None
@@ -305,7 +323,7 @@ fn headers(reader: &mut Reader, fields: &Fields) -> Vec<(String, String)> {
     for (key, value) in reader.entries(node, "`headers`", "write `headers: {x-team: billing}`") {
         let Some(text) = reader.word(value, "a header") else { continue };
         if secret::holds(&key.text, &text) {
-            reader.missing(
+            reader.secret(
                 value.at,
                 format!("`{}` holds a secret", key.text),
                 "write it with a variable of the environment, `${ASSISTANT_KEY}` or `Bearer ${ASSISTANT_KEY}`",
@@ -315,6 +333,33 @@ fn headers(reader: &mut Reader, fields: &Fields) -> Vec<(String, String)> {
         headers.push((key.text.clone(), text));
     }
     headers
+}
+
+/// What looks like a key is refused wherever it stands in a system.
+fn no_keys(reader: &mut Reader, name: &str, node: &Node) {
+    match &node.kind {
+        NodeKind::Text(text) if secret::has_key(text) => {
+            reader.secret(node.at, format!("`{name}` holds what looks like a key"), NO_KEYS);
+        }
+        NodeKind::List(items) => items.iter().for_each(|item| no_keys(reader, name, item)),
+        NodeKind::Map(entries) => {
+            let others = entries.iter().filter(|(key, _)| !LOOKED_AT.contains(&key.text.as_str()));
+            others.for_each(|(key, node)| no_keys(reader, &key.text, node));
+        }
+        _ => {}
+    }
+}
+
+/// What is sent holds no secret, by the names of its fields and by their look.
+fn no_secrets(reader: &mut Reader, name: &str, node: &Node) {
+    match &node.kind {
+        NodeKind::Text(text) if secret::is_in_field(name, text) => {
+            reader.secret(node.at, format!("`{name}` holds a secret"), NO_KEYS);
+        }
+        NodeKind::List(items) => items.iter().for_each(|item| no_secrets(reader, name, item)),
+        NodeKind::Map(entries) => entries.iter().for_each(|(key, node)| no_secrets(reader, &key.text, node)),
+        _ => {}
+    }
 }
 
 fn http(reader: &mut Reader, node: &Node) -> Option<Speaks> {
@@ -329,6 +374,9 @@ fn http(reader: &mut Reader, node: &Node) -> Option<Speaks> {
     };
     if !matches!(method.as_str(), "GET" | "POST" | "PUT" | "PATCH") {
         reader.fault(fields.place_of("method"), "this method asks nothing", "write GET, POST, PUT or PATCH");
+    }
+    if let Some(node) = fields.get("body") {
+        no_secrets(reader, "body", node);
     }
     let mut reply = ReplyPaths::default();
     if let Some(node) = fields.get("reply") {

@@ -82,6 +82,11 @@ impl<'a> Reader<'a> {
         self.push(at, String::new(), what.into(), help.into());
     }
 
+    /// A fault of a secret: it is not quoted, and its line is shown up to it.
+    pub fn secret(&mut self, at: Spot, what: impl Into<String>, help: impl Into<String>) {
+        self.push(at, Fault::HIDDEN.to_owned(), what.into(), help.into());
+    }
+
     fn push(&mut self, at: Spot, found: String, what: String, help: String) {
         if self.faults.len() >= MOST_FAULTS {
             self.more += 1;

@@ -49,6 +49,33 @@ fn nothing_of_a_file_reaches_the_terminal_as_a_command() {
     assert!(told.contains("`\\u{202e}x` is not a key"), "{told}");
 }
 
+/// Whatever is wrong with a line, a key in it is not printed.
+#[test]
+fn a_line_that_holds_a_key_is_shown_without_it() {
+    let key = "sk-live-0123456789abcdef";
+    for system in [
+        format!("{{openai: {{base_url: \"http://h/\", model: m, key: {key}}}}}"),
+        format!("{{openai: {{base_url: \"http://h/\", model: m, key: {{value: {key}}}, temprature: 0}}}}"),
+        format!("{{openai: {{base_url: \"http://h/\", model: m, api_key: {key}}}}}"),
+        format!("{{openai: {{base_url: \"http://h/?key={key}\", model: m}}}}"),
+        format!("{{openai: {{base_url: \"http://me:{key}@h/\", model: m}}}}"),
+        format!("{{http: {{url: \"http://h/\", headers: {{x-api-key: {key}}}, method: DELETE}}}}"),
+        format!("{{http: {{url: \"http://h/\", body: {{note: {key}}}}}}}"),
+        format!("{{program: {{command: [a, {key}]}}}}"),
+    ] {
+        let told = of_contract(&format!("plimsoll: 1\nsystems:\n  candidate: {system}\n"));
+        assert!(!told.contains("0123456789"), "{told}");
+        assert!(told.contains("3 |   candidate: "), "{told}");
+    }
+    let told = of_contract(
+        "plimsoll: 1\nsystems:\n  a: {openai: {base_url: \"http://h/\", model: m, key: hunter2 and more}}\n",
+    );
+    assert!(told.contains("3 |   a: {openai: {base_url: \"http://h/\", model: m, key: ...\n"), "{told}");
+    let what = format!("the key cannot be read from `{key}`");
+    let told = super::told(&Failure::Yours { what, help: "name it".to_owned() }, &Renderer::plain());
+    assert!(!told.contains("0123456789"), "{told}");
+}
+
 #[test]
 fn every_colour_is_ours() {
     let text = "plimsoll: 1\nnmae: \"\\e[31m\"\n";
