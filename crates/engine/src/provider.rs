@@ -217,10 +217,14 @@ pub struct Request {
 
 impl Request {
     pub(crate) fn new(head: &str, body: Vec<u8>, structured: bool, target: Option<Box<Target>>) -> Self {
-        let mut content = String::with_capacity(head.len() + body.len());
-        content.push_str(head);
-        content.push_str(&String::from_utf8_lossy(&body));
+        let content = format!("{head}{}", String::from_utf8_lossy(&body));
         Request { content, tokens: body.len() as u64 / 4, body, structured, target }
+    }
+
+    /// One whose body is sent with keys, and named without them.
+    pub(crate) fn named(head: &str, name: &[u8], body: Vec<u8>, target: Option<Box<Target>>) -> Self {
+        let content = format!("{head}{}", String::from_utf8_lossy(name));
+        Request { content, tokens: body.len() as u64 / 4, body, structured: false, target }
     }
 
     /// What names the request: equal digests are the same request to the same address.

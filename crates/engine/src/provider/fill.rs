@@ -14,15 +14,24 @@ pub struct Filled {
     pub values: Vec<(String, String)>,
 }
 
-/// Puts what `put` makes of each name in its place.
-pub fn replace<E>(text: &str, mut put: impl FnMut(&str) -> Result<String, E>, unnamed: E) -> Result<String, E> {
+/// Puts what `put` makes of each name in its place. A `${` that names none is a fault, where one is given; else it stays as it is.
+pub fn replace<E>(
+    text: &str,
+    mut put: impl FnMut(&str) -> Result<String, E>,
+    mut unnamed: Option<E>,
+) -> Result<String, E> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("${") {
         out.push_str(&rest[..start]);
         let after = &rest[start + 2..];
         let Some(name) = after.find('}').map(|end| &after[..end]).filter(|name| is_name(name)) else {
-            return Err(unnamed);
+            match unnamed.take() {
+                Some(fault) => return Err(fault),
+                None => out.push_str("${"),
+            }
+            rest = after;
+            continue;
         };
         out.push_str(&put(name)?);
         rest = &after[name.len() + 1..];
@@ -39,7 +48,7 @@ pub fn fill(system: &str, place: &str, text: &str, around: &Surroundings) -> Res
         values.push((name.to_owned(), value.clone()));
         Ok(value)
     };
-    let text = replace(text, value, unnamed)?;
+    let text = replace(text, value, Some(unnamed))?;
     Ok(Filled { text, values })
 }
 

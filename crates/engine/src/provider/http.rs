@@ -4,7 +4,7 @@
 //! out     a request; the parts of its reply, found by their paths
 //! errors  an address whose host a question could choose, a template or path that does not compile; a question that lacks what a template
 //!         names
-//! note    `${NAME}` is filled in where a request is sent, and stays as it is in what names the request; a reply in which no
+//! note    `${NAME}` is filled in where a request is sent, its body included, and stays as it is in what names the request; a reply in which no
 //!         path finds an answer is unreadable
 
 use super::endpoint::{Endpoint, Exchange, Target};
@@ -13,7 +13,7 @@ use super::parts::Paths;
 use super::template::{Sight, Templates, Text, Unmade, Within};
 use super::{ProviderError, Question, Reply, Request, Secrets, Surroundings, Trouble};
 use super::{place, reading};
-use domain::system::{Http, Limits};
+use domain::system::{Http, Limits, names_a_secret};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::{Map, Value};
@@ -65,41 +65,39 @@ impl Asking {
         }
         let mut templates = Templates::default();
         let mut variables = Variables { system, around, names: Vec::new() };
+        let broken =
+            |place: &str, cause| ProviderError::Template { system: system.to_owned(), place: place.to_owned(), cause };
         let mut add = |within, place: &str, text: &str| {
             let text = variables.named(place, text)?;
-            templates.add(within, &text).map_err(|cause| ProviderError::Template {
-                system: system.to_owned(),
-                place: place.to_owned(),
-                cause,
-            })
+            templates.add(within, &text).map_err(|cause| broken(place, cause))
         };
         let url = add(Within::Address, "`url`", &http.url)?;
         let mut headers = Vec::new();
         for (name, text) in &http.headers {
             headers.push((place::header_name(system, name)?, add(Within::Other, &format!("header `{name}`"), text)?));
         }
+        let body = match &http.body {
+            Value::Null => None,
+            body => {
+                let body = variables.named_within(body)?;
+                Some(shape(&body, &mut templates).map_err(|cause| broken("`body`", cause))?)
+            }
+        };
         let names = variables.names;
         let (head, query) = http.url.split_once('?').unwrap_or((&http.url, ""));
-        let in_header = |name: &str| http.headers.iter().any(|(_, text)| text.contains(&format!("${{{name}}}")));
+        let written_body = http.body.to_string();
         let mut shown = Vec::new();
         for (name, value) in &names {
             let mark = format!("${{{name}}}");
-            if query.contains(&mark) || in_header(name) {
+            let in_header = http.headers.iter().any(|(_, text)| text.contains(&mark));
+            if in_header || query.contains(&mark) || written_body.contains(&mark) || names_a_secret(name) {
                 secrets.add_value(name, value);
             }
             // A variable that fills both is shown as in the less secret place only up to its query.
             let plain = value.split('?').next().unwrap_or_default().to_owned();
-            shown.push((name.clone(), if head.contains(&mark) && !in_header(name) { plain } else { mark }));
+            shown.push((name.clone(), if head.contains(&mark) && !in_header { plain } else { mark }));
         }
         let written = names.iter().map(|(name, _)| (name.clone(), format!("${{{name}}}"))).collect();
-        let body = match &http.body {
-            Value::Null => None,
-            body => Some(shape(body, &mut templates).map_err(|cause| ProviderError::Template {
-                system: system.to_owned(),
-                place: "`body`".to_owned(),
-                cause,
-            })?),
-        };
         let reply = Paths::of(system, &http.reply)?;
         let method = Method::from_bytes(http.method.as_bytes()).unwrap_or(Method::POST);
         let endpoint = Endpoint::new(system, method, limits, around)?;
@@ -149,21 +147,26 @@ impl Asking {
             head.push_str(&format!("\n{name}: {}", self.templates.render(text, written).map_err(of)?));
         }
         head.push_str("\n\n");
-        let body = match (&self.body, self.method.as_str()) {
-            (_, "GET") => None,
-            (Some(shape), _) => Some(self.value(shape, &Sight::new(&question.example))?),
-            (None, _) => Some(Value::Object(asked(question, repeat))),
-        };
         let plain = headers.get(CONTENT_TYPE).is_some_and(|kind| !kind.to_str().unwrap_or_default().contains("json"));
-        let body = match body {
-            None => Vec::new(),
-            Some(Value::String(text)) if plain => text.into_bytes(),
-            Some(value) => {
-                headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
-                value.to_string().into_bytes()
+        let bytes = |value: Value| match value {
+            Value::String(text) if plain => text.into_bytes(),
+            value => value.to_string().into_bytes(),
+        };
+        let (body, named) = match (&self.body, self.method.as_str()) {
+            (_, "GET") => (Vec::new(), Vec::new()),
+            (Some(shape), _) if !self.sent.is_empty() => {
+                (bytes(self.value(shape, &sight)?), bytes(self.value(shape, written)?))
+            }
+            (shape, _) => {
+                let asked = || Ok(Value::Object(asked(question, repeat)));
+                let body = bytes(shape.as_ref().map_or_else(asked, |shape| self.value(shape, &sight))?);
+                (body.clone(), body)
             }
         };
-        Ok(Request::new(&head, body, false, Some(Box::new(Target { url, headers }))))
+        if self.method != "GET" && !plain {
+            headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+        }
+        Ok(Request::named(&head, &named, body, Some(Box::new(Target { url, headers }))))
     }
 
     pub async fn exchange(&self, request: &Request) -> Exchange {
@@ -273,12 +276,31 @@ impl Variables<'_> {
     /// The text with an expression in place of each `${NAME}`.
     fn named(&mut self, place: &str, text: &str) -> Result<String, ProviderError> {
         let unnamed = ProviderError::Unnamed { system: self.system.to_owned(), place: place.to_owned() };
-        let put = |name: &str| {
-            if !self.names.iter().any(|(known, _)| known == name) {
-                self.names.push((name.to_owned(), variable(self.system, place, name, self.around)?));
+        let put = |name: &str| self.seen(place, name);
+        replace(text, put, Some(unnamed))
+    }
+
+    /// The same of every text of a body. What begins as a variable and names none is a text like any other there.
+    fn named_within(&mut self, value: &Value) -> Result<Value, ProviderError> {
+        Ok(match value {
+            Value::String(text) => {
+                let put = |name: &str| self.seen("`body`", name);
+                Value::String(replace(text, put, None)?)
             }
-            Ok(format!("{{{{ environment.{name} }}}}"))
-        };
-        replace(text, put, unnamed)
+            Value::Array(items) => items.iter().map(|item| self.named_within(item)).collect::<Result<Value, _>>()?,
+            Value::Object(fields) => {
+                let field = |(key, value): (&String, &Value)| Ok((key.clone(), self.named_within(value)?));
+                Value::Object(fields.iter().map(field).collect::<Result<_, ProviderError>>()?)
+            }
+            other => other.clone(),
+        })
+    }
+
+    /// The expression that a variable is from now on.
+    fn seen(&mut self, place: &str, name: &str) -> Result<String, ProviderError> {
+        if !self.names.iter().any(|(known, _)| known == name) {
+            self.names.push((name.to_owned(), variable(self.system, place, name, self.around)?));
+        }
+        Ok(format!("{{{{ environment.{name} }}}}"))
     }
 }

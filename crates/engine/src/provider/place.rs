@@ -10,7 +10,7 @@ use super::fill::{fill, variable};
 use super::messages::VERSION;
 use super::{ProviderError, Secrets, Surroundings};
 use domain::digest::Digest;
-use domain::system::{Chat, ChatApi, KeyFrom};
+use domain::system::{Chat, ChatApi, KeyFrom, names_a_secret};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
@@ -117,6 +117,9 @@ pub fn address(
         for (variable, value) in fill(system, place, query, around)?.values {
             secrets.add_value(&variable, &value);
         }
+    }
+    for (variable, value) in filled.values.iter().filter(|(variable, _)| names_a_secret(variable)) {
+        secrets.add_value(variable, value);
     }
     for (_, query) in filled.values.iter().filter_map(|(_, value)| value.split_once('?')) {
         query.split('&').filter_map(|pair| pair.split_once('=')).for_each(|(key, value)| secrets.add_value(key, value));

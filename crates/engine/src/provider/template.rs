@@ -73,6 +73,8 @@ impl Default for Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(STEPS));
+        // For bodies that are forms; in an address all is encoded anyway.
+        environment.add_filter("urlencode", |text: String| percent_encoded(&text));
         // A text is sent with all of it; delimiters as usual cannot be wrong.
         if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
             environment.set_syntax(syntax);
@@ -173,6 +175,7 @@ mod tests {
     fn text_is_put_in_as_it_is_and_encoded_in_an_address() {
         assert_eq!(rendered(Within::Other, "{{ input.q }} <{{ repeat }}>\n").as_deref(), Ok("a&b/c <0>\n"));
         assert_eq!(rendered(Within::Address, "/{{ input.q }}").as_deref(), Ok("/a%26b%2Fc"));
+        assert_eq!(rendered(Within::Other, "q={{ input.q | urlencode }}").as_deref(), Ok("q=a%26b%2Fc"));
         let told = |within, text| rendered(within, text).unwrap_err();
         assert_eq!(told(Within::Address, "/{{ input.none }}"), "undefined value in `{{ input.none }}` (line 1)");
         let text = "{{ input.q }}\nof {{ input.q }}: {{- input.frage | upper -}}\n";

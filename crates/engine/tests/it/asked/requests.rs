@@ -227,6 +227,30 @@ fn an_endpoint_is_asked_by_templates() {
 }
 
 #[test]
+fn a_variable_fills_a_body_and_is_no_part_of_what_names_the_request() {
+    let server = Server::new(vec![json(json!({"answer": "Yes, p-654321."}))]);
+    let world = World::new().with("PIN", "p-654321");
+    let system = |url: &str| {
+        format!(
+            "{{http: {{url: \"{url}\", body: {{pin: \"${{PIN}}\", costs: \"${{{{ input }}}}\", of: [\"a ${{PIN}}\"]}}, reply: {{text: $.answer}}}}}}"
+        )
+    };
+    let ready = world.ready(&system(&server.url()));
+    let asked = question(json!({"id": "e1", "input": "5 of ${PIN}"}));
+    assert_eq!(ready.ask(&asked).got.unwrap().text.as_deref(), Some("Yes, [secret]."));
+    let body = json!({"pin": "p-654321", "costs": "$5 of ${PIN}", "of": ["a p-654321"]});
+    assert_eq!(serde_json::from_slice::<Value>(&server.asked().body).unwrap(), body);
+    let other = World::new().with("PIN", "p-777777").ready(&system(&server.url()));
+    assert_eq!(ready.request(&asked).digest(), other.request(&asked).digest(), "another key is no other request");
+    assert!(!ready.request(&asked).content.contains("654321"));
+    assert!(
+        World::new()
+            .refused(&system("http://127.0.0.1:9/a"))
+            .contains("needs the variable `PIN` of the environment for its `body`")
+    );
+}
+
+#[test]
 fn an_endpoint_without_a_body_is_sent_the_question() {
     let ready = World::new().ready("{http: {url: \"http://127.0.0.1:9/a\"}}");
     let messages = json!([{"role": "user", "content": "Why twice?"}]);
