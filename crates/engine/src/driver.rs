@@ -93,6 +93,8 @@ pub struct Asked<'a> {
     pub attempts: &'a [(Option<String>, Duration)],
     pub first_byte: Option<Duration>,
     pub spend: Option<f64>,
+    /// What replies took that were none to be taken.
+    pub refused: Used,
     pub at: jiff::Timestamp,
 }
 
@@ -174,6 +176,7 @@ struct Driver<'a> {
 struct Open {
     request: Arc<Request>,
     attempts: Vec<(Option<String>, Duration)>,
+    refused: Used,
     /// The last one, where it is held.
     held: Option<(Attempt, jiff::Timestamp)>,
 }
@@ -272,7 +275,8 @@ impl<'a> Driver<'a> {
         while let Some(kept) = self.kept.next().await {
             self.count(kept)?;
         }
-        let standing = self.stand();
+        // Whoever is left alone is waited for no more.
+        let standing = Standing { left_alone: None, ..self.stand() };
         tell(&standing);
         Ok(Drove { ending, standing })
     }
@@ -290,7 +294,8 @@ impl<'a> Driver<'a> {
             None => {
                 let request = self.work.request(ask.lane, ask.at).map_err(DriveError::Question)?;
                 let request = Arc::new(request);
-                let open = Open { request: Arc::clone(&request), attempts: Vec::new(), held: None };
+                let (attempts, refused) = (Vec::new(), Used::default());
+                let open = Open { request: Arc::clone(&request), attempts, refused, held: None };
                 self.open.insert(ask, open);
                 request
             }
@@ -312,6 +317,9 @@ impl<'a> Driver<'a> {
         let trouble = attempt.got.as_ref().err();
         let Some(open) = self.open.get_mut(&ask) else { return Ok(()) };
         let failed = trouble.map(|trouble| format!("{}: {}", trouble.kind.class(), trouble.message));
+        if trouble.is_some() {
+            open.refused.add(took);
+        }
         open.attempts.push((failed, attempt.latency));
         if let Ok(reply) = &attempt.got {
             let (spend, tokens) = (self.spend(ask.lane, reply), reply.tokens_in.or(reply.tokens_out));
@@ -369,6 +377,7 @@ impl<'a> Driver<'a> {
             attempts: &open.attempts,
             first_byte: attempt.first_byte,
             spend: attempt.got.as_ref().ok().and_then(|reply| self.spend(ask.lane, reply)),
+            refused: open.refused,
             at,
         };
         self.standing.failed += u64::from(attempt.got.is_err());
@@ -444,6 +453,11 @@ mod tests {
             assert_eq!(
                 (&line["error"]["message"], &line["attempts"][0]["error"]),
                 (&"too long".into(), &"unreadable: too long".into())
+            );
+            assert_eq!(
+                line["asked"]["refused"],
+                serde_json::json!({"tokens": 7, "spend": 0.0}),
+                "also for the next run"
             );
         }
         assert_eq!(kept.lines().count(), 2);

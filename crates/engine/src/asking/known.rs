@@ -43,7 +43,7 @@ impl<'a> Known<'a> {
         self.has.len() as u64
     }
 
-    /// What the known answers took; cached ones took nothing.
+    /// What the known answers took, replies that were refused on the way among it; cached ones took nothing.
     pub fn used(&self) -> Used {
         self.used
     }
@@ -70,7 +70,7 @@ impl<'a> Known<'a> {
 
     /// Whether a line of the journal is of use.
     pub fn see(&mut self, line: &[u8]) -> bool {
-        let slot = read(line).and_then(|(recorded, request)| {
+        let slot = read(line).and_then(|(recorded, request, refused)| {
             let example = self.ids.find(&self.set.rows, &recorded.example)?;
             let slot = (example, u16::try_from(recorded.repeat).ok()?);
             if self.wanted.get(&slot) != Some(&request) {
@@ -81,6 +81,7 @@ impl<'a> Known<'a> {
             let used = Used { tokens, spend: answer.spend.map_or(0.0, |spend| spend.get()) };
             if !answer.cached {
                 self.used.add(used);
+                self.used.add(refused);
             }
             if answer.error.is_none() {
                 self.took.add(used);
@@ -114,7 +115,7 @@ impl<'a> Known<'a> {
             if line.too_long || !unsealed(line.bytes) {
                 continue;
             }
-            let slot = read(line.bytes).and_then(|(recorded, request)| {
+            let slot = read(line.bytes).and_then(|(recorded, request, _)| {
                 (recorded.answer.error.is_none()).then(|| by_request.get(&request).copied()).flatten()
             });
             let Some(slot) = slot.filter(|slot| !self.has.contains(slot)) else { continue };

@@ -1,5 +1,6 @@
 //! The line that keeps an answer: a recorded answer (`docs/formats/answers.md`), and how it was asked for.
 
+use crate::budget::Used;
 use crate::driver::Asked;
 use crate::provider::{Reply, Trouble};
 use camino::Utf8Path;
@@ -38,6 +39,10 @@ pub fn of(example: &str, repeat: u16, asked: &Asked) -> String {
     let mut how = Map::new();
     how.insert("request".to_owned(), json!(asked.request.to_string()));
     how.insert("at".to_owned(), json!(asked.at.to_string()));
+    if asked.refused != Used::default() {
+        let Used { tokens, spend } = asked.refused;
+        how.insert("refused".to_owned(), json!({"tokens": tokens, "spend": spend}));
+    }
     if let Ok(reply) = asked.got {
         if let Some(model) = &reply.model {
             how.insert("model".to_owned(), json!(model));
@@ -54,13 +59,19 @@ pub fn of(example: &str, repeat: u16, asked: &Asked) -> String {
     Value::Object(line).to_string()
 }
 
-/// What a line of a journal keeps, and the request that it answers; `None` of a line that no run wrote.
-pub fn read(line: &[u8]) -> Option<(Recorded<'_>, Digest)> {
+/// What a line of a journal keeps, the request that it answers, and what replies took that were refused before; `None` of a line that no
+/// run wrote.
+pub fn read(line: &[u8]) -> Option<(Recorded<'_>, Digest, Used)> {
     let text = std::str::from_utf8(line).ok()?;
     let place = LinePlace { file: Utf8Path::new("journal"), line: 1 };
     let recorded = parse(place, text).ok()??;
     let value: Value = serde_json::from_str(text).ok()?;
-    Some((recorded, Digest::parse(value.get("asked")?.get("request")?.as_str()?)?))
+    let asked = value.get("asked")?;
+    let refused = Used {
+        tokens: asked["refused"]["tokens"].as_u64().unwrap_or(0),
+        spend: asked["refused"]["spend"].as_f64().unwrap_or(0.0),
+    };
+    Some((recorded, Digest::parse(asked.get("request")?.as_str()?)?, refused))
 }
 
 /// Whether a line can keep what was said; else why not.

@@ -2,6 +2,7 @@
 
 use super::replies::Replies;
 use super::tasks::Judged;
+use crate::asking::begun::Begun;
 use crate::asking::{AskError, LiveSystem, Plan, line};
 use crate::budget::Used;
 use crate::driver::{Asked, DriveError, Drove, Standing, Work, drive};
@@ -12,6 +13,7 @@ use crate::schedule::Ending;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::digest::Digest;
 use domain::system::Budget;
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 /// One question to one judge about one canary.
@@ -25,8 +27,9 @@ struct TryingOut<'a> {
     judged: &'a [Judged<'a>],
     systems: &'a [LiveSystem],
     canaries: Vec<Vec<Canary>>,
-    /// For each judge what it is not asked yet.
+    /// For each judge what it is not asked yet, and what it was asked.
     missing: Vec<Vec<Try>>,
+    begun: Vec<RefCell<Begun>>,
 }
 
 /// What trying out came to.
@@ -39,7 +42,8 @@ pub enum TriedOut {
     Stopped(Drove),
 }
 
-/// Asks every judge about the canaries of each of its rubrics, once for a journal.
+/// Asks every judge about the canaries of each of its rubrics, once for a journal. Also how many calls were in flight when the last run
+/// ended, and are made again.
 pub fn try_out(
     plan: Plan,
     judged: &[Judged],
@@ -48,7 +52,7 @@ pub fn try_out(
     budget: Budget,
     used: Used,
     tell: &mut dyn FnMut(&Standing),
-) -> Result<TriedOut, AskError> {
+) -> Result<(TriedOut, u64), AskError> {
     let of = |judged: &Judged| {
         let example = plan
             .set
@@ -63,6 +67,7 @@ pub fn try_out(
         systems,
         canaries: judged.iter().map(of).collect(),
         missing: systems.iter().map(|_| Vec::new()).collect(),
+        begun: Vec::new(),
     };
     let mut wanted: Vec<HashSet<Digest>> = vec![HashSet::new(); systems.len()];
     let mut all: Vec<Vec<(Try, Digest)>> = systems.iter().map(|_| Vec::new()).collect();
@@ -90,14 +95,23 @@ pub fn try_out(
             }
         }
     }
-    let mut took = Used::default();
+    let (mut took, mut in_flight) = (Used::default(), 0);
     replies.iter().for_each(|replies| took.add(replies.used()));
     if trying.missing.iter().any(|missing| !missing.is_empty()) {
+        for (at, system) in systems.iter().enumerate() {
+            let path = path(system).with_extension("begun");
+            let missing =
+                |_: &str, _: u16, request: Digest| wanted[at].contains(&request) && !replies[at].has(&request);
+            let opened = Begun::open(&path, missing);
+            let (begun, of_judge) = opened.map_err(|cause| AskError::Journal { path: path.clone(), cause })?;
+            trying.begun.push(RefCell::new(begun));
+            in_flight += of_judge;
+        }
         let mut before = used;
         before.add(took);
         let drove = trying.carry_out(systems.iter().map(path).collect(), budget, before, tell)?;
         if drove.ending != Ending::Done {
-            return Ok(TriedOut::Stopped(drove));
+            return Ok((TriedOut::Stopped(drove), in_flight));
         }
         took = Used { tokens: drove.standing.used.tokens - used.tokens, spend: drove.standing.used.spend - used.spend };
     }
@@ -118,11 +132,11 @@ pub fn try_out(
                 answered.push((canary.clone(), said.collect()));
             }
             if let Some(refusal) = refused(name, judged.rubric, &answered) {
-                return Ok(TriedOut::Refused(refusal));
+                return Ok((TriedOut::Refused(refusal), in_flight));
             }
         }
     }
-    Ok(TriedOut::Passed(took))
+    Ok((TriedOut::Passed(took), in_flight))
 }
 
 impl TryingOut<'_> {
@@ -151,6 +165,11 @@ impl TryingOut<'_> {
 impl Work for TryingOut<'_> {
     fn request(&self, lane: usize, at: usize) -> Result<Request, String> {
         self.made(&self.missing[lane][at])
+    }
+
+    fn starts(&self, lane: usize, _at: usize, request: &Request) {
+        let request = request.digest();
+        self.begun[lane].borrow_mut().note(&request.to_string(), 0, request);
     }
 
     fn accept(&self, lane: usize, at: usize, reply: &Reply) -> Result<(), String> {

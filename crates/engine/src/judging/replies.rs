@@ -48,7 +48,7 @@ impl Replies {
             if line.too_long || !unsealed(line.bytes) {
                 continue;
             }
-            if let Some((request, Ok(reply), _)) = read(line.bytes)
+            if let Some((request, Ok(reply), ..)) = read(line.bytes)
                 && wanted.contains(&request)
             {
                 self.said.entry(request).or_insert(Ok(reply));
@@ -58,11 +58,12 @@ impl Replies {
     }
 
     fn see(&mut self, line: &[u8]) -> bool {
-        let Some((request, said, used)) = read(line) else { return false };
+        let Some((request, said, used, refused)) = read(line) else { return false };
         if !self.wanted.contains(&request) || self.said.contains_key(&request) {
             return false;
         }
         self.used.add(used);
+        self.used.add(refused);
         if said.is_ok() {
             self.took.add(used);
         }
@@ -79,7 +80,7 @@ impl Replies {
         }
         let mut lines = Lines::new(BufReader::with_capacity(1 << 20, File::open(&path).map_err(failed)?));
         while let Some(line) = lines.next().map_err(failed)? {
-            if let Some((request, said, _)) = read(line.bytes) {
+            if let Some((request, said, ..)) = read(line.bytes) {
                 self.said.entry(request).or_insert(said);
             }
         }
@@ -122,9 +123,9 @@ impl Replies {
     }
 }
 
-/// A line of a judge's journal: the request, what was said or why nothing was, and what it took.
-fn read(line: &[u8]) -> Option<(Digest, Result<Reply, String>, Used)> {
-    let (recorded, request) = line::read(line)?;
+/// A line of a judge's journal: the request, what was said or why nothing was, what it took, and what replies took that were refused.
+fn read(line: &[u8]) -> Option<(Digest, Result<Reply, String>, Used, Used)> {
+    let (recorded, request, refused) = line::read(line)?;
     let answer = recorded.answer;
     let tokens = answer.tokens_in.unwrap_or(0).saturating_add(answer.tokens_out.unwrap_or(0));
     let used = Used { tokens, spend: answer.spend.map_or(0.0, |spend| spend.get()) };
@@ -137,5 +138,5 @@ fn read(line: &[u8]) -> Option<(Digest, Result<Reply, String>, Used)> {
             ..Reply::default()
         }),
     };
-    Some((request, said, used))
+    Some((request, said, used, refused))
 }

@@ -208,7 +208,13 @@ impl<'a> Askable<'a> {
             turn.used,
             &mut self.tell(&names, &what, progress),
         );
-        match tried.map_err(ask_failure)? {
+        let (tried, in_flight) = tried.map_err(ask_failure)?;
+        if in_flight > 0 {
+            progress.note(&format!(
+                "{in_flight} replies to canaries were in flight when the last run stopped, and were asked for again"
+            ));
+        }
+        match tried {
             TriedOut::Passed(took) => {
                 turn.used.add(took);
                 turn.tried_out = true;

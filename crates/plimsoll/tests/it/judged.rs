@@ -174,27 +174,28 @@ fn judgements_have_a_forecast_in_money_and_those_in_flight_are_told() {
     let again = live::run(folder.path(), &server);
     let used = format!("used {} of 45000 tokens", tokens_used(folder.path()));
     assert!(err(&again).contains(&used), "{used}: {}", err(&again));
-    // As a kill leaves it: two that were asked for never came.
-    let journal = folder.path().join(".plimsoll/asked/0001/judge-judge.jsonl");
+    // As a kill leaves it: of what was asked for, the last replies never came.
     let had = judgements(folder.path()).len();
-    let lines = std::fs::read_to_string(&journal).expect("a journal");
-    assert!(std::fs::metadata(journal.with_extension("begun")).is_ok_and(|file| file.is_file()));
-    let begun: Vec<String> = lines
-        .lines()
-        .rev()
-        .take(2)
-        .map(|line| {
+    let lose = |name: &str, count: usize| {
+        let journal = folder.path().join(".plimsoll/asked/0001").join(name);
+        let lines = std::fs::read_to_string(&journal).expect("a journal");
+        assert!(std::fs::metadata(journal.with_extension("begun")).is_ok_and(|file| file.is_file()));
+        let begun = lines.lines().rev().take(count).map(|line| {
             let line: Value = serde_json::from_str(line).expect("a line");
             json!([line["asked"]["request"], 0, line["asked"]["request"]]).to_string() + "\n"
-        })
-        .collect();
-    std::fs::write(journal.with_extension("begun"), begun.concat()).expect("a log");
-    let kept: String = lines.split_inclusive('\n').take(had - 2).collect();
-    std::fs::write(&journal, kept).expect("a journal");
+        });
+        std::fs::write(journal.with_extension("begun"), begun.collect::<String>()).expect("a log");
+        let kept: String = lines.split_inclusive('\n').take(lines.lines().count() - count).collect();
+        std::fs::write(&journal, kept).expect("a journal");
+    };
+    lose("judge-judge.jsonl", 2);
+    lose("canaries-judge.jsonl", 3);
     std::fs::write(&path, text).expect("a contract");
     let ended = live::run(folder.path(), &server);
     let wanted = format!("{} judgements are there, 2 were in flight and are asked for again", had - 2);
     assert!(err(&ended).contains(&wanted), "{wanted}: {}", err(&ended));
+    let wanted = "3 replies to canaries were in flight when the last run stopped, and were asked for again";
+    assert!(err(&ended).contains(wanted), "{wanted}: {}", err(&ended));
     assert_eq!(judgements(folder.path()).len(), 88);
 }
 
