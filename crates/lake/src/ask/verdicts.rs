@@ -22,6 +22,7 @@ pub struct Verdict {
 /// What a reason tells.
 #[derive(Clone, Copy, Debug)]
 pub enum Telling<'t> {
+    /// Of a comparison; production's side of it is no verdict of its own.
     Begins(&'t str),
     /// All of these, wherever they stand.
     Holds(&'t [String]),
@@ -43,11 +44,14 @@ impl Telling<'_> {
 impl Scores<'_> {
     /// How many verdicts there are on a criterion, those that are unknown among them, and how many of their reasons tell this.
     pub fn verdicts_telling(&self, criterion: &CriterionName, telling: Telling) -> Result<(u64, u64), LakeError> {
+        let production = self.asked.systems.get(&Arm::Production).filter(|_| matches!(telling, Telling::Begins(_)));
+        let others = production.map(|name| format!(" AND CAST(system AS VARCHAR) <> {}", quoted(name)));
         let sql = format!(
             "SELECT CAST(COUNT(*) AS DOUBLE), COALESCE(CAST(SUM(CASE WHEN {} THEN 1 ELSE 0 END) AS DOUBLE), 0.0) FROM scores \
-             WHERE criterion = {} AND (state = 'graded' OR state = 'grader_error')",
+             WHERE criterion = {} AND (state = 'graded' OR state = 'grader_error'){}",
             telling.condition(),
-            quoted(criterion.as_str())
+            quoted(criterion.as_str()),
+            others.unwrap_or_default()
         );
         let mut counts = (0, 0);
         for batch in self.engine.ask(&sql)? {

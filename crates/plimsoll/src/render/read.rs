@@ -293,7 +293,7 @@ fn judged(judged: &Value) -> String {
     if let Some(count) = differing["count"].as_u64() {
         told += &match differing["by"].as_str() {
             Some("panel") => format!("; the panel differs on {count} of {} verdicts", differing["of"]),
-            _ => format!("; {count} comparison(s) changed with the order of the answers"),
+            _ => format!("; {count} of {} comparisons changed with the order of the answers", differing["of"]),
         };
     }
     told
