@@ -163,6 +163,12 @@ pub fn definition(criterion: &Criterion) -> Digest {
 impl Judged {
     /// The labels of a segment, where the judge is qualified for single verdicts there.
     pub fn qualify(&self, criterion: &Criterion, segment: &SegmentName) -> Result<&Labelled, Unproven> {
+        let labelled = self.labelled(criterion, segment)?;
+        labelled.enough().map(|()| labelled)
+    }
+
+    /// The labels of a segment, where they are of this judge and this criterion and hold today.
+    fn labelled(&self, criterion: &Criterion, segment: &SegmentName) -> Result<&Labelled, Unproven> {
         if criterion.kind == Kind::Graded {
             return Err(Unproven::Graded);
         }
@@ -177,14 +183,16 @@ impl Judged {
             return Err(Unproven::Expired { on: calibration.expires_on.clone() });
         }
         let labelled = calibration.segments.iter().find(|labelled| labelled.segment == *segment);
-        let labelled = labelled.ok_or(Unproven::TooFew { labels: 0, clusters: 0, agreed: 0 })?;
-        labelled.enough()?;
-        Ok(labelled)
+        labelled.ok_or(Unproven::TooFew { labels: 0, clusters: 0, agreed: 0 })
     }
 
     /// The labels that answer a question, where the judge is qualified for it.
     pub fn qualify_for(&self, criterion: &Criterion, question: &Question) -> Result<&Labelled, Unproven> {
-        let labelled = self.qualify(criterion, &question.segment.name)?;
+        let labelled = self.labelled(criterion, &question.segment.name)?;
+        match (labelled.enough(), question.compared) {
+            (Err(Unproven::PairsAlone { .. }), Compared::Paired { .. }) => {}
+            (enough, _) => enough?,
+        }
         match (question.value, question.compared) {
             (ValueOf::Reaches(_), Compared::Alone(_)) => Ok(labelled),
             (ValueOf::Reaches(_), Compared::Paired { margin: None, .. }) => labelled.enough_pairs().map(|()| labelled),

@@ -94,6 +94,9 @@ impl Labelled {
         let tables = self.tables();
         let all = tables.iter().fold(TwoByTwo::default(), |sum, table| sum.and(*table));
         let clusters = tables.len() as u64;
+        if clusters < LEAST_LABELS && self.enough_pairs().is_ok() {
+            return Err(Unproven::PairsAlone { pairs: self.labelled_pairs() });
+        }
         if clusters < LEAST_LABELS {
             let agreed = all.both_pass + all.both_fail;
             return Err(Unproven::TooFew { labels: all.items(), clusters, agreed });

@@ -25,6 +25,10 @@ pub enum Unproven {
         pairs: u64,
         clusters: u64,
     },
+    /// People labelled enough pairs, which correct comparisons, and too few answers for themselves.
+    PairsAlone {
+        pairs: u64,
+    },
     TellsNothing {
         youden: f64,
     },
@@ -67,6 +71,11 @@ impl Unproven {
                     "a comparison rests on examples labelled for both systems, and here are {pairs} of {clusters} conversation(s)"
                 )
             }
+            Unproven::PairsAlone { pairs } => {
+                format!(
+                    "its {pairs} labelled pair(s) correct comparisons alone, and how often a single verdict is wrong here is not known"
+                )
+            }
             Unproven::TellsNothing { youden } => {
                 format!(
                     "its judge hardly tells what people pass from what they fail (sensitivity and specificity are {youden:.2} above chance)"
@@ -90,6 +99,9 @@ impl Unproven {
         match self {
             Unproven::NotCalibrated | Unproven::Expired { .. } | Unproven::OtherJudge(_) | Unproven::OtherCriterion => {
                 format!("label {ENOUGH} answers, half of them judge-fails, and {calibrate}")
+            }
+            Unproven::PairsAlone { .. } => {
+                format!("label {ENOUGH} answers here for themselves, half of them judge-fails, and {calibrate}")
             }
             Unproven::TooFew { clusters, .. } => {
                 let more = ENOUGH.saturating_sub(*clusters).max(LEAST_LABELS);

@@ -166,6 +166,30 @@ fn a_decision_says_how_often_a_panel_differs_and_an_order_changed() {
 }
 
 #[test]
+fn labels_of_pairs_correct_a_comparison_without_any_label_of_single_answers() {
+    let folder = eval(1);
+    let gate = "  - {criterion: grounded, in: all, at_least: 0.9, owner: release}\n";
+    let compared = "  - {criterion: grounded, in: all, not_worse_than: production, by: 0.1, owner: release}\n";
+    let contract = CONTRACT.replace(gate, &format!("{gate}{compared}"));
+    std::fs::write(folder.path().join("plimsoll.yaml"), contract).expect("a contract");
+    let labels = folder.path().join("labels.jsonl");
+    let text = std::fs::read_to_string(&labels).expect("labels");
+    std::fs::write(&labels, text.replace("\"random\"", "\"paired\"")).expect("labels");
+    assert_eq!(code(&plimsoll(folder.path(), &["import", "scores", "scores.jsonl"])), 0);
+    let shown = &calibrated(folder.path())["calibrated"][0]["segments"][0];
+    assert_eq!((&shown["disposition"], &shown["labelled_pairs"]), (&json!("abstain"), &json!(600)));
+    let (_, record) = decided(folder.path(), &[]);
+    let findings = record["findings"].as_array().expect("findings");
+    let of = |gate: &str| findings.iter().find(|found| found["arm"] == "candidate" && found["gate"] == gate);
+    let compared = of("grounded not worse").expect("a comparison");
+    assert_eq!(compared["state"], "holds", "{}", compared["reason"]);
+    assert_eq!(of("grounded at least").expect("a rate")["code"], "JUDGE_UNPROVEN", "a rate is not corrected by them");
+    let of_single = &record["judges"][0]["segments"][0];
+    assert_eq!(of_single["qualified"], false);
+    assert!(of_single["why"].as_str().is_some_and(|why| why.contains("correct comparisons alone")), "{of_single}");
+}
+
+#[test]
 fn an_expired_calibration_is_none() {
     let folder = eval(1);
     assert_eq!(code(&plimsoll(folder.path(), &["import", "scores", "scores.jsonl"])), 0);
