@@ -93,6 +93,8 @@ struct Running {
     in_flight: u32,
     /// Used up for want of a connection, and no answer since.
     held: Vec<AskId>,
+    /// Why the last of these could not be had.
+    why: Option<Trouble>,
     /// What calls took, of this run and of earlier ones.
     took: Took,
     /// Calls of this run that were answered.
@@ -135,7 +137,16 @@ impl Schedule {
                 }
             };
             let took = lane.known;
-            running.push(Running { lane, pace: at, next: 0, in_flight: 0, held: Vec::new(), took, calls: 0 });
+            running.push(Running {
+                lane,
+                pace: at,
+                next: 0,
+                in_flight: 0,
+                held: Vec::new(),
+                why: None,
+                took,
+                calls: 0,
+            });
         }
         Schedule {
             lanes: running,
@@ -247,10 +258,8 @@ impl Schedule {
 
     /// A lane that has nothing but answers that could not be had.
     fn out_of_reach(&self) -> Option<Ending> {
-        let unreachable =
-            |message: &str| Trouble { kind: TroubleKind::Connection, message: message.to_owned(), retry_after: None };
         let lane = self.lanes.iter().position(|running| !running.held.is_empty() && running.calls == 0)?;
-        Some(Ending::Stopped(lane, unreachable("no answer could be had")))
+        Some(Ending::Stopped(lane, self.lanes[lane].why.clone()?))
     }
 
     /// An attempt came back. What is an answer now stays in flight until it is `kept`, so that no more than what is in flight is ever
@@ -305,6 +314,7 @@ impl Schedule {
             }
             (TroubleKind::Connection | TroubleKind::RateLimited, None) => {
                 running.held.push(ask);
+                running.why = Some(trouble.clone());
                 if running.held.len() >= OUT_OF_REACH {
                     self.end(Ending::Stopped(ask.lane, trouble.clone()));
                 }

@@ -24,9 +24,13 @@ pub fn json(exchange: &mut Exchange, secrets: &Secrets, strict: bool) -> Result<
     }
     let mut value = json::value(&raw).ok_or_else(|| {
         let what = match serde_json::from_str::<IgnoredAny>(&raw) {
-            Err(error) if error.is_eof() => "is cut off",
-            Err(_) => "is no JSON",
-            Ok(_) => "gives a key twice",
+            Err(error) if error.is_eof() => "is cut off".to_owned(),
+            Err(_) => "is no JSON".to_owned(),
+            // It may also be nested too deeply, or hold a number that is none.
+            Ok(_) => match serde_json::from_str::<Value>(&raw) {
+                Err(error) => format!("cannot be read, {error}"),
+                Ok(_) => "gives a key twice".to_owned(),
+            },
         };
         Trouble::unreadable(format!("the reply {what}: {}", start(&raw)))
     })?;
@@ -37,10 +41,13 @@ pub fn json(exchange: &mut Exchange, secrets: &Secrets, strict: bool) -> Result<
     Ok((value, raw))
 }
 
-/// The body as text, without keys.
+/// The body as text, without keys, and without the mark that some servers put before UTF-8.
 pub fn text(exchange: &mut Exchange, secrets: &Secrets) -> Result<String, Trouble> {
     let body = std::mem::replace(&mut exchange.body, Ok(Vec::new()))?;
-    let text = String::from_utf8(body).map_err(|_| Trouble::unreadable("the reply is not UTF-8"))?;
+    let mut text = String::from_utf8(body).map_err(|_| Trouble::unreadable("the reply is not UTF-8"))?;
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
     Ok(secrets.redacted(text))
 }
 

@@ -155,7 +155,8 @@ fn a_system_out_of_reach_stops_and_leaves_no_answer() {
     assert!(done.iter().all(|(_, _, outcome)| matches!(outcome, Outcome::Again | Outcome::Held)));
     assert!(done.len() < 20);
     let (_, ending) = play(plain(vec![lane(1, 2)]), |_| Some(TroubleKind::Connection));
-    assert!(matches!(ending, Ending::Stopped(0, _)), "also where there is one ask");
+    let why = "it went wrong";
+    assert!(matches!(ending, Ending::Stopped(0, trouble) if trouble.message == why), "also where there is one ask");
 }
 
 #[test]

@@ -180,6 +180,15 @@ fn what_gives_a_key_twice_says_two_things_and_is_not_read() {
     let trouble = World::new().ready(&chat(&server)).ask(&plain()).got.unwrap_err();
     assert_eq!(trouble.kind, TroubleKind::Unreadable);
     assert!(trouble.message.starts_with("the reply gives a key twice"), "{}", trouble.message);
+    let server = Server::new(vec![said(&("[".repeat(500) + &"]".repeat(500)))]);
+    let trouble = World::new().ready(&chat(&server)).ask(&plain()).got.unwrap_err();
+    assert!(trouble.message.starts_with("the reply cannot be read, recursion limit"), "{}", trouble.message);
+    let server = Server::new(vec![said("\u{feff}{\"choices\":[{\"message\":{\"content\":\"Yes.\"}}]}")]);
+    assert_eq!(
+        World::new().ready(&chat(&server)).ask(&plain()).got.unwrap().text,
+        text("Yes."),
+        "with a mark before it"
+    );
     let of = |content: &str| json!({"choices": [{"message": {"content": content}, "finish_reason": "stop"}]});
     let got = reply("chat", of(r#"{"ok": false, "ok": true}"#), Some(json!({"type": "object"})));
     assert_eq!((got.structured, got.text), (None, text(r#"{"ok": false, "ok": true}"#)));
