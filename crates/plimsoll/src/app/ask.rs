@@ -371,7 +371,8 @@ impl<'a> Askable<'a> {
             }
             Ending::BudgetSpent => Err(Failure::yours(
                 format!(
-                    "the budget is used up: used {}, and another call may take more than is left; nothing was decided: {so_far}",
+                    "the budget {}: used {}, and another call may take more than is left; nothing was decided: {so_far}",
+                    if standing.used == Used::default() { "does not reach for one call" } else { "is used up" },
                     budget::used(self.eval, standing.used)
                 ),
                 "raise `budget` in the contract and run again: it goes on from here",

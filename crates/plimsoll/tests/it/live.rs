@@ -257,6 +257,10 @@ fn a_budget_that_nothing_could_keep_is_refused_before_or_after_the_first_replies
 #[test]
 fn a_budget_stops_a_run_that_goes_on_later() {
     let server = Server::start(Faults::default(), 0, None).expect("a server");
+    let folder = eval(3, "at_once: 4", "budget: {tokens: 9}\n");
+    let none = run(folder.path(), &server);
+    assert!(err(&none).contains("the budget does not reach for one call: used 0 of 9 tokens"), "{}", err(&none));
+    assert_eq!(server.counts().requests.load(Ordering::Relaxed), 0);
     let folder = eval(60, "at_once: 4, price: {input: 1, output: 1}", "budget: {tokens: 5000}\n");
     let short = run(folder.path(), &server);
     assert_eq!(code(&short), 2, "{}", err(&short));
