@@ -5,7 +5,7 @@ use super::{At, Blank, CheckFinding, Ungraded, finding, meant};
 use crate::contract::Contract;
 use crate::criterion::Criterion;
 use crate::finding::listed;
-use crate::finding::reason::percent;
+use crate::finding::figures::percent;
 use crate::grader::Grader;
 use crate::layout::Layout;
 use crate::name::{Attribute, OwnerRole, TaskName};
