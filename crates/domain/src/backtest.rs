@@ -13,6 +13,7 @@ mod rates;
 #[cfg(test)]
 mod tests;
 
+use crate::finding::figures::plural;
 pub use rates::{Hits, Lift, Rate};
 
 use crate::outcome::Outcome;
@@ -199,7 +200,10 @@ fn not_estimable(held: u64, overridden: [u64; 2], known: u64) -> Vec<(&'static s
         "a gate gives a state, and no probability of an incident".to_owned(),
     ));
     if known < LEAST {
-        all.push(("rate of false ships", format!("{known} release(s) whose span is over; counts only below {LEAST}")));
+        all.push((
+            "rate of false ships",
+            format!("{} whose span is over; counts only below {LEAST}", plural(known, "release")),
+        ));
     }
     all
 }

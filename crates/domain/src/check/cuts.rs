@@ -7,6 +7,7 @@
 use super::{CheckFinding, finding, meant};
 use crate::contract::Contract;
 use crate::finding::listed;
+use crate::finding::figures::plural;
 use crate::gate::Scope;
 use crate::name::Attribute;
 use crate::reference_set::ReferenceSet;
@@ -53,8 +54,9 @@ pub(super) fn cuts(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFinding>
         if !left_out.is_empty() {
             let examples: usize = left_out.iter().filter_map(|value| values.get(value)).sum();
             let what = format!(
-                "the shares of `{attribute}` leave out {}, which {examples} active example(s) have",
-                listed(left_out.iter().copied())
+                "the shares of `{attribute}` leave out {} ({})",
+                listed(left_out.iter().copied()),
+                plural(examples as u64, "active example")
             );
             let known = declared.into_iter().flat_map(|shares| shares.keys().map(String::as_str));
             let help = format!("{}give each value its share, so that all sum to 1", meant(left_out[0], known));

@@ -1,6 +1,7 @@
 //! Where an eval stands between a demo and production, row by row.
 
 use crate::contract::Contract;
+use crate::finding::figures::plural;
 use crate::provenance::SourceKind;
 use crate::reference_set::{ReferenceSet, Row};
 
@@ -69,7 +70,7 @@ pub fn standing(contract: &Contract, set: Option<&ReferenceSet>) -> Vec<Standing
             if unclear == 0 {
                 "the promise is clear".to_owned()
             } else {
-                format!("{unclear} field(s) of the promise are missing or vague")
+                format!("missing or vague: {} of the promise", plural(unclear as u64, "field"))
             },
         ),
         row(
@@ -78,11 +79,17 @@ pub fn standing(contract: &Contract, set: Option<&ReferenceSet>) -> Vec<Standing
             "criteria that fail for different reasons, by segment",
             protecting > 1 && !contract.segments.is_empty(),
             format!(
-                "{protecting} criteria protect against named failures, {} cut(s) into segments",
-                contract.segments.len()
+                "{protecting} criteria protect against named failures, {} into segments",
+                plural(contract.segments.len() as u64, "cut")
             ),
         ),
-        row("reviewer role", "the author", "named owners", reviewed > 1, format!("{reviewed} owner role(s) are named")),
+        row(
+            "reviewer role",
+            "the author",
+            "named owners",
+            reviewed > 1,
+            format!("owners are named for {}", plural(reviewed as u64, "role")),
+        ),
         row(
             "decision",
             "none",

@@ -2,6 +2,7 @@
 
 use super::{Function, Row, Seen};
 use crate::contract::Contract;
+use crate::finding::figures::plural;
 use crate::gate::{Gate, Measure};
 use crate::segment::Segmentation;
 
@@ -33,13 +34,7 @@ pub(super) fn map(contract: &Contract, seen: &Seen) -> Vec<Row> {
     let mut rows = vec![row(Function::Map, "promise", "promise", says, vec![key("owner", "product")])];
     rows.extend(contract.tasks.iter().map(|task| {
         let count = seen.by_task.get(task.as_str()).copied().unwrap_or(0);
-        row(
-            Function::Map,
-            "task",
-            task.as_str(),
-            format!("{count} active example(s)"),
-            vec!["promise:promise".to_owned()],
-        )
+        row(Function::Map, "task", task.as_str(), plural(count, "active example"), vec!["promise:promise".to_owned()])
     }));
     rows.extend(contract.failures.iter().map(|class| {
         let cost = class.cost.map_or("no price".to_owned(), |cost| format!("{} {}", cost.get(), contract.currency));
@@ -69,7 +64,7 @@ pub(super) fn measure(contract: &Contract, seen: &Seen) -> Vec<Row> {
         rows.push(row(Function::Measure, "criterion", name, says, links));
     }
     rows.extend(seen.by_segment.iter().map(|(name, (there, least))| {
-        let says = format!("{there} independent active example(s); decided with {least} or more");
+        let says = format!("{}; decided with {least} or more", plural(*there, "independent active example"));
         row(Function::Measure, "segment", name, says, Vec::new())
     }));
     rows

@@ -37,7 +37,8 @@ pub fn verify(state: &Utf8Path, kept: &Kept) -> Result<Verified, Failure> {
             verified.notes.push("no history lies beside it that could tell who made it, when and why".to_owned())
         }
         Ok(Some(entries)) => {
-            verified.notes.push(format!("the history of {entries} entries is as it was written"));
+            let entries = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
+            verified.notes.push(format!("the history of {entries} is as it was written"));
             verified.faults.extend(recorded::apart(state, kept)?);
         }
         Err(changed @ CatalogError::Changed { .. }) => verified.faults.push(changed.to_string()),
@@ -197,7 +198,7 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
     }
     let differing = differences(&again, content);
     if differing.is_empty() {
-        verified.notes.push("the decision was derived again from the sealed scores, and is the same".to_owned());
+        verified.notes.push("the decision was derived again from the sealed scores and is the same".to_owned());
     } else {
         verified.faults.push(format!("derived again from the sealed scores, these differ: {}", differing.join(", ")));
     }

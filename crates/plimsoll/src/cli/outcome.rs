@@ -6,7 +6,7 @@ use crate::app::eval::state_beside;
 use crate::app::outcome::{Column, Laid, Releases, keep, told, traced};
 use crate::render::outcome as render;
 use crate::render::progress::Bar;
-use crate::render::read::plain;
+use crate::render::read::{plain, plural};
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::fault::Place;
 use domain::format::lines::LinePlace;
@@ -32,8 +32,8 @@ enum What {
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  plimsoll outcome import outcomes.jsonl\n  \
-                        plimsoll outcome import tickets.csv --map at=closed_at --map metric=kind --eval evals/support\n  \
-                        plimsoll outcome import feedback.jsonl.gz --mapping feedback.yaml --record latest")]
+                        plimsoll outcome import tickets.csv --map at=closed_at --map metric=kind \\\n    --eval evals/support\n  \
+                        plimsoll outcome import feedback.jsonl.gz --mapping feedback.yaml \\\n    --record latest")]
 struct Import {
     /// The file; `docs/formats/outcomes.md` says what a line holds. With `--mapping`, `-` is standard input
     file: Utf8PathBuf,
@@ -52,7 +52,7 @@ struct Import {
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  plimsoll outcome add latest --metric reopened --count 7 --of 120 --at 2026-11-20 --by release"
+    after_help = "Example:\n  plimsoll outcome add latest --metric reopened --count 7 --of 120 \\\n    --at 2026-11-20 --by release"
 )]
 struct Add {
     /// The decision: its id, the beginning of it, or `latest`
@@ -138,7 +138,7 @@ fn kept(state: &Utf8Path, releases: &Releases, laid: Laid, who: &Who) -> Ending 
     let notes = laid.notes();
     let done = keep(state, releases, laid.placed, &who.acting.by, who.why.as_deref())?;
     notes.iter().for_each(|note| anstream::eprintln!("note: {}", plain(note)));
-    anstream::eprintln!("{} outcome(s) kept, {} known already", done.kept, done.known);
+    anstream::eprintln!("{} kept, {} known already", plural(done.kept as u64, "outcome"), done.known);
     Ok(0)
 }
 
@@ -147,7 +147,7 @@ fn heard(file: &Utf8Path, mapping: &Utf8Path) -> Result<Vec<(Place, Outcome)>, F
     let mut bar = Bar::new();
     let heard = traced::read(file, mapping, &mut bar)?;
     drop(bar);
-    anstream::eprintln!("{} span(s) and record(s) read", heard.read);
+    anstream::eprintln!("spans and records read: {}", heard.read);
     for left in &heard.left_out.0 {
         anstream::eprintln!("left out {}: {}", left.count, plain(&left.what));
         anstream::eprintln!("         first at {}", plain(&left.first_at()));

@@ -7,14 +7,19 @@ use domain::finding::figures::percent;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
+fn of_incidents(incidents: &[&str]) -> &'static str {
+    if incidents.len() == 1 { "incident" } else { "incidents" }
+}
+
 /// What was found, as lines of a label and a sentence, part by part.
 fn parts(found: &Backtest, within: u32) -> Vec<(&'static str, Vec<(String, String)>)> {
     let releases = found.releases.iter().map(|release| {
         let incidents: Vec<&str> = release.incidents.iter().map(String::as_str).collect();
         let how = match (incidents.is_empty(), release.over) {
-            (false, true) => format!("incident(s) {}", incidents.join(", ")),
+            (false, true) => format!("{} {}", of_incidents(&incidents), incidents.join(", ")),
             (false, false) => format!(
-                "incident(s) {} so far; its {within} days are not over, and it does not count yet",
+                "{} {} so far; its {within} days are not over, and it does not count yet",
+                of_incidents(&incidents),
                 incidents.join(", ")
             ),
             (true, true) => format!("no incident within {within} days"),

@@ -1,11 +1,15 @@
 //! What `check` found: for a terminal, as JSON, and as SARIF 2.1.0 for code scanning.
 
-use super::read::{json_text, plain};
+use super::read::{json_text, plain, plural};
+use super::width::wrap;
 use crate::app::check::Checked;
 use crate::app::eval::Eval;
+use anstyle::{AnsiColor, Style};
 use domain::check::{At, CODES, CheckFinding, Severity};
 use serde_json::{Value, json};
 use std::fmt::Write;
+
+const WIDTH: usize = 80;
 
 /// File, line and column of a finding.
 fn place(eval: &Eval, finding: &CheckFinding) -> (String, u32, u32) {
@@ -18,11 +22,22 @@ fn place(eval: &Eval, finding: &CheckFinding) -> (String, u32, u32) {
     }
 }
 
+fn style_of(severity: Severity) -> Style {
+    let colour = match severity {
+        Severity::Error => AnsiColor::Red,
+        Severity::Warning => AnsiColor::Yellow,
+        Severity::Note => AnsiColor::Cyan,
+    };
+    Style::new().bold().fg_color(Some(colour.into()))
+}
+
 pub fn text(eval: &Eval, checked: &Checked) -> String {
     let mut out = String::new();
     for finding in &checked.findings {
         let (file, line, column) = place(eval, finding);
-        let _ = writeln!(out, "{}[{}]: {}", finding.severity.as_str(), finding.code, plain(&finding.what));
+        let style = style_of(finding.severity);
+        let _ =
+            writeln!(out, "{style}{}[{}]{style:#}: {}", finding.severity.as_str(), finding.code, plain(&finding.what));
         let _ = writeln!(out, "  --> {}:{line}:{column}", plain(&file));
         let _ = writeln!(out, " help: {}\n", plain(&finding.remedy));
     }
@@ -30,16 +45,23 @@ pub fn text(eval: &Eval, checked: &Checked) -> String {
     for row in &checked.standing {
         let side = if row.holds { "production" } else { "demo" };
         let _ = writeln!(out, "  {:<19}{side}", row.row);
-        let _ = writeln!(out, "    demo: {}; production: {}", row.demo, row.production);
-        let _ = writeln!(out, "    here: {}", plain(&row.why));
+        for said in
+            [format!("demo: {}; production: {}", row.demo, row.production), format!("here: {}", plain(&row.why))]
+        {
+            for (at, line) in wrap(&said, WIDTH - 6).iter().enumerate() {
+                let _ = writeln!(out, "{}{line}", if at == 0 { "    " } else { "      " });
+            }
+        }
     }
-    let count = |severity| checked.findings.iter().filter(|finding| finding.severity == severity).count();
+    let count = |severity, noun| {
+        plural(checked.findings.iter().filter(|finding| finding.severity == severity).count() as u64, noun)
+    };
     let _ = writeln!(
         out,
-        "\n{} error(s), {} warning(s), {} note(s); each code is explained in docs/checks.md",
-        count(Severity::Error),
-        count(Severity::Warning),
-        count(Severity::Note)
+        "\n{}, {}, {}; each code is explained in docs/checks.md",
+        count(Severity::Error, "error"),
+        count(Severity::Warning, "warning"),
+        count(Severity::Note, "note")
     );
     out
 }

@@ -12,7 +12,7 @@ pub use show::{show_json, show_text};
 pub use stats::{stats_json, stats_text};
 pub use waiting::{proposals_json, proposals_text, sample_json, sample_text};
 
-use super::read::plain;
+use super::read::{grouped, plain};
 use super::width::broken;
 use anstyle::Style;
 use domain::provenance::Weight;
@@ -43,15 +43,7 @@ fn cut(text: &str, most: usize) -> String {
 fn number(value: f64) -> String {
     let text = format!("{value:.3}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    let (whole, rest) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
-    let mut grouped = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    rest.map_or_else(|| grouped.clone(), |rest| format!("{grouped}.{rest}"))
+    grouped(text)
 }
 
 fn weight_text(weight: Weight) -> String {

@@ -1,6 +1,6 @@
 //! A decision as one self-contained page that works without scripts. Every outside text is escaped by the template.
 
-use super::read::{Shown, headline, percent, plain, told, words};
+use super::read::{Shown, gravest_first, gravity, headline, percent, plain, told, words};
 use super::text::{alignment, fragility, look};
 use super::word_diff::{Part, word_diff};
 use askama::Template;
@@ -25,6 +25,8 @@ struct Page {
     /// What is counted of each system.
     counted: [&'static str; 5],
     routes: Vec<RouteRow>,
+    /// What their shares are of.
+    whole: &'static str,
     of_candidate: Vec<FindingRow>,
     of_others: Vec<FindingRow>,
     others: Option<String>,
@@ -64,8 +66,8 @@ struct RouteRow {
 
 struct FindingRow {
     gate: String,
-    segment: String,
-    arm: String,
+    /// Its segment, behind the arm where that is not the candidate.
+    place: String,
     state: String,
     tone: &'static str,
     advisory: bool,
@@ -128,7 +130,7 @@ pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Erro
     let segments = segments(shown);
     let of_arm = |candidate: bool| -> Vec<FindingRow> {
         let wanted = |finding: &&Value| (finding["arm"] == "candidate") == candidate;
-        shown.list("findings").iter().filter(wanted).map(finding).collect()
+        gravest_first(shown.list("findings").iter().filter(wanted).collect()).into_iter().map(finding).collect()
     };
     Page {
         name: text(&contract["name"]),
@@ -150,6 +152,7 @@ pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Erro
         systems: systems(shown),
         counted: COUNTED.map(|(_, label)| label),
         routes: shown.list("routes").iter().map(|of| route(shown, of)).collect(),
+        whole: shown.whole_of_routes(),
         matrix: matrix(shown, &segments),
         segments,
         changed: examples(content, answers),
@@ -247,10 +250,13 @@ fn route(shown: &Shown, route: &Value) -> RouteRow {
 
 fn finding(finding: &Value) -> FindingRow {
     let state = finding["state"].as_str().unwrap_or("");
+    let segment = plain(finding["segment"].as_str().unwrap_or(""));
     FindingRow {
         gate: plain(finding["gate"].as_str().unwrap_or("")),
-        segment: plain(finding["segment"].as_str().unwrap_or("")),
-        arm: finding["arm"].as_str().unwrap_or("").to_owned(),
+        place: match finding["arm"].as_str() {
+            Some("candidate") | None => segment,
+            Some(arm) => format!("{arm}, {segment}"),
+        },
         state: words(state),
         tone: tone(state),
         advisory: finding["blocking"] != Value::Bool(true),
@@ -322,15 +328,12 @@ fn empty() -> Cell {
 
 /// The effect against production where there is one, else the rate; the gravest state of the findings on this cell.
 fn cell(shown: &Shown, row: &Value) -> Cell {
-    let order = ["failed_never", "failed_guard", "unfit", "breached", "error", "no_data", "not_shown", "holds"];
     let states = shown.list("findings").iter().filter(|finding| {
         finding["arm"] == "candidate"
             && finding["criterion"] == row["criterion"]
             && finding["segment"] == row["segment"]
     });
-    let gravest = states
-        .filter_map(|finding| finding["state"].as_str())
-        .min_by_key(|state| order.iter().position(|known| known == state));
+    let gravest = states.min_by_key(|finding| gravity(&finding["state"])).and_then(|finding| finding["state"].as_str());
     let paired = &row["against_production"];
     let (figures, points) = if paired.is_object() { (paired, true) } else { (&row["candidate"], false) };
     let written = |key: &str| match figures[key].as_f64() {

@@ -104,7 +104,7 @@ pub fn whole(whole: &Whole) -> String {
         row(&mut out, "trace", trace);
     }
     row(&mut out, "opened", &format!("{} by {}", incident.opened.at, incident.opened.by));
-    row(&mut out, "target", &timing(&whole.listed));
+    row(&mut out, "time", &timing(&whole.listed));
     for id in &incident.decisions {
         let known = whole.listed.decisions.iter().find(|entry| entry.subject == *id);
         row(&mut out, "let through", &known.map_or_else(|| id.clone(), decided));

@@ -1,6 +1,6 @@
 //! The map for a terminal, a page, a document and programs. Every outside text of the page is escaped by its template.
 
-use super::read::{json_text, plain};
+use super::read::{json_text, plain, plural};
 use super::width::wrap;
 use askama::Template;
 use domain::map::{Function, Row, holes};
@@ -20,18 +20,35 @@ pub fn text(rows: &[Row]) -> String {
         let _ = writeln!(out, "{}: {}", part.as_str().to_uppercase(), part.about());
         for row in rows {
             let says = if row.says.is_empty() { String::new() } else { format!(": {}", row.says) };
-            said(&mut out, "  ", &format!("{} {}{says}", row.kind, row.name));
+            said(&mut out, "  ", &format!("{}{says}", titled(row.kind, &row.name)));
             if !row.links.is_empty() {
-                said(&mut out, "    -> ", &row.links.join(", "));
+                said(&mut out, "    -> ", &linked(row));
             }
             row.holes.iter().for_each(|hole| said(&mut out, "    ! ", &format!("{}: {}", hole.what, hole.fill)));
         }
         out.push('\n');
     }
     let count = holes(rows).len();
-    let _ =
-        writeln!(out, "{}", if count == 0 { "no hole".to_owned() } else { format!("{count} hole(s), marked with !") });
+    let _ = writeln!(
+        out,
+        "{}",
+        if count == 0 { "no hole".to_owned() } else { format!("{}, marked with !", plural(count as u64, "hole")) }
+    );
     out
+}
+
+/// What a thing is and what it is called, once where there is only one of its kind.
+fn titled(kind: &str, name: &str) -> String {
+    if kind == name { name.to_owned() } else { format!("{kind} {name}") }
+}
+
+/// What a row is linked to, by name.
+fn linked(row: &Row) -> String {
+    row.links.iter().map(|key| link(key)).collect::<Vec<_>>().join(", ")
+}
+
+fn link(key: &str) -> String {
+    key.split_once(':').map_or_else(|| key.to_owned(), |(kind, name)| titled(kind, name))
 }
 
 fn said(out: &mut String, lead: &str, text: &str) {
@@ -56,11 +73,10 @@ pub fn markdown(name: &str, rows: &[Row]) -> String {
             let holes: Vec<String> = row.holes.iter().map(|hole| format!("**{}**: {}", hole.what, hole.fill)).collect();
             let _ = writeln!(
                 out,
-                "| {} {} | {} | {} | {} |",
-                row.kind,
-                cell(&row.name),
+                "| {} | {} | {} | {} |",
+                cell(&titled(row.kind, &row.name)),
                 cell(&row.says),
-                cell(&row.links.join(", ")),
+                cell(&linked(row)),
                 cell(&holes.join("; "))
             );
         }
@@ -111,10 +127,10 @@ pub fn html(name: &str, release: &str, simulated: bool, rows: &[Row]) -> Result<
     let anchor = |key: &str| anchors.get(key).cloned().unwrap_or_default();
     let of_row = |row: &&Row| RowOf {
         anchor: anchor(&row.key),
-        kind: row.kind,
+        kind: if row.kind == row.name { "" } else { row.kind },
         name: plain(&row.name),
         says: plain(&row.says),
-        links: row.links.iter().map(|link| (anchor(link), plain(&link.replacen(':', " ", 1)))).collect(),
+        links: row.links.iter().map(|link| (anchor(link), plain(&self::link(link)))).collect(),
         holes: row.holes.iter().map(|hole| (plain(&hole.what), plain(&hole.fill))).collect(),
     };
     let page = Page {
@@ -130,7 +146,7 @@ pub fn html(name: &str, release: &str, simulated: bool, rows: &[Row]) -> Result<
             .collect(),
         holes: holes(rows)
             .into_iter()
-            .map(|(row, hole)| (anchor(&row.key), plain(&format!("{} {}", row.kind, row.name)), plain(&hole.what)))
+            .map(|(row, hole)| (anchor(&row.key), plain(&titled(row.kind, &row.name)), plain(&hole.what)))
             .collect(),
     };
     Ok(page.render()? + "\n")

@@ -1,6 +1,6 @@
 //! A decision as Markdown, for pull requests. Outside text is escaped.
 
-use super::read::{Shown, headline, percent, plain, told, words};
+use super::read::{Shown, gravest_first, headline, percent, plain, told, words};
 use super::text::{answered, fragility, look};
 use serde_json::Value;
 use std::fmt::Write;
@@ -39,7 +39,7 @@ pub fn decision(shown: &Shown) -> String {
         let _ = writeln!(out, "Judged: {}.\n", escaped(&judged));
     }
     facts(shown, &mut out);
-    let _ = writeln!(out, "| when | traffic | goes to |\n| --- | --- | --- |");
+    let _ = writeln!(out, "| when | {} | goes to |\n| --- | ---: | --- |", shown.whole_of_routes());
     for route in shown.list("routes") {
         let _ = writeln!(
             out,
@@ -51,7 +51,7 @@ pub fn decision(shown: &Shown) -> String {
     }
     let (candidate, others): (Vec<&Value>, Vec<&Value>) =
         shown.list("findings").iter().partition(|finding| finding["arm"] == "candidate");
-    findings(&candidate, &mut out);
+    findings(&gravest_first(candidate), &mut out);
     if let Some(others_stand) = shown.others() {
         let _ = writeln!(out, "\n<details><summary>{others_stand}</summary>");
         findings(&others, &mut out);

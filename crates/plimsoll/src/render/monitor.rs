@@ -1,6 +1,6 @@
 //! A rollout that was followed, for a terminal and for programs.
 
-use super::read::{by_chance, json_text, plain};
+use super::read::{by_chance, json_text, plain, plural};
 use super::width::wrap;
 use crate::app::monitor::Monitored;
 use domain::finding::figures::percent;
@@ -77,8 +77,9 @@ pub fn text(found: &Monitored) -> String {
         &mut out,
         "looked at",
         &format!(
-            "{} difference(s): {how}; {candidate} of the candidate, {production} of production, {} waiting",
-            followed.differences, followed.waiting
+            "{}: {how}; {candidate} of the candidate, {production} of production, {} waiting",
+            plural(followed.differences, "difference"),
+            followed.waiting
         ),
     );
     if let Some(mean) = followed.mean {
@@ -99,7 +100,11 @@ pub fn text(found: &Monitored) -> String {
         ),
     );
     if found.left_out > 0 {
-        line(&mut out, "left out", &format!("{} line(s) of other metrics or other traffic", found.left_out));
+        line(
+            &mut out,
+            "left out",
+            &format!("{} of other metrics or other traffic", plural(found.left_out as u64, "line")),
+        );
     }
     out.push('\n');
     picture(&mut out, followed);

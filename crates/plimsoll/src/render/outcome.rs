@@ -9,8 +9,7 @@ use std::fmt::Write;
 
 pub fn text(told: &[Outcome]) -> String {
     if told.is_empty() {
-        return "nothing was told of any release; `plimsoll outcome import FILE` keeps what production did\n"
-            .to_owned();
+        return "no release has an outcome yet: `plimsoll outcome import FILE` keeps them\n".to_owned();
     }
     let mut out = String::new();
     let mut last = "";

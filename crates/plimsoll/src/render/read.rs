@@ -2,6 +2,7 @@
 
 use crate::app::chain::Kept;
 use crate::app::signature;
+pub use domain::finding::figures::plural;
 use domain::format::record::numbers;
 use domain::share::with_sign;
 use serde_json::{Value, json};
@@ -66,7 +67,7 @@ impl Shown {
     /// Expected failure cost of the candidate against production, and how it was seen.
     pub fn cost(&self) -> Option<String> {
         let cost = self.content["cost"].as_object()?;
-        let figure = |key: &str| cost.get(key).and_then(Value::as_f64).map(|value| with_sign(value, 2));
+        let figure = |key: &str| cost.get(key).and_then(Value::as_f64).map(|value| grouped(&with_sign(value, 2)));
         let between = match (figure("lower"), figure("upper")) {
             (None, None) => "how far off is not known".to_owned(),
             (lower, upper) => {
@@ -112,13 +113,24 @@ impl Shown {
         let has_findings = |arm: &&str| findings.iter().any(|finding| finding["arm"] == *arm);
         let arms: Vec<&str> = ["production", "fallback"].into_iter().filter(has_findings).collect();
         let (open, all) = (findings.iter().filter(|finding| finding["state"] != "holds").count(), findings.len());
-        (all > 0).then(|| format!("{}: {open} of {all} findings do not hold", arms.join(" and ")))
+        let stand = match (open, all) {
+            (_, 0) => return None,
+            (0, 1) => "its one finding holds".to_owned(),
+            (0, _) => format!("all {all} findings hold"),
+            _ => format!("{open} of {all} findings do not hold"),
+        };
+        Some(format!("{}: {stand}", arms.join(" and ")))
     }
 
     /// What a route's share is of: traffic, or the set where it was not sampled from traffic and the contract declares no shares.
     pub fn whole(&self, route: &Value) -> &'static str {
         let of_set = self.text("describes").starts_with("this set") && route["declared"] != Value::Bool(true);
         if of_set { "of this set" } else { "of traffic" }
+    }
+
+    /// What the shares of all routes are of, as the head of their table says it.
+    pub fn whole_of_routes(&self) -> &'static str {
+        self.list("routes").first().map_or("of traffic", |route| self.whole(route))
     }
 
     /// Where a route leads, in words. What is live stays where the candidate does not answer, also where the eval does not hold it.
@@ -159,7 +171,7 @@ impl Shown {
 
     /// What entered and left the reference set since the last decision, and what that did; nothing where it is the same set.
     pub fn since(&self) -> Vec<String> {
-        since(&self.content["reference_set"]["since"])
+        since(&self.content["reference_set"]["since"], self.list("findings"))
     }
 
     /// The one JSON document that programs read.
@@ -217,6 +229,20 @@ fn is_hidden(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// A written number with a comma between thousands: `-1,018.14`.
+pub fn grouped(written: &str) -> String {
+    let digits = written.trim_start_matches(['-', '+']);
+    let (sign, whole) = (&written[..written.len() - digits.len()], digits.split('.').next().unwrap_or(digits));
+    let mut grouped = sign.to_owned();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + &digits[whole.len()..]
+}
+
 /// A share as a percentage.
 pub fn percent(value: &Value) -> String {
     value.as_f64().map_or_else(|| "unknown".to_owned(), domain::finding::figures::percent)
@@ -225,7 +251,7 @@ pub fn percent(value: &Value) -> String {
 /// Ids and figures that are shown of what changed.
 const SINCE_SHOWN: usize = 5;
 
-fn since(since: &Value) -> Vec<String> {
+fn since(since: &Value, findings: &[Value]) -> Vec<String> {
     let count = |what: &str| since[what]["count"].as_u64().unwrap_or(0);
     let told = ["entered", "left", "changed"].map(|what| {
         let ids: Vec<&str> =
@@ -239,12 +265,12 @@ fn since(since: &Value) -> Vec<String> {
     if told.is_empty() {
         return Vec::new();
     }
-    let figure = |value: &Value| value.as_f64().map_or_else(|| "unknown".to_owned(), |value| format!("{:.4}", value));
     let effect = since["effect"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut lines = vec![format!("{} since that decision", told.join(", "))];
     // A step in which no example came or went moved nothing.
     let (came, went) = (count("entered") + count("changed") > 0, count("left") + count("changed") > 0);
     lines.extend(effect.iter().take(SINCE_SHOWN).map(|of| {
+        let figure = |value: &Value| figure(value, of, findings);
         let kept = |of: &Value| format!(" and {} on the examples of both", figure(&of["before_common"]));
         let then = if went { kept(of) } else { String::new() };
         let both = if went { "those" } else { "the examples of both" };
@@ -261,6 +287,21 @@ fn since(since: &Value) -> Vec<String> {
         lines.push(format!("and figures of {} more", effect.len() - SINCE_SHOWN));
     }
     lines
+}
+
+/// A figure of a gate as its finding says it: a difference of passes in points, a rate as a percentage, and anything else as it is.
+fn figure(value: &Value, of: &Value, findings: &[Value]) -> String {
+    let is_it = |finding: &&Value| {
+        finding["arm"] == "candidate" && finding["gate"] == of["gate"] && finding["segment"] == of["segment"]
+    };
+    let finding = findings.iter().find(is_it).unwrap_or(&Value::Null);
+    let is_rate = finding["criterion"].is_string() || finding["rule"] == "within";
+    match (value.as_f64(), finding["rule"].as_str()) {
+        (None, _) => "unknown".to_owned(),
+        (Some(value), Some("not_worse" | "better")) if is_rate => format!("{} points", with_sign(value * 100.0, 1)),
+        (Some(_), _) if is_rate => percent(value),
+        (Some(value), _) => format!("{value:.4}"),
+    }
 }
 
 /// The big word.
@@ -299,6 +340,21 @@ fn judged(judged: &Value) -> String {
     told
 }
 
+/// The states of findings, the gravest first.
+const GRAVEST_FIRST: [&str; 8] =
+    ["failed_never", "failed_guard", "unfit", "breached", "error", "no_data", "not_shown", "holds"];
+
+/// How grave a state is: 0 is the gravest.
+pub fn gravity(state: &Value) -> usize {
+    GRAVEST_FIRST.iter().position(|known| state == known).unwrap_or(GRAVEST_FIRST.len())
+}
+
+/// Findings as a reader wants them: those that block before those that are advisory, the gravest first, else in the contract's order.
+pub fn gravest_first(mut findings: Vec<&Value>) -> Vec<&Value> {
+    findings.sort_by_key(|finding| (finding["blocking"] != Value::Bool(true), gravity(&finding["state"])));
+    findings
+}
+
 /// Words of a state.
 pub fn words(state: &str) -> String {
     state.replace('_', " ")
@@ -323,9 +379,43 @@ pub fn told(finding: &Value) -> String {
     match finding["fragility"].as_u64() {
         Some(grades) if finding["state"] == "holds" && finding["rule"] != "never" => {
             let care = if grades <= 2 { ": handle with care" } else { "" };
-            let grades = if grades == 1 { "1 grade".to_owned() } else { format!("{grades} grades") };
-            told + &format!("; {grades} flipped would change this{care}")
+            told + &format!("; {} flipped would change this{care}", plural(grades, "grade"))
         }
         _ => told,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (written, read) in [
+            ("0.00", "0.00"),
+            ("-61.36", "-61.36"),
+            ("+895.41", "+895.41"),
+            ("-1018.14", "-1,018.14"),
+            ("1234567", "1,234,567"),
+        ] {
+            assert_eq!(grouped(written), read);
+        }
+    }
+
+    #[test]
+    fn the_gravest_finding_that_blocks_stands_first() {
+        let finding =
+            |gate: &str, state: &str, blocking: bool| json!({"gate": gate, "state": state, "blocking": blocking});
+        let all = [
+            finding("a", "holds", true),
+            finding("b", "breached", false),
+            finding("c", "not_shown", true),
+            finding("d", "breached", true),
+            finding("e", "failed_never", true),
+            finding("f", "not_shown", true),
+        ];
+        let order: Vec<&str> =
+            gravest_first(all.iter().collect()).into_iter().filter_map(|finding| finding["gate"].as_str()).collect();
+        assert_eq!(order, ["e", "d", "c", "f", "a", "b"], "what is as grave stays in its order");
     }
 }

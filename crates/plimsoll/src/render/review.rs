@@ -3,7 +3,7 @@
 pub mod agree;
 pub mod item;
 
-use super::read::plain;
+use super::read::{plain, plural};
 use super::width::wrap;
 use crate::app::review::OfCriterion;
 use domain::finding::figures::percent;
@@ -76,7 +76,12 @@ fn segment(out: &mut String, labelled: &Labelled, seen: Option<&stats::Weighed>)
     line(
         out,
         "  labels",
-        &format!("{} of {} conversation(s), {} pair(s)", table.items(), on_labels.clusters, labelled.labelled_pairs()),
+        &format!(
+            "{} of {}, {}",
+            table.items(),
+            plural(on_labels.clusters, "conversation"),
+            plural(labelled.labelled_pairs(), "pair")
+        ),
     );
     let _ = writeln!(out, "                {:<14}{:>12}{:>12}", "", "people pass", "people fail");
     let _ = writeln!(out, "                {:<14}{:>12}{:>12}", "judge passes", table.both_pass, table.only_first);

@@ -1,6 +1,6 @@
 //! A decision for the terminal: at most 80 columns wide, colours only where they help and are shown.
 
-use super::read::{Shown, headline, percent, plain, told, words};
+use super::read::{Shown, gravest_first, headline, percent, plain, plural, told, words};
 use super::width::{padded, width, wrap};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
@@ -103,7 +103,7 @@ fn findings(shown: &Shown, out: &mut String) {
     let held: Vec<&Value> =
         all.iter().filter(blocking).filter(|finding| finding["state"] == "holds").copied().collect();
     let advisory: Vec<&Value> = all.iter().filter(|finding| !blocking(finding)).copied().collect();
-    group(out, "why", &open);
+    group(out, "why", &gravest_first(open));
     group(out, "holds", &held);
     group(out, "advisory", &advisory);
     let wrong = |finding: &&Value| !matches!(finding["state"].as_str(), Some("holds" | "not_shown" | "no_data"));
@@ -165,7 +165,7 @@ fn changed(shown: &Shown, out: &mut String) {
     let changed = &shown.content["changed"];
     let count = |of: &Value, key: &str| of[key].as_u64().unwrap_or(0);
     let (worse, better) = (count(changed, "worse"), count(changed, "better"));
-    let mut where_it_changed = format!("{worse} examples got worse than production, {better} better");
+    let mut where_it_changed = format!("{} got worse than production, {better} better", plural(worse, "example"));
     let segments = changed["by_segment"].as_array().into_iter().flatten();
     let most: Vec<String> = segments
         .filter(|segment| count(segment, "worse") > 0)
@@ -274,7 +274,7 @@ pub fn fragility(shown: &Shown) -> String {
         None => "no flip of grades would let the candidate through".to_owned(),
         Some(grades) => {
             let care = if grades <= 2 { ": handle with care" } else { "" };
-            format!("{grades} grade(s) flipped would change a finding that decides{care}")
+            format!("{} flipped would change a finding that decides{care}", plural(grades, "grade"))
         }
     }
 }

@@ -91,17 +91,22 @@ fn each_cell_of_a_row_of_the_page_has_its_label_on_a_narrow_screen() {
     assert_eq!(code(&plimsoll(folder.path(), &["run"])), 10);
     let page = out(&plimsoll(folder.path(), &["show", "--as", "html"]));
     let tables: Vec<&str> =
-        page.split("<table class=\"stack\">").skip(1).filter_map(|rest| rest.split("</table>").next()).collect();
-    assert_eq!(tables.len(), 5, "systems, routes, findings of the candidate and of the others, changed examples");
+        page.split("<table class=\"stack").skip(1).filter_map(|rest| rest.split("</table>").next()).collect();
+    assert_eq!(tables.len(), 6, "routes, next, systems, findings of the candidate and of the others, changed examples");
     for table in tables {
-        let heads = table.matches("<th>").count();
+        let heads = table.matches("</th>").count();
         let rows = table.split("<tbody>").nth(1).expect("a body");
         for row in rows.split("</tr>").filter(|row| row.contains("<td")) {
             assert_eq!(row.matches(" data-label=\"").count(), heads, "{row}");
         }
     }
-    assert!(page.contains("<td data-label=\"failed to answer\">1</td>"), "{page}");
+    assert!(page.contains("<td class=\"count\" data-label=\"failed to answer\">1</td>"), "{page}");
     let said = format!(" of {} findings do not hold</summary>", others(folder.path()).len());
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} is not in\n{page}"));
+    let parts = ["<h2>Routes", "<h2>Next", "<h2>Answers", "<h2>Criteria", "<h2>Findings", "<h2>Changed", "<h2>Record"];
+    assert!(parts.is_sorted_by_key(|part| place(part)), "who answers and who does what next stand first");
+    assert!(place("<b>breached</b></td><td class=\"name\"") < place("<b>not shown</b></td><td class=\"name\""));
+    assert!(page.contains("<th class=\"count\">of traffic</th>"), "{page}");
     assert!(page.contains("<summary>production and fallback: ") && page.contains(&said), "{said}\nis not in\n{page}");
 }
 

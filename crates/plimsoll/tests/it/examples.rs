@@ -100,7 +100,7 @@ fn an_example_is_shown_whole_and_nothing_in_it_is_obeyed() {
         "examples/set.jsonl:2",
         "traffic, by the rule 80 a week, captured 2026-10-01",
         "4 toward production rates: drawn with a chance of 0.25",
-        "with 2 other active example(s)",
+        "with 2 other active examples",
         "risk=high, high-refunds",
         "2020-01-31: overdue",
         "base-reworded: the same decision is expected",

@@ -57,8 +57,8 @@ fn a_release_its_incident_and_its_outcomes_meet_in_the_backtest() {
     std::fs::write(folder.join("seen.csv"), table).expect("a table");
     let import = ["outcome", "import", "seen.csv", "--map", "record=release", "--map", "at=seen"];
     let first = plimsoll(folder, &import);
-    assert_eq!((code(&first), err(&first).as_str()), (0, "2 outcome(s) kept, 0 known already\n"));
-    assert_eq!(err(&plimsoll(folder, &import)), "0 outcome(s) kept, 2 known already\n");
+    assert_eq!((code(&first), err(&first).as_str()), (0, "2 outcomes kept, 0 known already\n"));
+    assert_eq!(err(&plimsoll(folder, &import)), "0 outcomes kept, 2 known already\n");
     assert_eq!(json_of(folder, &["outcome", "list"])["outcomes"].as_array().map(Vec::len), Some(3));
 
     let later = json_of(folder, &["backtest", "--today", "2099-01-01"]);
@@ -225,14 +225,14 @@ fn what_traces_and_logs_say_of_how_it_went_becomes_outcomes_where_a_mapping_name
     let import = ["outcome", "import", "f.jsonl", "--mapping", "m.yaml", "--record", "latest"];
     let first = plimsoll(folder, &import);
     let expected = "\
-6 span(s) and record(s) read
+spans and records read: 6
 left out 1: verdicts on `thumbs` that say neither: the label `meh` is neither in `yes` nor in `no`
          first at f.jsonl:1
 left out 1: evaluations that the mapping does not name: `groundedness`
          first at f.jsonl:1
 left out 1: verdicts on `helpful` that say neither: a number lies outside 1 to 5: say its `scale`
          first at f.jsonl:1
-6 outcome(s) kept, 0 known already
+6 outcomes kept, 0 known already
 ";
     // The release of a test is of today, and so later than what is said of it.
     let told = err(&first);
@@ -260,7 +260,7 @@ left out 1: verdicts on `helpful` that say neither: a number lies outside 1 to 5
     assert_eq!(said, expected);
     assert_eq!((&all[0]["attributes"]["task"], &all[0]["criterion"]), (&json!("refund-request"), &json!("decides")));
     assert_eq!((&all[3]["better"], &all[3]["arm"]), (&json!("higher"), &json!("candidate")));
-    assert!(err(&plimsoll(folder, &import)).ends_with("0 outcome(s) kept, 6 known already\n"));
+    assert!(err(&plimsoll(folder, &import)).ends_with("0 outcomes kept, 6 known already\n"));
 
     // Packed, and from standard input, it is the same.
     let script = "gzip -c f.jsonl | \"$plimsoll\" outcome import - --mapping m.yaml --record latest";
@@ -270,7 +270,7 @@ left out 1: verdicts on `helpful` that say neither: a number lies outside 1 to 5
         .current_dir(folder)
         .output()
         .expect("a shell");
-    assert!(err(&piped).ends_with("0 outcome(s) kept, 6 known already\n"), "{}", err(&piped));
+    assert!(err(&piped).ends_with("0 outcomes kept, 6 known already\n"), "{}", err(&piped));
 
     // Without a mapping, without a release, or broken off, nothing is kept and it is said what to do.
     let refused = |arguments: &[&str], words: &[&str]| {

@@ -8,7 +8,7 @@ use crate::app::review::{agree, exchange};
 use crate::cli::run::print;
 use crate::cli::whose::{Acting, Shown, Within};
 use crate::cli::{Ending, Failure};
-use crate::render::read::{json_text, plain};
+use crate::render::read::{json_text, plain, plural};
 use crate::render::review::{agree as render, item};
 use camino::Utf8PathBuf;
 use domain::review::Says;
@@ -25,6 +25,7 @@ pub struct Agree {
     /// The labels of a file, without any eval
     #[arg(long, value_name = "FILE")]
     labels: Option<Utf8PathBuf>,
+    /// Only labels on this criterion
     #[arg(long, value_name = "NAME")]
     criterion: Option<String>,
     /// Disagreement that is accepted: above it, what to do is told, with the items that show it; left out, as the contract's gate says
@@ -64,21 +65,23 @@ pub fn disputed(args: Disputes) -> Ending {
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll review settle refund-017/v2/0/grounded fail --why \"section 4 says so\" --by policy\n  \
-                        plimsoll review settle refund-017/v2/0/grounded --quarantine --why \"the policy is open\" --by policy"
+    after_help = "Examples:\n  plimsoll review settle refund-017/v2/0/grounded fail \\\n    --why \"section 4 says so\" --by policy\n  \
+                        plimsoll review settle refund-017/v2/0/grounded --quarantine \\\n    --why \"the policy is open\" --by policy"
 )]
 pub struct Settle {
     /// The item, as `review disputes` names it
     item: String,
+    /// What the answer is labelled from now on
     #[arg(value_enum, required_unless_present = "quarantine", conflicts_with = "quarantine")]
     says: Option<Verdict>,
     /// Take the example out of the set, until it is mended
     #[arg(long)]
     quarantine: bool,
+    /// The reason, which stays with it
     #[arg(long, value_name = "REASON")]
     why: String,
     /// Who settles it
-    #[arg(long, env = "PLIMSOLL_AUTHOR")]
+    #[arg(long, value_name = "NAME", env = "PLIMSOLL_AUTHOR")]
     by: String,
     #[command(flatten)]
     of: Within,
@@ -105,18 +108,20 @@ pub fn settled(args: Settle) -> Ending {
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  plimsoll review audit june --take 30 --by auditor\n  plimsoll review next june-audit --by auditor\n  \
+    after_help = "Examples:\n  plimsoll review audit june --take 30 --by auditor\n  plimsoll review next june-audit --by auditor\n  \
                         plimsoll review audit june"
 )]
 pub struct Audit {
+    /// The queue whose labels are looked at
     queue: String,
     /// Draw so many answers on which people agreed
     #[arg(long, value_name = "N", requires = "by")]
     take: Option<usize>,
+    /// What the draw comes from
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Who audits: nobody who labelled in the queue
-    #[arg(long, env = "PLIMSOLL_AUTHOR")]
+    #[arg(long, value_name = "NAME", env = "PLIMSOLL_AUTHOR")]
     by: Option<String>,
     #[command(flatten)]
     of: Within,
@@ -168,7 +173,7 @@ pub fn imported(args: Import) -> Ending {
     let brought =
         exchange::import(&Eval::open(&args.acting.eval)?, &args.file, Sitting { by: &args.acting.by, now: &at })?;
     args.shown.print(
-        || format!("{} label(s) brought in; {} were there already\n", brought.labels, brought.there),
+        || format!("{} brought in; {} were there already\n", plural(brought.labels as u64, "label"), brought.there),
         || json_text(&json!({"labels": brought.labels, "there": brought.there})),
     )
 }
@@ -180,6 +185,7 @@ pub struct Export {
     queue: Option<String>,
     #[command(flatten)]
     of: Within,
+    /// Form of what is printed
     #[arg(long = "as", value_enum, default_value_t = Written::Jsonl)]
     form: Written,
 }

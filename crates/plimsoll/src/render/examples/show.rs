@@ -3,7 +3,7 @@
 use super::{number, row};
 use crate::app::examples::show::{Document, Shown};
 use crate::app::examples::weighed_word;
-use crate::render::read::plain;
+use crate::render::read::{plain, plural};
 use crate::render::width::broken;
 use anstyle::Style;
 use domain::example::{Expect, Guard, Status};
@@ -31,7 +31,7 @@ pub fn show_text(shown: &Shown) -> String {
     row(&mut out, "counts", &counts_text(shown));
     let mates = match shown.cluster_mates {
         0 => String::new(),
-        mates => format!(", with {mates} other active example(s)"),
+        mates => format!(", with {}", plural(mates, "other active example")),
     };
     row(&mut out, "cluster", &format!("{}{mates}", shown.row.cluster));
     let attributes: Vec<String> = example

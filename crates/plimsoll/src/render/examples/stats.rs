@@ -3,7 +3,7 @@
 use super::{cut, number, row};
 use crate::app::examples::state_word;
 use crate::app::examples::stats::{Counts, Part, Stats};
-use crate::render::read::plain;
+use crate::render::read::{plain, plural};
 use crate::render::width::{padded, width};
 use anstyle::Style;
 use domain::example::Guard;
@@ -52,10 +52,10 @@ pub fn stats_text(name: &str, stats: &Stats) -> String {
     let digest = stats.digest.as_deref().map_or("none", |digest| &digest[..8]);
     let _ = writeln!(
         out,
-        "{bold}{} examples{bold:#}   {}   {} file(s), reference set {digest}\n",
+        "{bold}{} examples{bold:#}   {}   {}, reference set {digest}\n",
         number(all as f64),
         plain(name),
-        stats.files
+        plural(stats.files, "file")
     );
     if stats.simulated {
         row(&mut out, "simulated", "its examples are scripted, not traffic");

@@ -1,6 +1,6 @@
 //! How far people agree, what they are split on, and what audits found.
 
-use super::super::read::{json_text, plain};
+use super::super::read::{json_text, plain, plural};
 use super::item::paragraph;
 use crate::app::review::agree::{OfCriterion, Wanted};
 use crate::app::review::settle::{Audited, Touched, Waiting};
@@ -33,10 +33,10 @@ pub fn text(found: &[OfCriterion]) -> String {
         let all = &of.agreement;
         let _ = writeln!(
             out,
-            "{}   {} label(s) of {} answer(s), {} cannot tell",
+            "{}   {} of {}, {} cannot tell",
             plain(&of.criterion),
-            all.labels,
-            all.items,
+            plural(all.labels, "label"),
+            plural(all.items, "answer"),
             all.cannot_tell
         );
         match &all.found {
@@ -46,8 +46,9 @@ pub fn text(found: &[OfCriterion]) -> String {
             Ok(found) => {
                 let _ = writeln!(
                     out,
-                    " agreement      {:.3} raw, of {} answer(s) with two labels or more",
-                    found.raw, found.items
+                    " agreement      {:.3} raw, of {} with two labels or more",
+                    found.raw,
+                    plural(found.items, "answer")
                 );
                 let _ = writeln!(out, " on passes      {}", number(found.positive));
                 let _ = writeln!(out, " on fails       {}", number(found.negative));
@@ -60,7 +61,7 @@ pub fn text(found: &[OfCriterion]) -> String {
                         percent(found.rarer)
                     );
                 }
-                let _ = writeln!(out, " split          {} answer(s)", all.split.len());
+                let _ = writeln!(out, " split          {}", plural(all.split.len() as u64, "answer"));
             }
         }
         let _ = writeln!(out);
@@ -77,7 +78,13 @@ pub fn text(found: &[OfCriterion]) -> String {
 fn of_reviewer(out: &mut String, of: &OfReviewer) {
     let rubric =
         of.rubric.as_deref().map_or("an unknown rubric".to_owned(), |digest| format!("rubric {}", short(digest)));
-    let _ = writeln!(out, " {}   {} label(s) under {rubric}, {} cannot tell", plain(&of.by), of.labels, of.cannot_tell);
+    let _ = writeln!(
+        out,
+        " {}   {} under {rubric}, {} cannot tell",
+        plain(&of.by),
+        plural(of.labels, "label"),
+        of.cannot_tell
+    );
     let _ = writeln!(out, "   with others  {}", right(&of.with_others));
     if of.gold_passes.of + of.gold_fails.of > 0 {
         let _ = writeln!(out, "   on gold      passes {}", right(&of.gold_passes));
@@ -230,7 +237,7 @@ fn wrongly(confirmed: &Right) -> Right {
 }
 
 pub fn audited_text(audited: &Audited) -> String {
-    let mut out = format!("{}   {} item(s) drawn for an audit\n", plain(&audited.queue), audited.items);
+    let mut out = format!("{}   {} drawn for an audit\n", plain(&audited.queue), plural(audited.items as u64, "item"));
     let _ = writeln!(out, " says otherwise  {}", right(&wrongly(&audited.confirmed)));
     for (key, people, audit) in &audited.otherwise {
         paragraph(&mut out, &format!("  {key}   people say {}, the audit {}", people.as_str(), audit.as_str()));
@@ -269,17 +276,17 @@ pub fn touched_text(touched: &Touched) -> String {
         let _ = writeln!(out, " no label was given under another version");
     }
     for (version, items) in &touched.versions {
-        let labels: usize = items.values().map(Vec::len).sum();
-        let _ = writeln!(out, " {labels} label(s) were given under {}", short(version));
+        let labels = plural(items.values().map(Vec::len).sum::<usize>() as u64, "label");
+        let _ = writeln!(out, " {labels} given under {}", short(version));
         for (key, by) in items.iter().take(LISTED) {
             paragraph(&mut out, &format!("  {key}   {}", by.join(", ")));
         }
         if items.len() > LISTED {
-            let _ = writeln!(out, "   and of {} more answer(s)", items.len() - LISTED);
+            let _ = writeln!(out, "   and of {}", plural((items.len() - LISTED) as u64, "more answer"));
         }
     }
     if touched.unknown > 0 {
-        let _ = writeln!(out, " {} label(s) do not say under which", touched.unknown);
+        let _ = writeln!(out, " {} that do not say under which", plural(touched.unknown as u64, "label"));
     }
     out
 }

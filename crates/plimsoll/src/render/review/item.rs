@@ -1,6 +1,6 @@
 //! What reviewers and those who fill queues read.
 
-use super::super::read::{json_text, plain};
+use super::super::read::{json_text, plain, plural};
 use super::super::width::{width, wrap};
 use crate::app::review::assign::Assigned;
 use crate::app::review::say::{Kept, Next, Shown};
@@ -17,7 +17,13 @@ pub const KEYS: &str = "p pass  f fail  c cannot tell  w wrong  s stale  d dispu
 pub fn assigned_text(done: &Assigned) -> String {
     let mut out = format!("{}   to {} on {}\n", plain(&done.queue), done.purpose.as_str(), plain(&done.criterion));
     let gold = if done.gold > 0 { format!(", {} of them gold", done.gold) } else { String::new() };
-    let _ = writeln!(out, " {} item(s) added{gold}; {} in all, {} label(s) each", done.added, done.items, done.overlap);
+    let _ = writeln!(
+        out,
+        " {} added{gold}; {} in all, {} each",
+        plural(done.added as u64, "item"),
+        done.items,
+        plural(u64::from(done.overlap), "label")
+    );
     done.notes.iter().for_each(|note| paragraph(&mut out, &format!("note: {note}")));
     let _ = writeln!(out, " next: plimsoll review next {} --by NAME", plain(&done.queue));
     out
@@ -47,7 +53,8 @@ pub fn next_text(next: &Next) -> String {
 pub fn nothing(held: usize) -> String {
     match held {
         0 => "nothing is left for you in this queue\n".to_owned(),
-        held => format!("{held} item(s) are left, and others hold every seat at them: ask again later\n"),
+        1 => "1 item is left, and others hold every seat at it: ask again later\n".to_owned(),
+        held => format!("{held} items are left, and others hold every seat at them: ask again later\n"),
     }
 }
 

@@ -91,7 +91,7 @@ fn what_entered_and_left_is_told_in_every_form() {
     let effect = content["reference_set"]["since"]["effect"].as_array().expect("figures").clone();
     let short = effect.iter().find(|of| of["before"] == "0.9").expect("the rate of the gate on length");
     let figures = format!(
-        "{}, {}: 0.9000 then and 0.9474 on the examples of both; with these answers 0.9474 on those, 0.9500 on all of now",
+        "{}, {}: 90.0 % then and 94.7 % on the examples of both; with these answers 94.7 % on those, 95.0 % on all of now",
         short["gate"].as_str().expect("a gate"),
         short["segment"].as_str().expect("a segment")
     );
@@ -123,7 +123,7 @@ fn what_leaving_did_is_told_on_the_answers_of_then() {
     folder.edit("plimsoll.yaml", "{recorded: candidate.jsonl}", "{recorded: candidate.jsonl, describe: prompt v2}");
     let said = flat(&out(&folder.run()));
     // 36 of 40 then, 35 of those 38, and 34 of them now.
-    let told = "0.9000 then and 0.9211 on the examples of both; with these answers 0.8947 on those";
+    let told = "90.0 % then and 92.1 % on the examples of both; with these answers 89.5 % on those";
     assert!(said.contains("2 left (e00, e11) since that decision") && said.contains(told), "{said}");
     assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
     folder.edit("plimsoll.yaml", "at_least: 60%", "at_least: 65%");
