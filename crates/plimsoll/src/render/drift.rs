@@ -8,6 +8,7 @@ pub use json::json;
 pub use page::html;
 pub use text::{markdown, text};
 
+use super::read::words;
 use crate::app::drift::{Again, Drifted};
 use domain::decision::Under;
 use domain::drift::{ContentDrift, Far, Farthest, Mix, Patch, Value, View};
@@ -195,11 +196,11 @@ fn of_under(record: &str, outcome: &str, under: &Under) -> String {
         (Some(was), Some(is)) => format!(" Effective number {was:.0}, now {is:.0}."),
         _ => String::new(),
     };
+    let (outcome, now) = (words(outcome), words(under.outcome.as_str()));
     let verdict = match under.changed {
         false => format!("{record}, {outcome}, stays as it is under traffic's mix of `{}`.", under.attribute),
         true => format!(
-            "DRIFTED: {record} says {outcome} on the reference mix, and {} on this traffic's mix of `{}`.",
-            under.outcome.as_str(),
+            "DRIFTED: {record} says {outcome} on the reference mix, and {now} on this traffic's mix of `{}`.",
             under.attribute
         ),
     };

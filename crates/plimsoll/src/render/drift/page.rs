@@ -20,7 +20,8 @@ struct Page {
     mixes: Vec<Picture>,
     laid: Vec<Laid>,
     again: Vec<(String, Vec<String>)>,
-    next: Vec<String>,
+    /// Rules, each with its name.
+    next: Vec<(String, String)>,
 }
 
 struct Picture {
@@ -77,17 +78,22 @@ pub fn html(drifted: &Drifted, days: &str) -> Result<String, Failure> {
     let page = Page {
         name: plain(&drifted.contract),
         tone: if drifted.warns() { "open" } else { "good" },
-        word: if drifted.warns() { "Drifted" } else { "No drift shown" },
+        word: super::text::verdict(drifted),
         summary: plain(&super::text::summary(drifted, days)),
         mixes: drifted.mixes.iter().map(picture).collect(),
         laid: laid.collect(),
         again: of_again(&drifted.again)
             .iter()
-            .map(|(said, details)| (plain(said), details.iter().map(|detail| plain(detail)).collect()))
+            .map(|(said, details)| (unquoted(said), details.iter().map(|detail| plain(detail)).collect()))
             .collect(),
-        next: drifted.next.iter().map(|next| plain(&next.line)).collect(),
+        next: drifted.next.iter().map(|next| (plain(&next.line), plain(&next.name))).collect(),
     };
     page.render().map_err(|error| Failure::ours(format!("the page cannot be written: {error}"), "report it"))
+}
+
+/// A sentence for a page, where backticks say nothing.
+fn unquoted(said: &str) -> String {
+    plain(said).replace('`', "")
 }
 
 fn said(patch: &Patch) -> Said {

@@ -63,16 +63,23 @@ pub fn text(drifted: &Drifted, days: &str) -> String {
 }
 
 fn head(drifted: &Drifted, days: &str) -> String {
+    format!("{} {}.", summary(drifted, days), verdict(drifted))
+}
+
+/// What drift found, in two words or three.
+pub(super) fn verdict(drifted: &Drifted) -> &'static str {
+    if drifted.warns() { "Drifted" } else { "No drift shown" }
+}
+
+/// What was laid beside what.
+pub(super) fn summary(drifted: &Drifted, days: &str) -> String {
     let counted = match drifted.counted {
         0 => "none of them was drawn from traffic, and each is taken for one".to_owned(),
         counted => format!("{counted} of them count"),
     };
     format!(
-        "{}: {} examples, {counted}; {} requests, {days}. {}",
-        drifted.contract,
-        drifted.examples,
-        drifted.seen.requests,
-        if drifted.warns() { "Drifted." } else { "No drift shown." }
+        "{}: {} examples, {counted}; {} requests, {days}.",
+        drifted.contract, drifted.examples, drifted.seen.requests
     )
 }
 
@@ -166,9 +173,4 @@ pub fn markdown(drifted: &Drifted, days: &str) -> String {
         let _ = writeln!(out, "    {}", plain(&next.line));
     }
     out
-}
-
-/// The first line, for other renderings.
-pub fn summary(drifted: &Drifted, days: &str) -> String {
-    head(drifted, days)
 }
