@@ -31,6 +31,7 @@ mod window;
 
 use clap::{Parser, Subcommand};
 use domain::fault::Faults;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Decide whether a change to an LLM product may be released.
@@ -38,7 +39,14 @@ use std::process::ExitCode;
 #[command(name = "plimsoll", version, max_term_width = 100, disable_help_subcommand = true)]
 struct Cli {
     /// Where what people say and decide is kept: a file, or postgres://USER@HOST/DATABASE; left out, `.plimsoll/catalog.sqlite`
-    #[arg(long, global = true, value_name = "PLACE", env = "PLIMSOLL_CATALOG", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PLACE",
+        env = "PLIMSOLL_CATALOG",
+        hide_env_values = true,
+        display_order = 900
+    )]
     catalog: Option<String>,
     #[command(subcommand)]
     verb: Verb,
@@ -54,11 +62,11 @@ enum Verb {
     Run(run::Args),
     /// Decide again from stored or imported scores, no calls
     Decide(decide::Args),
-    /// What the reference set holds: list, show, stats
+    /// The reference set: what it holds, what is proposed for it, and what leaves it
     Examples(examples::Args),
     /// Bring in what other tools made: examples from a table, scores, incidents, traffic
     Import(import::Args),
-    /// What production was asked: stats of each day, and what is dropped when its time is over
+    /// What production was asked: figures of each day, and what is dropped when its time is over
     Traffic(traffic::Args),
     /// Which examples changed between two systems or two runs, worst first
     Diff(diff::Args),
@@ -70,7 +78,7 @@ enum Verb {
     Verify(verify::Args),
     /// How often would this gate err? Identical systems, known losses and single examples, on your own scores
     Rehearse(rehearse::Args),
-    /// What people say of a judge's verdicts: calibrate a judge by their labels
+    /// People label answers: queues, agreement, disputes, audits, and how far a judge agrees with them
     Review(review::Args),
     /// Follow a record with a new one: by someone else, with reason, scope and expiry
     Override(overrule::Args),
@@ -90,7 +98,7 @@ enum Verb {
     Agenda(agenda::Args),
     /// Govern, map, measure, manage in one linked view, with holes shown as holes
     Map(map::Args),
-    /// Print the JSON Schema of the contract, or of examples, answers, scores or labels, for editors
+    /// Print the JSON Schema of the contract, or of another format, for editors
     Schema(schema::Args),
 }
 
@@ -129,7 +137,7 @@ impl Failure {
 pub type Ending = Result<u8, Failure>;
 
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(as_verbs(std::env::args_os().collect())) {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() { 2 } else { 0 };
@@ -145,6 +153,15 @@ pub fn main() -> ExitCode {
         crate::render::failure::print(&failure);
         failure.exit_code()
     }))
+}
+
+/// `plimsoll help run` is `plimsoll run --help`.
+fn as_verbs(mut words: Vec<OsString>) -> Vec<OsString> {
+    if words.get(1).is_some_and(|word| word == "help") {
+        words.remove(1);
+        words.push("--help".into());
+    }
+    words
 }
 
 fn told(verb: Verb) -> Ending {

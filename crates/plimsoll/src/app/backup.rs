@@ -42,6 +42,9 @@ pub fn backup(state: &Utf8Path, to: Option<&Utf8Path>) -> Result<Counted, Failur
         return write(catalog, &mut out).map_err(|trouble| told(trouble, Utf8Path::new("standard output")));
     };
     let folder = to.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    if !folder.is_dir() {
+        return Err(Failure::yours(format!("there is no folder `{folder}`"), "make it, or name a file elsewhere"));
+    }
     let failed = |error: io::Error| write_failure(to, &error);
     let mut work = tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder).map_err(failed)?;
     let counted = write(catalog, &mut BufWriter::new(work.as_file_mut())).map_err(|trouble| told(trouble, to))?;

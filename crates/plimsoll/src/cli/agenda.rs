@@ -26,7 +26,7 @@ struct Shown {
     #[command(flatten)]
     of: Whole,
     /// As if it were this day; left out, today
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = super::window::date)]
     today: Option<Date>,
     /// Only what this role, or who fills it, has to do
     #[arg(long, value_name = "ROLE")]
@@ -34,6 +34,7 @@ struct Shown {
     /// What was done too
     #[arg(long)]
     all: bool,
+    /// Form of what is printed
     #[arg(long = "as", value_enum, default_value_t = Form::Text)]
     form: Form,
 }
@@ -65,7 +66,7 @@ struct DoneArgs {
     #[arg(long, value_name = "TEXT")]
     why: Option<String>,
     /// As if it were this day; left out, today
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = super::window::date)]
     today: Option<Date>,
 }
 
@@ -73,7 +74,7 @@ struct DoneArgs {
 #[command(after_help = "Example:\n  plimsoll agenda start --on 2026-12-01")]
 struct StartArgs {
     /// The first day; left out, today
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = super::window::date)]
     on: Option<Date>,
     #[command(flatten)]
     acting: Acting,

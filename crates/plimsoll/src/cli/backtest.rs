@@ -19,6 +19,7 @@ pub struct Args {
     /// As if it were this day; left out, today
     #[arg(long, value_name = "DATE")]
     today: Option<String>,
+    /// Form of what is printed
     #[arg(long = "as", value_enum, default_value_t = Form::Text)]
     form: Form,
 }

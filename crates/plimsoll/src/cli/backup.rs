@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  plimsoll backup --to history.jsonl\n  \
-                        plimsoll backup evals/support --catalog postgres://team@db/evals > history.jsonl")]
+                        plimsoll backup evals/support \\\n    --catalog postgres://team@db/evals > history.jsonl")]
 pub struct Backup {
     /// The contract or folder whose catalog it is
     #[arg(default_value = ".")]

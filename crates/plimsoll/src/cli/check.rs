@@ -15,6 +15,7 @@ const UNFIT: u8 = 3;
 pub struct Args {
     #[command(flatten)]
     of: Whole,
+    /// Form of what is printed
     #[arg(long = "as", value_enum, default_value_t = Form::Text)]
     form: Form,
 }

@@ -12,7 +12,7 @@ use camino::Utf8PathBuf;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  plimsoll decide examples/billing-support\n  \
-                        plimsoll decide --run 3f9a --approve release --reason 'the margin was mistyped'\n  \
+                        plimsoll decide --run 3f9a --approve release \\\n    --reason 'the margin was mistyped'\n  \
                         plimsoll decide --scores scores.csv --as json")]
 pub struct Args {
     #[command(flatten)]

@@ -12,7 +12,9 @@ use serde_json::json;
 use std::fmt::Write;
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  plimsoll diff latest --eval examples/billing-support --criterion cites --most 5")]
+#[command(
+    after_help = "Example:\n  plimsoll diff latest --eval examples/billing-support --criterion cites \\\n    --most 5"
+)]
 pub struct Args {
     #[command(flatten)]
     which: Which,

@@ -31,6 +31,7 @@ pub struct Args {
     /// The program that embeds with it; left out, plimsoll-local
     #[arg(long, value_name = "PROGRAM", requires = "model")]
     embedder: Option<String>,
+    /// Form of what is printed
     #[arg(long = "as", value_enum, default_value_t = Form::Text)]
     form: Form,
 }

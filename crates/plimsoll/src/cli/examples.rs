@@ -58,7 +58,7 @@ enum What {
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  plimsoll examples list examples/billing-support --source incident --segment risk=high"
+    after_help = "Example:\n  plimsoll examples list examples/billing-support --source incident \\\n    --segment risk=high"
 )]
 struct ListArgs {
     #[command(flatten)]

@@ -58,10 +58,10 @@ fn by<'a>(acting: &'a Acting, reason: &'a Reason) -> By<'a> {
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll incident open double-refund --class unsafe_tool_action --task refund-request \\\n    \
-                  --what 'refunded twice' --input 'Please refund the second charge.' --answer 'Both are refunded.'\n  \
-                  plimsoll incident open --class missing_source --what 'no source' --trace 5b8aa5a2d2c872e8321cf37308d69df2\n  \
-                  plimsoll incident open --class wrong_source --what 'cited an old policy' --example line.json --answer @answer.json"
+    after_help = "Examples:\n  plimsoll incident open double-refund --class unsafe_tool_action \\\n    --task refund-request \\\n    \
+                  --what 'refunded twice' --input 'Please refund the second charge.' \\\n    --answer 'Both are refunded.'\n  \
+                  plimsoll incident open --class missing_source --what 'no source' \\\n    --trace 5b8aa5a2d2c872e8321cf37308d69df2\n  \
+                  plimsoll incident open --class wrong_source --what 'cited an old policy' \\\n    --example line.json --answer @answer.json"
 )]
 struct Open {
     /// What it is called for ever; left out, `incident-` and the next number

@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     answers: Option<Utf8PathBuf>,
     /// Plan the first ninety days from this day: four stages, each of which changes one real decision; a page may say `start` itself
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = super::window::date)]
     start: Option<jiff::civil::Date>,
 }
 

@@ -14,8 +14,9 @@ pub struct Args {
     #[command(flatten)]
     of: Whole,
     /// As if it were this day; left out, today
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = super::window::date)]
     today: Option<Date>,
+    /// Form of what is printed
     #[arg(long = "as", value_enum, default_value_t = Form::Text)]
     form: Form,
 }

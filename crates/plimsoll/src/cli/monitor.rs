@@ -12,7 +12,7 @@ use domain::share::Share;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  plimsoll monitor outcomes.jsonl --margin 0.05\n  \
-                        plimsoll monitor outcomes.csv --eval evals/support --gate decides --where task=refund-request")]
+                        plimsoll monitor outcomes.csv --eval evals/support --gate decides \\\n    --where task=refund-request")]
 pub struct Args {
     /// What production did, one conversation a line, with `arm` and `conversation`: JSON lines, CSV or TSV
     file: Utf8PathBuf,

@@ -14,10 +14,10 @@ use camino::Utf8PathBuf;
 pub struct Args {
     /// A contract or its folder (the last sealed run, under the contract as it is now); a record (path, id or its beginning,
     /// `latest`), under the contract sealed with it; or a sealed run, by its folder or the beginning of its scores digest
-    #[arg(value_name = "CONTRACT|RECORD|RUN")]
+    #[arg(value_name = "EVAL|RECORD|RUN")]
     target: Option<Utf8PathBuf>,
     /// The eval whose records or runs are meant: a contract, or a folder with one
-    #[arg(long, value_name = "CONTRACT")]
+    #[arg(long)]
     eval: Option<Utf8PathBuf>,
     /// First bring these scores in, as `plimsoll import scores` does, and rehearse with them
     #[arg(long, value_name = "FILE", conflicts_with = "eval")]
@@ -37,6 +37,7 @@ pub struct Args {
     /// Threads that rehearse
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     threads: u16,
+    /// Form of what is printed
     #[arg(long = "as", value_enum, default_value_t = Form::Text)]
     form: Form,
 }

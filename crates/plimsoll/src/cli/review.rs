@@ -55,7 +55,7 @@ fn share(text: &str) -> Result<f64, String> {
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  plimsoll review calibrate --labels labels.jsonl\n  \
-                        plimsoll review calibrate evals/support --labels labels.jsonl --criterion grounded --expires 2027-01-31")]
+                        plimsoll review calibrate evals/support --labels labels.jsonl \\\n    --criterion grounded --expires 2027-01-31")]
 struct Calibrate {
     #[command(flatten)]
     of: Whole,

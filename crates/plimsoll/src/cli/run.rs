@@ -30,7 +30,7 @@ pub struct Args {
 /// How the decision is shown.
 #[derive(clap::Args)]
 pub struct Output {
-    /// Form of the decision on standard output
+    /// Form of what is printed
     #[arg(long = "as", value_enum, default_value_t = Form::Text)]
     form: Form,
     /// Exit with 0 whatever the decision (it is printed that this was asked)
@@ -42,7 +42,7 @@ pub struct Output {
 #[derive(clap::Args)]
 pub struct OrderArgs {
     /// Who runs this, as the record names them
-    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
+    #[arg(long, value_name = "NAME", env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
     author: String,
     /// A file with the author's Ed25519 private key (PKCS#8 PEM, or 64 hex digits); without it the record is shown as unsigned
     #[arg(long, value_name = "FILE")]

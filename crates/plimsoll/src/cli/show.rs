@@ -17,6 +17,7 @@ use domain::system::Arm;
 pub struct Args {
     #[command(flatten)]
     which: Which,
+    /// Form of what is printed
     #[arg(long = "as", value_enum, default_value_t = Form::Text)]
     form: Form,
 }

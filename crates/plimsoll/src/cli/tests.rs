@@ -187,3 +187,40 @@ fn sources(folder: &Path, told: &mut dyn FnMut(String)) {
         }
     }
 }
+
+#[test]
+fn help_may_be_asked_for_as_a_verb() {
+    let words = |line: &str| line.split(' ').map(Into::into).collect::<Vec<std::ffi::OsString>>();
+    assert_eq!(super::as_verbs(words("plimsoll help review agree")), words("plimsoll review agree --help"));
+    assert_eq!(super::as_verbs(words("plimsoll help")), words("plimsoll --help"));
+    assert_eq!(super::as_verbs(words("plimsoll show help")), words("plimsoll show help"));
+}
+
+#[test]
+fn every_argument_says_what_it_is_and_no_terminal_breaks_an_example() {
+    fn told(command: &clap::Command, lacking: &mut Vec<String>) {
+        let name = command.get_name();
+        let silent = command.get_arguments().filter(|arg| arg.get_help().is_none() && arg.get_long_help().is_none());
+        lacking.extend(silent.map(|arg| format!("{name}: `{}` has no help", arg.get_id())));
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let wide = help.lines().filter(|line| line.len() > 80 && line.trim_start().starts_with(['-', 'p']));
+        lacking.extend(wide.map(|line| format!("{name}: wider than 80 columns: {line}")));
+        command.get_subcommands().for_each(|inner| told(inner, lacking));
+    }
+    let mut lacking = Vec::new();
+    told(&Cli::command(), &mut lacking);
+    assert!(lacking.is_empty(), "{}", lacking.join("\n"));
+}
+
+#[test]
+fn a_day_that_is_none_is_told_with_how_to_write_one() {
+    let refused = |line: &str| Cli::try_parse_from(line.split(' ')).err().map(|error| error.to_string());
+    for line in
+        ["plimsoll map --today yesterday", "plimsoll agenda --today 1.11.2026", "plimsoll traffic stats --from x"]
+    {
+        let told = refused(line).unwrap_or_default();
+        assert!(told.contains("write a day, such as 2026-10-01"), "{line}: {told}");
+    }
+    assert_eq!(refused("plimsoll map --today 2026-11-01"), None);
+    assert_eq!(refused("plimsoll import traffic log.jsonl --contract evals"), None, "as it was called before");
+}

@@ -32,10 +32,10 @@ struct Stats {
     #[command(flatten)]
     of: Whole,
     /// The first day, as 2026-11-01
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DATE", value_parser = super::window::date)]
     from: Option<Date>,
     /// The last day
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DATE", value_parser = super::window::date)]
     to: Option<Date>,
     #[command(flatten)]
     shown: Shown,
@@ -50,7 +50,7 @@ struct Prune {
     #[arg(long, value_name = "DAYS")]
     keep: Option<String>,
     /// As if it were this day
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DATE", value_parser = super::window::date)]
     today: Option<Date>,
     /// Drop nothing; say what would be dropped
     #[arg(long)]

@@ -34,6 +34,7 @@ pub struct Acting {
 /// Of a verb that answers people and programs.
 #[derive(clap::Args)]
 pub struct Shown {
+    /// Form of what is printed
     #[arg(long = "as", value_enum, default_value_t = Form::Text)]
     pub form: Form,
 }

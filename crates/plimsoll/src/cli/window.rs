@@ -38,6 +38,11 @@ impl Span {
     }
 }
 
+/// A day on the command line.
+pub fn date(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "write a day, such as 2026-10-01".to_owned())
+}
+
 fn day(text: &str) -> Result<Date, Failure> {
     text.parse().map_err(|_| Failure::yours(format!("`{text}` is no day"), "write for example 2026-10-01"))
 }

@@ -45,6 +45,9 @@ fn everything_goes_out_and_comes_in_again() {
     let backup = plimsoll(one.path(), &["backup", "--to", "history.jsonl"]);
     assert_eq!(code(&backup), 0, "{}", err(&backup));
     assert_eq!(err(&backup), "3 entries and 2 seats are in `history.jsonl`\n");
+    let nowhere = plimsoll(one.path(), &["backup", "--to", "none/history.jsonl"]);
+    assert_eq!(code(&nowhere), 2, "{}", err(&nowhere));
+    assert!(err(&nowhere).contains("there is no folder `none`"), "{}", err(&nowhere));
     let history = one.path().join("history.jsonl");
     let text = std::fs::read_to_string(&history).unwrap();
     assert!(text.starts_with("{\"plimsoll_history\":1}\n") && text.ends_with("{\"end\":3}\n"), "{text}");

@@ -29,7 +29,7 @@ pub struct Retirements {
     #[arg(long)]
     decide: bool,
     /// Who decides
-    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
+    #[arg(long, value_name = "NAME", env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
     by: String,
     /// Until when `p` postpones [default: three months]
     #[arg(long, value_name = "DATE")]
@@ -43,7 +43,7 @@ pub struct Retirements {
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  plimsoll examples retire refund-017 --why 'the policy of June is gone' --by policy"
+    after_help = "Example:\n  plimsoll examples retire refund-017 --why 'the policy of June is gone' \\\n    --by policy"
 )]
 pub struct Retire {
     /// Their ids
@@ -94,8 +94,8 @@ pub struct Postpone {
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll examples quarantine refund-017 --why 'its label is disputed' --by policy\n  \
-                  plimsoll examples mark refund-017 --why 'refunds are handed over now' --by product"
+    after_help = "Examples:\n  plimsoll examples quarantine refund-017 --why 'its label is disputed' \\\n    --by policy\n  \
+                  plimsoll examples mark refund-017 --why 'refunds are handed over now' \\\n    --by product"
 )]
 pub struct Why {
     /// Its id
@@ -108,7 +108,9 @@ pub struct Why {
 }
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  plimsoll examples activate refund-017 --why 'the policy is settled' --by policy")]
+#[command(
+    after_help = "Example:\n  plimsoll examples activate refund-017 --why 'the policy is settled' \\\n    --by policy"
+)]
 pub struct Activate {
     /// Its id
     id: String,
@@ -120,7 +122,9 @@ pub struct Activate {
 }
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  plimsoll examples add cases.jsonl --why 'from the policy of November' --by policy")]
+#[command(
+    after_help = "Example:\n  plimsoll examples add cases.jsonl --why 'from the policy of November' \\\n    --by policy"
+)]
 pub struct Add {
     /// Lines as in a file of examples; `-` is standard input
     file: Utf8PathBuf,

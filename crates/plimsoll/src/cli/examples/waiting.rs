@@ -10,7 +10,9 @@ use crate::render::examples::{proposals_json, proposals_text, sample_json, sampl
 use serde_json::json;
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  plimsoll examples sample --window 2026-10-01..2026-10-31 --rule weekly --preview")]
+#[command(
+    after_help = "Example:\n  plimsoll examples sample --window 2026-10-01..2026-10-31 --rule weekly \\\n    --preview"
+)]
 pub struct SampleArgs {
     #[command(flatten)]
     of: Whole,
@@ -23,7 +25,7 @@ pub struct SampleArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Who draws
-    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
+    #[arg(long, value_name = "NAME", env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
     by: String,
     /// Show what would be drawn, and propose nothing
     #[arg(long)]
@@ -43,8 +45,8 @@ pub struct ProposalsArgs {
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  plimsoll examples accept --all-without-duplicates --by reviewer-1\n  \
-                        plimsoll examples accept --task refund-request --expected '{\"behaviour\": \"escalate\"}' --by policy\n  \
-                        plimsoll examples accept incident-late --expected '{\"behaviour\": \"escalate\"}' --why 'it said nothing' --by policy")]
+                        plimsoll examples accept --task refund-request \\\n    --expected '{\"behaviour\": \"escalate\"}' --by policy\n  \
+                        plimsoll examples accept incident-late \\\n    --expected '{\"behaviour\": \"escalate\"}' --why 'it said nothing' --by policy")]
 pub struct AcceptArgs {
     /// Ids of proposals
     #[arg(required_unless_present_any = ["all_without_duplicates", "task"])]
@@ -70,7 +72,7 @@ pub struct AcceptArgs {
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  plimsoll examples decline traffic-00c1 --why 'the same as refund-017' --by reviewer-1"
+    after_help = "Example:\n  plimsoll examples decline traffic-00c1 --why 'the same as refund-017' \\\n    --by reviewer-1"
 )]
 pub struct DeclineArgs {
     /// Ids of proposals

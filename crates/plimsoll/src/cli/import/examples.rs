@@ -16,15 +16,15 @@ const SHOWN: usize = 3;
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  plimsoll import examples tickets.csv --map id=ticket --map input=question \\\n    \
-                        --map expected.answer=gold --map attributes.risk=tier --set provenance.source=traffic \\\n    \
+                        --map expected.answer=gold --map attributes.risk=tier \\\n    --set provenance.source=traffic \\\n    \
                         --to examples/tickets.jsonl\n\nFields are those of docs/formats/examples.md."
 )]
 pub struct Args {
     /// The table: .csv or .tsv, with the columns' names in its first line
     file: Utf8PathBuf,
-    /// The contract that the examples are for, or its folder
+    /// The contract, or a folder with a plimsoll.yaml
     #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
+    eval: Utf8PathBuf,
     /// A field of the examples and the column that it is from, as `expected.answer=gold`
     #[arg(long = "map", value_name = "FIELD=COLUMN")]
     map: Vec<String>,
@@ -75,7 +75,7 @@ pub fn main(args: Args) -> Ending {
     });
     let order = Order {
         table: &args.file,
-        eval: &args.contract,
+        eval: &args.eval,
         mapping: &mapping,
         mapping_at,
         separator: separator.transpose()?,
@@ -211,17 +211,13 @@ fn text(args: &Args, made: &Made) -> String {
         row("", line);
     }
     if !args.dry_run {
-        row("next", &format!("plimsoll check {}", args.contract));
+        row("next", &format!("plimsoll check {}", args.eval));
     }
     out
 }
 
 fn at(args: &Args, made: &Made) -> Utf8PathBuf {
-    let folder = if args.contract.is_dir() {
-        args.contract.as_path()
-    } else {
-        args.contract.parent().unwrap_or(Utf8Path::new(""))
-    };
+    let folder = if args.eval.is_dir() { args.eval.as_path() } else { args.eval.parent().unwrap_or(Utf8Path::new("")) };
     if folder == "." { made.to.clone() } else { folder.join(&made.to) }
 }
 

@@ -12,7 +12,7 @@ use std::fmt::Write;
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  plimsoll import incidents atlas/case-studies --class product_scope_mismatch \\\n    \
-                        --class-of pi_direct=unsafe_tool_action --class-of AML.CS0009=refusal_failure"
+                        --class-of pi_direct=unsafe_tool_action \\\n    --class-of AML.CS0009=refusal_failure"
 )]
 pub struct Args {
     /// Case studies as MITRE ATLAS publishes them, one YAML file each, or folders of them
@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long)]
     exercises: bool,
     /// Who says so
-    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
+    #[arg(long, value_name = "NAME", env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
     by: String,
 }
 

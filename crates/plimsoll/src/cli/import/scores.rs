@@ -20,17 +20,17 @@ pub struct Args {
     file: Utf8PathBuf,
     /// The contract that they are decided under, or a folder with a plimsoll.yaml
     #[arg(default_value = ".")]
-    contract: Utf8PathBuf,
+    eval: Utf8PathBuf,
     #[command(flatten)]
     shown: Shown,
 }
 
 pub fn main(args: Args) -> Ending {
-    let eval = Eval::open(&args.contract)?;
+    let eval = Eval::open(&args.eval)?;
     let mut bar = Bar::new();
     let made = seal(&eval, &args.file, &mut bar)?;
     drop(bar);
-    args.shown.print(|| text(&args.contract, &made), || as_json(&made))
+    args.shown.print(|| text(&args.eval, &made), || as_json(&made))
 }
 
 fn arm_of(made: &FromElsewhere, system: &str) -> Option<Arm> {

@@ -25,9 +25,9 @@ pub struct Args {
     /// Logs: OpenTelemetry as a collector writes it, or JSON lines with a mapping; `-` is standard input
     #[arg(required = true)]
     files: Vec<Utf8PathBuf>,
-    /// The contract that the traffic is for, or its folder
-    #[arg(long, value_name = "PATH", default_value = ".")]
-    contract: Utf8PathBuf,
+    /// The eval that the traffic is for: a contract, or a folder with one
+    #[arg(long, alias = "contract", default_value = ".")]
+    eval: Utf8PathBuf,
     /// What the keys of JSON lines mean: a YAML file with `map` and `set`, fields of docs/formats/traffic.md
     #[arg(long, value_name = "FILE")]
     mapping: Option<Utf8PathBuf>,
@@ -35,14 +35,14 @@ pub struct Args {
     #[arg(long)]
     preview: bool,
     /// As if it were this day: that of requests whose log does not say theirs
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DATE", value_parser = crate::cli::window::date)]
     today: Option<Date>,
     #[command(flatten)]
     shown: Shown,
 }
 
 pub fn main(args: Args) -> Ending {
-    let eval = Eval::open(&args.contract)?;
+    let eval = Eval::open(&args.eval)?;
     let mapping = args.mapping.as_deref().map(mapping_of).transpose()?;
     let order = Order {
         files: &args.files,

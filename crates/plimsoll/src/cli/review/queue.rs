@@ -15,14 +15,15 @@ use domain::system::Arm;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll review assign june --purpose label --criterion grounded --take 60 --by keeper\n  \
-                        plimsoll review assign judge --purpose calibrate --criterion grounded --take 100 --gold gold.jsonl"
+    after_help = "Examples:\n  plimsoll review assign june --purpose label --criterion grounded \\\n    --take 60 --by keeper\n  \
+                        plimsoll review assign judge --purpose calibrate --criterion grounded \\\n    --take 100 --gold gold.jsonl"
 )]
 pub struct Assign {
     /// The queue's name; a new one is opened
     queue: String,
     #[command(flatten)]
     of: Within,
+    /// What the labels are for
     #[arg(long, value_enum)]
     purpose: Purpose,
     /// What the answers are looked at for
@@ -62,7 +63,7 @@ pub struct Assign {
     #[arg(long, value_name = "TIME", default_value = "30min", value_parser = seconds)]
     hold: u64,
     /// Who fills the queue
-    #[arg(long, env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
+    #[arg(long, value_name = "NAME", env = "PLIMSOLL_AUTHOR", default_value = "unnamed")]
     by: String,
     #[command(flatten)]
     shown: Shown,
@@ -137,7 +138,7 @@ struct Reviewer {
     #[command(flatten)]
     of: Within,
     /// Who labels
-    #[arg(long, env = "PLIMSOLL_AUTHOR")]
+    #[arg(long, value_name = "NAME", env = "PLIMSOLL_AUTHOR")]
     by: String,
     /// As if it were this instant: 2026-11-01T08:00:00Z; left out, now
     #[arg(long, value_name = "INSTANT")]
@@ -149,6 +150,7 @@ struct Reviewer {
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll review next june --by reviewer-1")]
 pub struct Next {
+    /// The queue, as `review assign` named it
     queue: String,
     #[command(flatten)]
     who: Reviewer,
@@ -163,14 +165,16 @@ pub fn shown(args: Next) -> Ending {
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll review label june 3f9a0c77b1e2 fail --note \"cites an invoice\" --by reviewer-1\n  \
+    after_help = "Examples:\n  plimsoll review label june 3f9a0c77b1e2 fail --note \"cites an invoice\" \\\n    --by reviewer-1\n  \
                         plimsoll review label june --by reviewer-1"
 )]
 pub struct Label {
+    /// The queue, as `review assign` named it
     queue: String,
     /// The item, as `review next` names it; left out, one after the other
     #[arg(requires = "word")]
     item: Option<String>,
+    /// What is said of the item
     #[arg(value_enum)]
     word: Option<Said>,
     /// What should be known of this verdict
