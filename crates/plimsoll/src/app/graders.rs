@@ -118,7 +118,8 @@ pub fn refused_system(eval: &Eval, system: &System, what: &str) -> Failure {
 pub fn refused_system_with(eval: &Eval, system: &System, what: &str, help: &str) -> Failure {
     let spot = eval.places.of(&format!("systems.{}", system.name));
     let place = Place { file: eval.path.clone(), line: spot.line, column: spot.column };
-    let what = format!("system `{}`: {what}", system.name);
+    let named = format!("`{}`", system.name);
+    let what = if what.contains(&named) { what.to_owned() } else { format!("system {named}: {what}") };
     Failure::Faults(Fault { place, found: system.name.to_string(), what, help: help.to_owned() }.into())
 }
 

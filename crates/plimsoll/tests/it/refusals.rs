@@ -31,6 +31,12 @@ fn a_missing_precondition_is_refused_and_leaves_no_record() {
     );
     assert_eq!(ended, 2);
     assert!(said.contains("`./answers/none.jsonl` does not exist\n  --> ./plimsoll.yaml:"), "{said}");
+    let (ended, said) = run_with(
+        "candidate: {recorded: answers/candidate.jsonl, family: assistant, describe: prompt v15}",
+        "candidate: {openai: {base_url: \"${NOT_SET_ANYWHERE}\", model: m}}",
+    );
+    assert_eq!(ended, 2);
+    assert!(said.starts_with("error: `candidate` needs the variable `NOT_SET_ANYWHERE`"), "{said}");
 }
 
 #[test]
