@@ -34,9 +34,17 @@ use domain::fault::Faults;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+/// What scripts go by.
+const EXIT_CODES: &str = "\
+Exit codes of run and decide:
+  0 ship, 10 narrow rollout, 20 hold, 30 roll back, 40 cannot decide
+Exit codes of all:
+  2 something given must be mended, 1 the machine or Plimsoll failed
+  3 check found an error, or verify something that does not hold";
+
 /// Decide whether a change to an LLM product may be released.
 #[derive(Parser)]
-#[command(name = "plimsoll", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "plimsoll", version, max_term_width = 100, disable_help_subcommand = true, after_help = EXIT_CODES)]
 struct Cli {
     /// Where what people say and decide is kept: a file, or postgres://USER@HOST/DATABASE; left out, `.plimsoll/catalog.sqlite`
     #[arg(

@@ -194,6 +194,8 @@ fn help_may_be_asked_for_as_a_verb() {
     assert_eq!(super::as_verbs(words("plimsoll help review agree")), words("plimsoll review agree --help"));
     assert_eq!(super::as_verbs(words("plimsoll help")), words("plimsoll --help"));
     assert_eq!(super::as_verbs(words("plimsoll show help")), words("plimsoll show help"));
+    let help = Cli::command().render_help().to_string();
+    assert!(help.contains("0 ship, 10 narrow rollout, 20 hold, 30 roll back, 40 cannot decide"), "{help}");
 }
 
 #[test]

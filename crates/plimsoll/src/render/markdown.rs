@@ -25,7 +25,7 @@ pub fn decision(shown: &Shown) -> String {
     if contract["simulated"] == Value::Bool(true) {
         let _ = writeln!(out, "**Simulated**: its examples and answers are scripted, not traffic.\n");
     }
-    let _ = writeln!(out, "{}. Numbers describe {}.\n", escaped(shown.text("deciding_rule")), shown.text("describes"));
+    let _ = writeln!(out, "{}.\n", escaped(shown.text("deciding_rule")));
     for said in shown.overridden() {
         let _ = writeln!(out, "**Overridden** {}; the decision stands as it is.\n", escaped(&said));
     }
@@ -38,7 +38,6 @@ pub fn decision(shown: &Shown) -> String {
     for judged in shown.judges() {
         let _ = writeln!(out, "Judged: {}.\n", escaped(&judged));
     }
-    facts(shown, &mut out);
     let _ = writeln!(out, "| when | {} | goes to |\n| --- | ---: | --- |", shown.whole_of_routes());
     for route in shown.list("routes") {
         let _ = writeln!(
@@ -49,6 +48,8 @@ pub fn decision(shown: &Shown) -> String {
             escaped(&shown.goes_to(route))
         );
     }
+    next(shown, &mut out);
+    facts(shown, &mut out);
     let (candidate, others): (Vec<&Value>, Vec<&Value>) =
         shown.list("findings").iter().partition(|finding| finding["arm"] == "candidate");
     findings(&gravest_first(candidate), &mut out);
@@ -64,24 +65,31 @@ pub fn decision(shown: &Shown) -> String {
     for line in since {
         let _ = writeln!(out, "- {}", escaped(&line));
     }
+    let _ = writeln!(out, "\nRecord `{}` ({}).", shown.envelope["id"].as_str().unwrap_or(""), shown.signed());
+    out
+}
+
+/// Who does what.
+fn next(shown: &Shown, out: &mut String) {
     let _ = writeln!(out, "\n### Next\n");
     for follow_up in shown.list("follow_ups") {
         let owner = follow_up["owner"].as_str().unwrap_or("nobody owns this yet");
         let _ = writeln!(out, "- {} ({})", escaped(follow_up["what"].as_str().unwrap_or("")), escaped(owner));
     }
-    let _ = writeln!(out, "\nRecord `{}` ({}).", shown.envelope["id"].as_str().unwrap_or(""), shown.signed());
-    out
+    if shown.list("follow_ups").is_empty() {
+        let _ = writeln!(out, "Nothing is left to do.");
+    }
 }
 
-/// What the change costs, what became of every planned answer, at which level it was decided, and how firmly.
+/// What the numbers speak of, what the change costs, what became of every planned answer, at which level it was decided, and how firmly.
 fn facts(shown: &Shown, out: &mut String) {
+    let _ = writeln!(out, "\n### What it rests on\n\n- speaks of: {}", escaped(shown.text("describes")));
     if let Some(cost) = shown.cost() {
         let _ = writeln!(out, "- matters: {}", escaped(&cost));
     }
     for (label, said) in [("answered", answered(shown)), ("tested at", look(shown)), ("fragility", fragility(shown))] {
         let _ = writeln!(out, "- {label}: {}", escaped(&said));
     }
-    let _ = writeln!(out);
 }
 
 fn findings(findings: &[&Value], out: &mut String) {

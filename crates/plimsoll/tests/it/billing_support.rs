@@ -64,6 +64,7 @@ fn a_pull_request_is_told_what_the_decision_weighs_and_how_the_other_systems_sta
     let (outside, folded) = shown.split_once("</summary>\n\n| gate |").expect("a table that is folded away");
     assert!(outside.contains("| candidate | **breached** |") && !folded.contains("| candidate |"), "{shown}");
     assert!(folded.contains("\n\n</details>\n"), "{shown}");
+    assert!(outside.find("### Next") < outside.find("| gate |"), "who does what stands before the findings: {shown}");
     let others = others(folder.path());
     let open = others.iter().filter(|finding| finding["state"] != "holds").count();
     let said = format!("<summary>production and fallback: {open} of {} findings do not hold", others.len());

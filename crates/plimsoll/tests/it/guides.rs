@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Pages that are played, and the example that each is played in; empty for an empty folder.
-const PLAYED: [(&str, &str); 12] = [
+const PLAYED: [(&str, &str); 13] = [
+    ("a-decision", "billing-support"),
     ("a-season", "season"),
     ("cadence", "billing-support"),
     ("does-this-gate-work", "billing-support"),
@@ -189,6 +190,7 @@ macro_rules! played {
 }
 
 played! {
+    a_decision_is_read_and_acted_on plays "a-decision";
     the_season_is_played plays "a-season";
     the_agenda_is_followed plays "cadence";
     a_gate_is_rehearsed plays "does-this-gate-work";
