@@ -4,6 +4,9 @@
 //! out     an `Inquiry`: every question once; and, once `lake` has tallied them, `Evidence` to look answers up in
 //! note    an example with several repeats is one observation; only clusters are independent (`statistics` of `stats`)
 
+pub mod measured;
+pub mod repeated;
+
 use crate::contract::Contract;
 use crate::criterion::{Criterion, Kind};
 use crate::gate::{Gate, Margin, Measure, Opponent, Rule, Scope};

@@ -16,5 +16,6 @@ pub mod outcomes;
 mod shape;
 pub mod record;
 pub mod rubric;
+mod spread;
 pub mod traffic;
 pub mod yaml;

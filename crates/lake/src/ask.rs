@@ -10,6 +10,7 @@ mod columns;
 mod facts;
 mod held;
 mod per_example;
+mod spread;
 mod verdicts;
 
 pub use answers::KeptAnswer;
@@ -29,8 +30,9 @@ use domain::question::{Question, Tally, ValueOf};
 use domain::reference_set::ReferenceSet;
 use domain::segment::Segment;
 use domain::system::Arm;
-use domain::tally::tally;
-use per_example::{Key, PerExample};
+use domain::tally::{Member, tally};
+use per_example::{Key, OfExample, PerExample};
+use stats::Strata;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -78,6 +80,16 @@ pub struct Asked<'a> {
     pub contract: &'a Contract,
     /// The name of each arm's system in the scores.
     pub systems: BTreeMap<Arm, String>,
+}
+
+/// What a question is answered from.
+struct Found<'f> {
+    /// By example, of the arm that is asked about, and of its opponent.
+    of: &'f [OfExample],
+    with: Option<&'f [OfExample]>,
+    /// The members of the segment.
+    members: &'f [Member],
+    strata: &'f Strata,
 }
 
 pub struct Scores<'a> {
@@ -146,6 +158,13 @@ impl<'a> Scores<'a> {
     /// Answers questions, each handed on with its position as soon as it is there: all of them are too much to hold where
     /// there are many clusters. A question about nothing is not answered.
     pub fn tally_each(&self, questions: &[Question], mut take: impl FnMut(usize, Tally)) -> Result<(), LakeError> {
+        self.find_each(questions, |at, found| {
+            take(at, tally(&questions[at], found.of, found.with, found.members, found.strata));
+        })
+    }
+
+    /// What each question is answered from, handed on with its position.
+    fn find_each(&self, questions: &[Question], mut take: impl FnMut(usize, Found)) -> Result<(), LakeError> {
         let mut keys: Vec<Key> = Vec::new();
         for question in questions {
             let key = (question.measure.clone(), question.value);
@@ -162,7 +181,7 @@ impl<'a> Scores<'a> {
                 *held = Some(self.per_example(chunk)?);
             }
             let Some(held) = held.as_ref().filter(|held| held.has_rows()) else { continue };
-            self.answer(held, chunk, questions, &mut take);
+            self.find(held, chunk, questions, &mut take);
         }
         // What fits at once may be asked again; of more, only a part is left.
         if keys.len() > at_a_time {
@@ -171,8 +190,8 @@ impl<'a> Scores<'a> {
         Ok(())
     }
 
-    /// Answers the questions about these measures, segment by segment.
-    fn answer(&self, held: &PerExample, keys: &[Key], questions: &[Question], take: &mut impl FnMut(usize, Tally)) {
+    /// What answers the questions about these measures, segment by segment.
+    fn find(&self, held: &PerExample, keys: &[Key], questions: &[Question], take: &mut impl FnMut(usize, Found)) {
         let mut by_segment: BTreeMap<&Segment, Vec<(usize, &Question)>> = BTreeMap::new();
         for (at, question) in questions.iter().enumerate() {
             if keys.iter().any(|(measure, value)| *measure == question.measure && *value == question.value) {
@@ -184,7 +203,7 @@ impl<'a> Scores<'a> {
             let strata = self.layout.strata_of(segment, &inside);
             for (at, question) in by_segment.get(segment).into_iter().flatten() {
                 if let Some((of, with)) = held.compared(question) {
-                    take(*at, tally(question, of, with, &inside, &strata));
+                    take(*at, Found { of, with, members: &inside, strata: &strata });
                 }
             }
         }

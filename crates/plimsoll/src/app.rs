@@ -37,6 +37,7 @@ pub mod sealed;
 pub mod sealer;
 pub mod signature;
 mod since;
+mod spread;
 pub mod today;
 pub mod traces;
 pub mod traffic;

@@ -20,6 +20,7 @@ pub mod progress;
 pub mod read;
 pub mod rehearse;
 pub mod review;
+mod spread;
 pub mod text;
 pub mod width;
 pub mod word_diff;

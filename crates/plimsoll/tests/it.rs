@@ -64,6 +64,8 @@ mod traffic;
 mod slips;
 #[path = "it/small.rs"]
 mod small;
+#[path = "it/spread.rs"]
+mod spread;
 #[path = "it/stories.rs"]
 mod stories;
 #[path = "it/traces.rs"]

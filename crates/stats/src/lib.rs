@@ -37,7 +37,7 @@ pub use exact::{fisher_exact, zero_failure_n, zero_failure_p, zero_failure_upper
 pub use holm::{Tested, holm};
 pub use mcnemar::{McNemar, mcnemar};
 pub use ppi::{Powered, ppi_mean};
-pub use quantile::{QuantileBounds, quantile_bounds};
+pub use quantile::{Ordered, QuantileBounds, quantile_bounds};
 pub use size::{least_clusters_for_floor, least_clusters_for_margin};
 pub use survey::{Hajek, hajek};
 pub use tango::{Pairs, newcombe};

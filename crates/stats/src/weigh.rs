@@ -90,6 +90,12 @@ impl Strata {
         (0..self.0.len() as u32).filter(|&stratum| self.share(stratum) > 0.0 && carrying(stratum) < 2).collect()
     }
 
+    /// What the weights of each stratum are multiplied by, so that those of these clusters sum to 1 and each stratum counts as declared; 0
+    /// where it is unmeasured.
+    pub fn scales(&self, clusters: &[Cluster]) -> Vec<f64> {
+        Kept::of(clusters, self).map_or_else(|_| vec![0.0; self.count()], |kept| kept.scales)
+    }
+
     fn share(&self, stratum: u32) -> f64 {
         if self.0.is_empty() {
             f64::from(u8::from(stratum == 0))

@@ -3,14 +3,16 @@
 //! Decimals are text, so that one value has one spelling; `numbers` turns them into JSON numbers for readers. The envelope
 //! (id, time, author, previous record) is not part of it and is hashed on its own.
 
-use super::{drifted, judged};
+use super::{drifted, judged, spread};
 use crate::contract::Contract;
 use crate::decision::{CostDelta, Decision, Drifted, FailureCost, FollowUp};
+use crate::evidence::measured::Measured;
+use crate::evidence::repeated::Repeated;
 use crate::evidence::{Evidence, Weighing, matrix_question};
 use crate::finding::figures::percent;
 use crate::finding::{Estimate, Facts, Finding, Findings, Method, State, look_level};
 use crate::gate::Measure;
-use crate::name::OwnerRole;
+use crate::name::{CriterionName, OwnerRole};
 use crate::qualification::priced;
 use crate::question::{Compared, Counts};
 use crate::reference_set::{Alignment, Since};
@@ -52,6 +54,10 @@ pub struct Sealed {
     pub version: String,
     /// The worst changed examples: id, criterion, before, now.
     pub examples: Vec<Value>,
+    /// Where examples are asked more than once: what their repeats tell.
+    pub repeats: Vec<(CriterionName, Arm, Repeated)>,
+    /// Where a gate is about latency or spend: how they spread; `None` where too little was measured.
+    pub quantiles: Vec<(Measure, Arm, Option<Measured>)>,
 }
 
 /// The reference set beside that of an earlier decision.
@@ -162,6 +168,12 @@ pub fn content(
     }
     if let Some(known) = &sealed.drifted {
         content["drift"] = drifted::to_json(known);
+    }
+    if !sealed.repeats.is_empty() {
+        content["repeats"] = sealed.repeats.iter().map(spread::repeats).collect();
+    }
+    if !sealed.quantiles.is_empty() {
+        content["quantiles"] = sealed.quantiles.iter().map(spread::quantiles).collect();
     }
     if !facts.judges.is_empty() {
         content["judges"] = judged::to_json(contract, segments, &facts.judges);
@@ -434,7 +446,7 @@ fn matrix(contract: &Contract, segments: &[Segment], arms: &BTreeSet<Arm>, evide
     Value::Array(rows)
 }
 
-fn weighing_json(weighing: &Weighing) -> Value {
+pub(super) fn weighing_json(weighing: &Weighing) -> Value {
     const LEVEL: f64 = 0.025;
     let mut fields = Map::new();
     fields.insert("n".into(), counts_json(&weighing.counts));
@@ -509,6 +521,9 @@ const DECIMALS: &[&str] = &[
     "effective",
     "figure",
     "figure_now",
+    "mean_square_between",
+    "mean_square_within",
+    "icc",
 ];
 
 /// The same content with decimals as JSON numbers; what is unbounded is null.

@@ -5,6 +5,7 @@ use super::history::Before;
 use super::judges::tell_differing;
 use super::reviewed::differing;
 use super::since::{There, since};
+use super::spread;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::contract::Contract;
@@ -92,6 +93,8 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         examples,
         drifted,
+        repeats: spread::repeats(&scores, &arms)?,
+        quantiles: spread::quantiles(&scores, &arms)?,
     };
     let mut content = record::content(contract, &segments, &arms, &evidence, &facts, &decision, &sealed);
     if let Some(judges) = content.get_mut("judges") {

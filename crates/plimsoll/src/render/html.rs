@@ -1,6 +1,7 @@
 //! A decision as one self-contained page that works without scripts. Every outside text is escaped by the template.
 
 use super::read::{Shown, gravest_first, gravity, headline, percent, plain, told, words};
+use super::spread::{Table, tables};
 use super::text::{alignment, fragility, look};
 use super::word_diff::{Part, word_diff};
 use askama::Template;
@@ -35,6 +36,7 @@ struct Page {
     contract_changed_since: Option<String>,
     segments: Vec<String>,
     matrix: Vec<(String, Vec<Cell>)>,
+    spread: Vec<SpreadTable>,
     changed: Vec<ChangedRow>,
     worse: u64,
     better: u64,
@@ -92,6 +94,14 @@ struct Cell {
     difference: String,
     interval: String,
     n: String,
+}
+
+struct SpreadTable {
+    title: &'static str,
+    note: &'static str,
+    columns: Vec<String>,
+    /// Each cell with its column.
+    rows: Vec<Vec<(String, String)>>,
 }
 
 struct ChangedRow {
@@ -155,6 +165,7 @@ pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Erro
         whole: shown.whole_of_routes(),
         matrix: matrix(shown, &segments),
         segments,
+        spread: tables(shown).into_iter().map(spread).collect(),
         changed: examples(content, answers),
         contract_changed_since: contract["changed_since"].as_str().map(plain),
         alignment: content["reference_set"]["alignment"].as_object().map(alignment),
@@ -185,6 +196,15 @@ pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Erro
         signed: shown.signed(),
     }
     .render()
+}
+
+fn spread(table: Table) -> SpreadTable {
+    let row = |row: &Vec<String>| {
+        let cells = table.columns.iter().zip(row);
+        cells.map(|(column, cell)| (column.clone(), plain(cell))).collect()
+    };
+    let rows = table.rows.iter().map(row).collect();
+    SpreadTable { title: table.title, note: table.note, columns: table.columns, rows }
 }
 
 fn examples(content: &Value, answers: &Answers) -> Vec<ChangedRow> {

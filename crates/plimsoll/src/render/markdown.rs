@@ -1,6 +1,7 @@
 //! A decision as Markdown, for pull requests. Outside text is escaped.
 
 use super::read::{Shown, gravest_first, headline, percent, plain, told, words};
+use super::spread::tables;
 use super::text::{answered, fragility, look};
 use serde_json::Value;
 use std::fmt::Write;
@@ -58,6 +59,7 @@ pub fn decision(shown: &Shown) -> String {
         findings(&others, &mut out);
         let _ = writeln!(out, "\n</details>");
     }
+    spread(shown, &mut out);
     let since = shown.since();
     if !since.is_empty() {
         let _ = writeln!(out, "\n### The reference set\n");
@@ -106,6 +108,22 @@ fn findings(findings: &[&Value], out: &mut String) {
             escaped(&told(finding)),
             escaped(finding["owner"].as_str().unwrap_or(""))
         );
+    }
+}
+
+/// What repeats tell, and how latency and spend spread.
+fn spread(shown: &Shown, out: &mut String) {
+    for table in tables(shown) {
+        let line = |cells: &[String]| {
+            let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
+            format!("| {} |", cells.join(" | "))
+        };
+        let _ = writeln!(out, "\n### {}\n\n{}", table.title, line(&table.columns));
+        let _ = writeln!(out, "|{}", " --- |".repeat(table.columns.len()));
+        for row in &table.rows {
+            let _ = writeln!(out, "{}", line(row));
+        }
+        let _ = writeln!(out, "\n{}", escaped(table.note));
     }
 }
 

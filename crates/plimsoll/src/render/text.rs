@@ -1,6 +1,7 @@
 //! A decision for the terminal: at most 80 columns wide, colours only where they help and are shown.
 
 use super::read::{Shown, gravest_first, headline, percent, plain, plural, told, words};
+use super::spread::tables;
 use super::width::{padded, width, wrap};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
@@ -35,6 +36,7 @@ pub fn decision(shown: &Shown) -> String {
     routes(shown, &mut out);
     findings(shown, &mut out);
     changed(shown, &mut out);
+    spread(shown, &mut out);
     next(shown, &mut out);
     foot(shown, &mut out);
     out
@@ -182,6 +184,16 @@ fn changed(shown: &Shown, out: &mut String) {
         row(out, "matters", &cost);
     }
     let _ = writeln!(out);
+}
+
+/// What repeats tell, and how latency and spend spread.
+fn spread(shown: &Shown, out: &mut String) {
+    for table in tables(shown) {
+        for (at, told) in table.told().iter().enumerate() {
+            row(out, if at == 0 { table.label } else { "" }, told);
+        }
+        let _ = writeln!(out);
+    }
 }
 
 fn next(shown: &Shown, out: &mut String) {
