@@ -6,8 +6,8 @@
 
 use super::{CheckFinding, finding, meant};
 use crate::contract::Contract;
-use crate::finding::listed;
 use crate::finding::figures::plural;
+use crate::finding::listed;
 use crate::gate::Scope;
 use crate::name::Attribute;
 use crate::reference_set::ReferenceSet;

@@ -213,7 +213,14 @@ impl Record {
         strata: &Strata,
     ) -> Self {
         let Some(question) = questions_of(contract, gate, segment, Arm::Candidate).into_iter().next() else {
-            return Record { conversations: 0, seen: 0, p: 1.0, p_measured: 1.0, kind: stats::Kind::Rate, weighing: None };
+            return Record {
+                conversations: 0,
+                seen: 0,
+                p: 1.0,
+                p_measured: 1.0,
+                kind: stats::Kind::Rate,
+                weighing: None,
+            };
         };
         let with = matches!(question.compared, Compared::Paired { .. }).then_some(scored);
         let tally = tally(&question, scored, with, members, strata);

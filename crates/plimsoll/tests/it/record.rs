@@ -11,6 +11,8 @@ mod reference_set;
 #[path = "record/signature.rs"]
 mod signature;
 
+pub use forged::forge;
+
 use super::{code, err, eval, last_record, out, plimsoll};
 use domain::digest::canonical;
 use serde_json::{Value, json};
