@@ -182,7 +182,7 @@ fn currency(contract: &Contract) -> String {
 }
 
 /// Money with as many digits as it needs.
-fn money(value: f64) -> String {
+pub fn money(value: f64) -> String {
     if value == 0.0 || value.abs() >= 10.0 {
         format!("{value:.0}")
     } else if value.abs() >= 0.1 {

@@ -4,7 +4,7 @@
 //! out     a table each, where the record has it; cells are words, in which outside text is as it was
 
 use super::read::{Shown, percent};
-use domain::finding::reason::money;
+use domain::finding::figures::money;
 use serde_json::Value;
 
 const NOT_ENOUGH: &str = "not enough data";
