@@ -35,7 +35,6 @@ pub mod contract;
 // what is asked
 pub mod example;
 pub mod reference_set;
-pub mod drift;
 
 // what came back
 pub mod answer;
@@ -45,6 +44,7 @@ pub mod score;
 pub mod question;
 pub mod tally;
 pub mod layout;
+pub mod drift;
 pub mod qualification;
 pub mod review;
 pub mod evidence;

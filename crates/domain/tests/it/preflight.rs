@@ -69,7 +69,7 @@ fn the_numbers_are_those_of_holm_and_students_t() {
 
 #[test]
 fn a_limit_from_above_is_foreseen_as_a_floor_is() {
-    const CEILING: &str = "{criterion: right, in: task, at_most: 0.1, owner: release}";
+    const CEILING: &str = "{measure: grader_errors, in: task, at_most: 10%, owner: release}";
     for (pay, refund) in [(60, 60), (36, 36), (35, 35), (60, 29), (60, 28), (1, 60)] {
         let contract = contract(BY_TASK, &[CEILING]);
         let set = set(&[("pay", pay), ("refund", refund)]);

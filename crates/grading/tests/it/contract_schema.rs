@@ -175,7 +175,13 @@ fn the_keys_of_every_place_are_those_of_the_reader() {
             let wrong = with(&contract, &[place.path.as_slice(), &["zzz".to_owned()]].concat(), json!(1));
             assert!(!editor.is_content(&wrong), "the schema allows `zzz` at {:?}", place.path);
             let faults = reads(&wrong).expect_err("the reader allows any key");
-            let fault = faults.iter().find(|fault| fault.found.contains("zzz")).unwrap();
+            // What stands where a key would is never shown.
+            if place.path.last().is_some_and(|last| last == "key") {
+                assert!(faults.iter().any(|fault| fault.what == "a key is in a variable or a file"), "{faults:?}");
+                continue;
+            }
+            let fault = faults.iter().find(|fault| fault.found.contains("zzz"));
+            let fault = fault.unwrap_or_else(|| panic!("at {:?}: {faults:?}", place.path));
             let (_, keys) = fault.help.split_once("keys here: ").unwrap();
             let keys: BTreeSet<String> = keys.split(", ").map(str::to_owned).collect();
             // `{literal: ...}` may stand for any operand, beside the keys of the long form.

@@ -131,7 +131,8 @@ fn every_command_that_a_help_shows_is_taken() {
     fn shown(command: &clap::Command, lines: &mut Vec<String>) {
         let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         let help = help.replace("\\\n", " ");
-        lines.extend(help.lines().map(str::trim).filter(|line| line.starts_with("plimsoll ")).map(str::to_owned));
+        let commands = help.lines().flat_map(|line| line.split(" | ")).map(str::trim);
+        lines.extend(commands.filter(|line| line.starts_with("plimsoll ")).map(str::to_owned));
         command.get_subcommands().for_each(|inner| shown(inner, lines));
     }
     let mut lines = Vec::new();

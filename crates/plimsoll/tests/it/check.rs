@@ -202,7 +202,10 @@ fn story(wanted: &str, folder: &Path) -> &'static [&'static str] {
             edit(folder, "examples/chosen.jsonl", "\"task\": \"refund-request\"", "\"task\": \"refund-requst\"");
             return &["PLM008", "PLM036"];
         }
-        "PLM034" => contract("{same_as_base: behaviour}", "{length: {words: {at_least: 1, at_most: 60}}}"),
+        "PLM034" => {
+            contract("{same_as_base: behaviour}", "{length: {words: {at_least: 1, at_most: 60}}}");
+            return &["PLM005"];
+        }
         "PLM035" => {
             contract("  fallback: {recorded: answers/fallback.jsonl, describe: the form that opens a ticket}\n", "");
             contract("not_worse_than: production, by: 10%", "not_worse_than: fallback, by: 10%");

@@ -153,7 +153,7 @@ fn an_example_that_nothing_can_grade_covers_nothing_until_it_is_said_what_is_exp
     );
     let map = done(folder.path(), &["map"]);
     assert!(
-        map.contains("! it is not covered") && map.contains("-> failure:unsafe_tool_action, owner:release"),
+        map.contains("! it is not covered") && map.contains("-> failure unsafe_tool_action, owner release"),
         "{map}"
     );
     refused(
