@@ -113,30 +113,6 @@ fn one_loss_looks_no_better_than_none() {
 }
 
 #[test]
-fn a_difference_of_nothing_but_rounding_is_capped_on_both_sides() {
-    let row = |w: f64, sign: f64| Cluster {
-        rows: 5,
-        weight: 5.0 * w,
-        weight_squared: 5.0 * w * w,
-        value: sign * w,
-        gain: w * sign.max(0.0),
-        loss: w * (-sign).max(0.0),
-        some_fail: sign != 0.0,
-        some_pass: sign != 0.0,
-        ..Cluster::default()
-    };
-    let differing = [(0.1, 1.0), (0.3, -1.0), (0.2, 1.0), (0.1, -1.0), (0.3, 1.0), (0.2, -1.0)];
-    for first in 0..6 {
-        let differing = differing.iter().cycle().skip(first).take(6).map(|&(w, sign)| row(w, sign));
-        let clusters: Vec<Cluster> = differing.chain((0..54).map(|_| row(0.2, 0.0))).collect();
-        let weighed = weigh(&clusters, &Strata::none(), Kind::Difference).unwrap();
-        let interval = weighed.interval(0.025);
-        assert!((interval.lower + interval.upper).abs() < EXACT, "{first} {interval:?}");
-        assert!((weighed.p_at_most(-0.05) - weighed.p_at_least(0.05)).abs() < EXACT, "{first}");
-    }
-}
-
-#[test]
 fn the_best_record_is_what_the_test_says_of_it() {
     let strata = Strata::none();
     for g in [9, 30, 74] {
