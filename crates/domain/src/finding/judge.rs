@@ -173,15 +173,20 @@ impl<'a> Hearing<'a> {
         matches!(self.gate.measure, Measure::Disagreement(_))
     }
 
+    /// Of how many examples of each arm reviewers are split.
+    fn disputes(&self) -> [u64; 2] {
+        self.disputed.each_ref().map(|examples| examples.len() as u64)
+    }
+
     /// Grades that are unknown because nobody gave them, and not because people are split on them.
     fn missing(&self) -> [u64; 2] {
         let counts = [self.counts(), self.claim.map(|weighing| weighing.opponent).unwrap_or_default()];
-        let split = self.disputed.each_ref().map(|examples| examples.len() as u64);
+        let disputes = self.disputes();
         // An answer that failed took no time and cost nothing that a mean could count.
         let failed = |counts: &Counts| if self.unbounded { counts.system_errors } else { 0 };
         [0, 1].map(|arm| {
             let missing = counts[arm].grader_errors + counts[arm].not_run + failed(&counts[arm]);
-            missing.saturating_sub(split[arm])
+            missing.saturating_sub(disputes[arm])
         })
     }
 
@@ -189,9 +194,9 @@ impl<'a> Hearing<'a> {
     /// reviewers are split on only the examples are known.
     fn share_missing(&self, examples: [u64; 2]) -> [f64; 2] {
         let counts = [self.counts(), self.claim.map(|weighing| weighing.opponent).unwrap_or_default()];
-        let split = self.disputed.each_ref().map(|examples| examples.len() as u64);
+        let disputes = self.disputes();
         [0, 1].map(|arm| {
-            let of_grades = share(counts[arm].missing.saturating_sub(split[arm]), counts[arm].grades);
+            let of_grades = share(counts[arm].missing.saturating_sub(disputes[arm]), counts[arm].grades);
             share(examples[arm], counts[arm].planned).min(of_grades)
         })
     }
