@@ -67,6 +67,7 @@ struct RouteRow {
 }
 
 struct FindingRow {
+    anchor: String,
     gate: String,
     /// Its segment, behind the arm where that is not the candidate.
     place: String,
@@ -89,6 +90,8 @@ struct Bar {
 struct Cell {
     tone: &'static str,
     state: String,
+    /// Where the gravest finding on it stands; `None` where no gate asks.
+    finding: Option<String>,
     rate: String,
     /// From production, in points; empty where there is none.
     difference: String,
@@ -140,7 +143,10 @@ pub fn decision(shown: &Shown, answers: &Answers) -> Result<String, askama::Erro
     let segments = segments(shown);
     let of_arm = |candidate: bool| -> Vec<FindingRow> {
         let wanted = |finding: &&Value| (finding["arm"] == "candidate") == candidate;
-        gravest_first(shown.list("findings").iter().filter(wanted).collect()).into_iter().map(finding).collect()
+        gravest_first(shown.list("findings").iter().filter(wanted).collect())
+            .into_iter()
+            .map(|of| finding(shown, of))
+            .collect()
     };
     Page {
         name: text(&contract["name"]),
@@ -268,10 +274,17 @@ fn route(shown: &Shown, route: &Value) -> RouteRow {
     }
 }
 
-fn finding(finding: &Value) -> FindingRow {
+/// Where a finding stands on the page.
+fn anchor(shown: &Shown, finding: &Value) -> String {
+    let at = shown.list("findings").iter().position(|one| std::ptr::eq(one, finding));
+    format!("finding-{}", at.unwrap_or_default())
+}
+
+fn finding(shown: &Shown, finding: &Value) -> FindingRow {
     let state = finding["state"].as_str().unwrap_or("");
     let segment = plain(finding["segment"].as_str().unwrap_or(""));
     FindingRow {
+        anchor: anchor(shown, finding),
         gate: plain(finding["gate"].as_str().unwrap_or("")),
         place: match finding["arm"].as_str() {
             Some("candidate") | None => segment,
@@ -339,6 +352,7 @@ fn empty() -> Cell {
     Cell {
         tone: "none",
         state: "not measured".into(),
+        finding: None,
         rate: String::new(),
         difference: String::new(),
         interval: String::new(),
@@ -353,7 +367,8 @@ fn cell(shown: &Shown, row: &Value) -> Cell {
             && finding["criterion"] == row["criterion"]
             && finding["segment"] == row["segment"]
     });
-    let gravest = states.min_by_key(|finding| gravity(&finding["state"])).and_then(|finding| finding["state"].as_str());
+    let finding = states.min_by_key(|finding| gravity(&finding["state"]));
+    let gravest = finding.and_then(|finding| finding["state"].as_str());
     let paired = &row["against_production"];
     let (figures, points) = if paired.is_object() { (paired, true) } else { (&row["candidate"], false) };
     let written = |key: &str| match figures[key].as_f64() {
@@ -369,6 +384,7 @@ fn cell(shown: &Shown, row: &Value) -> Cell {
     Cell {
         tone: gravest.map_or("none", tone),
         state: gravest.map_or_else(|| "no gate".to_owned(), words),
+        finding: finding.map(|finding| anchor(shown, finding)),
         rate: if measured { rate } else { "no rate".to_owned() },
         difference: if measured && points { format!("{} points", written("estimate")) } else { String::new() },
         interval: if measured { format!("{} to {}", written("lower"), written("upper")) } else { String::new() },

@@ -106,11 +106,32 @@ fn each_cell_of_a_row_of_the_page_has_its_label_on_a_narrow_screen() {
     assert!(page.contains("<td class=\"count\" data-label=\"failed to answer\">1</td>"), "{page}");
     let said = format!(" of {} findings do not hold</summary>", others(folder.path()).len());
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} is not in\n{page}"));
-    let parts = ["<h2>Routes", "<h2>Next", "<h2>Answers", "<h2>Criteria", "<h2>Findings", "<h2>Changed", "<h2>Record"];
-    assert!(parts.is_sorted_by_key(|part| place(part)), "who answers and who does what next stand first");
+    let parts = ["routes", "next", "answers", "criteria", "findings", "changed", "record"];
+    assert!(
+        parts.is_sorted_by_key(|part| place(&format!("<h2 id=\"{part}\">"))),
+        "who answers and who does what next stand first"
+    );
     assert!(place("<b>breached</b></td><td class=\"name\"") < place("<b>not shown</b></td><td class=\"name\""));
-    assert!(page.contains("<th class=\"count\">of traffic</th>"), "{page}");
+    assert!(page.contains("<th scope=\"col\" class=\"count\">of traffic</th>"), "{page}");
     assert!(page.contains("<summary>production and fallback: ") && page.contains(&said), "{said}\nis not in\n{page}");
+}
+
+#[test]
+fn a_page_is_read_without_scripts_sight_or_a_mouse() {
+    let folder = eval("billing-support");
+    assert_eq!(code(&plimsoll(folder.path(), &["run"])), 10);
+    for arguments in [&["show", "--as", "html"][..], &["map", "--as", "html"]] {
+        let page = out(&plimsoll(folder.path(), arguments));
+        let counts = ["<html lang=\"en\">", "<title>", "<h1>", "<header", "<nav ", "<main ", "class=\"skip\""];
+        counts.iter().for_each(|part| assert_eq!(page.matches(part).count(), 1, "{part} in {arguments:?}"));
+        assert!(!page.contains("<script") && !page.contains("src="), "{arguments:?}");
+        let heads = page.matches("<th ").count() + page.matches("<th>").count();
+        assert_eq!(heads, page.matches("<th scope=").count(), "a head says what it is the head of: {arguments:?}");
+        let to = |part: &str| part.split('"').next().unwrap_or_default().to_owned();
+        for anchor in page.split("href=\"#").skip(1).map(to) {
+            assert_eq!(page.matches(&format!(" id=\"{anchor}\"")).count(), 1, "{anchor} in {arguments:?}");
+        }
+    }
 }
 
 #[test]
