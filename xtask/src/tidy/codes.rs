@@ -1,4 +1,5 @@
-//! Codes that a person may search for (`PLM` and three digits) are documented, and what is documented exists.
+//! Codes that a person may search for are documented: those of `check` (`PLM` and three digits), where what is documented exists too, and
+//! those of findings (words in capitals).
 
 use super::Fault;
 use crate::rust_source::RustSource;
@@ -30,7 +31,24 @@ pub fn check(tree: &Tree) -> Vec<Fault> {
         let now = "take the section out, or say in it that the code is retired without naming it in the heading";
         Fault::new("codes", path, *line, format!("nothing gives {code}"), now)
     });
-    missing.chain(idle).collect()
+    missing.chain(idle).chain(of_findings(tree)).collect()
+}
+
+/// Codes of findings have a row in a table of the docs.
+fn of_findings(tree: &Tree) -> Vec<Fault> {
+    const FILE: &str = "crates/domain/src/finding.rs";
+    let is_code =
+        |text: &str| text.len() > 3 && text.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
+    let docs: Vec<&str> =
+        tree.ending(".md").filter(|(path, _)| path.starts_with("docs/")).map(|(_, text)| text).collect();
+    let strings = tree.rust().filter(|(path, _)| *path == FILE);
+    let strings = strings.flat_map(|(_, text)| RustSource::of(text).without_tests().strings);
+    let missing = strings.filter(|(_, code)| {
+        let row = format!("| `{code}` |");
+        is_code(code) && !docs.iter().any(|text| text.contains(&row))
+    });
+    let now = "write a row about it in docs/formats/record.md: what it says, what helps";
+    missing.map(|(line, code)| Fault::new("codes", FILE, line, format!("{code} is documented nowhere"), now)).collect()
 }
 
 /// Every `PLM` with exactly three digits.

@@ -236,3 +236,14 @@ fn a_code_that_is_documented_nowhere_is_refused() {
     assert_eq!(broken(&[("crates/domain/src/gate.rs", code), ("docs/checks.md", "## PLM007 no owner\n")]), []);
     breaks("codes", "docs/checks.md", 1, &[("docs/checks.md", "## PLM008 no owner\n")]);
 }
+
+#[test]
+fn a_code_of_a_finding_that_is_documented_nowhere_is_refused() {
+    let code = "pub const CODE: &str = \"TOO_FEW\";\npub const WORD: &str = \"holds\";\n";
+    let lib = ("crates/domain/src/lib.rs", "pub mod share;\npub mod gate;\npub mod finding;\n");
+    let words = "# Words\n\n| word | module | meaning |\n|---|---|---|\n| share | `domain::share` | a |\n| gate | `domain::gate` | b |\n| finding | `domain::finding` | c |\n";
+    let files = [lib, ("docs/glossary.md", words), ("crates/domain/src/finding.rs", code)];
+    breaks("codes", "crates/domain/src/finding.rs", 1, &files);
+    let told = ("docs/a.md", "| code | says |\n|---|---|\n| `TOO_FEW` | it |\n");
+    assert_eq!(broken(&[files[0], files[1], files[2], told]), []);
+}
