@@ -10,7 +10,7 @@
 use super::{CheckFinding, Ungraded, finding};
 use crate::contract::Contract;
 use crate::evidence::{Weighing, in_scope, questions_of, segments, weighed_as};
-use crate::finding::figures::of_traffic;
+use crate::finding::figures::{of_traffic, plural};
 use crate::finding::{best_p, is_never, look_level};
 use crate::gate::{Gate, Margin, Measure, Rule, Scope};
 use crate::grader::Grader;
@@ -276,8 +276,11 @@ impl Record {
         if have < needed {
             let or = if have >= asked { "lower its `min_examples`" } else { or };
             return Some(Short {
-                what: format!("with {have} conversations {best} that it holds; at least {needed} are needed"),
-                remedy: format!("sample {} more conversations there, or {or}", needed - have),
+                what: format!(
+                    "with {} {best} that it holds; at least {needed} are needed",
+                    plural(have, "conversation")
+                ),
+                remedy: format!("sample {} there, or {or}", plural(needed - have, "more conversation")),
             });
         }
         if is_never(gate) || self.p <= level {

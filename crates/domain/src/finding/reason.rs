@@ -17,7 +17,8 @@ pub fn sentence(
 ) -> String {
     match finding.state {
         State::FailedNever => {
-            format!("fails on {} example(s), and none may: {}", finding.examples.len(), finding.names())
+            let failed = plural(finding.examples.len() as u64, "example");
+            format!("fails on {failed}, and none may: {}", finding.names())
         }
         State::FailedGuard => format!("fails again on {}", finding.names()),
         State::Unfit => match unproven.filter(|_| finding.code == Some(Code::JudgeUnproven)) {
@@ -112,8 +113,9 @@ fn no_data(finding: &Finding) -> String {
         );
     }
     format!(
-        "{} from {seen} independent conversation(s); at least {} are needed before anything is concluded",
+        "{} from {}; at least {} are needed before anything is concluded",
         plural(finding.counts.planned, "example"),
+        plural(seen, "independent conversation"),
         finding.segment.minimum.0
     )
 }

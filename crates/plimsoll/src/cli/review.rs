@@ -59,7 +59,7 @@ fn share(text: &str) -> Result<f64, String> {
 struct Calibrate {
     #[command(flatten)]
     of: Whole,
-    /// What people say of answers, in JSON lines
+    /// What people say of answers: JSON lines, CSV or TSV
     #[arg(long, value_name = "FILE")]
     labels: Utf8PathBuf,
     /// One judged criterion; left out, every one that is labelled

@@ -8,7 +8,7 @@ use domain::format::{answers, examples, history, labels, outcomes, rubric, traff
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  plimsoll schema examples > plimsoll.examples.schema.json")]
 pub struct Args {
-    /// Which format; of examples, answers, scores, labels and outcomes the schema is that of one line, of rubrics that of what stands in front
+    /// Which format; the schema is that of one line, but of a contract the whole, and of a rubric what stands in front
     #[arg(value_enum, default_value_t = Format::Contract)]
     format: Format,
 }

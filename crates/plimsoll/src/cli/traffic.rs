@@ -6,7 +6,7 @@ use crate::app::eval::{Eval, state_beside};
 use crate::app::logged::Window;
 use crate::app::traffic::{Day, prune, stats};
 use crate::render::progress::Bar;
-use crate::render::read::plain;
+use crate::render::read::{plain, plural};
 use domain::format::contract::days;
 use jiff::civil::Date;
 use serde_json::json;
@@ -135,7 +135,7 @@ fn dropped_text(dropped: &[(Date, usize)], keep: u32, today: Date, preview: bool
     let verb = if preview { "would drop" } else { "dropped" };
     let mut out = String::new();
     for (day, files) in dropped {
-        let _ = writeln!(out, "{verb:<12}{day}  {files} files");
+        let _ = writeln!(out, "{verb:<12}{day}  {}", plural(*files as u64, "file"));
     }
     let _ = writeln!(out, "{:<12}the last {keep} days up to {today}; examples keep what they were taken from", "kept");
     out

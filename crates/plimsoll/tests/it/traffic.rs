@@ -166,10 +166,10 @@ fn days_whose_time_is_over_are_dropped_whole() {
         out(&ended)
     };
     let rest = "kept        the last 2 days up to 2026-11-05; examples keep what they were taken from\n";
-    assert_eq!(prune(&["--preview"]), format!("would drop  2026-11-03  1 files\n{rest}"));
+    assert_eq!(prune(&["--preview"]), format!("would drop  2026-11-03  1 file\n{rest}"));
     assert_eq!(kept(folder.path()).len(), 2);
     assert_eq!(prune(&["--keep", "3d", "--preview"]).lines().count(), 1);
-    assert_eq!(prune(&[]), format!("dropped     2026-11-03  1 files\n{rest}"));
+    assert_eq!(prune(&[]), format!("dropped     2026-11-03  1 file\n{rest}"));
     assert_eq!(kept(folder.path()).len(), 1);
     let stats = plimsoll(folder.path(), &["traffic", "stats"]);
     let expected = "\
