@@ -66,7 +66,7 @@ enum Verb {
     Init(init::Args),
     /// Is this eval fit to decide? Findings with code, place and remedy
     Check(check::Args),
-    /// Grade the systems' answers, weigh the evidence, decide: the main job
+    /// Ask the systems or read their answers, grade, weigh the evidence, decide: the main job
     Run(run::Args),
     /// Decide again from stored or imported scores, no calls
     Decide(decide::Args),

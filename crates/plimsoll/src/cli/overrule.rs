@@ -32,7 +32,7 @@ pub struct Args {
     /// Last day, for example 2027-01-31
     #[arg(long, value_name = "DATE")]
     expires: String,
-    /// A file with an ed25519 private key (PKCS#8 PEM, or 64 hex digits); without it the record is shown as unsigned
+    /// A file with the owner's Ed25519 private key (PKCS#8 PEM, or 64 hex digits); without it the record is shown as unsigned
     #[arg(long, value_name = "FILE")]
     key: Option<Utf8PathBuf>,
 }
