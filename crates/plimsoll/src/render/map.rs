@@ -1,6 +1,6 @@
 //! The map for a terminal, a page, a document and programs. Every outside text of the page is escaped by its template.
 
-use super::read::{json_text, plain, plural};
+use super::read::{json_text, plain, plural, unquoted};
 use super::width::wrap;
 use askama::Template;
 use domain::map::{Function, Row, holes};
@@ -131,7 +131,7 @@ pub fn html(name: &str, release: &str, simulated: bool, rows: &[Row]) -> Result<
         name: plain(&row.name),
         says: plain(&row.says),
         links: row.links.iter().map(|link| (anchor(link), plain(&self::link(link)))).collect(),
-        holes: row.holes.iter().map(|hole| (plain(&hole.what), plain(&hole.fill))).collect(),
+        holes: row.holes.iter().map(|hole| (unquoted(&hole.what), unquoted(&hole.fill))).collect(),
     };
     let page = Page {
         name: plain(name),
@@ -146,7 +146,7 @@ pub fn html(name: &str, release: &str, simulated: bool, rows: &[Row]) -> Result<
             .collect(),
         holes: holes(rows)
             .into_iter()
-            .map(|(row, hole)| (anchor(&row.key), plain(&titled(row.kind, &row.name)), plain(&hole.what)))
+            .map(|(row, hole)| (anchor(&row.key), plain(&titled(row.kind, &row.name)), unquoted(&hole.what)))
             .collect(),
     };
     Ok(page.render()? + "\n")

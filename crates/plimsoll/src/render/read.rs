@@ -216,6 +216,11 @@ pub fn plain(text: &str) -> String {
         .collect()
 }
 
+/// A sentence of ours for a page, where backticks say nothing.
+pub fn unquoted(said: &str) -> String {
+    plain(said).replace('`', "")
+}
+
 /// JSON for programs that a terminal may show all the same: what would command one, or hide, is escaped; the values are the same.
 pub fn json_text(value: &Value) -> String {
     let text = format!("{value:#}\n");

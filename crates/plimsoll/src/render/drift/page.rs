@@ -3,7 +3,7 @@
 use super::{laid, name, of_again, of_mix, of_unmeasured, p_said, percent, shown};
 use crate::app::drift::Drifted;
 use crate::cli::Failure;
-use crate::render::read::plain;
+use crate::render::read::{plain, unquoted};
 use askama::Template;
 use domain::drift::{Farthest, Patch};
 
@@ -89,11 +89,6 @@ pub fn html(drifted: &Drifted, days: &str) -> Result<String, Failure> {
         next: drifted.next.iter().map(|next| (plain(&next.line), plain(&next.name))).collect(),
     };
     page.render().map_err(|error| Failure::ours(format!("the page cannot be written: {error}"), "report it"))
-}
-
-/// A sentence for a page, where backticks say nothing.
-fn unquoted(said: &str) -> String {
-    plain(said).replace('`', "")
 }
 
 fn said(patch: &Patch) -> Said {
