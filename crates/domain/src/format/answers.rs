@@ -58,7 +58,7 @@ fn broken(line: &Value) -> Vec<Wrong> {
     let what = "this answer says nothing".to_owned();
     let help = "give `text`, `structured`, `tool_calls` or `behaviour`; where the system failed, say so in `error`; \
                 leave out what was never asked";
-    vec![Wrong { path: "", what, help }]
+    vec![Wrong { path: "".into(), what, help }]
 }
 
 /// `None` where a value is out of its range or nothing is said.

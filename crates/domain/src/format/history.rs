@@ -103,7 +103,7 @@ fn broken(line: &Value) -> Vec<Wrong> {
     match line["digest"].as_str() {
         Some(digest) if Digest::parse(digest).is_none() => {
             let what = "this is no digest: 64 hexadecimal digits".to_owned();
-            vec![Wrong { path: "digest", what, help: "restore the backup as it was written" }]
+            vec![Wrong { path: "digest".into(), what, help: "restore the backup as it was written" }]
         }
         _ => Vec::new(),
     }

@@ -99,13 +99,13 @@ fn broken(line: &Value) -> Vec<Wrong> {
         let what = format!("`{by}` is the name of a model, and a judge that is measured by a model shows nothing");
         let help =
             "let a person label the answer, under their own name; where a person is called so, `kind` says `human`";
-        return vec![Wrong { path: "by", what, help }];
+        return vec![Wrong { path: "by".into(), what, help }];
     }
     if line["kind"] != "model" {
         return Vec::new();
     }
     let what = "a model made this label, and a judge that is measured by a model shows nothing".to_owned();
-    vec![Wrong { path: "kind", what, help: "let a person label the answer, and leave models' labels out" }]
+    vec![Wrong { path: "kind".into(), what, help: "let a person label the answer, and leave models' labels out" }]
 }
 
 fn build(line: &Value) -> Label {

@@ -6,6 +6,7 @@ use super::yaml::{Node, NodeKind, Spot};
 use crate::fault::{Fault, Faults, Place};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Longest line that is read, in bytes; a longer one is a fault.
 pub const LONGEST_LINE: usize = 16 << 20;
@@ -17,10 +18,10 @@ pub struct LinePlace<'a> {
     pub line: u32,
 }
 
-/// A broken rule about the value at a path: `provenance.weight`.
+/// A broken rule about the value at a path: `provenance.weight`, `input.tools.0`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
     pub what: String,
     pub help: &'static str,
 }
@@ -72,11 +73,15 @@ impl LinePlace<'_> {
             Err(fault) => return (*fault).into(),
         };
         let mut faults = shape::faults(shape, &node, *self, text);
-        if faults.is_empty() {
-            faults.extend(rules(&node.to_json()).into_iter().map(|wrong| {
-                let at = spot(&node, wrong.path);
-                self.fault(at.column, text.get(at.start..at.end).unwrap_or(""), wrong.what, wrong.help)
-            }));
+        for wrong in rules(&node.to_json()) {
+            let at = spot(&node, &wrong.path);
+            let found = text.get(at.start..at.end).unwrap_or("");
+            // What has not its shape breaks rules that say nothing more.
+            let shape_is_wrong =
+                |fault: &Fault| (at.column..at.column + found.chars().count() as u32).contains(&fault.place.column);
+            if !faults.iter().any(shape_is_wrong) {
+                faults.push(self.fault(at.column, found, wrong.what, wrong.help));
+            }
         }
         match Faults::none_or(faults) {
             Err(faults) => faults,
@@ -91,9 +96,13 @@ impl LinePlace<'_> {
 fn spot(node: &Node, path: &str) -> Spot {
     let mut at = node;
     for part in path.split('.') {
-        let NodeKind::Map(entries) = &at.kind else { break };
-        match entries.iter().find(|(key, _)| key.text == part) {
-            Some((_, value)) => at = value,
+        let below = match &at.kind {
+            NodeKind::Map(entries) => entries.iter().find(|(key, _)| key.text == part).map(|(_, value)| value),
+            NodeKind::List(items) => part.parse().ok().and_then(|position: usize| items.get(position)),
+            _ => None,
+        };
+        match below {
+            Some(value) => at = value,
             None => break,
         }
     }

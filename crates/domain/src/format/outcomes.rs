@@ -54,7 +54,8 @@ pub fn json_schema() -> Value {
 fn broken(line: &Value) -> Vec<Wrong> {
     let given = |key: &str| !line[key].is_null();
     let mut wrong = Vec::new();
-    let mut say = |path, what: &str, help| wrong.push(Wrong { path, what: what.to_owned(), help });
+    let mut say =
+        |path: &'static str, what: &str, help| wrong.push(Wrong { path: path.into(), what: what.to_owned(), help });
     let number = |key: &str| line[key].as_u64();
     match (given("value"), given("count"), given("n")) {
         (true, true, _) => say("value", "a line says a count or a value, and not both", "leave one of the two out"),

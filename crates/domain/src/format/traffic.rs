@@ -74,7 +74,7 @@ fn broken(line: &Value) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     if line["at"].as_str().is_some_and(|at| !at.contains(['T', 't']) || !at.ends_with(['Z', 'z'])) {
         let what = "`at` is no instant in UTC".to_owned();
-        wrong.push(Wrong { path: "at", what, help: "write it as \"2027-01-31T08:00:00Z\"" });
+        wrong.push(Wrong { path: "at".into(), what, help: "write it as \"2027-01-31T08:00:00Z\"" });
     }
     wrong
 }

@@ -103,7 +103,7 @@ impl Table {
         }
         let line = Value::Object(line);
         faults.extend(broken(&line).into_iter().map(|wrong| {
-            let at = self.column(wrong.path).unwrap_or(usize::MAX);
+            let at = self.column(&wrong.path).unwrap_or(usize::MAX);
             row.fault(at, wrong.what, wrong.help)
         }));
         Faults::none_or(faults)?;

@@ -100,7 +100,7 @@ impl Table {
         let line = Value::Object(line);
         if faults.is_empty() {
             let at = |key: &str| self.keys.iter().position(|known| known == key);
-            faults.extend(broken(&line).into_iter().map(|wrong| row.fault(at(wrong.path), wrong.what, wrong.help)));
+            faults.extend(broken(&line).into_iter().map(|wrong| row.fault(at(&wrong.path), wrong.what, wrong.help)));
         }
         Faults::none_or(faults)?;
         let unreadable =
