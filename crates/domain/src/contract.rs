@@ -16,6 +16,14 @@ use crate::system::{Arm, Budget, System};
 use camino::Utf8PathBuf;
 use std::collections::BTreeSet;
 
+/// The currency of a contract that names none.
+pub const NO_CURRENCY: &str = "units per occurrence";
+
+/// What stands beside an amount of a currency: `USD` of `USD per occurrence`.
+pub fn money(currency: &str) -> &str {
+    currency.split(" per ").next().unwrap_or("").trim()
+}
+
 /// A contract whose names are resolved. What is merely unwise is left to `check`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contract {
@@ -29,6 +37,7 @@ pub struct Contract {
     pub tasks: Vec<TaskName>,
     /// The classes that the contract prices, in its order; built-in classes it does not name are not listed.
     pub failures: Vec<FailureClass>,
+    /// What a cost is of, such as `USD per occurrence`.
     pub currency: String,
     pub sources: Vec<SamplingSource>,
     /// Versions of documents that are in force now: `documents: {refund-policy: 2026-10}`.
@@ -104,6 +113,11 @@ impl Default for Retire {
 }
 
 impl Contract {
+    /// What an amount is counted in, beside the amount.
+    pub fn money(&self) -> &str {
+        money(&self.currency)
+    }
+
     pub fn system(&self, arm: Arm) -> Option<&System> {
         self.systems.iter().find(|system| system.name.as_str() == arm.as_str())
     }

@@ -1,5 +1,6 @@
 //! Faults in what a person wrote: what is wrong, where, and what to write instead. All of them, never only the first.
 
+use crate::share::plural;
 use camino::Utf8PathBuf;
 use std::fmt;
 
@@ -42,7 +43,7 @@ impl fmt::Display for Fault {
 
 /// At least one fault, in the order of their places.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} fault(s), the first at {}", .0.len(), .0[0])]
+#[error("{}, the first at {}", plural(.0.len() as u64, "fault"), .0[0])]
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
@@ -63,8 +64,8 @@ impl Faults {
     }
 
     /// These and the others, in the order of their places.
-    pub fn with(mut self, others: Faults) -> Self {
-        self.0.extend(others.0);
+    pub fn with(mut self, others: impl IntoIterator<Item = Fault>) -> Self {
+        self.0.extend(others);
         self.0.sort();
         self.0.dedup();
         self

@@ -93,7 +93,7 @@ impl<'a> Moves<'a> {
                 return Some(Moves { clusters, order, how: How::Flips(flips_of(kind, claim)) });
             }
             Kind::Graded => clusters.iter().map(mean).collect(),
-            Kind::GradedDifference => own_means(tally, own?),
+            Kind::GradedDifference => own_means(tally, own?)?,
         };
         let each = |(cluster, mean): (&Cluster, f64)| row_weight(cluster) * if downward { -mean } else { 1.0 - mean };
         let moved: Vec<f64> = clusters.iter().zip(means).map(each).collect();
@@ -135,14 +135,14 @@ fn mean(cluster: &Cluster) -> f64 {
     if cluster.weight > 0.0 { (cluster.value / cluster.weight).clamp(0.0, 1.0) } else { 0.0 }
 }
 
-/// Of each compared cluster the mean grade of the arm itself. Every one is among the arm's own, in the same order.
-fn own_means(tally: &Tally, own: &Tally) -> Vec<f64> {
+/// Of each compared cluster the mean grade of the arm itself, in the same order; `None` where one is not among the arm's own.
+fn own_means(tally: &Tally, own: &Tally) -> Option<Vec<f64>> {
     let place = |tally: &Tally, at: usize| (tally.ranks.get(at).copied(), tally.clusters[at].stratum);
     let mut from = 0;
     let found = |at: usize| {
         let here = (from..own.clusters.len()).find(|&other| place(own, other) == place(tally, at));
-        from = here.map_or(from, |here| here + 1);
-        here.map_or(0.0, |here| mean(&own.clusters[here]))
+        from = here? + 1;
+        here.map(|here| mean(&own.clusters[here]))
     };
     (0..tally.clusters.len()).map(found).collect()
 }

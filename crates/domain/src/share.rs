@@ -75,6 +75,11 @@ impl Amount {
     }
 }
 
+/// `1 example`, `2 examples`.
+pub fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 /// A difference with its sign, `+0.4` or `-0.4`; what is written as zero has none.
 pub fn with_sign(difference: f64, digits: usize) -> String {
     signed(difference, format!("{difference:.digits$}"))

@@ -8,12 +8,8 @@ use super::{Estimate, listed};
 use crate::contract::Contract;
 use crate::evidence::higher_is_better;
 use crate::gate::{Gate, Margin, Measure, Opponent, Rule};
+pub use crate::share::plural;
 use crate::share::{signed, with_sign, without_sign_of_zero};
-
-/// `1 example`, `2 examples`.
-pub fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
 
 /// A level in all its digits, as no share of examples is: 2.5 %, 1.25 %, 0.625 %.
 pub fn level(share: f64) -> String {
@@ -81,7 +77,7 @@ impl Unit {
             (Measure::Criterion(_) | Measure::GraderErrors | Measure::Disagreement(_), _)
             | (_, Rule::Within { .. }) => UnitKind::Rate,
             (Measure::Latency, _) => UnitKind::Milliseconds,
-            (Measure::Spend | Measure::FailureCost, _) => UnitKind::Money(currency(contract)),
+            (Measure::Spend | Measure::FailureCost, _) => UnitKind::Money(contract.money().to_owned()),
         };
         Unit { kind, compared, relative, more_digits: 0 }
     }
@@ -174,11 +170,6 @@ impl Unit {
         let harm = estimate.p_harm_adjusted.is_some_and(|p| p <= estimate.level);
         harm && !self.relative && matches!(gate.rule, Rule::NotWorse { .. })
     }
-}
-
-/// The currency's code, the first word of `USD per occurrence`.
-fn currency(contract: &Contract) -> String {
-    contract.currency.split_whitespace().next().unwrap_or("").to_owned()
 }
 
 /// Money with as many digits as it needs.

@@ -9,6 +9,7 @@ use super::record::decimal;
 use crate::digest::Digest;
 use crate::name::{ClusterId, CriterionName, SegmentName};
 use crate::qualification::{Calibration, Identity, Labelled, LabelledCluster, LabelledPairs, Sample};
+use crate::share::plural;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -209,7 +210,8 @@ fn segment(of: SegmentOf) -> Result<Labelled, NotACalibration> {
     for (what, cell, given) in [("passes", &of.on_pass, of.judged.passes), ("fails", &of.on_fail, of.judged.fails)] {
         let labels = cell.iter().fold(0_u64, |sum, cluster| sum.saturating_add(cluster.labels));
         if labels > given {
-            let what = format!("`{}` has {labels} labels of {given} verdict(s): {what} of the judge", of.segment);
+            let what =
+                format!("`{}` has {labels} labels of {}: {what} of the judge", of.segment, plural(given, "verdict"));
             return Err(NotACalibration::Value(what));
         }
     }
@@ -217,7 +219,11 @@ fn segment(of: SegmentOf) -> Result<Labelled, NotACalibration> {
     let both = [&of.pairs.better, &of.pairs.same, &of.pairs.worse].into_iter().flatten();
     let pairs = both.fold(0_u64, |sum, cluster| sum.saturating_add(cluster.pairs));
     if pairs > given / 2 {
-        return Err(NotACalibration::Value(format!("`{}` has {pairs} pairs of {given} verdict(s)", of.segment)));
+        return Err(NotACalibration::Value(format!(
+            "`{}` has {pairs} pairs of {}",
+            of.segment,
+            plural(given, "verdict")
+        )));
     }
     let clusters = |cell: Vec<ClusterOf>| cell.into_iter().map(cluster).collect::<Result<Vec<_>, _>>();
     let pairs = |cell: Vec<PairOf>| cell.into_iter().map(pair).collect::<Result<Vec<_>, _>>();
@@ -298,7 +304,7 @@ mod tests {
     #[test]
     fn labels_beyond_what_was_judged_are_no_calibration() {
         assert!(with(9, 6).is_ok());
-        assert_eq!(with(10, 6).unwrap_err().to_string(), "`all` has 10 labels of 9 verdict(s): passes of the judge");
-        assert_eq!(with(9, 7).unwrap_err().to_string(), "`all` has 7 pairs of 12 verdict(s)");
+        assert_eq!(with(10, 6).unwrap_err().to_string(), "`all` has 10 labels of 9 verdicts: passes of the judge");
+        assert_eq!(with(9, 7).unwrap_err().to_string(), "`all` has 7 pairs of 12 verdicts");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::LEAST_LABELS;
 use crate::name::CriterionName;
+use crate::share::plural;
 
 /// Labels that are worth asking for at first: they leave a judge that never errs under 7.5 % of disagreement.
 pub const ENOUGH: u64 = 40;
@@ -62,18 +63,22 @@ impl Unproven {
             }
             Unproven::TooFew { labels, clusters, agreed } => {
                 format!(
-                    "its judge agrees with people on {agreed} of {labels} label(s) of {clusters} conversation(s) here, which still allows {:.1} % disagreement; at least {LEAST_LABELS} conversations are needed",
+                    "its judge agrees with people on {agreed} of {} of {} here, which still allows {:.1} % disagreement; at least {LEAST_LABELS} conversations are needed",
+                    plural(*labels, "label"),
+                    plural(*clusters, "conversation"),
                     100.0 * allowed(*agreed, *labels)
                 )
             }
             Unproven::TooFewPairs { pairs, clusters } => {
                 format!(
-                    "a comparison rests on examples labelled for both systems, and here are {pairs} of {clusters} conversation(s)"
+                    "a comparison rests on examples labelled for both systems, and here are {pairs} of {}",
+                    plural(*clusters, "conversation")
                 )
             }
             Unproven::PairsAlone { pairs } => {
                 format!(
-                    "its {pairs} labelled pair(s) correct comparisons alone, and how often a single verdict is wrong here is not known"
+                    "comparisons alone are corrected, by {}: how often a single verdict is wrong here is not known",
+                    plural(*pairs, "labelled pair")
                 )
             }
             Unproven::TellsNothing { youden } => {

@@ -17,6 +17,7 @@ use domain::fault::closest;
 use domain::grader::Grader;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::score::State;
+use domain::share::plural;
 use std::collections::BTreeSet;
 
 /// What is planned, and which of it the table speaks of.
@@ -134,8 +135,8 @@ impl Plan<'_> {
         if repeat >= u32::from(self.repeats) {
             let what = format!("repeat {repeat} is beyond the plan");
             let help = format!(
-                "the contract asks for {} repeat(s), counted from 0: raise `repeats`, or leave it out",
-                self.repeats
+                "the contract asks for {}, counted from 0: raise `repeats`, or leave it out",
+                plural(u64::from(self.repeats), "repeat")
             );
             return unplanned(Known::Repeat, &repeat.to_string(), what, help);
         }

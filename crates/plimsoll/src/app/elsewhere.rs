@@ -16,6 +16,7 @@ use domain::grader::Grader;
 use domain::name::ClassName;
 use domain::reference_set::ReferenceSet;
 use domain::score::State;
+use domain::share::plural;
 use domain::system::{Arm, SystemKind};
 use engine::{AnswerRow, ScoreRow};
 use lake::{Grade, Grades, Plan, read_grades};
@@ -92,11 +93,13 @@ impl<'c> Elsewhere<'c> {
     pub fn told(&self) -> Vec<String> {
         let file = &self.file;
         let aside = format!(
-            "{} row(s) of `{file}` were set aside: the example is not active, or the criterion does not apply",
-            self.grades.set_aside
+            "{} of `{file}` set aside: the example is not active, or the criterion does not apply",
+            plural(self.grades.set_aside, "row")
         );
-        let outdone =
-            format!("{} grade(s) of `{file}` are of answers that failed: system errors all the same", self.outdone);
+        let outdone = format!(
+            "{} of `{file}`, of answers that failed: system errors all the same",
+            plural(self.outdone, "grade")
+        );
         [(self.grades.set_aside, aside), (self.outdone, outdone)]
             .into_iter()
             .filter(|(count, _)| *count > 0)

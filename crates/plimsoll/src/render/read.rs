@@ -2,6 +2,7 @@
 
 use crate::app::chain::Kept;
 use crate::app::signature;
+use domain::contract::money;
 pub use domain::finding::figures::plural;
 use domain::format::record::numbers;
 use domain::share::with_sign;
@@ -61,7 +62,7 @@ impl Shown {
 
     /// What costs are counted in, without what they are counted per: `USD` of `USD per occurrence`.
     pub fn currency(&self) -> &str {
-        self.content["contract"]["currency"].as_str().and_then(|text| text.split(" per ").next()).unwrap_or("")
+        self.content["contract"]["currency"].as_str().map_or("", money)
     }
 
     /// Expected failure cost of the candidate against production, and how it was seen.
