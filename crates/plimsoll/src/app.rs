@@ -14,6 +14,7 @@ pub mod eval;
 pub mod elsewhere;
 pub mod examples;
 pub mod file;
+mod gathered;
 pub mod graders;
 pub mod history;
 pub mod import;

@@ -21,10 +21,10 @@ mod traffic;
 pub use traffic::days;
 
 use super::yaml::{self, Fields, Node, Reader, Spot};
-use crate::contract::{Contract, Looks, Owner, PublicKey, SamplingSource};
+use crate::contract::{Contract, Looks, NO_CURRENCY, Owner, PublicKey, SamplingSource};
 use crate::digest::Digest;
 use crate::failure_class::{BUILT_IN, FailureClass};
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 use crate::name::{ClassName, OwnerRole, TaskName};
 use crate::promise::Promise;
 use crate::provenance::SourceKind;
@@ -117,15 +117,35 @@ impl Places {
     }
 }
 
+/// A contract with faults, and what could be read of it.
+#[derive(Debug)]
+pub struct Faulty {
+    pub faults: Faults,
+    /// Nothing where the file is no YAML. What has a fault is left out, or is as if nothing were said of it.
+    pub parsed: Option<Box<Parsed>>,
+}
+
 /// Reads a contract.
 pub fn parse(file: &Utf8Path, text: &str) -> Result<Parsed, Faults> {
-    let node = yaml::parse(file, text)?;
+    attempt(file, text).map_err(|faulty| faulty.faults)
+}
+
+/// Reads what can be read of a contract, so that what rests on its sound parts can be looked at too before anybody mends it.
+pub fn attempt(file: &Utf8Path, text: &str) -> Result<Parsed, Faulty> {
+    let (node, faults) = yaml::attempt(file, text).map_err(|faults| Faulty { faults, parsed: None })?;
     let mut reader = Reader::new(file, text);
     let contract = read(&mut reader, &node);
-    reader.finish()?;
+    let mut all: Vec<Fault> = reader.finish().err().into_iter().flatten().collect();
+    // What is no number is told as that, and not as what the reader makes of its text.
+    all.retain(|fault| !faults.iter().any(|known| known.place == fault.place));
+    all.extend(faults);
     let mut places = Places::default();
     places.note("", &node);
-    Ok(Parsed { contract, places })
+    let parsed = Parsed { contract, places };
+    match Faults::none_or(all) {
+        Ok(()) => Ok(parsed),
+        Err(faults) => Err(Faulty { faults, parsed: Some(Box::new(parsed)) }),
+    }
 }
 
 fn read(reader: &mut Reader, node: &Node) -> Contract {
@@ -152,7 +172,7 @@ fn read(reader: &mut Reader, node: &Node) -> Contract {
         release: text(reader, &top, "release", "the release decision").unwrap_or_default(),
         tasks,
         failures,
-        currency: text(reader, &top, "currency", "the currency").unwrap_or_else(|| "units per occurrence".to_owned()),
+        currency: text(reader, &top, "currency", "the currency").unwrap_or_else(|| NO_CURRENCY.to_owned()),
         sources: top.get("sources").map(|node| sources(reader, node)).unwrap_or_default(),
         documents: top.get("documents").map(|node| documents(reader, node)).unwrap_or_default(),
         examples: top.get("examples").map(|node| paths(reader, node)).unwrap_or_else(|| vec!["examples".into()]),

@@ -53,6 +53,8 @@ pub struct Spot {
 const DEEPEST: usize = 40;
 /// A contract is a page; this is a thousand of them.
 const LONGEST: usize = 4 << 20;
+/// Faults beyond which the file is of another kind.
+const MOST_FAULTS: usize = 500;
 
 impl Node {
     /// The value without its places.
@@ -84,6 +86,13 @@ impl Node {
 
 /// Reads one document.
 pub fn parse(file: &Utf8Path, text: &str) -> Result<Node, Faults> {
+    let (node, faults) = attempt(file, text)?;
+    Faults::none_or(faults).map(|()| node)
+}
+
+/// Reads one document, with the faults after which reading went on: of a key that is given twice the first value stands, of a
+/// number that is none its text.
+pub fn attempt(file: &Utf8Path, text: &str) -> Result<(Node, Vec<Fault>), Faults> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut builder = Builder { file, text, parser: Parser::new_from_str(text), depth: 0, faults: Vec::new() };
     let node = if text.len() > LONGEST {
@@ -97,15 +106,11 @@ pub fn parse(file: &Utf8Path, text: &str) -> Result<Node, Faults> {
     } else {
         builder.document()
     };
-    let mut faults = builder.faults;
-    let node = match node {
-        Ok(node) => node,
-        Err(fault) => {
-            faults.push(fault);
-            Node { at: Spot::default(), kind: NodeKind::Null }
-        }
-    };
-    Faults::none_or(faults).map(|()| node)
+    let faults = builder.faults;
+    match node {
+        Ok(node) => Ok((node, faults)),
+        Err(fault) => Err(Faults::from(fault).with(faults)),
+    }
 }
 
 struct Builder<'a> {
@@ -200,6 +205,15 @@ impl<'a> Builder<'a> {
         Err(self.fault(at, what, help))
     }
 
+    /// A fault after which reading goes on.
+    fn tell(&mut self, fault: Fault) -> Result<(), Fault> {
+        if self.faults.len() >= MOST_FAULTS {
+            return Err(fault);
+        }
+        self.faults.push(fault);
+        Ok(())
+    }
+
     fn deeper(&mut self, at: Spot, read: fn(&mut Self, Spot) -> Result<Node, Fault>) -> Result<Node, Fault> {
         if self.depth >= DEEPEST {
             return Err(self.fault(at, "nested too deeply", "nothing in a contract goes deeper than 40 levels"));
@@ -238,7 +252,7 @@ impl<'a> Builder<'a> {
             match lines.get(&key.text) {
                 Some(first) => {
                     let what = format!("`{}` is given twice, first on line {first}", shortened(&key.text));
-                    self.faults.push(self.fault(key.at, &what, "keep one of the two"));
+                    self.tell(self.fault(key.at, &what, "keep one of the two"))?;
                 }
                 None => {
                     lines.insert(key.text.clone(), key.at.line);
@@ -248,22 +262,21 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn plain(&self, value: &str, at: Spot) -> Result<NodeKind, Fault> {
+    fn plain(&mut self, value: &str, at: Spot) -> Result<NodeKind, Fault> {
         Ok(match value {
             "" | "~" | "null" | "Null" | "NULL" => NodeKind::Null,
             "true" | "True" | "TRUE" => NodeKind::Bool(true),
             "false" | "False" | "FALSE" => NodeKind::Bool(false),
             ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF" | "-.inf" | "-.Inf" | "-.INF" | "+.inf" => {
-                return Err(self.fault(at, "this is not a finite number", "write a number"));
+                self.tell(self.fault(at, "this is not a finite number", "write a number"))?;
+                NodeKind::Text(value.to_owned())
             }
             text => match number(text) {
                 Some(Ok(number)) => NodeKind::Number(number),
                 Some(Err(())) => {
-                    return Err(self.fault(
-                        at,
-                        "this number is too large",
-                        "write one below 1e308, or quote it as text",
-                    ));
+                    let help = "write one below 1e308, or quote it as text";
+                    self.tell(self.fault(at, "this number is too large", help))?;
+                    NodeKind::Text(text.to_owned())
                 }
                 None => NodeKind::Text(text.to_owned()),
             },

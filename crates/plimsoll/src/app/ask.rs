@@ -11,6 +11,7 @@
 pub mod budget;
 
 use super::eval::Eval;
+use super::gathered::Gathered;
 use super::graders::{refused, refused_system};
 use super::rubrics;
 use super::run::Progress;
@@ -92,29 +93,33 @@ impl<'a> Askable<'a> {
             Provider::ready(system.name.as_str(), live, &around, &mut secrets)
                 .map_err(|error| refused_system(eval, system, &error.to_string()))
         };
-        budget::can_be_kept(eval)?;
+        let mut gathered = Gathered::default();
+        gathered.take(budget::can_be_kept(eval));
         let (mut arms, mut judges, mut rubrics) = (Vec::new(), Vec::new(), Vec::new());
         for arm in Arm::ALL {
             if let Some((system, live)) = eval.contract.system(arm).and_then(|system| Some((system, system.live()?))) {
-                arms.push((arm, system, live, provide(system, live)?));
+                arms.extend(gathered.take(provide(system, live)).map(|provider| (arm, system, live, provider)));
             }
         }
         for (at, criterion) in eval.contract.criteria.iter().enumerate() {
             let Grader::Judge { rubric, with } = &criterion.grader else { continue };
-            rubrics.push((at as u16, criterion, rubrics::read(eval, criterion, rubric)?, with.as_slice()));
+            let rubric = gathered.take(rubrics::read(eval, criterion, rubric));
+            rubrics.extend(rubric.map(|rubric| (at as u16, criterion, rubric, with.as_slice())));
             for name in with {
                 // The contract's reader saw to it that judges are there.
                 let Some(system) = eval.contract.systems.iter().find(|system| system.name == *name) else { continue };
                 let Some(live) = system.live() else {
                     let what = format!("the verdicts of its judge `{name}` come from elsewhere");
                     let help = "bring them in with `plimsoll import scores FILE`, then `plimsoll decide`; or name a judge that can be asked";
-                    return Err(refused(eval, criterion, &what, help));
+                    gathered.add(refused(eval, criterion, &what, help));
+                    continue;
                 };
                 if !judges.iter().any(|(known, ..): &(&System, &Live, Provider)| known.name == *name) {
-                    judges.push((system, live, provide(system, live)?));
+                    judges.extend(gathered.take(provide(system, live)).map(|provider| (system, live, provider)));
                 }
             }
         }
+        gathered.finish()?;
         let secrets = Arc::new(secrets);
         let mut addresses = Vec::new();
         let mut ready = |name: &str, live: &Live, provider: Provider| {
@@ -315,7 +320,7 @@ impl<'a> Askable<'a> {
         what: &'p str,
         progress: &'p mut dyn Progress,
     ) -> impl FnMut(&Standing) + use<'p> {
-        let currency = currency(self.eval);
+        let currency = self.eval.contract.money().to_owned();
         let mut noted = Duration::ZERO;
         move |standing| {
             progress.count(standing.done, standing.of);
@@ -365,7 +370,7 @@ impl<'a> Askable<'a> {
         match &drove.ending {
             Ending::Done => {
                 if standing.of > 0 {
-                    progress.note(&format!("asked: {}", stands(standing, &currency(self.eval))));
+                    progress.note(&format!("asked: {}", stands(standing, self.eval.contract.money())));
                 }
                 Ok(())
             }
@@ -467,11 +472,6 @@ fn arms_of(files: &[(Arm, Vec<Utf8PathBuf>)]) -> Vec<judging::Arm> {
     files.iter().map(arm).collect()
 }
 
-/// The unit of money: the first word of `USD per occurrence`.
-fn currency(eval: &Eval) -> String {
-    eval.contract.currency.split_whitespace().next().unwrap_or("units").to_owned()
-}
-
 /// What a person should know before it starts: what there is already of what is asked for, and what the rest takes.
 fn told(what: &str, forecast: &Forecast, used: Used, eval: &Eval) -> Vec<String> {
     let mut told = Vec::new();
@@ -494,7 +494,7 @@ fn told(what: &str, forecast: &Forecast, used: Used, eval: &Eval) -> Vec<String>
         told.push(format!("{cached} {what} come from earlier runs{latency}"));
     }
     if asks > 0 {
-        let currency = currency(eval);
+        let currency = eval.contract.money();
         let money = spend.map_or(String::new(), |spend| format!(" and {spend:.2} {currency}").trim_end().to_owned());
         told.push(format!("asking for {asks} {what}, which takes about {tokens} tokens{money}"));
         if spend.is_none() && eval.contract.budget.spend.is_some() {

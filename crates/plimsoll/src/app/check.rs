@@ -5,6 +5,7 @@ use super::ask::budget;
 use super::chain::{Chain, Kept};
 use super::diff::systems;
 use super::eval::Eval;
+use super::gathered::Gathered;
 use super::graders::all_compiled;
 use super::history::scores_digest;
 use super::judges::judged;
@@ -42,19 +43,18 @@ impl Checked {
 pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     // A set that is not there yet is a finding; one that cannot be read is a fault.
     let there = super::kept::paths(eval)?.iter().any(|path| eval.folder.join(path).exists());
-    let read = if there { reference_set(eval, &mut Quiet).map(Some) } else { Ok(None) };
-    let (read, graders) = match (read, all_compiled(eval)) {
-        (Err(Failure::Faults(of_set)), Err(Failure::Faults(of_graders))) => return Err(of_set.with(of_graders).into()),
-        (read, graders) => (read?, graders?),
-    };
-    budget::can_be_kept(eval)?;
-    let (set, keeper) = read.map_or((None, None), |(set, keeper)| (Some(set), Some(keeper)));
+    let mut gathered = Gathered::default();
+    let set = gathered.take(there.then(|| reference_set(eval, &mut Quiet)).transpose()).flatten();
+    let graders = gathered.take(all_compiled(eval)).unwrap_or_default();
+    let without_rubric = gathered.take(rubrics::all(eval)).unwrap_or_default();
+    gathered.take(budget::can_be_kept(eval));
+    gathered.finish()?;
+    let (set, keeper) = set.unzip();
     let compared = set.as_ref().zip(keeper).map(|(set, keeper)| compared(set, keeper, &graders)).unwrap_or_default();
     let met_at_once = set.as_ref().map(met_at_once).unwrap_or_default();
     let empty = domain::reference_set::ReferenceSet::default();
     let today = jiff::Zoned::now().date().to_string();
     let (together, judges) = (together(eval)?, judged(eval)?);
-    let without_rubric = rubrics::all(eval)?;
     let unlabelled: Vec<CriterionName> = reviewed::labels(eval)?
         .into_iter()
         .filter(|known| known.labels.is_empty())

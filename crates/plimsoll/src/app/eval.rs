@@ -1,10 +1,11 @@
 //! An eval on disk: the contract, its folder, and the state that Plimsoll keeps beside it.
 
+use super::gathered::Gathered;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::fault::{Fault, Faults, Place};
-use domain::format::contract::{self, Parsed, Places};
+use domain::format::contract::{self, Faulty, Parsed, Places};
 use serde_json::Value;
 use std::io::ErrorKind;
 
@@ -32,9 +33,32 @@ impl Eval {
         let named = path.to_owned();
         let path = if path.is_dir() { path.join(NAME) } else { path.to_owned() };
         let text = super::file::text(&path, LONGEST).map_err(|error| unreadable(&path, &error))?;
-        let parsed = read(&path, &text)?;
         let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
-        Ok(Eval { named, path, folder, text, contract: parsed.contract, places: parsed.places })
+        let of = |parsed: Parsed, path: Utf8PathBuf, text: String| Eval {
+            named,
+            path,
+            folder,
+            text,
+            contract: parsed.contract,
+            places: parsed.places,
+        };
+        match attempt(&path, &text) {
+            Ok(parsed) => Ok(of(parsed, path, text)),
+            Err(Faulty { faults, parsed: None }) => Err(faults.into()),
+            Err(Faulty { faults, parsed: Some(parsed) }) => Err(of(*parsed, path, text).faulty(faults)),
+        }
+    }
+
+    /// The faults of a contract, and those of what it names: graders, rubrics and examples that are sound enough to be read.
+    fn faulty(&self, faults: Faults) -> Failure {
+        let mut gathered = Gathered::default();
+        gathered.take(super::graders::all_compiled(self));
+        gathered.take(super::rubrics::all(self));
+        let Contract { examples, simulated, .. } = &self.contract;
+        let there: Vec<Utf8PathBuf> = examples.iter().filter(|path| self.folder.join(path).exists()).cloned().collect();
+        let set = engine::read_set(&self.folder, &there, *simulated, |_, _| {});
+        gathered.take(set.map_err(|error| self.named_at("examples", super::run::read_failure(error))));
+        gathered.beside(faults)
     }
 
     /// A fault of the contract, at the part that a path names or the nearest around it.
@@ -61,7 +85,11 @@ impl Eval {
 
 /// Reads a contract from its file. One without a name has that of its place, which is no part of its digest.
 pub fn read(path: &Utf8Path, text: &str) -> Result<Parsed, Faults> {
-    let mut parsed = contract::parse(path, text)?;
+    attempt(path, text).map_err(|faulty| faulty.faults)
+}
+
+fn attempt(path: &Utf8Path, text: &str) -> Result<Parsed, Faulty> {
+    let mut parsed = contract::attempt(path, text)?;
     if parsed.contract.name.trim().is_empty() {
         parsed.contract.name = name_by_place(path);
     }

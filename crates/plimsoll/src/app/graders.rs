@@ -5,12 +5,13 @@
 //! errors  all graders that cannot be used, or that are none of ours, each with its place in the contract
 
 use super::eval::Eval;
+use super::gathered::all;
 use super::reviewed;
 use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::criterion::Criterion;
 use domain::failure_class::Classes;
-use domain::fault::{Fault, Faults, Place};
+use domain::fault::{Fault, Place};
 use domain::format::yaml::Spot;
 use domain::grader::{Grader, Schema};
 use domain::system::System;
@@ -67,20 +68,6 @@ pub fn all_compiled(eval: &Eval) -> Result<Vec<(&Criterion, Compiled)>, Failure>
     };
     let criteria = eval.contract.criteria.iter().filter(is_compiled);
     all(criteria.map(|criterion| Ok((criterion, compiled(eval, criterion)?))))
-}
-
-/// All of them, or every fault of those that have one.
-fn all<T>(made: impl Iterator<Item = Result<T, Failure>>) -> Result<Vec<T>, Failure> {
-    let (mut all, mut faults) = (Vec::new(), Vec::new());
-    for one in made {
-        match one {
-            Ok(one) => all.push(one),
-            Err(Failure::Faults(of_one)) => faults.extend(of_one),
-            Err(other) => return Err(other),
-        }
-    }
-    Faults::none_or(faults)?;
-    Ok(all)
 }
 
 fn compiled(eval: &Eval, criterion: &Criterion) -> Result<Compiled, Failure> {

@@ -5,12 +5,12 @@
 //! errors  a file that is not there, at its place in the contract; every fault of one that is
 
 use super::eval::Eval;
+use super::gathered::Gathered;
 use super::graders::refused_at;
 use super::run::read_failure;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::criterion::Criterion;
-use domain::fault::{Fault, Faults};
 use domain::format::rubric;
 use domain::name::{CriterionName, SystemName};
 use domain::qualification::judges;
@@ -42,25 +42,17 @@ pub fn named(eval: &Eval, path: &Utf8Path, criterion: &CriterionName) -> Result<
 
 /// Reads all that are read here: the criteria whose rubric is not there, or every fault of those that are.
 pub fn all(eval: &Eval) -> Result<Vec<CriterionName>, Failure> {
-    let (mut without, mut faults): (Vec<CriterionName>, Vec<Fault>) = (Vec::new(), Vec::new());
+    let (mut without, mut gathered) = (Vec::new(), Gathered::default());
     for criterion in &eval.contract.criteria {
         let Some(path) = criterion.grader.rubric() else { continue };
-        let parsed = match find(eval, path) {
-            Ok(_) if is_judged_elsewhere(eval, criterion) => continue,
-            Ok(file) => parse(criterion, &file).map(|_| ()),
-            Err(ReadError::Missing(_)) => {
-                without.push(criterion.name.clone());
-                continue;
-            }
-            Err(error) => Err(read_failure(error)),
-        };
-        match parsed {
-            Ok(()) => {}
-            Err(Failure::Faults(more)) => faults.extend(more),
-            Err(failure) => return Err(failure),
+        match find(eval, path) {
+            Ok(_) if is_judged_elsewhere(eval, criterion) => {}
+            Ok(file) => drop(gathered.take(parse(criterion, &file))),
+            Err(ReadError::Missing(_)) => without.push(criterion.name.clone()),
+            Err(error) => drop(gathered.take::<Rubric>(Err(read_failure(error)))),
         }
     }
-    Faults::none_or(faults)?;
+    gathered.finish()?;
     Ok(without)
 }
 

@@ -4,6 +4,7 @@ use super::ask::{Askable, Asked};
 use super::chain::{Chain, Kept};
 use super::elsewhere::Elsewhere;
 use super::eval::Eval;
+use super::gathered::{Gathered, all};
 use super::graders::ready;
 use super::history::History;
 use super::judges::judged;
@@ -18,13 +19,15 @@ use super::weigh::{Grounds, Weighed, grader_digest, ours, weigh};
 use super::work::Work;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
+use domain::check::comes_with_scores;
 use domain::contract::Looks;
 use domain::criterion::Criterion;
 use domain::digest::Digest;
 use domain::example::Example;
+use domain::fault::Faults;
 use domain::name::OwnerRole;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
-use domain::system::{Arm, SystemKind};
+use domain::system::{Arm, System, SystemKind};
 use engine::intake::Taken;
 use engine::process::Programs;
 use engine::{Documents, GradeError, Graded, Grading, Keeper, ReadError, Ready, grade_system, read_set};
@@ -68,37 +71,31 @@ pub fn run(
 /// A missing precondition is the writer's to mend, and never a record.
 pub fn may_decide(eval: &Eval) -> Result<(), Failure> {
     let contract = &eval.contract;
-    let refuse = |key: &str, what: &str, help: &str| Err(eval.fault_at(key, what, help));
+    let mut missing = Gathered::default();
+    let mut refuse = |key: &str, what: &str, help: &str| missing.add(eval.fault_at(key, what, help));
     let unclear = domain::check::promise(contract);
     if let Some(first) = unclear.first() {
         let what = format!("the promise is unclear: {} of its five fields; {}", unclear.len(), first.what);
-        return refuse(
+        refuse(
             "promise",
             &what,
             "settle the promise first, then measure; `plimsoll check` says what is missing, why, and what a good one looks like",
         );
     }
     if contract.criteria.is_empty() {
-        return refuse("criteria", "the contract has no criterion: nothing would be graded", "add `criteria`");
+        refuse("criteria", "the contract has no criterion: nothing would be graded", "add `criteria`");
     }
     if contract.gates.is_empty() {
-        return refuse(
-            "gates",
-            "the contract has no gate: nothing could be decided",
-            "add `gates`, each with a threshold, an action and an owner",
-        );
-    }
-    if !contract.gates.iter().any(|gate| gate.blocking) {
-        return refuse("gates", "every gate is advisory: nothing could block a release", "let at least one gate block");
+        let help = "add `gates`, each with a threshold, an action and an owner";
+        refuse("gates", "the contract has no gate: nothing could be decided", help);
+    } else if !contract.gates.iter().any(|gate| gate.blocking) {
+        refuse("gates", "every gate is advisory: nothing could block a release", "let at least one gate block");
     }
     if contract.system(Arm::Candidate).is_none() {
-        return refuse(
-            "systems",
-            "the contract names no candidate",
-            "add `systems: {candidate: {recorded: answers/candidate.jsonl}}`",
-        );
+        let help = "add `systems: {candidate: {recorded: answers/candidate.jsonl}}`";
+        refuse("systems", "the contract names no candidate", help);
     }
-    Ok(())
+    missing.finish()
 }
 
 /// Decides on a sealed run and records it.
@@ -206,27 +203,74 @@ pub fn reference_set_with(
     set.map(|set| (set, keeper)).map_err(|error| eval.named_at("examples", read_failure(error)))
 }
 
+/// An arm whose scores come from elsewhere has no answers to grade.
+fn is_answered_here(eval: &Eval) -> Result<(), Failure> {
+    let is_imported =
+        |arm: &Arm| eval.contract.system(*arm).is_some_and(|system| matches!(system.kind, SystemKind::Imported { .. }));
+    Arm::ALL.into_iter().find(is_imported).map_or(Ok(()), |arm| {
+        Err(Failure::yours(
+            format!("the scores of `{}` come from elsewhere", arm.as_str()),
+            "bring them in with `plimsoll import scores FILE`, then `plimsoll decide`",
+        ))
+    })
+}
+
 /// The files of each arm's recorded answers; where they are asked for, or in traces, there are none yet.
 fn files_of_answers(eval: &Eval) -> Result<Vec<(Arm, Vec<Utf8PathBuf>)>, Failure> {
-    let mut recorded = Vec::new();
-    for arm in Arm::ALL {
-        let Some(system) = eval.contract.system(arm) else { continue };
-        match &system.kind {
-            SystemKind::Recorded { path, .. } => {
-                let place = format!("systems.{}.recorded", arm.as_str());
-                let files = engine::files(&eval.folder, path);
-                recorded.push((arm, files.map_err(|error| eval.named_at(&place, read_failure(error)))?))
-            }
-            SystemKind::Live(_) | SystemKind::Traces { .. } => recorded.push((arm, Vec::new())),
-            SystemKind::Imported { .. } => {
-                return Err(Failure::yours(
-                    format!("the scores of `{arm}` come from elsewhere", arm = arm.as_str()),
-                    "bring them in with `plimsoll import scores FILE`, then `plimsoll decide`",
-                ));
-            }
+    let files = |(arm, system): (Arm, &System)| match &system.kind {
+        SystemKind::Recorded { path, .. } => {
+            let place = format!("systems.{}.recorded", arm.as_str());
+            let files = engine::files(&eval.folder, path);
+            Ok((arm, files.map_err(|error| eval.named_at(&place, read_failure(error)))?))
         }
-    }
-    Ok(recorded)
+        SystemKind::Live(_) | SystemKind::Traces { .. } | SystemKind::Imported { .. } => Ok((arm, Vec::new())),
+    };
+    all(Arm::ALL.into_iter().filter_map(|arm| Some((arm, eval.contract.system(arm)?))).map(files))
+}
+
+/// What a run rests on.
+struct Material<'e> {
+    recorded: Vec<(Arm, Vec<Utf8PathBuf>)>,
+    graders: Vec<Ready>,
+    askable: Askable<'e>,
+    /// What systems may be shown of the examples, where any is asked.
+    shown: Option<Keeper>,
+    /// Where what was traced belongs.
+    taken: Taken,
+    set: ReferenceSet,
+    keeper: Keeper,
+}
+
+/// Reads all of it, or tells every fault of all of it.
+fn material<'e>(
+    eval: &'e Eval,
+    scores: Option<&Utf8Path>,
+    programs: &mut Programs,
+    progress: &mut dyn Progress,
+) -> Result<Material<'e>, Failure> {
+    let mut gathered = Gathered::default();
+    let recorded = gathered.take(files_of_answers(eval));
+    let graders = gathered.take(ready(eval, scores, programs));
+    let askable = gathered.take(Askable::of(eval));
+    let mut shown = askable.as_ref().filter(|askable| !askable.is_empty()).map(|_| Keeper::for_questions());
+    let (mut taken, mut seen) = (Taken::default(), 0);
+    let note = |example: &Example| {
+        if let Some(shown) = &mut shown {
+            shown.keep(example);
+        }
+        taken.note(example, ExampleIndex(seen));
+        seen += 1;
+    };
+    // Examples that come with a table of scores are not missed where that table is.
+    let awaited = graders.is_some() || !comes_with_scores(&eval.contract);
+    let set = awaited.then(|| gathered.take(reference_set_with(eval, progress, note))).flatten();
+    gathered.finish()?;
+    let whole = || {
+        let (set, keeper) = set?;
+        let (recorded, graders, askable) = (recorded?, graders?, askable?);
+        Some(Material { recorded, graders, askable, shown, taken, set: set.without_facts(), keeper })
+    };
+    whole().ok_or_else(|| Failure::ours("something could not be read, and nothing says why", "please report it"))
 }
 
 /// Grades every system and seals the run.
@@ -237,20 +281,10 @@ fn grade(
     progress: &mut dyn Progress,
 ) -> Result<(SealedRun, Option<Asked>), Failure> {
     let contract = &eval.contract;
-    let mut recorded = files_of_answers(eval)?;
+    is_answered_here(eval)?;
     let mut programs = Programs::default();
-    let mut graders = ready(eval, scores, &mut programs)?;
-    let askable = Askable::of(eval)?;
-    let mut shown = (!askable.is_empty()).then(Keeper::for_questions);
-    let (mut taken, mut seen) = (Taken::default(), 0);
-    let (set, keeper) = reference_set_with(eval, progress, |example| {
-        if let Some(shown) = &mut shown {
-            shown.keep(example);
-        }
-        taken.note(example, ExampleIndex(seen));
-        seen += 1;
-    })?;
-    let set = set.without_facts();
+    let Material { mut recorded, mut graders, askable, shown, taken, set, keeper } =
+        material(eval, scores, &mut programs, progress)?;
     if set.active().next().is_none() {
         let help = "add examples, or make proposed ones active";
         return Err(eval.fault_at("examples", "the reference set has no active example", help));
@@ -346,13 +380,18 @@ pub fn grade_into<'a>(
     let mut sink = Sealer::begin(folder, set, criteria, &digests, elsewhere)?;
     let grading = Grading::new(set, documents, criteria, graders, digests, contract.repeats, threads);
     let planned = set.active().count() as u64 * u64::from(contract.repeats);
-    let mut counts = Vec::new();
+    let (mut counts, mut faults) = (Vec::new(), Vec::new());
     for (arm, files) in recorded {
         progress.step(&format!("grading {}", arm.as_str()));
         let graded =
             grade_system(&grading, arm.as_str(), files, programs, &mut sink, |done| progress.count(done, planned));
-        counts.push((*arm, graded.map_err(grade_failure)?));
+        match graded {
+            Ok(graded) => counts.push((*arm, graded)),
+            Err(GradeError::Faults(of_arm)) => faults.extend(of_arm),
+            Err(error) => return Err(grade_failure(error)),
+        }
     }
+    Faults::none_or(faults)?;
     sink.told().iter().for_each(|told| progress.note(told));
     Ok((sink.finish()?, counts))
 }

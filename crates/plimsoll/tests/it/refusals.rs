@@ -39,6 +39,59 @@ fn a_missing_precondition_is_refused_and_leaves_no_record() {
     assert!(said.starts_with("error: `candidate` needs the variable `NOT_SET_ANYWHERE`"), "{said}");
 }
 
+/// Whatever reads it: the reader of contracts, a grader, the file of a schema, the reference set, or what a run starts from.
+#[test]
+fn faults_of_every_kind_are_told_in_one_go() {
+    let folder = eval("billing-support");
+    let contract = folder.path().join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&contract).expect("the contract");
+    let name = text.lines().find(|line| line.starts_with("name:")).expect("a name").to_owned();
+    let gradings = "\ncriteria:\n  \
+                    a_pattern: {protects: [format_violation], grade: {regex: \"(\"}}\n  \
+                    an_expression: {protects: [format_violation], grade: {cel: \"answer.text ==\"}}\n  \
+                    a_schema: {protects: [format_violation], grade: {json: {schema: schemas/none.json}}}";
+    let many = text.replace("\ncriteria:", gradings);
+    std::fs::write(&contract, many.replace(&name, &format!("{name}\nnaem: x\nalpha: .nan"))).expect("an edit");
+    let examples = folder.path().join("examples/more.jsonl");
+    std::fs::write(&examples, "{\"id\":\"x\",\"inptu\":\"q\"}\n").expect("an edit");
+    for verb in ["run", "check"] {
+        let told = plimsoll(folder.path(), &[verb]);
+        assert_eq!(code(&told), 2);
+        let said = err(&told);
+        for fault in [
+            "`naem` is not a key of a contract",
+            "this is not a finite number",
+            "criterion `a_pattern`: the pattern cannot be used",
+            "criterion `an_expression`: the expression cannot be used",
+            "criterion `a_schema`: `",
+            "`inptu` is not a field of an example",
+        ] {
+            assert!(said.contains(fault), "{fault}: {said}");
+        }
+        assert!(!said.contains("`alpha` must"), "what is no number is told once: {said}");
+    }
+    // Sound as it is written, and still nothing that a run could start from.
+    let folder = eval("billing-support");
+    let mut text = text.replace("\ncriteria:", &gradings.replace("schemas/none.json", "schemas/no.json"));
+    text = text.replace("answers/candidate.jsonl", "answers/none.jsonl");
+    std::fs::write(folder.path().join("plimsoll.yaml"), text).expect("an edit");
+    let said = err(&plimsoll(folder.path(), &["run"]));
+    assert!(said.contains("answers/none.jsonl` does not exist") && said.contains("criterion `a_pattern`"), "{said}");
+}
+
+/// A file of answers that cannot be read does not hide what is wrong with the next one.
+#[test]
+fn faults_of_all_files_of_answers_are_told_in_one_go() {
+    let folder = eval("billing-support");
+    for arm in ["candidate", "production"] {
+        let answers = folder.path().join(format!("answers/{arm}.jsonl"));
+        let text = std::fs::read_to_string(&answers).expect("answers");
+        std::fs::write(&answers, format!("{text}{{\"example\":\"nobody\"}}\n")).expect("an edit");
+    }
+    let said = err(&plimsoll(folder.path(), &["run"]));
+    assert!(said.contains("candidate.jsonl:475") && said.contains("production.jsonl:"), "{said}");
+}
+
 #[test]
 fn bad_lines_are_named_with_file_and_line_and_nothing_is_sealed() {
     let bad = |line: &str| {

@@ -4,8 +4,8 @@
 //! out     how much of the budget is used
 //! errors  a budget that is kept by what no reply says, and by no price: it would never stop anything
 
-use super::currency;
 use crate::app::eval::Eval;
+use crate::app::gathered::all;
 use crate::app::graders::refused_system_with;
 use crate::cli::Failure;
 use domain::system::{Budget, System, Unkept};
@@ -16,17 +16,19 @@ const COUNTED: &str = "give it under `reply` the paths `tokens_in` and `tokens_o
 
 /// Told before anything is asked, where it is known by then.
 pub fn can_be_kept(eval: &Eval) -> Result<(), Failure> {
-    for system in &eval.contract.systems {
-        let Some(unkept) = system.live().and_then(|live| live.cannot_keep(&eval.contract.budget)) else { continue };
+    let of = |system: &System| {
+        let Some(unkept) = system.live().and_then(|live| live.cannot_keep(&eval.contract.budget)) else {
+            return Ok(());
+        };
         let (what, help) = match unkept {
             Unkept::Spend => ("money", format!("{PRICED}, or take `spend` out of `budget`")),
             Unkept::Counts => ("money", format!("{COUNTED}, by which `price` counts, or take `spend` out of `budget`")),
             Unkept::Tokens => ("tokens", format!("{COUNTED}, or take `tokens` out of `budget`")),
         };
         let why = format!("the budget limits {what}, and nothing says how much of it a call takes");
-        return Err(refused_system_with(eval, system, &why, &help));
-    }
-    Ok(())
+        Err(refused_system_with(eval, system, &why, &help))
+    };
+    all(eval.contract.systems.iter().map(of)).map(|_| ())
 }
 
 /// What could not be known before the first replies came.
@@ -53,7 +55,7 @@ pub fn untold(eval: &Eval, name: &str, missing: Told, so_far: &str) -> Failure {
 /// What was used, of what the budget allows.
 pub fn used(eval: &Eval, used: Used) -> String {
     let Budget { spend, tokens } = eval.contract.budget;
-    let currency = currency(eval);
+    let currency = eval.contract.money();
     let spend = spend.map(|most| format!("{} of {} {currency}", money(used.spend), money(most.get())));
     let tokens = tokens.map(|most| format!("{} of {most} tokens", used.tokens));
     spend.into_iter().chain(tokens).collect::<Vec<_>>().join(" and ")
