@@ -4,12 +4,33 @@ use crate::cli::Failure;
 use askama::Template;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::agenda::{STAGES, Stage};
+use domain::contract::NO_CURRENCY;
 use domain::format::contract::page::{Page, Starter, parse};
 use domain::promise::Unclear;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
+
+/// The file that every eval has.
+const CONTRACT: &str = "plimsoll.yaml";
+
+/// Whether an eval can be written there: known before anybody is asked seven questions.
+pub fn has_room(folder: &Utf8Path) -> Result<(), Failure> {
+    is_no_file(folder)?;
+    if folder.join(CONTRACT).exists() { Err(exists(folder, CONTRACT)) } else { Ok(()) }
+}
+
+/// A folder, or the place of one that can be made.
+fn is_no_file(folder: &Utf8Path) -> Result<(), Failure> {
+    match folder.ancestors().find(|place| place.symlink_metadata().is_ok()) {
+        Some(place) if !place.is_dir() => Err(Failure::yours(
+            format!("`{place}` is no folder, and an eval is written into one"),
+            "name a folder; it is made where it is missing",
+        )),
+        _ => Ok(()),
+    }
+}
 
 /// What was written, and what keeps the promise from being held to.
 pub struct Written {
@@ -68,7 +89,7 @@ pub fn write(folder: &Utf8Path, file: &Utf8Path, page: &str, start: Option<Date>
     let gated = page.gate_written["criterion"].as_str();
     let rubric = page.criteria.iter().find(|starter| Some(starter.name) == gated).or(page.criteria.first());
     let mut files = vec![
-        (Utf8PathBuf::from("plimsoll.yaml"), "the contract", contract(&page, &name)?),
+        (Utf8PathBuf::from(CONTRACT), "the contract", contract(&page, &name)?),
         ("examples/examples.jsonl".into(), "the reference set: one proposed example for each task", examples(&page)),
     ];
     if let Some(starter) = rubric {
@@ -79,7 +100,7 @@ pub fn write(folder: &Utf8Path, file: &Utf8Path, page: &str, start: Option<Date>
         files.push((PLAN.into(), "the first ninety days: four stages, each changes one decision", plan(&page, start)?));
     }
     // What was written must be read again by the reader of contracts, or it is not written at all.
-    domain::format::contract::parse(&folder.join("plimsoll.yaml"), &files[0].2)?;
+    domain::format::contract::parse(&folder.join(CONTRACT), &files[0].2)?;
     create(folder, &files)?;
     if let Some(start) = start {
         super::agenda::start(&super::eval::Eval::open(folder)?, start, "init")?;
@@ -177,7 +198,7 @@ fn contract(page: &Page, name: &str) -> Result<String, Failure> {
             .collect(),
         tasks: flow(&json!(page.tasks.iter().map(|task| task.as_str()).collect::<Vec<_>>())),
         failures: failures.collect(),
-        currency: flow(&json!(page.currency.as_deref().unwrap_or("units per occurrence"))),
+        currency: flow(&json!(page.currency.as_deref().unwrap_or(NO_CURRENCY))),
         sources: items(&page.sources_written),
         segments: by_task.into_iter().chain(items(&page.segments_written)).collect(),
         criteria: page
@@ -263,6 +284,7 @@ fn create(folder: &Utf8Path, files: &[(Utf8PathBuf, &str, String)]) -> Result<()
     if !there.is_empty() {
         return Err(exists(folder, &there.join(", ")));
     }
+    files.iter().filter_map(|(path, ..)| folder.join(path).parent().map(is_no_file)).collect::<Result<(), _>>()?;
     let mut written: Vec<Utf8PathBuf> = Vec::new();
     for (path, _, text) in files {
         let path = folder.join(path);

@@ -2,7 +2,7 @@
 
 use super::run::print;
 use super::{Ending, Failure};
-use crate::app::init::{Written, write};
+use crate::app::init::{Written, has_room, write};
 use crate::render::page;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::io::IsTerminal;
@@ -31,6 +31,7 @@ pub struct Args {
 }
 
 pub fn main(args: Args) -> Ending {
+    has_room(&args.folder)?;
     let (file, text) = match &args.answers {
         Some(file) => (file.clone(), given(file)?),
         None if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() => {

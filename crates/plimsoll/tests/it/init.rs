@@ -201,3 +201,22 @@ fn a_person_is_asked_in_a_terminal() {
     assert!(plan.contains("2027-01-04 to 2027-01-17"), "{plan}");
     drop(input);
 }
+
+/// A file where the folder should be is named, before anybody is asked and before anything is written.
+#[test]
+fn an_eval_is_written_into_a_folder_and_never_over_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("page.yaml"), page(folder.path())).expect("a page");
+    std::fs::write(folder.path().join("taken"), "mine").expect("a file");
+    for place in ["taken", "taken/below/it"] {
+        let refused = plimsoll(folder.path(), &["init", place, "--answers", "page.yaml"]);
+        assert_eq!(code(&refused), 2, "{}", err(&refused));
+        assert!(err(&refused).starts_with("error: `taken` is no folder, and an eval is written into one\n"));
+    }
+    std::fs::create_dir(folder.path().join("eval")).expect("a folder");
+    std::fs::write(folder.path().join("eval/examples"), "mine").expect("a file");
+    let refused = plimsoll(folder.path(), &["init", "eval", "--answers", "page.yaml"]);
+    assert!(err(&refused).contains("`eval/examples` is no folder"), "{}", err(&refused));
+    assert!(!folder.path().join("eval/plimsoll.yaml").exists(), "nothing is half written");
+    assert_eq!(std::fs::read_to_string(folder.path().join("taken")).expect("the file"), "mine");
+}
