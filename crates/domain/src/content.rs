@@ -7,7 +7,7 @@
 //! source  feature hashing: Weinberger et al. 2009; counts are damped as 1 + ln(count). Words, pairs of words, and parts of three
 //!         letters of each word, so that misspelt and inflected words still meet
 
-use crate::digest::Digest;
+use crate::digest::{Digest, canonical};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,6 +48,60 @@ pub fn text_of(input: &Value) -> String {
         None => collect(input, &mut texts),
     }
     texts.join("\n")
+}
+
+/// Marks between words, which tell no question from another.
+const MARKS: &str = ".,;:!?¡¿…\"“”„«»()[]{}。，、；：？！";
+/// Marks within a word.
+const APOSTROPHES: &str = "'’‘ʼ`´";
+const DASHES: &str = "-‐‑–—";
+
+/// What an `input` asks, however it is written: of itself, or of what its messages say, without case, blanks and marks; of all else of it every
+/// character.
+pub fn asked(input: &Value) -> String {
+    let mut input = input.clone();
+    match &mut input {
+        Value::String(text) => *text = plainly(text),
+        Value::Object(fields) => {
+            for message in fields.get_mut("messages").and_then(Value::as_array_mut).into_iter().flatten() {
+                message.get_mut("content").into_iter().for_each(rewrite);
+            }
+        }
+        _ => {}
+    }
+    canonical(&input)
+}
+
+fn rewrite(said: &mut Value) {
+    match said {
+        Value::String(text) => *text = plainly(text),
+        Value::Array(items) => items.iter_mut().for_each(rewrite),
+        Value::Object(fields) => fields.values_mut().for_each(rewrite),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Words in lower case with single blanks between them. A dash before a number is a sign and stays, as does whatever is neither letter, digit,
+/// blank nor mark; a text of nothing else stays as it is.
+fn plainly(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let (mut gap, mut before) = (false, ' ');
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let next_is_digit = letters.peek().is_some_and(char::is_ascii_digit);
+        let is_sign = DASHES.contains(letter) && before.is_whitespace() && next_is_digit;
+        if letter.is_whitespace() || MARKS.contains(letter) || (DASHES.contains(letter) && !is_sign) {
+            gap = true;
+        } else if !APOSTROPHES.contains(letter) {
+            if gap && !plain.is_empty() {
+                plain.push(' ');
+            }
+            gap = false;
+            if is_sign { plain.push('-') } else { plain.extend(letter.to_lowercase()) }
+        }
+        before = letter;
+    }
+    if plain.is_empty() { text.to_owned() } else { plain }
 }
 
 fn collect<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
@@ -177,6 +231,19 @@ impl Index {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_question_is_the_same_however_it_is_written() {
+        let same = |one: Value, other: Value| asked(&one) == asked(&other);
+        assert!(same(json!("Why was I charged twice?"), json!("why was I  charged twice")));
+        assert!(same(json!("I don’t know — help, please!"), json!("i dont know: help please")));
+        let said = |text: &str| json!({"messages": [{"role": "user", "content": text}], "account": {"plan": "Pro."}});
+        assert!(same(said("Hello, there"), said("hello\nthere.")));
+        // What is neither letter, digit, blank nor mark says something, and so does a sign; what is no message is compared as it is.
+        assert!(!same(json!("1 + 1"), json!("1 * 1")) && !same(json!("is it -5?"), json!("is it 5?")));
+        assert!(!same(json!("3.5"), json!("35")) && !same(json!("?"), json!("!")));
+        assert!(!same(json!({"context": "A."}), json!({"context": "a"})));
+    }
 
     #[test]
     fn the_same_words_are_alike_and_other_words_are_not() {

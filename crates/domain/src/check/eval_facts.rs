@@ -274,24 +274,43 @@ fn failures_without_example(contract: &Contract, set: &ReferenceSet) -> Vec<Chec
         .collect()
 }
 
-/// Equal inputs: conflicts where no answer can meet all that is expected, else duplicates.
+/// Equal inputs: conflicts where no answer can meet all that is expected, else duplicates. Those that are written otherwise are duplicates too.
 pub(super) fn doubles(set: &ReferenceSet, met_at_once: &[ExampleIndex]) -> Vec<CheckFinding> {
-    set.same_inputs()
-        .into_iter()
-        .map(|same| {
-            let rows: Vec<&Row> = same.examples.iter().map(|example| &set.rows[example.0 as usize]).collect();
-            let names = listed(rows.iter().map(|row| row.id.as_str()));
-            let found = if same.conflict && !met_at_once.contains(&same.examples[0]) {
-                finding(
-                    "PLM016",
-                    "examples",
-                    format!("{names} ask the same and expect different things"),
-                    "settle which holds; quarantine the others",
-                )
-            } else {
-                finding("PLM015", "examples", format!("{names} ask the same"), "keep one")
-            };
-            placed(set, rows[0], found)
-        })
-        .collect()
+    let rows = |examples: &[ExampleIndex]| -> Vec<&Row> {
+        examples.iter().map(|example| &set.rows[example.0 as usize]).collect()
+    };
+    let listed_in = |rows: &[&Row]| {
+        let named: Vec<String> = rows.iter().map(|row| with_its_place(set, row)).collect();
+        listed(named.iter().map(String::as_str))
+    };
+    let alike = set.alike_inputs().into_iter().map(|alike| {
+        let rows = rows(&alike);
+        let what = format!("{} ask the same but for case, blanks and punctuation", listed_in(&rows));
+        placed(set, rows[0], finding("PLM015", "examples", what, "keep one, or make it a variant of the other"))
+    });
+    let equal = set.same_inputs();
+    let equal = equal.into_iter().map(|same| {
+        let rows = rows(&same.examples);
+        let names = listed_in(&rows);
+        let found = if same.conflict && !met_at_once.contains(&same.examples[0]) {
+            finding(
+                "PLM016",
+                "examples",
+                format!("{names} ask the same and expect different things"),
+                "settle which holds; quarantine the others",
+            )
+        } else {
+            finding("PLM015", "examples", format!("{names} ask the same"), "keep one")
+        };
+        placed(set, rows[0], found)
+    });
+    equal.chain(alike).collect()
+}
+
+/// `refund-001` (examples/traffic.jsonl:12)
+fn with_its_place(set: &ReferenceSet, row: &Row) -> String {
+    match set.files.get(usize::from(row.kept.file)) {
+        Some(file) => format!("`{}` ({file}:{})", row.id, row.kept.line),
+        None => format!("`{}`", row.id),
+    }
 }

@@ -125,7 +125,8 @@ impl Builder {
             *self.owners.entry(owner.clone()).or_insert(next)
         });
         Facts {
-            input: example.input_hash,
+            asked: example.asked_hash,
+            input: example.input_hash as u32,
             expected: example.expected_hash as u32,
             review_by: example.review_by.as_deref().and_then(date),
             owned: example.owner.is_some() || provenance.is_some_and(|provenance| provenance.author.is_some()),

@@ -7,8 +7,10 @@ use jiff::civil::Date;
 /// Facts of one example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// The input's hash.
-    pub input: u64,
+    /// The hash of what the input asks, however it is written.
+    pub asked: u64,
+    /// Part of the input's hash; compared only where the same is asked.
+    pub input: u32,
     /// Part of the expectation's hash; compared only where the inputs are equal.
     pub expected: u32,
     pub review_by: Option<Date>,
@@ -50,8 +52,9 @@ impl ReferenceSet {
 
     /// Groups of active examples that ask the same, in the order of their first examples.
     pub fn same_inputs(&self) -> Vec<SameInput> {
-        let mut by_input: Vec<(u64, ExampleIndex)> =
-            self.active().filter_map(|(index, _)| Some((self.facts(index)?.input, index))).collect();
+        let input = |index| self.facts(index).map(|facts| (facts.asked, facts.input));
+        let mut by_input: Vec<((u64, u32), ExampleIndex)> =
+            self.active().filter_map(|(index, _)| Some((input(index)?, index))).collect();
         by_input.sort_unstable();
         let mut groups: Vec<SameInput> = by_input
             .chunk_by(|one, other| one.0 == other.0)
@@ -64,6 +67,27 @@ impl ReferenceSet {
             })
             .collect();
         groups.sort_unstable_by_key(|group| group.examples[0]);
+        groups
+    }
+
+    /// Groups of active examples whose inputs differ, and only in case, blanks and marks: the first of each input, in the set's order. A variant
+    /// is worded otherwise on purpose, and left out.
+    pub fn alike_inputs(&self) -> Vec<Vec<ExampleIndex>> {
+        let alone = self.active().filter(|(_, row)| row.pair.is_none());
+        let mut by_asked: Vec<(u64, u32, ExampleIndex)> =
+            alone.filter_map(|(index, _)| self.facts(index).map(|facts| (facts.asked, facts.input, index))).collect();
+        by_asked.sort_unstable();
+        by_asked.dedup_by_key(|(asked, input, _)| (*asked, *input));
+        let mut groups: Vec<Vec<ExampleIndex>> = by_asked
+            .chunk_by(|one, other| one.0 == other.0)
+            .filter(|group| group.len() > 1)
+            .map(|group| {
+                let mut examples: Vec<ExampleIndex> = group.iter().map(|(.., index)| *index).collect();
+                examples.sort_unstable();
+                examples
+            })
+            .collect();
+        groups.sort_unstable_by_key(|group| group[0]);
         groups
     }
 

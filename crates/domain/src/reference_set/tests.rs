@@ -133,6 +133,20 @@ fn facts_show_duplicates_conflicts_dates_and_dependencies() {
 }
 
 #[test]
+fn inputs_that_are_written_otherwise_are_alike_and_a_variant_is_none_of_them() {
+    let set = set(&[
+        r#"{"id":"a","input":"Why was I charged?"}"#,
+        r#"{"id":"b","input":"something else"}"#,
+        r#"{"id":"c","input":"why was i  charged"}"#,
+        r#"{"id":"d","input":"Why was I charged?"}"#,
+        r#"{"id":"e","input":"WHY WAS I CHARGED","variant_of":"a","expect":"same"}"#,
+    ])
+    .unwrap();
+    assert_eq!(set.alike_inputs(), [vec![ExampleIndex(0), ExampleIndex(2)]]);
+    assert_eq!(set.same_inputs()[0].examples, [ExampleIndex(0), ExampleIndex(3)]);
+}
+
+#[test]
 fn inserting_a_line_re_identifies_nothing() {
     let few = set(&[r#"{"id":"a","input":"q"}"#, r#"{"id":"b","input":"r"}"#]).unwrap();
     let more = set(&[r#"{"id":"z","input":"n"}"#, r#"{"id":"a","input":"q"}"#, r#"{"id":"b","input":"r"}"#]).unwrap();

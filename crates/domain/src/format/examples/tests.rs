@@ -46,6 +46,29 @@ fn each_bad_line_says_what_is_wrong_and_what_to_write() {
     assert_eq!(told, std::fs::read_to_string(file).unwrap());
 }
 
+/// Nothing is fetched, so that only what leads outside is refused.
+#[test]
+fn the_schema_of_a_tool_may_refer_to_itself_and_to_nothing_else() {
+    let with = |parameters: &str| {
+        line(&format!(r#"{{"id":"a","input":{{"tools":[{{"name":"t","parameters":{parameters}}}]}}}}"#)).map(|_| ())
+    };
+    let inside = [
+        r##"{"$ref":"#/$defs/a","$defs":{"a":{"type":"object"}}}"##,
+        r##"{"$schema":"https://json-schema.org/draft/2020-12/schema","$ref":"#"}"##,
+        r#"{"$id":"https://example.com/root","$ref":"a","$defs":{"a":{"$id":"a","type":"object"}}}"#,
+        r#"{"$ref":"http://json-schema.org/draft-07/schema#"}"#,
+        r#"{"properties":{"$ref":{"type":"string"}}}"#,
+        r#"{"properties":{"x":{"default":{"$ref":"https://example.com/x"}}}}"#,
+    ];
+    for parameters in inside {
+        assert_eq!(with(parameters), Ok(()), "{parameters}");
+    }
+    for parameters in [r#"{"$ref":"other.json"}"#, r#"{"anyOf":[{"$dynamicRef":"file:///etc/x#/a"}]}"#] {
+        let said = with(parameters).expect_err(parameters);
+        assert!(said.contains("this schema refers to something outside of it"), "{said}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
