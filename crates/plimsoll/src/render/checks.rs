@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 
 const WIDTH: usize = 80;
+/// Places of a block that are shown beside the first.
+const SHOWN: usize = 4;
 
 /// File, line and column of a finding.
 fn place(eval: &Eval, finding: &CheckFinding) -> (String, u32, u32) {
@@ -31,16 +33,43 @@ fn style_of(severity: Severity) -> Style {
     Style::new().bold().fg_color(Some(colour.into()))
 }
 
+/// Findings of one code that are mended in one way, in the order of the first of them.
+fn blocks(findings: &[CheckFinding]) -> Vec<Vec<&CheckFinding>> {
+    let mut blocks: Vec<Vec<&CheckFinding>> = Vec::new();
+    for finding in findings {
+        let is_alike = |block: &&mut Vec<&CheckFinding>| {
+            block.first().is_some_and(|first| first.code == finding.code && first.remedy == finding.remedy)
+        };
+        match blocks.iter_mut().find(is_alike) {
+            Some(block) => block.push(finding),
+            None => blocks.push(vec![finding]),
+        }
+    }
+    blocks
+}
+
+/// What is wrong, where, and what to do; of many places the first few.
+fn block(out: &mut String, eval: &Eval, alike: &[&CheckFinding]) {
+    let Some((first, others)) = alike.split_first() else { return };
+    let style = style_of(first.severity);
+    let placed = |finding: &CheckFinding| {
+        let (file, line, column) = place(eval, finding);
+        format!("  --> {}:{line}:{column}", plain(&file))
+    };
+    let _ = writeln!(out, "{style}{}[{}]{style:#}: {}", first.severity.as_str(), first.code, plain(&first.what));
+    let _ = writeln!(out, "{}", placed(first));
+    for finding in others.iter().take(SHOWN) {
+        let _ = writeln!(out, "{}: {}", placed(finding), plain(&finding.what));
+    }
+    if let Some(more @ 1..) = others.len().checked_sub(SHOWN) {
+        let _ = writeln!(out, "  ... and {more} more; `--as json` lists them all");
+    }
+    let _ = writeln!(out, " help: {}\n", plain(&first.remedy));
+}
+
 pub fn text(eval: &Eval, checked: &Checked) -> String {
     let mut out = String::new();
-    for finding in &checked.findings {
-        let (file, line, column) = place(eval, finding);
-        let style = style_of(finding.severity);
-        let _ =
-            writeln!(out, "{style}{}[{}]{style:#}: {}", finding.severity.as_str(), finding.code, plain(&finding.what));
-        let _ = writeln!(out, "  --> {}:{line}:{column}", plain(&file));
-        let _ = writeln!(out, " help: {}\n", plain(&finding.remedy));
-    }
+    blocks(&checked.findings).iter().for_each(|alike| block(&mut out, eval, alike));
     let _ = writeln!(out, "demo eval versus production eval");
     for row in &checked.standing {
         let side = if row.holds { "production" } else { "demo" };

@@ -1,6 +1,6 @@
 //! Each code of `check`, raised by one edit of an eval that has nothing to find.
 
-use super::{code, err, eval, plimsoll};
+use super::{code, err, eval, out, plimsoll};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -262,6 +262,19 @@ fn an_eval_that_is_fit_has_nothing_to_find() {
     assert_eq!(rows, ["example source", "success definition", "scoring", "reviewer role", "decision"]);
 }
 
+/// Both places are named, so that nobody has to look for the other one.
+#[test]
+fn a_question_that_is_written_otherwise_is_a_duplicate() {
+    let folder = eval("billing-support");
+    let line = again(folder.path(), "twin", &[("\"content\": \"", "\"content\": \"  - ")]);
+    append(folder.path(), TRAFFIC, &line);
+    let (_, found) = found(folder.path());
+    assert_eq!(codes(&found), BTreeSet::from(["PLM015".to_owned()]));
+    let what = found["findings"][0]["what"].as_str().expect("what is wrong");
+    assert!(what.contains("`twin` (") && what.matches("examples/traffic.jsonl:").count() == 2, "{what}");
+    assert!(what.ends_with(") ask the same but for case, blanks and punctuation"), "{what}");
+}
+
 #[test]
 fn expectations_that_one_answer_meets_are_no_conflict() {
     let folder = eval("billing-support");
@@ -366,6 +379,25 @@ fn owners_actions_and_incidents_are_taken_at_their_word() {
     let found = found(folder.path()).1;
     assert_eq!(codes(&found), BTreeSet::from(["PLM007".to_owned(), "PLM017".to_owned()]), "{found:#}");
     assert!(found.to_string().contains("did you mean `retrieval`?"), "{found:#}");
+}
+
+/// What is mended in one way is told in one block; programs get one finding a place.
+#[test]
+fn many_places_of_one_code_are_one_block() {
+    let folder = eval("billing-support");
+    for at in 0..8 {
+        let (id, asked) = (format!("late-{at}"), format!("\"content\": \"question {at}: "));
+        let late = ("\"review_by\": \"2099-06-30\"", "\"review_by\": \"2020-01-31\"");
+        append(folder.path(), TRAFFIC, &again(folder.path(), &id, &[("\"content\": \"", &asked), late]));
+    }
+    let said = out(&plimsoll(folder.path(), &["check"]));
+    assert_eq!(said.matches("warning[PLM014]: `late-0` was to be reviewed").count(), 1, "{said}");
+    assert_eq!(said.matches("PLM014").count(), 1, "{said}");
+    assert!(said.contains(": `late-4` was to") && !said.contains("`late-5`"), "{said}");
+    assert!(said.contains("\n  ... and 3 more; `--as json` lists them all\n help: review it"), "{said}");
+    assert!(said.contains("8 warnings"), "{said}");
+    let found = found(folder.path()).1;
+    assert_eq!(found["findings"].as_array().map(Vec::len), Some(8), "{found}");
 }
 
 /// Its schema takes absolute addresses for help, and paths as URIs.
