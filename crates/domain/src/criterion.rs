@@ -21,6 +21,17 @@ pub struct Criterion {
 }
 
 impl Criterion {
+    /// The class of a grade that fails, where its grader names none. Of a mean that is gated, no grade is a failure by itself.
+    pub fn class_of(&self, value: f64) -> Option<&ClassName> {
+        let mark = self.pass_at.unwrap_or(Share::ONE).get();
+        self.fallback_class().filter(|_| value < mark)
+    }
+
+    /// The class of every failure whose grader names none.
+    pub fn fallback_class(&self) -> Option<&ClassName> {
+        self.protects.first().filter(|_| self.kind == Kind::PassFail)
+    }
+
     /// By the same grader on the same examples. What tables and people say goes by the criterion's name.
     pub fn is_graded_as(&self, other: &Criterion) -> bool {
         let by_name = matches!(self.grader, Grader::Imported | Grader::Reviewers { .. });

@@ -176,8 +176,11 @@ fn row_of(example: ExampleIndex, repeat: u32, criterion: usize, verdict: Verdict
     ScoreRow { example, repeat, criterion: criterion as u16, state, value, class, reason }
 }
 
-/// Adds a row and its part of the fingerprint.
-fn note(grading: &Grading, system: &str, summing: &mut Summing, batch: &mut Batch, row: ScoreRow) {
+/// Adds a row and its part of the fingerprint. Every failure has a class: where its grader names none, the criterion's.
+fn note(grading: &Grading, system: &str, summing: &mut Summing, batch: &mut Batch, mut row: ScoreRow) {
+    if let (None, State::Graded, Some(value)) = (&row.class, row.state, row.value) {
+        row.class = grading.criteria[row.criterion as usize].class_of(value).cloned();
+    }
     let example = &grading.set.rows[row.example.0 as usize];
     summing.add(&Counted {
         example: example.id.as_str(),

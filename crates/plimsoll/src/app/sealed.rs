@@ -111,13 +111,17 @@ fn places_of(runs: &Utf8Path, scores_digest: &str, files: &BTreeMap<&str, &str>)
     (runs.join(plain), runs.join(format!("{plain}-{}", &digest[..8])))
 }
 
-/// What the rows of a criterion depend on: its grader, and the examples that it applies to.
+/// What the rows of a criterion depend on: its grader, the class of its failures, and the examples that it applies to.
 fn graded_as(criterion: &Criterion) -> Digest {
     let applies: BTreeMap<&str, _> =
         criterion.applies.iter().map(|(attribute, values)| (attribute.as_str(), values)).collect();
     Digest::of_value(
         "plimsoll.graded_as.v1",
-        &json!({"grader": grader_digest(criterion).to_string(), "applies": applies}),
+        &json!({
+            "grader": grader_digest(criterion).to_string(),
+            "class": criterion.fallback_class().map(|class| class.as_str()),
+            "applies": applies,
+        }),
     )
 }
 
@@ -267,7 +271,7 @@ fn graded_alike(contract: &Contract, found: &Found) -> Result<(), Failure> {
         let what = match found.run["graded"][criterion.name.as_str()].as_str() {
             Some(digest) if digest == graded_as(criterion).to_string() => continue,
             Some(_) => format!(
-                "criterion `{}` has another grader, or applies to other examples, than when this run was sealed",
+                "criterion `{}` has another grader, protects against another failure first, or applies to other examples, than when this run was sealed",
                 criterion.name
             ),
             None => format!("criterion `{}` was not in the contract when this run was sealed", criterion.name),
