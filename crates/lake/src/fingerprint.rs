@@ -6,9 +6,10 @@ use camino::Utf8Path;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, UInt32Type};
+use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use domain::digest::Digest;
-use domain::reference_set::ReferenceSet;
+use domain::reference_set::{ReferenceSet, Row};
 use domain::score::{Counted, Fingerprint, Measured, State, Summing};
 use std::fs::File;
 
@@ -22,18 +23,28 @@ pub fn fingerprint(folder: &Utf8Path) -> Result<Fingerprint, LakeError> {
 fn read(folder: &Utf8Path) -> Result<Fingerprint, LakeError> {
     let set = crate::read_set(folder)?;
     let mut summing = Summing::default();
-    each_batch(folder, "scores.parquet", |batch| add(batch, &set, &mut summing))?;
+    each_batch(folder, "scores.parquet", &[], |batch| add(batch, &set, &mut summing))?;
     let mut whole = summing.whole;
-    each_batch(folder, "answers.parquet", |batch| add_measured(batch, &set, &mut whole))?;
+    each_batch(folder, "answers.parquet", &[], |batch| add_measured(batch, &set, &mut whole))?;
     Ok(whole)
 }
 
-fn each_batch(folder: &Utf8Path, name: &str, mut add: impl FnMut(&RecordBatch) -> Option<()>) -> Result<(), LakeError> {
+/// Shows every batch of a file without some of its columns; `NotARun` where one is none that Plimsoll writes.
+pub(crate) fn each_batch(
+    folder: &Utf8Path,
+    name: &str,
+    left_out: &[&str],
+    mut add: impl FnMut(&RecordBatch) -> Option<()>,
+) -> Result<(), LakeError> {
     let path = folder.join(name);
     let file = File::open(&path).map_err(|cause| LakeError::Read { path, cause })?;
     // A damaged Arrow schema makes its reader panic, and it is not needed here.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    for batch in ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)?.with_batch_size(BATCH).build()? {
+    let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)?;
+    let fields = reader.schema().fields().iter().enumerate();
+    let wanted = fields.filter(|(_, field)| !left_out.contains(&field.name().as_str())).map(|(at, _)| at);
+    let wanted = ProjectionMask::roots(reader.parquet_schema(), wanted.collect::<Vec<_>>());
+    for batch in reader.with_projection(wanted).with_batch_size(BATCH).build()? {
         add(&batch?).ok_or_else(|| LakeError::NotARun(folder.to_owned()))?;
     }
     Ok(())
@@ -74,11 +85,13 @@ fn add(batch: &RecordBatch, set: &ReferenceSet, summing: &mut Summing) -> Option
     let (repeats, values) = (repeats.as_primitive_opt::<UInt32Type>()?, values.as_primitive_opt::<Float64Type>()?);
     for row in 0..batch.num_rows() {
         // Questions are asked by position: it must be that of the example which the row names.
-        set.rows.get(indexes.value(row) as usize).filter(|example| example.id.as_str() == examples.value(row))?;
+        let digest = Digest::parse(digests.value(row))?;
+        let is_it = |example: &&Row| example.id.as_str() == examples.value(row) && example.digest == digest;
+        set.rows.get(indexes.value(row) as usize).filter(is_it)?;
         let grader = Digest::parse(graders.value(row));
         summing.add(&Counted {
             example: examples.value(row),
-            example_digest: &Digest::parse(digests.value(row))?,
+            example_digest: &digest,
             system: systems.value(row),
             repeat: repeats.value(row),
             criterion: criteria.value(row),

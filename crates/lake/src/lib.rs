@@ -13,6 +13,7 @@ mod guarded;
 mod import;
 mod set;
 mod source;
+mod values;
 mod write;
 
 pub use ask::{Asked, Changes, ClassCount, Coverage, Failing, KeptAnswer, Scores, Telling, Ungraded, Verdict};
@@ -24,6 +25,7 @@ pub use import::{
 };
 pub use set::{read_set, write_set};
 pub use source::imported_from;
+pub use values::values;
 pub use write::{AnswerIn, RunWriter, ScoreIn, Sealed};
 
 /// The files of a run.

@@ -29,6 +29,8 @@ pub struct Sealed {
     /// The contract's text as it was when the run was planned.
     pub contract_text: String,
     pub scores_digest: String,
+    /// Of every value of the run's files that is not in the scores digest.
+    pub values_digest: String,
     pub reference_set_digest: Option<String>,
     /// Files of the run's folder and their digests.
     pub files: Vec<(String, String)>,
@@ -133,7 +135,7 @@ pub fn content(
             "alignment": sealed.alignment.as_ref().map(aligned_json),
             "since": sealed.since.as_ref().map(since_json),
         },
-        "scores": {"digest": sealed.scores_digest, "files": pairs(&sealed.files)},
+        "scores": {"digest": sealed.scores_digest, "values": sealed.values_digest, "files": pairs(&sealed.files)},
         "graders": sealed.graders.iter().map(|(criterion, kind, digest)| json!({"criterion": criterion, "kind": kind, "digest": digest})).collect::<Vec<_>>(),
         "systems": sealed.systems,
         "look": {

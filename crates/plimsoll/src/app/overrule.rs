@@ -64,6 +64,26 @@ pub fn overrule(state: &Utf8Path, of: &Kept, orders: &Overrule) -> Result<Kept, 
     Chain::at(state).append(&content, &orders.by, key.as_ref())
 }
 
+/// What an override could not have said when it was made: `override` takes none of it.
+pub fn out_of_place(of: &Kept, contract: &Contract, kept: &Kept) -> Vec<String> {
+    let text = |key: &str| kept.content[key].as_str().unwrap_or("");
+    let author = |kept: &Kept| kept.envelope["author"].as_str().unwrap_or("").to_owned();
+    let (scope, expires) = (text("scope"), text("expires").parse::<jiff::civil::Date>());
+    let made = kept.envelope["time"].as_str().and_then(|time| time.parse::<jiff::Timestamp>().ok());
+    // Days differ by where one is: the day before is still within the same instant.
+    let first = made.and_then(|made| made.to_zoned(jiff::tz::TimeZone::UTC).date().yesterday().ok());
+    let told = [
+        (text("reason").trim().is_empty(), "it gives no reason".to_owned()),
+        (!scopes(of, contract).iter().any(|known| known == scope), format!("its scope `{scope}` is no segment")),
+        (
+            expires.ok().is_none_or(|expires| first.is_none_or(|first| expires < first)),
+            format!("it expired before it was made: `{}`", text("expires")),
+        ),
+        (contract.is_same_person(&author(of), &author(kept)), "whoever made the run overrides it".to_owned()),
+    ];
+    told.into_iter().filter(|(is_wrong, _)| *is_wrong).map(|(_, what)| what).collect()
+}
+
 /// What an override says: all but reason, scope and end follows from the record that it overrides and from who overrides it.
 pub fn content(of: &Kept, owner: &Owner, reason: &str, scope: &str, expires: &str) -> Value {
     json!({

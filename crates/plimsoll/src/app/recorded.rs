@@ -45,9 +45,7 @@ pub fn sync(state: &Utf8Path, catalog: &Catalog, eval: &str) -> Result<Vec<Entry
 
 /// Where the history says another thing of a record than the record does: it was written when the record was, and is kept apart from it.
 pub fn apart(state: &Utf8Path, record: &Kept) -> Result<Option<String>, Failure> {
-    let Some(catalog) = kept::open_any_if_there(state)? else { return Ok(None) };
-    let entries = catalog.of(Noun::Decision).map_err(kept::failed)?;
-    let Some(entry) = entries.iter().find(|entry| entry.subject == record.id()) else { return Ok(None) };
+    let Some(entry) = entry(state, record)? else { return Ok(None) };
     let author = record.envelope["author"].as_str().unwrap_or("unnamed");
     let differs = [
         ("content", entry.body["digest"] != record.digest().to_string().as_str()),
@@ -56,6 +54,17 @@ pub fn apart(state: &Utf8Path, record: &Kept) -> Result<Option<String>, Failure>
     ];
     let differs: Vec<&str> = differs.into_iter().filter(|(_, differs)| *differs).map(|(what, _)| what).collect();
     Ok((!differs.is_empty()).then(|| format!("the history says another {} of this record", differs.join(", "))))
+}
+
+/// Whether the history says anything of a record.
+pub fn holds(state: &Utf8Path, record: &Kept) -> Result<bool, Failure> {
+    entry(state, record).map(|entry| entry.is_some())
+}
+
+fn entry(state: &Utf8Path, record: &Kept) -> Result<Option<Entry>, Failure> {
+    let Some(catalog) = kept::open_any_if_there(state)? else { return Ok(None) };
+    let entries = catalog.of(Noun::Decision).map_err(kept::failed)?;
+    Ok(entries.into_iter().find(|entry| entry.subject == record.id()))
 }
 
 /// The eval whose decision it is; a chain may hold those of several.

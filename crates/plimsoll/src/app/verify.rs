@@ -8,29 +8,36 @@ use super::kept;
 use super::overrule;
 use super::recorded;
 use super::sealed::folder_of;
-use super::signature::signer;
+use super::signature::{self, Signed, signer};
 use super::weigh::{Grounds, weigh};
 use crate::cli::Failure;
 use camino::Utf8Path;
 use catalog::CatalogError;
+use domain::contract::Contract;
 use domain::digest::canonical;
 use domain::format::{contract, drifted};
 use domain::name::OwnerRole;
 use serde_json::Value;
 
 /// What was found.
+#[derive(Default)]
 pub struct Verified {
     /// What is wrong; nothing where the record holds.
     pub faults: Vec<String>,
     /// What was checked, or why it could not be.
     pub notes: Vec<String>,
+    /// What nothing here could show to be as it was written.
+    pub unproven: Vec<String>,
+    /// The history beside the record speaks of it, and is as it was written.
+    in_history: bool,
     /// Another version made it: its decision cannot be derived again here, which says nothing of the record.
     pub not_recomputable: bool,
 }
 
 pub fn verify(state: &Utf8Path, kept: &Kept) -> Result<Verified, Failure> {
     let chain = Chain::at(state);
-    let mut verified = Verified { faults: chain.faults(kept)?, notes: Vec::new(), not_recomputable: false };
+    let faults = chain.faults(kept)?;
+    let mut verified = Verified { faults, ..Verified::default() };
     verified.notes.push("hashes, chain and head were checked".to_owned());
     match kept::whole(state) {
         Ok(None) => {
@@ -39,6 +46,7 @@ pub fn verify(state: &Utf8Path, kept: &Kept) -> Result<Verified, Failure> {
         Ok(Some(entries)) => {
             let entries = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
             verified.notes.push(format!("the history of {entries} is as it was written"));
+            verified.in_history = recorded::holds(state, kept)?;
             verified.faults.extend(recorded::apart(state, kept)?);
         }
         Err(changed @ CatalogError::Changed { .. }) => verified.faults.push(changed.to_string()),
@@ -91,18 +99,23 @@ fn overriding(original: Option<&Kept>, kept: &Kept, verified: &mut Verified) {
         verified.faults.push(format!("`{author}`, who overrides it, is not among the contract's owners"));
         return;
     };
+    verified.faults.extend(parsed.iter().flat_map(|parsed| overrule::out_of_place(original, &parsed.contract, kept)));
     let again = overrule::content(original, owner, text("reason"), text("scope"), text("expires"));
     let differing = differences(&again, &kept.content);
     if !differing.is_empty() {
         let what = format!("derived again from the record that it overrides, these differ: {}", differing.join(", "));
         verified.faults.push(what);
     }
+    if signature::of(kept) == Signed::Not {
+        let held = if verified.in_history { "the history beside it, and by no signature" } else { "hashes alone" };
+        let what = format!("its reason, scope and expiry are held by {held}: whoever can write here can write others");
+        verified.unproven.push(what);
+    }
 }
 
 /// Derives the whole content again from the sealed scores and the sealed contract, and compares it to the letter.
 fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(), Failure> {
     let content = &kept.content;
-    let text = content["contract"]["text"].as_str().unwrap_or("");
     let Ok(contract) = super::eval::sealed(content) else {
         verified.faults.push("the sealed contract cannot be read".to_owned());
         return Ok(());
@@ -110,11 +123,24 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
     if content["contract"]["digest"].as_str() != Some(contract.digest.to_string().as_str()) {
         verified.faults.push("the contract's digest is not that of its sealed text".to_owned());
     }
-    let scores_digest = scores_digest(content).to_owned();
     let folder = folder_of(state, &content["scores"]);
+    // Files that are not those that were sealed may hold anything: nothing is derived from them.
+    let Some(files) = sealed_files(&folder, content, verified) else { return Ok(()) };
+    let Some(grounds) = grounds(state, kept, &contract, files, verified)? else { return Ok(()) };
+    match weigh(&folder, &grounds) {
+        Ok(again) => compare(again.content, content, verified),
+        Err(failure) => {
+            verified.faults.push(format!("the decision cannot be derived from the sealed scores: {failure}"));
+        }
+    }
+    Ok(())
+}
+
+/// The files of the run, each with its digest, where they are what was sealed and their rows are those of the scores digest.
+fn sealed_files(folder: &Utf8Path, content: &Value, verified: &mut Verified) -> Option<Vec<(String, String)>> {
     if !folder.is_dir() {
         verified.faults.push(format!("the sealed scores are not at `{folder}`"));
-        return Ok(());
+        return None;
     }
     let (mut files, mut exchanged) = (Vec::new(), false);
     for name in lake::FILES {
@@ -128,37 +154,43 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
         files.push((name.to_owned(), found));
     }
     if exchanged {
-        // Files that are not those that were sealed may hold anything: nothing is derived from them.
-        return Ok(());
+        return None;
     }
-    match lake::fingerprint(&folder) {
-        Ok(found) if found.digest().to_string() == scores_digest => {}
+    match lake::fingerprint(folder) {
+        Ok(found) if found.digest().to_string() == scores_digest(content) => {}
         Ok(_) => verified.faults.push("the scores digest is not that of the sealed rows".to_owned()),
         Err(error) => {
             // What cannot be read row by row is not asked anything either.
             verified.faults.push(format!("the sealed scores cannot be read: {error}"));
-            return Ok(());
+            return None;
         }
     }
+    Some(files)
+}
+
+/// What the decision rested on besides the sealed files; nothing where the record does not say it in a way that can be read.
+fn grounds<'a>(
+    state: &Utf8Path,
+    kept: &'a Kept,
+    contract: &'a Contract,
+    files: Vec<(String, String)>,
+    verified: &mut Verified,
+) -> Result<Option<Grounds<'a>>, Failure> {
+    let content = &kept.content;
+    let (judges, today) = match (sealed_judges(content), drifted::from_json(&content["drift"])) {
+        (Ok(judges), Ok(today)) => (judges, today),
+        (judges, today) => {
+            verified.faults.extend(judges.err().map(|failure| failure.to_string()));
+            verified.faults.extend(today.err().map(|error| error.to_string()));
+            return Ok(None);
+        }
+    };
     let approval = content["approval"].as_object().map(|approval| {
         let text = |key: &str| approval.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
         (OwnerRole::new(text("by")), text("reason"))
     });
-    let judges = match sealed_judges(content) {
-        Ok(judges) => judges,
-        Err(failure) => {
-            verified.faults.push(failure.to_string());
-            return Ok(());
-        }
-    };
-    let today = match drifted::from_json(&content["drift"]) {
-        Ok(today) => today,
-        Err(error) => {
-            verified.faults.push(error.to_string());
-            return Ok(());
-        }
-    };
-    let history = History::of(&before(state, kept)?, &contract, &scores_digest, &folder);
+    let folder = folder_of(state, &content["scores"]);
+    let history = History::of(&before(state, kept)?, contract, scores_digest(content), &folder);
     let look = match (history.look, content["look"]["number"].as_u64()) {
         (Some(at_most), Some(recorded)) if !history.all_kept && (1..u64::from(at_most)).contains(&recorded) => {
             let note = "the run of an earlier look is no longer kept: the number of this look is taken as recorded";
@@ -167,10 +199,10 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
         }
         (derived, _) => derived,
     };
-    let grounds = Grounds {
-        contract: &contract,
-        contract_text: text,
-        scores_digest,
+    Ok(Some(Grounds {
+        contract,
+        contract_text: content["contract"]["text"].as_str().unwrap_or(""),
+        scores_digest: scores_digest(content).to_owned(),
         files,
         look,
         decided_under: history.decided_under.filter(|_| approval.is_none()),
@@ -179,14 +211,11 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
         systems: systems(content),
         judges,
         today,
-    };
-    let mut again = match weigh(&folder, &grounds) {
-        Ok(again) => again.content,
-        Err(failure) => {
-            verified.faults.push(format!("the decision cannot be derived from the sealed scores: {failure}"));
-            return Ok(());
-        }
-    };
+    }))
+}
+
+/// The content as it was derived again beside the one that was recorded.
+fn compare(mut again: Value, content: &Value, verified: &mut Verified) {
     let set = &mut again["reference_set"];
     if set["alignment"]["record"].is_string() && set["alignment"]["matched"].is_null() {
         verified
@@ -202,7 +231,6 @@ fn recompute(state: &Utf8Path, kept: &Kept, verified: &mut Verified) -> Result<(
     } else {
         verified.faults.push(format!("derived again from the sealed scores, these differ: {}", differing.join(", ")));
     }
-    Ok(())
 }
 
 /// The records that stood in the chain when this one was made.

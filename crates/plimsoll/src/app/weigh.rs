@@ -76,6 +76,7 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     let sealed = record::Sealed {
         contract_text: grounds.contract_text.to_owned(),
         scores_digest: grounds.scores_digest.clone(),
+        values_digest: lake::values(folder).map_err(ours)?.to_string(),
         reference_set_digest: set.digest.map(|digest| digest.to_string()),
         files: grounds.files.clone(),
         graders: graders(contract, &graded_by, lake::imported_from(folder).map_err(ours)?),

@@ -33,6 +33,9 @@ pub fn main(args: Args) -> Ending {
     for note in &verified.notes {
         let _ = writeln!(out, " checked   {}", plain(note));
     }
+    for what in &verified.unproven {
+        let _ = writeln!(out, " unproven  {}", plain(what));
+    }
     print(&out)?;
     // Only what was derived again is vouched for.
     Ok(if word == "HOLDS" { 0 } else { UNVERIFIED })

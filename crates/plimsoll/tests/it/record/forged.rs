@@ -138,9 +138,23 @@ fn what_an_override_says_of_the_record_that_it_overrides_cannot_be_edited() {
     assert_eq!(code(&verified), 0, "{}", out(&verified));
     assert!(out(&verified).contains("no history lies beside it"), "{}", out(&verified));
     let of_record = ["/plimsoll_record", "/override_of", "/override_digest", "/contract/name", "/contract/digest"];
-    for place in of_record.iter().chain(&["/overridden", "/by", "/author_known", "/owner_key", "/version"]) {
+    let of_owner = ["/overridden", "/by", "/author_known", "/owner_key", "/version"];
+    for place in of_record.iter().chain(&of_owner).chain(&["/scope", "/expires"]) {
         edited_does_not_verify(folder.path(), &record, &content, place);
     }
+    // No override is made without a reason, or after its end.
+    for (place, value) in [("/reason", " "), ("/expires", "2020-01-01")] {
+        let mut other = content.clone();
+        *other.pointer_mut(place).expect("a value") = json!(value);
+        does_not_verify(folder.path(), &record, &other, place);
+    }
+    // What one could have been made with is told from another by a signature alone, and that is said.
+    let mut other = content.clone();
+    other["reason"] = json!("another launch");
+    forge(folder.path(), &record, &other);
+    let verified = plimsoll(folder.path(), &["verify"]);
+    assert_eq!(code(&verified), 0, "{}", out(&verified));
+    assert!(out(&verified).contains(" unproven  its reason, scope and expiry are held by hashes alone"));
 }
 
 #[test]
