@@ -28,6 +28,7 @@ use domain::layout::Layout;
 use domain::name::{ClassName, ClusterId, CriterionName};
 use domain::question::{Question, Tally, ValueOf};
 use domain::reference_set::ReferenceSet;
+use domain::score::State;
 use domain::segment::Segment;
 use domain::system::Arm;
 use domain::tally::{Member, tally};
@@ -120,6 +121,11 @@ impl<'a> Scores<'a> {
         engine.parquet("answers", &folder.join("answers.parquet"))?;
         let (layout, class_costs) = (Layout::of(asked.contract, asked.set), ClassCosts::of(asked.contract));
         Ok(Scores { engine, asked, class_costs, folder: folder.to_owned(), layout, held: RefCell::default() })
+    }
+
+    /// The state that a row says; `NotARun` where it is none.
+    fn state_of(&self, word: Option<&str>) -> Result<State, LakeError> {
+        word.and_then(State::parse).ok_or_else(|| LakeError::NotARun(self.folder.clone()))
     }
 
     /// The same scores, asked about the active examples of another set with the same rows.

@@ -184,20 +184,23 @@ fn read_batch(
             weight: match weighed.value(at) {
                 "sampled" => Weight::Sampled(Amount::new(weights.value(at)).ok()?),
                 "assumed" => Weight::Assumed,
-                _ => Weight::None,
+                "none" => Weight::None,
+                _ => return None,
             },
-            source: if sources.is_null(at) { None } else { SourceKind::parse(sources.value(at)) },
+            source: if sources.is_null(at) { None } else { Some(SourceKind::parse(sources.value(at))?) },
             guard: match guards.value(at) {
                 "when_fixed" => Guard::WhenFixed,
                 "armed" => Guard::Armed,
-                _ => Guard::No,
+                "no" => Guard::No,
+                _ => return None,
             },
             never: never.value(at),
             state: match states.value(at) {
                 "active" => RowState::Active,
                 "proposed" => RowState::Proposed,
                 "quarantined" => RowState::Quarantined,
-                _ => RowState::Retired,
+                "retired" => RowState::Retired,
+                _ => return None,
             },
             pair: (!bases.is_null(at))
                 .then(|| Box::new((ExampleIndex(bases.value(at)), read_expect(expects.value(at))))),

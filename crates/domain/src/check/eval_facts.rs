@@ -14,30 +14,44 @@ use crate::reference_set::{ExampleIndex, ReferenceSet, Row};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> Vec<CheckFinding> {
-    let mut found = Vec::new();
-    let active: Vec<(ExampleIndex, &Row)> = set.active().collect();
-    if active.is_empty() {
-        found.push(finding(
-            "PLM022",
-            "examples",
-            "the reference set has no active example",
-            "add examples, or make proposed ones active",
-        ));
-        return found;
+    if set.active().next().is_none() {
+        let remedy = "add examples, or make proposed ones active";
+        return vec![finding("PLM022", "examples", "the reference set has no active example", remedy)];
     }
-    let task = Attribute::new("task");
-    let tasks = set.values_of(&task);
-    for name in contract.tasks.iter().filter(|name| !tasks.contains(name.as_str())) {
-        found.push(finding(
-            "PLM009",
-            "tasks",
-            format!("task `{name}` has no active example"),
-            "sample some from traffic",
-        ));
-    }
+    let mut found = without_example(contract, set);
     found.extend(failures_without_example(contract, set));
-    let sources: BTreeSet<Option<SourceKind>> = active.iter().map(|(_, row)| row.source).collect();
-    if sources.len() == 1 && active.len() > 1 {
+    found.extend(sources(contract, set));
+    found.extend(unequal_weights(contract, set));
+    let not_owned = |example| set.facts(example).is_some_and(|facts| !facts.owned);
+    let unowned = set.active().filter(|(example, _)| not_owned(*example)).count();
+    if unowned > 0 {
+        let what = match unowned {
+            1 => "1 example has neither owner nor author".to_owned(),
+            _ => format!("{unowned} examples have neither owner nor author"),
+        };
+        found.push(finding("PLM017", "examples", what, "write `owner`"));
+    }
+    found.extend(owned_by_no_role(contract, set));
+    found.extend(other_tasks(contract, set));
+    found.extend(not_compared(contract, set));
+    found.extend(set.active().flat_map(|(example, row)| overtaken(contract, set, today, example, row)));
+    found
+}
+
+/// Tasks of the contract that no active example is of.
+fn without_example(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFinding> {
+    let tasks = set.values_of(&Attribute::new("task"));
+    let missing = contract.tasks.iter().filter(|name| !tasks.contains(name.as_str()));
+    let told = |name| format!("task `{name}` has no active example");
+    missing.map(|name| finding("PLM009", "tasks", told(name), "sample some from traffic")).collect()
+}
+
+/// Where the examples come from, and whether it is known how they were drawn.
+fn sources(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFinding> {
+    let mut found = Vec::new();
+    let made = Made::of(set);
+    let sources: BTreeSet<Option<SourceKind>> = set.active().map(|(_, row)| row.source).collect();
+    if sources.len() == 1 && made.active > 1 {
         let only = sources.first().copied().flatten();
         let name = only.map_or("an unknown source", SourceKind::as_str);
         let remedy = match only {
@@ -45,9 +59,8 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
             Some(_) => "sample some from traffic: only what was sampled counts toward a rate",
             None => "write in `provenance` where each comes from, and sample some from traffic",
         };
-        found.push(finding("PLM011", "sources", format!("all {} examples come from {name}", active.len()), remedy));
+        found.push(finding("PLM011", "sources", format!("all {} examples come from {name}", made.active), remedy));
     }
-    let made = Made::of(set);
     if !contract.simulated && made.stand_in_for_traffic() {
         found.push(finding(
             "PLM012",
@@ -57,64 +70,45 @@ pub(super) fn examples(contract: &Contract, set: &ReferenceSet, today: &str) -> 
         ));
     }
     let chance_unknown = |example: ExampleIndex| set.facts(example).is_some_and(|facts| !facts.chance_known);
-    let unknown = active
-        .iter()
-        .filter(|(example, row)| row.source == Some(SourceKind::Traffic) && chance_unknown(*example))
-        .count();
+    let of_traffic = set.active().filter(|(_, row)| row.source == Some(SourceKind::Traffic));
+    let unknown = of_traffic.filter(|(example, _)| chance_unknown(*example)).count();
     if unknown > 0 {
-        found.push(finding(
-            "PLM013",
-            "examples",
-            format!("{unknown} traffic examples have no known chance of inclusion, and count toward no rate"),
-            "write `probability` or `weight` when sampling",
-        ));
-    }
-    found.extend(unequal_weights(contract, set));
-    let unowned = active.iter().filter(|(example, _)| set.facts(*example).is_some_and(|facts| !facts.owned)).count();
-    if unowned > 0 {
-        found.push(finding(
-            "PLM017",
-            "examples",
-            format!("{unowned} examples have neither owner nor author"),
-            "write `owner`",
-        ));
-    }
-    found.extend(owned_by_no_role(contract, set));
-    found.extend(other_tasks(contract, set));
-    found.extend(not_compared(contract, set));
-    for (example, row) in &active {
-        let at = |found: CheckFinding| placed(set, row, found);
-        let review_by = set.facts(*example).and_then(|facts| facts.review_by).map(|date| date.to_string());
-        if let Some(date) = review_by.filter(|date| date.as_str() < today) {
-            found.push(at(finding(
-                "PLM014",
-                "examples",
-                format!("`{}` was to be reviewed by {date}", row.id),
-                "review it, or retire it with a reason",
-            )));
-        }
-        // An example that must never fail blocks as a guard does.
-        if row.source == Some(SourceKind::Incident) && row.guard == crate::example::Guard::No && !row.never {
-            found.push(at(finding(
-                "PLM024",
-                "examples",
-                format!("`{}` comes from an incident and guards nothing", row.id),
-                "write `guard: true`",
-            )));
-        }
-        for (document, version) in set.depends_on(*example) {
-            let now = contract.documents.iter().find(|(name, _)| name == document.as_str()).map(|(_, version)| version);
-            if let Some(now) = now.filter(|now| *now != version) {
-                found.push(at(finding(
-                    "PLM018",
-                    "documents",
-                    format!("`{}` depends on {document} {version}, and {now} is in force", row.id),
-                    "check its expectation against the new version",
-                )));
-            }
-        }
+        let what = match unknown {
+            1 => "1 traffic example has no known chance of inclusion, and counts toward no rate".to_owned(),
+            _ => format!("{unknown} traffic examples have no known chance of inclusion, and count toward no rate"),
+        };
+        found.push(finding("PLM013", "examples", what, "write `probability` or `weight` when sampling"));
     }
     found
+}
+
+/// What has overtaken an example: its review date, the document that it rests on, or that its incident comes back unseen.
+fn overtaken(
+    contract: &Contract,
+    set: &ReferenceSet,
+    today: &str,
+    example: ExampleIndex,
+    row: &Row,
+) -> Vec<CheckFinding> {
+    let mut found = Vec::new();
+    let review_by = set.facts(example).and_then(|facts| facts.review_by).map(|date| date.to_string());
+    if let Some(date) = review_by.filter(|date| date.as_str() < today) {
+        let what = format!("`{}` was to be reviewed by {date}", row.id);
+        found.push(finding("PLM014", "examples", what, "review it, or retire it with a reason"));
+    }
+    // An example that must never fail blocks as a guard does.
+    if row.source == Some(SourceKind::Incident) && row.guard == crate::example::Guard::No && !row.never {
+        let what = format!("`{}` comes from an incident and guards nothing", row.id);
+        found.push(finding("PLM024", "examples", what, "write `guard: true`"));
+    }
+    for (document, version) in set.depends_on(example) {
+        let now = contract.documents.iter().find(|(name, _)| name == document.as_str()).map(|(_, version)| version);
+        if let Some(now) = now.filter(|now| *now != version) {
+            let what = format!("`{}` depends on {document} {version}, and {now} is in force", row.id);
+            found.push(finding("PLM018", "documents", what, "check its expectation against the new version"));
+        }
+    }
+    found.into_iter().map(|finding| placed(set, row, finding)).collect()
 }
 
 /// As how many the examples count where that is under half of them, and one that stands for more than a tenth of the traffic.

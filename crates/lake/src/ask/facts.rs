@@ -96,7 +96,7 @@ impl Scores<'_> {
                     example: ExampleIndex(examples[row]),
                     criterion: CriterionName::new(text(0).unwrap_or_default()),
                     arm,
-                    state: text(2).and_then(|text| State::parse(&text)).unwrap_or(State::Graded),
+                    state: self.state_of(text(2).as_deref())?,
                     class: text(3).map(ClassName::new),
                     reason: text(4),
                 });
@@ -292,10 +292,10 @@ impl Scores<'_> {
                 let Some(arm) = self.arm_of(systems[row].as_deref().unwrap_or("")) else { continue };
                 let (of, count) = (found.entry(arm).or_default(), counts[row] as u64);
                 of.planned += count;
-                match states[row].as_deref().and_then(State::parse) {
-                    Some(State::NotRun) => of.not_run += count,
-                    Some(State::SystemError) => of.system_errors += count,
-                    _ => of.answered += count,
+                match self.state_of(states[row].as_deref())? {
+                    State::NotRun => of.not_run += count,
+                    State::SystemError => of.system_errors += count,
+                    State::Graded | State::GraderError | State::NotApplicable => of.answered += count,
                 }
             }
         }

@@ -76,7 +76,7 @@ impl Scores<'_> {
             let (systems, states, reasons) = (texts(&batch, 3)?, texts(&batch, 4)?, texts(&batch, 5)?);
             for row in 0..batch.num_rows() {
                 let Some(arm) = self.arm_of(systems[row].as_deref().unwrap_or("")) else { continue };
-                let state = states[row].as_deref().and_then(State::parse).unwrap_or(State::NotRun);
+                let state = self.state_of(states[row].as_deref())?;
                 let (example, repeat, value) = (ExampleIndex(examples[row]), repeats[row], values[row]);
                 let reason = reasons[row].clone().unwrap_or_default();
                 verdicts.push(Verdict { example, arm, repeat, state, value, reason });
