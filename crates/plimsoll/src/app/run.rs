@@ -28,6 +28,7 @@ use domain::fault::Faults;
 use domain::name::OwnerRole;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::system::{Arm, System, SystemKind};
+use ed25519_dalek::SigningKey;
 use engine::intake::Taken;
 use engine::process::Programs;
 use engine::{Documents, GradeError, Graded, Grading, Keeper, ReadError, Ready, grade_system, read_set};
@@ -42,6 +43,34 @@ pub struct Orders {
     pub key: Option<Utf8PathBuf>,
     pub approval: Option<(OwnerRole, String)>,
     pub threads: usize,
+}
+
+impl Orders {
+    /// Who signs; or why nobody may decide by these orders, which is known before anything is asked or graded.
+    fn hold(&self, eval: &Eval) -> Result<Option<SigningKey>, Failure> {
+        let approval = &self.approval;
+        if approval.as_ref().is_some_and(|(_, reason)| reason.trim().is_empty()) {
+            return Err(Failure::yours(
+                "an approval needs a reason",
+                "say why the changed contract holds for these scores",
+            ));
+        }
+        if let Some((role, _)) = approval
+            && !eval.contract.owners.iter().any(|owner| owner.role == *role)
+        {
+            let what = format!("`{role}` is not among the contract's owners");
+            return Err(Failure::yours(what, "approve as one of them"));
+        }
+        if let Some((role, _)) = approval
+            && eval.contract.is_same_person(role.as_str(), &self.author)
+        {
+            return Err(Failure::yours(
+                "whoever decides does not approve the changed contract too",
+                "another owner of the contract may",
+            ));
+        }
+        self.key.as_deref().map(|path| key_of(path, &self.author, &eval.contract)).transpose()
+    }
 }
 
 /// What a person sees while they wait.
@@ -61,7 +90,10 @@ pub fn run(
     orders: &Orders,
     progress: &mut dyn Progress,
 ) -> Result<(Weighed, Kept), Failure> {
-    may_decide(eval)?;
+    let mut gathered = Gathered::default();
+    gathered.take(may_decide(eval));
+    gathered.take(orders.hold(eval));
+    gathered.finish()?;
     let (sealed, asked) = grade(eval, scores, orders.threads, progress)?;
     let decided = decide(eval, &sealed, orders, progress)?;
     asked.map_or(Ok(()), Asked::closed)?;
@@ -114,27 +146,8 @@ pub fn decide(
             "draw a fresh reference set, with no example that was decided on before, or leave `looks` out before the next release",
         ));
     }
-    let key = orders.key.as_deref().map(|path| key_of(path, &orders.author, &eval.contract)).transpose()?;
+    let key = orders.hold(eval)?;
     let approval = orders.approval.clone();
-    if approval.as_ref().is_some_and(|(_, reason)| reason.trim().is_empty()) {
-        return Err(Failure::yours(
-            "an approval needs a reason",
-            "say why the changed contract holds for these scores",
-        ));
-    }
-    if let Some((role, _)) = &approval
-        && !eval.contract.owners.iter().any(|owner| owner.role == *role)
-    {
-        return Err(Failure::yours(format!("`{role}` is not among the contract's owners"), "approve as one of them"));
-    }
-    if let Some((role, _)) = &approval
-        && eval.contract.is_same_person(role.as_str(), &orders.author)
-    {
-        return Err(Failure::yours(
-            "whoever decides does not approve the changed contract too",
-            "another owner of the contract may",
-        ));
-    }
     let grounds = Grounds {
         contract: &eval.contract,
         contract_text: &eval.text,

@@ -76,3 +76,14 @@ fn who_approved_who_decided_and_when_cannot_be_edited_beside_the_history() {
         assert!(told.contains("the history says another content") && told.contains(what), "{told}");
     }
 }
+
+/// Whoever may not approve, or sign, is told so before anything is asked or graded.
+#[test]
+fn orders_that_do_not_hold_start_nothing() {
+    for orders in [&["--approve", "release", "--reason", " "][..], &["--key", "none.pem"]] {
+        let folder = small();
+        let refused = plimsoll(folder.path(), &[&["run"][..], orders].concat());
+        assert_eq!(code(&refused), 2, "{}", err(&refused));
+        assert!(!folder.path().join(".plimsoll/runs").exists(), "{orders:?}: nothing is graded");
+    }
+}
