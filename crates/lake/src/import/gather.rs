@@ -205,9 +205,11 @@ impl<'a> Gather<'a> {
         if self.faults.is_empty() && self.table.scores.is_empty() {
             return Err(ImportError::Empty(file.to_owned()));
         }
-        if self.faults.is_empty() {
-            self.table.sort(self.set.is_none());
-            self.compare_neighbours();
+        // Rows with faults are not among the scores, and hide nothing of the others.
+        let is_whole = self.faults.is_empty();
+        self.table.sort(self.set.is_none());
+        self.compare_neighbours();
+        if is_whole {
             self.refuse_a_table_of_holes();
         }
         Faults::none_or(self.faults).map_err(|faults| ImportError::Faults { faults, more: self.more })?;

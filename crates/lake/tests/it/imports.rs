@@ -454,3 +454,10 @@ fn a_failure_class_that_the_contract_lacks_is_told_in_its_cell() {
     assert_eq!((told[0].0, told[0].1), (2, 19));
     assert!(told[0].2.contains("did you mean `wrong_source`?"), "{told:?}");
 }
+
+#[test]
+fn a_row_with_a_fault_hides_nothing_of_the_others() {
+    let told = faults("s.csv", b"example,system,criterion,value\ne,m,c,2\nf,m,c,1\nf,m,c,0\n");
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(told[0].starts_with("2:7 [2] `value`") && told[1].contains("is given twice, first on line 3"), "{told:#?}");
+}
