@@ -56,8 +56,8 @@ const MARKS: &str = ".,;:!?¡¿…\"“”„«»()[]{}。，、；：？！";
 const APOSTROPHES: &str = "'’‘ʼ`´";
 const DASHES: &str = "-‐‑–—";
 
-/// What an `input` asks, however it is written: of itself, or of what its messages say, without case, blanks and marks; of all else of it every
-/// character.
+/// What an `input` asks, however it is written: itself, or what its messages say, without case, blanks and marks; all else of
+/// it to the letter.
 pub fn asked(input: &Value) -> String {
     let mut input = input.clone();
     match &mut input {
@@ -81,8 +81,8 @@ fn rewrite(said: &mut Value) {
     }
 }
 
-/// Words in lower case with single blanks between them. A dash before a number is a sign and stays, as does whatever is neither letter, digit,
-/// blank nor mark; a text of nothing else stays as it is.
+/// Words in lower case with single blanks between them. A dash before a number is a sign and stays, as does whatever is neither
+/// letter, digit, blank nor mark; a text of nothing else stays as it is.
 fn plainly(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let (mut gap, mut before) = (false, ' ');
@@ -239,7 +239,7 @@ mod tests {
         assert!(same(json!("I don’t know — help, please!"), json!("i dont know: help please")));
         let said = |text: &str| json!({"messages": [{"role": "user", "content": text}], "account": {"plan": "Pro."}});
         assert!(same(said("Hello, there"), said("hello\nthere.")));
-        // What is neither letter, digit, blank nor mark says something, and so does a sign; what is no message is compared as it is.
+        // What is neither letter, digit, blank nor mark says something, and so does a sign; what is no message is not rewritten.
         assert!(!same(json!("1 + 1"), json!("1 * 1")) && !same(json!("is it -5?"), json!("is it 5?")));
         assert!(!same(json!("3.5"), json!("35")) && !same(json!("?"), json!("!")));
         assert!(!same(json!({"context": "A."}), json!({"context": "a"})));

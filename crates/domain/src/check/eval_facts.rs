@@ -82,7 +82,7 @@ fn sources(contract: &Contract, set: &ReferenceSet) -> Vec<CheckFinding> {
     found
 }
 
-/// What has overtaken an example: its review date, the document that it rests on, or that its incident comes back unseen.
+/// What has overtaken an example: its review date, a document that it rests on, or an incident that comes back unseen.
 fn overtaken(
     contract: &Contract,
     set: &ReferenceSet,
@@ -268,7 +268,8 @@ fn failures_without_example(contract: &Contract, set: &ReferenceSet) -> Vec<Chec
         .collect()
 }
 
-/// Equal inputs: conflicts where no answer can meet all that is expected, else duplicates. Those that are written otherwise are duplicates too.
+/// Equal inputs: conflicts where no answer can meet all that is expected, else duplicates. Those that are written otherwise
+/// are duplicates too.
 pub(super) fn doubles(set: &ReferenceSet, met_at_once: &[ExampleIndex]) -> Vec<CheckFinding> {
     let rows = |examples: &[ExampleIndex]| -> Vec<&Row> {
         examples.iter().map(|example| &set.rows[example.0 as usize]).collect()
