@@ -117,7 +117,7 @@ T-5,,active,
     for told in [
         "`retired` needs a reason\n --> t.csv:2:7",
         "`status.state` cannot be `actve`\n --> t.csv:4:7",
-        "this row has 1 cells, and the header has 4\n --> t.csv:5:1",
+        "this row has 1 cell, and the header has 4\n --> t.csv:5:1",
         "a NUL character stands in this cell\n --> t.csv:6:5",
         "no cell of this row says what is asked\n --> t.csv:7:1",
     ] {

@@ -8,6 +8,7 @@ use super::super::lines::LinePlace;
 use super::super::shape::{Fields, Shape, admits};
 use super::{Label, broken, build, shape};
 use crate::fault::{Fault, Faults, closest};
+use crate::share::plural;
 use camino::Utf8Path;
 use serde_json::{Map, Value, json};
 
@@ -76,7 +77,11 @@ impl Table {
 
     pub fn label(&self, row: &Row) -> Result<Label, Faults> {
         if row.cells.len() != self.keys.len() {
-            let what = format!("this row has {} cells, and the header has {}", row.cells.len(), self.keys.len());
+            let what = format!(
+                "this row has {}, and the header has {}",
+                plural(row.cells.len() as u64, "cell"),
+                self.keys.len()
+            );
             let help = "put quotes around cells that hold a separator, a quote or a line end";
             return Err(row.whole(what, help).into());
         }

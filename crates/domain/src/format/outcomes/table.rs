@@ -9,6 +9,7 @@ use crate::fault::{Fault, Faults, closest};
 use crate::format::lines::LinePlace;
 use crate::format::shape::{Field, Shape, admits};
 use crate::outcome::Outcome;
+use crate::share::plural;
 use serde_json::{Map, Number, Value, json};
 
 /// A row of a table, or its header.
@@ -70,7 +71,11 @@ impl Table {
 
     pub fn outcome(&self, row: &Row) -> Result<Outcome, Faults> {
         if row.cells.len() != self.keys.len() {
-            let what = format!("this row has {} cells, and the header has {}", row.cells.len(), self.keys.len());
+            let what = format!(
+                "this row has {}, and the header has {}",
+                plural(row.cells.len() as u64, "cell"),
+                self.keys.len()
+            );
             let help = "put quotes around cells that hold a separator, a quote or a line end";
             return Err(row.fault(None, what, help).into());
         }

@@ -3,6 +3,7 @@
 use super::super::column::Column;
 use super::super::gather::{At, Gather};
 use crate::delimited::{Row, RowError, Rows, names};
+use domain::share::plural;
 use std::fs::File;
 use std::io;
 
@@ -31,7 +32,7 @@ pub fn read(file: File, delimiter: u8, gather: &mut Gather) -> io::Result<()> {
 fn take(row: &Row<File>, titles: &[String], columns: &[Column], gather: &mut Gather) {
     let line = row.line;
     if row.len() != columns.len() {
-        let what = format!("this row has {} cells, and the header has {}", row.len(), columns.len());
+        let what = format!("this row has {}, and the header has {}", plural(row.len() as u64, "cell"), columns.len());
         return gather.fault((line, 1), "", what, "put quotes around cells that hold a comma, a quote or a line end");
     }
     let mut cells = Vec::with_capacity(columns.len());

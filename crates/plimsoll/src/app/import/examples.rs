@@ -12,6 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use domain::fault::{Fault, Faults, Place};
 use domain::format::lines::{LONGEST_LINE, LinePlace};
 use domain::format::mapping::{Fitted, Mapping, Refused};
+use domain::share::plural;
 use home::{Home, unwritable};
 use lake::delimited::{Row, RowError, Rows, names};
 use std::fs::File;
@@ -195,7 +196,11 @@ impl Making<'_> {
     /// The line that a row becomes; nothing where something is wrong with it.
     fn row(&mut self, row: &Row<File>) -> Option<String> {
         if row.len() != self.fitted.columns {
-            let what = format!("this row has {} cells, and the header has {}", row.len(), self.fitted.columns);
+            let what = format!(
+                "this row has {}, and the header has {}",
+                plural(row.len() as u64, "cell"),
+                self.fitted.columns
+            );
             self.fault((row.line, 1), "", what, "put quotes around cells that hold a separator, a quote or a line end");
             return None;
         }
