@@ -19,6 +19,7 @@ use engine::Ready;
 use engine::process::Programs;
 use grading::{Compiled, GraderFault};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Bytes of a JSON Schema in a file.
@@ -71,19 +72,23 @@ pub fn all_compiled(eval: &Eval) -> Result<Vec<(&Criterion, Compiled)>, Failure>
 }
 
 fn compiled(eval: &Eval, criterion: &Criterion) -> Result<Compiled, Failure> {
-    let compile = |grader: &Grader, help: &str| {
-        grading::compile(grader).map_err(|fault| match written(&criterion.grader, &fault) {
-            Some((key, text)) => refused_at(eval, criterion, key, text, &fault.to_string(), help),
-            None => refused(eval, criterion, &fault.to_string(), help),
-        })
-    };
+    let read = as_read(eval, criterion)?;
+    let help = if matches!(read, Cow::Owned(_)) { "mend the schema" } else { "mend the grader in the contract" };
+    grading::compile(&read.grader).map_err(|fault| match written(&criterion.grader, &fault) {
+        Some((key, text)) => refused_at(eval, criterion, key, text, &fault.to_string(), help),
+        None => refused(eval, criterion, &fault.to_string(), help),
+    })
+}
+
+/// The criterion with what its grader reads from files in it: that is what grades, and what its rows name.
+pub fn as_read<'c>(eval: &Eval, criterion: &'c Criterion) -> Result<Cow<'c, Criterion>, Failure> {
     let Grader::Json { schema: Some(Schema::File(path)), part, formats } = &criterion.grader else {
-        return compile(&criterion.grader, "mend the grader in the contract");
+        return Ok(Cow::Borrowed(criterion));
     };
     let schema = read_schema(eval, path)
         .map_err(|what| refused(eval, criterion, &what, "give a JSON Schema in a file of the eval's folder"))?;
     let grader = Grader::Json { schema: Some(Schema::Inline(schema)), part: part.clone(), formats: *formats };
-    compile(&grader, "mend the schema")
+    Ok(Cow::Owned(Criterion { grader, ..criterion.clone() }))
 }
 
 /// What of a grader cannot be used, as the contract writes it, and the key that it stands behind.

@@ -5,7 +5,7 @@ use super::chain::{Chain, Kept};
 use super::elsewhere::Elsewhere;
 use super::eval::Eval;
 use super::gathered::{Gathered, all};
-use super::graders::ready;
+use super::graders::{as_read, ready};
 use super::history::History;
 use super::judges::judged;
 use super::recorded;
@@ -334,7 +334,7 @@ fn grade(
         let known = askable
             .grader_digest(criterion)
             .map_or_else(|| reviewed::grader_digest(eval, criterion), |known| Ok(Some(known)));
-        Ok(known?.unwrap_or_else(|| grader_digest(criterion)))
+        known?.map_or_else(|| as_read(eval, criterion).map(|read| grader_digest(&read)), Ok)
     };
     let digests: Vec<Digest> = criteria.iter().map(graded_by).collect::<Result<_, Failure>>()?;
     let plan = Plan { eval, criteria: &criteria, set, documents: &documents, digests, threads };

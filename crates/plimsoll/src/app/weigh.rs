@@ -20,7 +20,6 @@ use domain::finding::{
 use domain::format::record::{self, Describes, Particulars};
 use domain::fragility::{Claim, asks_own, flips};
 use domain::gate::Measure;
-use domain::grader::Grader;
 use domain::name::{CriterionName, OwnerRole};
 use domain::provenance::Weight;
 use domain::qualification::{Identity, Judged};
@@ -200,11 +199,9 @@ fn graders(
                 let digest = table.map_or_else(|| lake::IMPORTED.to_owned(), |table| table.to_string());
                 (lake::IMPORTED.to_owned(), digest)
             }
-            // What judged depends on more than the contract says: the rubric, and the words that judges are asked in.
-            Some(digest) if matches!(criterion.grader, Grader::Judge { .. } | Grader::Reviewers { .. }) => {
-                (criterion.grader.kind().to_owned(), digest.to_owned())
-            }
-            _ => (criterion.grader.kind().to_owned(), grader_digest(criterion).to_string()),
+            // What graded is what the rows say: it may depend on more than the contract does, as on a rubric, or a schema in a file.
+            Some(digest) => (criterion.grader.kind().to_owned(), digest.to_owned()),
+            None => (criterion.grader.kind().to_owned(), grader_digest(criterion).to_string()),
         };
     contract
         .criteria

@@ -87,3 +87,21 @@ fn orders_that_do_not_hold_start_nothing() {
         assert!(!folder.path().join(".plimsoll/runs").exists(), "{orders:?}: nothing is graded");
     }
 }
+
+/// A schema that is loosened after the result is another grader, though the contract names the same file.
+#[test]
+fn a_schema_in_a_file_is_part_of_what_graded() {
+    let folder = small();
+    folder.edit("plimsoll.yaml", "{length: {words: {at_most: 3}}}", "{json: {schema: short.json}}");
+    let graded_by = |schema: &str| {
+        std::fs::write(folder.path().join("short.json"), schema).expect("a schema");
+        folder.run();
+        assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
+        let content = folder.content();
+        let mut graders = content["graders"].as_array().expect("graders").iter();
+        graders.find(|grader| grader["criterion"] == "short").expect("a grader")["digest"].clone()
+    };
+    let strict = graded_by(r#"{"type": "string", "maxLength": 20}"#);
+    assert_eq!(strict, graded_by(r#"{"type": "string", "maxLength": 20}"#));
+    assert_ne!(strict, graded_by(r#"{"type": ["string", "object"]}"#));
+}
