@@ -1,6 +1,8 @@
 //! Graders: what scores a criterion. This is what the contract asks for; the crate `grading` carries out those that
 //! need no model, `engine` those that need a program.
 
+mod content;
+
 use crate::name::SystemName;
 use crate::share::{Amount, Share};
 use camino::{Utf8Path, Utf8PathBuf};

@@ -1,5 +1,7 @@
 //! Systems: what answers.
 
+mod settings;
+
 use crate::grader::Schema;
 use crate::name::SystemName;
 use crate::share::{Amount, Share};

@@ -32,6 +32,8 @@ use engine::driver::{DriveError, Drove, Keyed, Standing};
 use engine::judging::{self, Differing, Judged, Judging, TriedOut, Verdicts, try_out};
 use engine::provider::{Provider, Secrets, Surroundings};
 use engine::schedule::Ending;
+use serde_json::json;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -339,14 +341,13 @@ impl<'a> Askable<'a> {
 
     /// What is asked for: the examples, the systems, their addresses, the files that they read, how often.
     fn digest(&self, set: &ReferenceSet) -> Result<Digest, Failure> {
-        let mut text = format!("plimsoll.asked.v1\n{:?}\n{}\n", set.digest, self.eval.contract.repeats);
-        self.addresses.iter().for_each(|address| text += &format!("{address}\n"));
-        for (criterion, _, rubric, names) in &self.rubrics {
-            text += &format!("{criterion} {} {names:?}\n", rubric.digest);
-        }
+        let judged = |(criterion, _, rubric, names): &(u16, &Criterion, Rubric, &[SystemName])| {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            json!([criterion, rubric.digest.to_string(), names])
+        };
+        let (mut systems, mut files) = (Vec::new(), BTreeMap::new());
         for system in self.arms.iter().map(|(.., system)| system).chain(&self.judges) {
-            // The Debug form names every setting, and no key.
-            text += &format!("{} {:?}\n", system.name, system.live.speaks);
+            systems.push(json!([system.name, system.live.speaks.content()]));
             let Speaks::Chat(chat) = &system.live.speaks else { continue };
             let schema = match &chat.answer_schema {
                 Some(Schema::File(path)) => Some(path),
@@ -357,10 +358,18 @@ impl<'a> Askable<'a> {
                 let bytes = read.map_err(|error| {
                     Failure::yours(format!("cannot read `{path}`: {error}"), "check the path and its permissions")
                 })?;
-                text += &format!("{path} {}\n", Digest::of_bytes(&bytes));
+                files.insert(path.as_str(), Digest::of_bytes(&bytes).to_string());
             }
         }
-        Ok(Digest::of_bytes(text.as_bytes()))
+        let content = json!({
+            "set": set.digest.map(|digest| digest.to_string()),
+            "repeats": self.eval.contract.repeats,
+            "addresses": self.addresses,
+            "judged": self.rubrics.iter().map(judged).collect::<Vec<_>>(),
+            "systems": systems,
+            "files": files,
+        });
+        Ok(Digest::of_value("plimsoll.asked.v2", &content))
     }
 
     /// A stop before the end is said, and is no decision.

@@ -5,7 +5,7 @@
 //! errors  a calibration that cannot be read: it is nobody's to pass over in silence
 
 use super::eval::Eval;
-use super::weigh::{grader_digest, ours};
+use super::weigh::ours;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
@@ -73,7 +73,7 @@ pub fn today() -> String {
 /// verdicts that were imported only what the contract says of the judge is known.
 pub fn identity(eval: &Eval, criterion: &Criterion) -> Identity {
     let Grader::Judge { rubric, .. } = &criterion.grader else {
-        return Identity { grader: grader_digest(criterion), models: Vec::new(), rubric: None };
+        return Identity { grader: criterion.grader.digest(), models: Vec::new(), rubric: None };
     };
     let text = text_of(eval, rubric);
     // Of a text that is no rubric, nothing is known but its bytes.
@@ -83,7 +83,7 @@ pub fn identity(eval: &Eval, criterion: &Criterion) -> Identity {
         grader: parsed
             .as_ref()
             .and_then(|rubric| asked(eval, criterion, rubric))
-            .unwrap_or_else(|| grader_digest(criterion)),
+            .unwrap_or_else(|| criterion.grader.digest()),
         models: models(&eval.contract, criterion),
         rubric: parsed.as_ref().map(|rubric| rubric.digest).or_else(of_bytes),
     }

@@ -15,7 +15,7 @@ use super::sealer::{Rows, Sealer};
 use super::signature::key_of;
 use super::today::today;
 use super::traces;
-use super::weigh::{Grounds, Weighed, grader_digest, ours, weigh};
+use super::weigh::{Grounds, Weighed, ours, weigh};
 use super::work::Work;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -334,7 +334,7 @@ fn grade(
         let known = askable
             .grader_digest(criterion)
             .map_or_else(|| reviewed::grader_digest(eval, criterion), |known| Ok(Some(known)));
-        known?.map_or_else(|| as_read(eval, criterion).map(|read| grader_digest(&read)), Ok)
+        known?.map_or_else(|| as_read(eval, criterion).map(|read| read.grader.digest()), Ok)
     };
     let digests: Vec<Digest> = criteria.iter().map(graded_by).collect::<Result<_, Failure>>()?;
     let plan = Plan { eval, criteria: &criteria, set, documents: &documents, digests, threads };

@@ -9,7 +9,6 @@
 use super::chain::{Chain, write_whole};
 use super::eval::Eval;
 use super::history::scores_digest;
-use super::weigh::grader_digest;
 use super::work::{Work, turn, write_failure};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -118,7 +117,7 @@ fn graded_as(criterion: &Criterion) -> Digest {
     Digest::of_value(
         "plimsoll.graded_as.v1",
         &json!({
-            "grader": grader_digest(criterion).to_string(),
+            "grader": criterion.grader.digest().to_string(),
             "class": criterion.fallback_class().map(|class| class.as_str()),
             "applies": applies,
         }),

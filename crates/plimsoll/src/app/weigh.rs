@@ -199,9 +199,10 @@ fn graders(
                 let digest = table.map_or_else(|| lake::IMPORTED.to_owned(), |table| table.to_string());
                 (lake::IMPORTED.to_owned(), digest)
             }
-            // What graded is what the rows say: it may depend on more than the contract does, as on a rubric, or a schema in a file.
+            // What graded is what the rows say: it may depend on more than the contract does, as on a rubric or a schema in a file, and an
+            // earlier build named it otherwise.
             Some(digest) => (criterion.grader.kind().to_owned(), digest.to_owned()),
-            None => (criterion.grader.kind().to_owned(), grader_digest(criterion).to_string()),
+            None => (criterion.grader.kind().to_owned(), criterion.grader.digest().to_string()),
         };
     contract
         .criteria
@@ -211,12 +212,6 @@ fn graders(
             (criterion.name.to_string(), kind, digest)
         })
         .collect()
-}
-
-/// The digest of a grader as the score rows carry it.
-pub fn grader_digest(criterion: &domain::criterion::Criterion) -> Digest {
-    // The Debug form names every setting of the grader, and nothing else.
-    Digest::of_bytes(format!("plimsoll.grader.v1\n{:?}", criterion.grader).as_bytes())
 }
 
 pub fn ours(error: lake::LakeError) -> Failure {

@@ -17,7 +17,7 @@ use crate::app::judges::judged;
 use crate::app::reviewed::planned;
 use crate::app::run::{Plan, Progress, grade_into, reference_set_with};
 use crate::app::sealed::folder_of;
-use crate::app::weigh::{Grounds, grader_digest, ours, weigh};
+use crate::app::weigh::{Grounds, ours, weigh};
 use crate::app::work::{Work, write_failure};
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -125,7 +125,7 @@ pub fn decide_again(
     let elsewhere = Elsewhere::read(eval, given.scores.as_deref(), &set)?;
     let documents = Documents::new(&set, keeper);
     let criteria = planned(&eval.contract);
-    let digests: Vec<Digest> = criteria.iter().map(grader_digest).collect();
+    let digests: Vec<Digest> = criteria.iter().map(|criterion| criterion.grader.digest()).collect();
     let plan = Plan { eval, criteria: &criteria, set: &set, documents: &documents, digests, threads: 2 };
     let recorded = [(Arm::Candidate, vec![answers.file.clone()])];
     let (rows, _) = grade_into(work.path(), plan, graders, &mut programs, elsewhere, &recorded, progress)?;
