@@ -59,6 +59,17 @@ pub enum Verdict {
     },
 }
 
+/// How judges came to a verdict, where they were asked: known beside it, so that nobody has to read it out of words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HowJudged {
+    /// Whether not all judges of a panel said the same; `None` of a single judge.
+    pub panel_differs: Option<bool>,
+    /// Whether some judge said another thing of the pair once its order was another; `None` where nothing was compared.
+    pub order_changed: Option<bool>,
+    /// Where levels have an order and no distance: the level, from 0, the worst; of a panel the middle one of those that say what counts.
+    pub level: Option<u32>,
+}
+
 impl Verdict {
     pub fn passed(reason: impl Into<String>) -> Self {
         Verdict::Graded { value: Share::ONE, class: None, reason: reason.into() }

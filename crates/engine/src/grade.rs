@@ -21,7 +21,7 @@ use domain::digest::Digest;
 use domain::fault::Faults;
 use domain::name::ClassName;
 use domain::reference_set::{ExampleIndex, Ids, ReferenceSet};
-use domain::score::{Counted, State, Summing, Verdict};
+use domain::score::{Counted, HowJudged, State, Summing, Verdict};
 use grading::Compiled;
 use std::io;
 use std::sync::Arc;
@@ -173,7 +173,7 @@ fn row_of(example: ExampleIndex, repeat: u32, criterion: usize, verdict: Verdict
         Verdict::NotApplicable { reason } => (State::NotApplicable, None, None, reason),
         Verdict::GraderError { reason } => (State::GraderError, None, None, reason),
     };
-    ScoreRow { example, repeat, criterion: criterion as u16, state, value, class, reason }
+    ScoreRow { example, repeat, criterion: criterion as u16, state, value, class, reason, how: HowJudged::default() }
 }
 
 /// Adds a row and its part of the fingerprint. Every failure has a class: where its grader names none, the criterion's.

@@ -18,16 +18,14 @@ use crate::asking::{AskError, Forecast, LiveSystem, Plan, line};
 use crate::budget::Used;
 use crate::driver::{Asked, DriveError, Drove, Lane, Standing, Work, drive};
 use crate::journal::Journal;
-use crate::judge::{
-    Ask, Judgement, Shown, changed_with_the_order, combine, differ, from_the_other_side, question, read,
-};
+use crate::judge::{Ask, Judgement, Shown, combine, from_the_other_side, how, question, read};
 use crate::provider::{Reply, Request};
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::digest::Digest;
 use domain::name::CriterionName;
 use domain::reference_set::ExampleIndex;
 use domain::rubric::Kind;
-use domain::score::Verdict;
+use domain::score::{HowJudged, Verdict};
 use domain::system::Budget;
 use replies::Replies;
 use std::cell::RefCell;
@@ -41,7 +39,7 @@ const USUAL_VERDICT: u64 = 150;
 #[derive(Debug, Default)]
 pub struct Verdicts {
     arms: Vec<String>,
-    by_answer: HashMap<(u16, u16, ExampleIndex, u16), Verdict>,
+    by_answer: HashMap<(u16, u16, ExampleIndex, u16), (Verdict, HowJudged)>,
     differing: Vec<Differing>,
 }
 
@@ -63,13 +61,13 @@ impl Verdicts {
         &self.differing
     }
 
-    /// The verdict on an arm's answer to an example by a criterion, given by its position in the contract.
-    pub fn of(&self, arm: &str, criterion: u16, example: ExampleIndex, repeat: u32) -> Verdict {
+    /// The verdict on an arm's answer to an example by a criterion, given by its position in the contract, and how it came about.
+    pub fn of(&self, arm: &str, criterion: u16, example: ExampleIndex, repeat: u32) -> (Verdict, HowJudged) {
         let key = self.arms.iter().position(|known| known == arm).zip(u16::try_from(repeat).ok());
         let found = key.and_then(|(arm, repeat)| self.by_answer.get(&(criterion, arm as u16, example, repeat)));
         // What is compared with production, and has nothing to be compared with, is the one case that nobody is asked about.
         let unknown = || Verdict::GraderError { reason: "production has no answer to compare with".to_owned() };
-        found.cloned().unwrap_or_else(unknown)
+        found.cloned().unwrap_or_else(|| (unknown(), HowJudged::default()))
     }
 }
 
@@ -251,21 +249,19 @@ impl<'a> Judging<'a> {
             let key = (judged.criterion, task.arm, task.example, task.repeat);
             let said: Vec<(Ask, Result<Judgement, String>)> =
                 self.asks(at).into_iter().map(|ask| (ask, self.said(at, ask))).collect();
-            by_answer.insert(key, combine(judged.names, judged.rubric, &said));
-            let differing = &mut differing[task.judged as usize];
-            differing.judged += 1;
-            let differs = differ(judged.names, judged.rubric, &said);
-            differing.panel = differing.panel.map(|count| count + u64::from(differs));
-            let changed = changed_with_the_order(judged.names, &said) > 0;
-            differing.order = differing.order.map(|count| count + u64::from(changed));
+            let verdict = combine(judged.names, judged.rubric, &said);
+            let how = how(judged.names, judged.rubric, &said, &verdict);
+            differing[task.judged as usize].add(how);
+            by_answer.insert(key, (verdict, how));
         }
         differing.retain(|found| found.panel.is_some() || found.order.is_some());
         for judged in self.judged.iter().filter(|judged| judged.rubric.kind == Kind::Pairwise) {
             for (arm, example, repeat) in self.answers.of_production() {
                 let candidate = self.answers.candidate();
                 let other = candidate.and_then(|own| by_answer.get(&(judged.criterion, own, example, repeat)));
-                let seen = from_the_other_side(other);
-                by_answer.insert((judged.criterion, arm, example, repeat), seen);
+                let seen = from_the_other_side(other.map(|(verdict, _)| verdict));
+                // It is no comparison of its own.
+                by_answer.insert((judged.criterion, arm, example, repeat), (seen, HowJudged::default()));
             }
         }
         Ok(Verdicts { arms: self.answers.names(), by_answer, differing })
@@ -283,6 +279,13 @@ impl Differing {
         let panel = (judged.names.len() > 1).then_some(0);
         let order = (judged.rubric.kind == Kind::Pairwise).then_some(0);
         Differing { criterion: judged.what.name.clone(), judged: 0, panel, order }
+    }
+
+    fn add(&mut self, how: HowJudged) {
+        self.judged += 1;
+        for (count, one) in [(&mut self.panel, how.panel_differs), (&mut self.order, how.order_changed)] {
+            *count = count.map(|count| count + u64::from(one == Some(true)));
+        }
     }
 }
 

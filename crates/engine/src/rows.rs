@@ -3,7 +3,7 @@
 use domain::answer::SystemFault;
 use domain::name::ClassName;
 use domain::reference_set::ExampleIndex;
-use domain::score::{Fingerprint, State};
+use domain::score::{Fingerprint, HowJudged, State};
 
 /// One planned score.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub struct ScoreRow {
     pub value: Option<f64>,
     pub class: Option<ClassName>,
     pub reason: String,
+    /// How judges came to it.
+    pub how: HowJudged,
 }
 
 /// One planned answer.

@@ -16,7 +16,9 @@ mod source;
 mod values;
 mod write;
 
-pub use ask::{Asked, Changes, ClassCount, Coverage, Failing, KeptAnswer, Scores, Telling, Ungraded, Verdict};
+pub use ask::{
+    Asked, Changes, ClassCount, Coverage, Differing, Failing, KeptAnswer, Scores, Ungraded, Verdict, keeps_how,
+};
 pub use engine::Cut;
 pub use file_digest::file_digest;
 pub use fingerprint::fingerprint;

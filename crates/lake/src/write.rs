@@ -15,7 +15,7 @@ use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use datafusion::parquet::schema::types::ColumnPath;
 use domain::digest::Digest;
-use domain::score::State;
+use domain::score::{HowJudged, State};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
@@ -36,6 +36,7 @@ pub struct ScoreIn<'a> {
     pub value: Option<f64>,
     pub class: Option<&'a str>,
     pub reason: &'a str,
+    pub how: HowJudged,
 }
 
 pub struct AnswerIn<'a> {
@@ -218,6 +219,9 @@ struct Scores {
     value: Float64Builder,
     class: Words,
     reason: StringBuilder,
+    panel_differs: BooleanBuilder,
+    order_changed: BooleanBuilder,
+    level: UInt32Builder,
 }
 
 impl Scores {
@@ -234,6 +238,9 @@ impl Scores {
         self.value.append_option(row.value);
         self.class.push(row.class);
         self.reason.append_option((!row.reason.is_empty()).then_some(row.reason));
+        self.panel_differs.append_option(row.how.panel_differs);
+        self.order_changed.append_option(row.how.order_changed);
+        self.level.append_option(row.how.level);
     }
 }
 
@@ -254,6 +261,9 @@ impl Columns for Scores {
             Field::new("value", DataType::Float64, true),
             word("failure_class", true),
             Field::new("reason", DataType::Utf8, true),
+            Field::new("panel_differs", DataType::Boolean, true),
+            Field::new("order_changed", DataType::Boolean, true),
+            Field::new("level", DataType::UInt32, true),
         ])
     }
 
@@ -275,6 +285,9 @@ impl Columns for Scores {
             Arc::new(self.value.finish()),
             self.class.finish()?,
             Arc::new(self.reason.finish()),
+            Arc::new(self.panel_differs.finish()),
+            Arc::new(self.order_changed.finish()),
+            Arc::new(self.level.finish()),
         ])
     }
 }

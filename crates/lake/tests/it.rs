@@ -4,6 +4,8 @@
 mod corpus;
 #[path = "it/forged.rs"]
 mod forged;
+#[path = "it/how.rs"]
+mod how;
 #[path = "it/imports.rs"]
 mod imports;
 #[path = "it/oracle.rs"]

@@ -17,7 +17,7 @@ use domain::format::lines::LinePlace;
 use domain::grader::Grader;
 use domain::reference_set::ExampleIndex;
 use domain::review::Grade;
-use domain::score::{State, Summing};
+use domain::score::{HowJudged, State, Summing};
 use grading::{Prepared, Side, side};
 use serde_json::Value;
 use std::fs::File;
@@ -191,6 +191,7 @@ fn failed(grading: &Grading, system: &str, index: ExampleIndex, repeat: u32, err
                 value: None,
                 class: Some(class.clone()),
                 reason: reason.clone(),
+                how: HowJudged::default(),
             },
         );
     }
@@ -226,13 +227,14 @@ fn graded(
                 push(grading, system, worked, row);
             }
             Ready::Judged(verdicts) => {
-                let row = row_of(index, repeat, at, verdicts.of(system, at as u16, index, repeat));
-                push(grading, system, worked, row);
+                let (verdict, how) = verdicts.of(system, at as u16, index, repeat);
+                push(grading, system, worked, ScoreRow { how, ..row_of(index, repeat, at, verdict) });
             }
             Ready::Reviewed(reviewed) => {
                 let item = reviewed.of(system, &grading.set.rows[index.0 as usize].id, repeat, answer);
                 let Grade { state, value, class, reason } = item.grade();
-                let row = ScoreRow { example: index, repeat, criterion: at as u16, state, value, class, reason };
+                let (criterion, how) = (at as u16, HowJudged::default());
+                let row = ScoreRow { example: index, repeat, criterion, state, value, class, reason, how };
                 push(grading, system, worked, row);
             }
             Ready::Differs(reviewed) => {
@@ -240,8 +242,8 @@ fn graded(
                 if let Some(differs) = item.differs() {
                     let value = Some(if differs { 1.0 } else { 0.0 });
                     let (state, reason) = (State::Graded, item.grade().reason);
-                    let row =
-                        ScoreRow { example: index, repeat, criterion: at as u16, state, value, class: None, reason };
+                    let (criterion, class, how) = (at as u16, None, HowJudged::default());
+                    let row = ScoreRow { example: index, repeat, criterion, state, value, class, reason, how };
                     push(grading, system, worked, row);
                 }
             }
@@ -261,6 +263,7 @@ fn graded(
                     value: None,
                     class: None,
                     reason: request,
+                    how: HowJudged::default(),
                 };
                 worked.batch.scores.push(row);
             }

@@ -16,7 +16,7 @@ use domain::format::lines::LinePlace;
 use domain::grader::Grader;
 use domain::name::ClassName;
 use domain::reference_set::ExampleIndex;
-use domain::score::{State, Summing, Verdict};
+use domain::score::{HowJudged, State, Summing, Verdict};
 use grading::{Side, grade_pair};
 use std::collections::BTreeMap;
 
@@ -154,7 +154,8 @@ impl<'a> Whole<'a> {
 
 fn not_run(example: ExampleIndex, repeat: u32, criterion: usize) -> ScoreRow {
     let reason = "no answer was recorded".to_owned();
-    ScoreRow { example, repeat, criterion: criterion as u16, state: State::NotRun, value: None, class: None, reason }
+    let (criterion, how) = (criterion as u16, HowJudged::default());
+    ScoreRow { example, repeat, criterion, state: State::NotRun, value: None, class: None, reason, how }
 }
 
 /// The score of a variant; `None` on an example that is no variant.
@@ -188,6 +189,7 @@ fn pair_row(
             value: None,
             class: Some(ClassName::new(domain::failure_class::FORMAT)),
             reason: "the system failed on the variant".to_owned(),
+            how: HowJudged::default(),
         },
         (Some(Some(base)), Some(Some(variant))) => {
             row_of(index, repeat, at, grade_pair(part, *normalise, expect, base, variant))

@@ -9,8 +9,8 @@
 use super::verdict::shortened;
 use super::{Ask, Judgement, Outcome, Said};
 use domain::name::{ClassName, SystemName};
-use domain::rubric::{Kind, Rubric, ScaleReading};
-use domain::score::Verdict;
+use domain::rubric::{Kind, Mark, Rubric, ScaleReading};
+use domain::score::{HowJudged, Verdict};
 use domain::share::Share;
 
 /// Characters of a quotation, and of a whole reason.
@@ -38,6 +38,33 @@ pub fn combine(judges: &[SystemName], rubric: &Rubric, said: &[(Ask, Result<Judg
         panel if matches!(rubric.kind, Kind::Scale { reading: ScaleReading::Interval, .. }) => median(panel),
         panel => majority(rubric, panel),
     }
+}
+
+/// How the judges came to this verdict.
+pub fn how(
+    judges: &[SystemName],
+    rubric: &Rubric,
+    said: &[(Ask, Result<Judgement, String>)],
+    verdict: &Verdict,
+) -> HowJudged {
+    HowJudged {
+        panel_differs: (judges.len() > 1).then(|| differ(judges, rubric, said)),
+        order_changed: (rubric.kind == Kind::Pairwise).then(|| changed_with_the_order(judges, said) > 0),
+        level: level(rubric, said, verdict),
+    }
+}
+
+/// The middle one of the levels that give this verdict, the lower one of two.
+fn level(rubric: &Rubric, said: &[(Ask, Result<Judgement, String>)], verdict: &Verdict) -> Option<u32> {
+    let Kind::Scale { reading: ScaleReading::PassAt(_), .. } = rubric.kind else { return None };
+    let Verdict::Graded { value, .. } = verdict else { return None };
+    let of = |said: &Result<Judgement, String>| match said.as_ref().ok()?.said {
+        Said::Mark(mark @ Mark::Level(at)) if rubric.value(mark) == *value => Some(at),
+        _ => None,
+    };
+    let mut levels: Vec<usize> = said.iter().filter_map(|(_, said)| of(said)).collect();
+    levels.sort_unstable();
+    levels.get(levels.len().saturating_sub(1) / 2).map(|at| *at as u32)
 }
 
 /// Whether not all judges of a panel said the same of an answer.

@@ -3,9 +3,12 @@
 use super::columns::{numbers, sums, texts, whole};
 use super::{Scores, quoted};
 use crate::LakeError;
+use crate::engine::{Cut, Engine};
+use crate::guarded::guarded;
+use camino::Utf8Path;
 use domain::name::CriterionName;
 use domain::reference_set::ExampleIndex;
-use domain::score::State;
+use domain::score::{HowJudged, State};
 use domain::system::Arm;
 
 /// One score of one criterion.
@@ -16,86 +19,85 @@ pub struct Verdict {
     pub repeat: u32,
     pub state: State,
     pub value: Option<f64>,
-    pub reason: String,
+    pub how: HowJudged,
 }
 
-/// What a reason tells.
-#[derive(Clone, Copy, Debug)]
-pub enum Telling<'t> {
-    /// Of a comparison; production's side of it is no verdict of its own.
-    Begins(&'t str),
-    /// All of these, wherever they stand.
-    Holds(&'t [String]),
-}
-
-impl Telling<'_> {
-    fn condition(self) -> String {
-        // No patterns: a name may hold what would stand for any letter there.
-        match self {
-            Telling::Begins(text) => format!("starts_with(CAST(reason AS VARCHAR), {})", quoted(text)),
-            Telling::Holds(texts) => {
-                let holds = |text: &String| format!("contains(CAST(reason AS VARCHAR), {})", quoted(text));
-                texts.iter().map(holds).collect::<Vec<_>>().join(" AND ")
-            }
-        }
-    }
+/// How often the judges of a criterion were not of one mind: of how many verdicts that is known, and of how many it is so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Differing {
+    /// Of a panel.
+    pub panel: (u64, u64),
+    /// Of comparisons, whose verdict changed with the order of the answers.
+    pub order: (u64, u64),
 }
 
 impl Scores<'_> {
-    /// How many verdicts there are on a criterion, those that are unknown among them, and how many of their reasons tell this.
-    pub fn verdicts_telling(&self, criterion: &CriterionName, telling: Telling) -> Result<(u64, u64), LakeError> {
-        let production = self.asked.systems.get(&Arm::Production).filter(|_| matches!(telling, Telling::Begins(_)));
-        let others = production.map(|name| format!(" AND CAST(system AS VARCHAR) <> {}", quoted(name)));
-        let sql = format!(
-            "SELECT CAST(COUNT(*) AS DOUBLE), COALESCE(CAST(SUM(CASE WHEN {} THEN 1 ELSE 0 END) AS DOUBLE), 0.0) FROM scores \
-             WHERE criterion = {} AND (state = 'graded' OR state = 'grader_error'){}",
-            telling.condition(),
-            quoted(criterion.as_str()),
-            others.unwrap_or_default()
-        );
-        let mut counts = (0, 0);
+    /// `None` of a run that was sealed before this was kept.
+    pub fn differing(&self, criterion: &CriterionName) -> Result<Option<Differing>, LakeError> {
+        if !self.keeps_how()? {
+            return Ok(None);
+        }
+        let of = |column: &str| {
+            let count = |what: &str| format!("COALESCE(CAST({what} AS DOUBLE), 0.0)");
+            let so = format!("SUM(CASE WHEN {column} THEN 1 ELSE 0 END)");
+            format!("{}, {}", count(&format!("COUNT({column})")), count(&so))
+        };
+        let (panel, order) = (of("panel_differs"), of("order_changed"));
+        let sql = format!("SELECT {panel}, {order} FROM scores WHERE criterion = {}", quoted(criterion.as_str()));
+        let mut found = Differing::default();
         for batch in self.engine.ask(&sql)? {
-            let (all, telling) = (sums(&batch, 0)?, sums(&batch, 1)?);
+            let counts = (0..4).map(|at| sums(&batch, at)).collect::<Result<Vec<_>, _>>()?;
             for row in 0..batch.num_rows() {
-                counts = (all[row] as u64, telling[row] as u64);
+                let of = |at: usize| (counts[at][row] as u64, counts[at + 1][row] as u64);
+                found = Differing { panel: of(0), order: of(2) };
             }
         }
-        Ok(counts)
+        Ok(Some(found))
     }
 
     /// Every score of a criterion, in the order of examples, arms and repeats.
     pub fn verdicts(&self, criterion: &CriterionName) -> Result<Vec<Verdict>, LakeError> {
+        let truth = |column: &str| format!("CASE WHEN {column} THEN 1.0 WHEN NOT {column} THEN 0.0 END");
+        let how = match self.keeps_how()? {
+            true => format!("{}, {}, CAST(level AS DOUBLE)", truth("panel_differs"), truth("order_changed")),
+            false => ["CAST(NULL AS DOUBLE)"; 3].join(", "),
+        };
         let sql = format!(
-            "SELECT example_index, repeat, value, CAST(system AS VARCHAR), CAST(state AS VARCHAR), reason FROM scores \
+            "SELECT example_index, repeat, value, CAST(system AS VARCHAR), CAST(state AS VARCHAR), {how} FROM scores \
              WHERE criterion = {} ORDER BY 1, 4, 2",
             quoted(criterion.as_str())
         );
         let mut verdicts = Vec::new();
         for batch in self.engine.ask(&sql)? {
             let (examples, repeats, values) = (whole(&batch, 0)?, whole(&batch, 1)?, numbers(&batch, 2)?);
-            let (systems, states, reasons) = (texts(&batch, 3)?, texts(&batch, 4)?, texts(&batch, 5)?);
+            let (systems, states) = (texts(&batch, 3)?, texts(&batch, 4)?);
+            let (differ, changed, levels) = (numbers(&batch, 5)?, numbers(&batch, 6)?, numbers(&batch, 7)?);
             for row in 0..batch.num_rows() {
                 let Some(arm) = self.arm_of(systems[row].as_deref().unwrap_or("")) else { continue };
                 let state = self.state_of(states[row].as_deref())?;
                 let (example, repeat, value) = (ExampleIndex(examples[row]), repeats[row], values[row]);
-                let reason = reasons[row].clone().unwrap_or_default();
-                verdicts.push(Verdict { example, arm, repeat, state, value, reason });
+                let is = |column: &[Option<f64>]| column[row].map(|truth| truth > 0.0);
+                let level = levels[row].map(|level| level as u32);
+                let how = HowJudged { panel_differs: is(&differ), order_changed: is(&changed), level };
+                verdicts.push(Verdict { example, arm, repeat, state, value, how });
             }
         }
         Ok(verdicts)
     }
+
+    fn keeps_how(&self) -> Result<bool, LakeError> {
+        self.engine.has_column("scores", HOW)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A column that every run has whose rows say how judges came to them.
+const HOW: &str = "panel_differs";
 
-    #[test]
-    fn what_a_reason_tells_is_found_to_the_letter() {
-        let reason = "CAST(reason AS VARCHAR)";
-        assert_eq!(Telling::Begins("it's 5 %").condition(), format!("starts_with({reason}, 'it''s 5 %')"));
-        let panel = ["judge_a: ", "judge_b: "].map(str::to_owned);
-        let both = format!("contains({reason}, 'judge_a: ') AND contains({reason}, 'judge_b: ')");
-        assert_eq!(Telling::Holds(&panel).condition(), both);
-    }
+/// Whether the rows of a sealed run say how judges came to them.
+pub fn keeps_how(folder: &Utf8Path) -> Result<bool, LakeError> {
+    guarded(folder, || {
+        let engine = Engine::new(Cut::default())?;
+        engine.parquet("scores", &folder.join("scores.parquet"))?;
+        engine.has_column("scores", HOW)
+    })
 }

@@ -9,7 +9,7 @@ use domain::example::Guard;
 use domain::name::{ClusterId, ExampleId};
 use domain::provenance::Weight;
 use domain::reference_set::{Column, ExampleIndex, Kept, NO_VALUE, ReferenceSet, Row, RowState};
-use domain::score::{Counted, Measured, State, Summing};
+use domain::score::{Counted, HowJudged, Measured, State, Summing};
 use domain::segment::Conditions;
 use domain::share::Amount;
 use serde_json::{Map, Value, json};
@@ -211,6 +211,7 @@ impl Sealing<'_> {
             value,
             class,
             reason: score.map_or("", |score| self.table.evidence(score)),
+            how: HowJudged::default(),
         })
     }
 

@@ -10,7 +10,7 @@ use domain::name::{Attribute, ClusterId, CriterionName, ExampleId};
 use domain::provenance::Weight;
 use domain::question::{Compared, Counts, Question, Tally, ValueOf};
 use domain::reference_set::{Column, Kept, NO_VALUE, ReferenceSet, Row, RowState};
-use domain::score::State;
+use domain::score::{HowJudged, State};
 use domain::segment::{Minimum, Segment};
 use domain::share::{Amount, Share};
 use domain::system::Arm;
@@ -129,6 +129,7 @@ fn write(folder: &Utf8Path, cases: &[Case], set: &ReferenceSet, turned: bool) {
                 value: (*state == State::Graded).then(|| value(*eighths)),
                 class: None,
                 reason: "",
+                how: HowJudged::default(),
             };
             writer.score(&score).unwrap();
         }

@@ -15,7 +15,7 @@ use domain::failure_class::Classes;
 use domain::grader::Grader;
 use domain::name::ClassName;
 use domain::reference_set::ReferenceSet;
-use domain::score::State;
+use domain::score::{HowJudged, State};
 use domain::share::plural;
 use domain::system::{Arm, SystemKind};
 use engine::{AnswerRow, ScoreRow};
@@ -84,7 +84,8 @@ impl<'c> Elsewhere<'c> {
             self.outdone += u64::from(answer.failed.is_some() && grade.is_some());
             let (state, value, class, reason) = outcome(answer, grade);
             let (example, repeat, criterion) = (answer.example, answer.repeat, *at);
-            rows.push(ScoreRow { example, repeat, criterion, state, value, class, reason });
+            let how = HowJudged::default();
+            rows.push(ScoreRow { example, repeat, criterion, state, value, class, reason, how });
         }
         rows
     }

@@ -8,7 +8,6 @@ use super::eval::Eval;
 use super::weigh::ours;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
-use domain::contract::Contract;
 use domain::criterion::Criterion;
 use domain::digest::Digest;
 use domain::format::{calibration, judged as format, rubric};
@@ -16,7 +15,7 @@ use domain::grader::Grader;
 use domain::name::{CriterionName, SystemName};
 use domain::qualification::{Calibration, Identity, Judged, is_judged, judges, models};
 use domain::rubric::Rubric;
-use lake::{Scores, Telling};
+use lake::{Differing, Scores};
 use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -48,19 +47,16 @@ pub fn sealed_judges(content: &Value) -> Result<Arc<[Judged]>, Failure> {
 }
 
 /// Writes beside each panel on how many verdicts it differs, and beside a judge alone how many comparisons changed with the order.
-pub fn tell_differing(scores: &Scores, contract: &Contract, told: &mut Value) -> Result<(), Failure> {
+pub fn tell_differing(scores: &Scores, told: &mut Value) -> Result<(), Failure> {
     for judged in told.as_array_mut().into_iter().flatten() {
-        let criterion = judged["criterion"].as_str().and_then(|name| contract.criterion(name));
-        let Some(criterion) = criterion else { continue };
-        let panel: Vec<String> = judges(&criterion.grader).into_iter().map(|name| format!("{name}: ")).collect();
-        let alone = panel.len() < 2;
-        // The words of `engine::judge`: a panel's reason names everybody where not all say the same.
-        let telling = if alone { Telling::Begins("changed with the order: ") } else { Telling::Holds(&panel) };
-        let (verdicts, differing) = scores.verdicts_telling(&criterion.name, telling).map_err(ours)?;
-        if !alone || differing > 0 {
-            let by = if alone { "order" } else { "panel" };
-            judged["differing"] = json!({"by": by, "of": verdicts, "count": differing});
-        }
+        let Some(criterion) = judged["criterion"].as_str().map(CriterionName::new) else { continue };
+        let Some(Differing { panel, order }) = scores.differing(&criterion).map_err(ours)? else { continue };
+        let (by, (of, count)) = match (panel, order) {
+            ((1.., _), _) => ("panel", panel),
+            (_, (_, 1..)) => ("order", order),
+            _ => continue,
+        };
+        judged["differing"] = json!({"by": by, "of": of, "count": count});
     }
     Ok(())
 }
@@ -75,10 +71,9 @@ pub fn identity(eval: &Eval, criterion: &Criterion) -> Identity {
     let Grader::Judge { rubric, .. } = &criterion.grader else {
         return Identity { grader: criterion.grader.digest(), models: Vec::new(), rubric: None };
     };
-    let text = text_of(eval, rubric);
+    let parsed = rubric_of(eval, criterion);
     // Of a text that is no rubric, nothing is known but its bytes.
-    let parsed = text.as_deref().and_then(|text| rubric::parse(rubric, text, Some(criterion)).ok());
-    let of_bytes = || text.as_deref().map(|text| Digest::of_bytes(text.as_bytes()));
+    let of_bytes = || text_of(eval, rubric).map(|text| Digest::of_bytes(text.as_bytes()));
     Identity {
         grader: parsed
             .as_ref()
@@ -87,6 +82,12 @@ pub fn identity(eval: &Eval, criterion: &Criterion) -> Identity {
         models: models(&eval.contract, criterion),
         rubric: parsed.as_ref().map(|rubric| rubric.digest).or_else(of_bytes),
     }
+}
+
+/// The rubric of a judged criterion as its file is now; `None` where that is no rubric.
+pub fn rubric_of(eval: &Eval, criterion: &Criterion) -> Option<Rubric> {
+    let path = criterion.grader.rubric()?;
+    rubric::parse(path, &text_of(eval, path)?, Some(criterion)).ok()
 }
 
 fn text_of(eval: &Eval, rubric: &Utf8Path) -> Option<String> {

@@ -20,7 +20,7 @@ pub mod version;
 use super::answers;
 use super::chain::write_whole;
 use super::eval::Eval;
-use super::judges::{identity, place, today};
+use super::judges::{identity, place, rubric_of, today};
 use super::sealed::stored;
 use super::weigh::ours;
 use super::work::write_failure;
@@ -96,7 +96,7 @@ pub fn calibrate(eval: &Eval, orders: &Orders) -> Result<Vec<OfCriterion>, Failu
         if orders.criterion.is_none() && !read.iter().any(|label| label.label.criterion == criterion.name) {
             continue;
         }
-        let joined = join::join(criterion, &set, &verdicts, &read);
+        let joined = join::join(criterion, rubric_of(eval, criterion).as_ref(), &set, &verdicts, &read);
         let segments = segments(&eval.contract, &set);
         let labelled: Vec<Labelled> = segments.iter().map(|segment| joined.in_segment(segment)).collect();
         let suggested = next::next(&set, &joined);

@@ -91,6 +91,7 @@ impl<'a> Sealer<'a> {
             value: row.value,
             class: row.class.as_ref().map(ClassName::as_str),
             reason: &row.reason,
+            how: row.how,
         })
     }
 

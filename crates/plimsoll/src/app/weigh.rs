@@ -98,7 +98,7 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     };
     let mut content = record::content(contract, &segments, &arms, &evidence, &facts, &decision, &sealed);
     if let Some(judges) = content.get_mut("judges") {
-        tell_differing(&scores, contract, judges)?;
+        tell_differing(&scores, judges)?;
     }
     Ok(Weighed { decision, content })
 }

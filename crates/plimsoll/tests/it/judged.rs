@@ -37,6 +37,12 @@ fn obedient(shown: &str) -> Value {
     fair(shown)
 }
 
+/// Fails also what nobody else would: the seventh of ten.
+fn severe(shown: &str) -> Value {
+    let is_seventh = shown.split_once("[id:r").and_then(|(_, rest)| rest.get(3..4)) == Some("7");
+    if is_seventh { verdict("fail", "request is") } else { fair(shown) }
+}
+
 /// Invents what it quotes.
 fn inventive(shown: &str) -> Value {
     let said = fair(shown);
@@ -46,9 +52,13 @@ fn inventive(shown: &str) -> Value {
 pub(super) fn server(judge: Judge, faults: Faults) -> Server {
     let says = move |request: &Value| {
         let text = request["messages"].to_string();
+        let shown = request["messages"].as_array().and_then(|all| all.last()).map(|last| last["content"].clone());
+        let shown = shown.as_ref().and_then(Value::as_str).unwrap_or("");
         if request["model"] == "judge-1" {
-            let shown = request["messages"].as_array().and_then(|all| all.last()).map(|last| last["content"].clone());
-            return judge(shown.as_ref().and_then(Value::as_str).unwrap_or("")).to_string();
+            return judge(shown).to_string();
+        }
+        if request["model"] == "judge-2" {
+            return severe(shown).to_string();
         }
         let id = text.split_once("[id:r").and_then(|(_, rest)| rest.get(..4)?.parse::<u32>().ok()).unwrap_or(0);
         // The candidate is wrong about every tenth, production about every fifth.
@@ -142,6 +152,34 @@ fn judgements_survive_a_stop_and_are_not_asked_for_again() {
     let canaries = std::fs::read_to_string(folder.path().join(".plimsoll/asked/0001/canaries-judge.jsonl"));
     let lines = journaled(folder.path()).len() + 88 + canaries.expect("canaries").lines().count();
     assert_eq!(server.counts().requests.load(Ordering::Relaxed), lines as u64, "each was asked for once");
+}
+
+#[test]
+fn what_a_panel_differs_on_is_kept_beside_the_verdicts_and_told() {
+    let server = server(fair, Faults::default());
+    let folder = eval(20);
+    let path = folder.path().join("plimsoll.yaml");
+    let text = std::fs::read_to_string(&path).expect("a contract");
+    let other = "  other: {openai: {base_url: \"${ASSISTANT_URL}\", model: judge-2}, family: another, at_once: 8}\n";
+    let text = text.replace("with: judge}", "with: [judge, other]}");
+    std::fs::write(&path, text.replace("examples: examples.jsonl", &format!("{other}examples: examples.jsonl")))
+        .expect("a contract");
+    let ended = live::run(folder.path(), &server);
+    let record: Value = serde_json::from_str(&out(&ended)).unwrap_or_else(|_| panic!("{}", err(&ended)));
+    // Of 40 examples the 7th, 17th, 27th and 37th, which both arms answer well.
+    assert_eq!(record["judges"][0]["differing"], json!({"by": "panel", "of": 80, "count": 8}));
+    assert!(err(&ended).contains("the panel of `right` differs on 8 of 80 verdicts"), "{}", err(&ended));
+    let shown = out(&super::plimsoll(folder.path(), &["show", "latest"]));
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("the panel differs on 8 of 80 verdicts"), "{shown}");
+    let verified = super::plimsoll(folder.path(), &["verify"]);
+    assert_eq!(code(&verified), 0, "{}", out(&verified));
+    let label =
+        json!({"example": "r0001", "system": "candidate", "criterion": "right", "label": "pass", "by": "reviewer-1"});
+    std::fs::write(folder.path().join("labels.jsonl"), label.to_string()).expect("labels");
+    let arguments = ["review", "calibrate", "--labels", "labels.jsonl", "--as", "json"];
+    let calibrated = super::plimsoll(folder.path(), &arguments);
+    assert!(out(&calibrated).contains("the panel of `right` differs on 8 of 80 verdict(s)"), "{}", err(&calibrated));
 }
 
 /// What all calls of a run took, systems, canaries and judges.

@@ -126,45 +126,6 @@ fn a_good_judge_holds_a_gate_until_its_rubric_changes() {
     assert!(candidate(&record)["reason"].as_str().expect("text").contains("its rubric is another"));
 }
 
-/// Scores whose reasons are these on every tenth example.
-fn reasoned(folder: &Path, reason: &str) {
-    let path = folder.join("scores.jsonl");
-    let text = std::fs::read_to_string(&path).expect("scores");
-    let lines = text.lines().map(|line| {
-        let mut line: Value = serde_json::from_str(line).expect("a score");
-        if line["example"].as_str().is_some_and(|id| id.ends_with('0')) {
-            line["evidence"] = json!(reason);
-        }
-        format!("{line}\n")
-    });
-    std::fs::write(&path, lines.collect::<String>()).expect("scores");
-    assert_eq!(code(&plimsoll(folder, &["import", "scores", "scores.jsonl"])), 0);
-}
-
-#[test]
-fn a_decision_says_how_often_a_panel_differs_and_an_order_changed() {
-    let folder = eval(1);
-    let contract = CONTRACT.replace("with: judge}", "with: [judge, other]}");
-    let contract =
-        contract.replace("judge: {imported: judge-1}", "judge: {imported: judge-1}\n  other: {imported: judge-2}");
-    std::fs::write(folder.path().join("plimsoll.yaml"), contract).expect("a contract");
-    reasoned(folder.path(), "so it is (judge: pass, other: fail)");
-    let (_, record) = decided(folder.path(), &[]);
-    assert_eq!(record["judges"][0]["differing"], json!({"by": "panel", "of": 1200, "count": 120}));
-    let shown = out(&plimsoll(folder.path(), &["show", "latest"]));
-    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(shown.contains("the panel differs on 120 of 1200 verdicts"), "{shown}");
-    assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
-    let folder = eval(1);
-    reasoned(folder.path(), "changed with the order: so it is");
-    let (_, record) = decided(folder.path(), &[]);
-    assert_eq!(
-        record["judges"][0]["differing"],
-        json!({"by": "order", "of": 600, "count": 60}),
-        "production's side is the same comparison"
-    );
-}
-
 #[test]
 fn labels_of_pairs_correct_a_comparison_without_any_label_of_single_answers() {
     let folder = eval(1);

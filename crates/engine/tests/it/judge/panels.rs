@@ -1,11 +1,11 @@
-use super::{COMPARED, SUPPORTED, interval, names, rubric};
+use super::{COMPARED, SCALE, SUPPORTED, interval, names, rubric};
 use domain::format::contract;
 use domain::name::ClassName;
 use domain::rubric::{Mark, Rubric};
-use domain::score::Verdict;
+use domain::score::{HowJudged, Verdict};
 use domain::system::System;
 use engine::judge::{
-    Ask, Judgement, Outcome, Said, asks, changed_with_the_order, combine, differ, from_the_other_side, identity,
+    Ask, Judgement, Outcome, Said, asks, changed_with_the_order, combine, differ, from_the_other_side, how, identity,
 };
 
 fn judgement(said: Said, class: Option<&str>) -> Result<Judgement, String> {
@@ -79,6 +79,30 @@ fn a_panel_differs_where_not_all_of_it_say_the_same() {
     };
     assert!(differs(vec![pass(), pass(), fail()]) && differs(vec![pass(), unknown()]));
     assert!(!differs(vec![pass(), pass(), pass()]) && !differs(vec![fail()]));
+}
+
+#[test]
+fn how_judges_came_to_a_verdict_stands_beside_it() {
+    use Outcome::{Loss, Win};
+    let of = |rubric: &Rubric, judges: usize, said: Vec<Result<Judgement, String>>| {
+        let judges = names(judges);
+        let said: Vec<_> = asks(&judges, rubric).into_iter().zip(said).collect();
+        let HowJudged { panel_differs, order_changed, level } =
+            how(&judges, rubric, &said, &combine(&judges, rubric, &said));
+        (panel_differs, order_changed, level)
+    };
+    let (supported, compared, scale) = (rubric(SUPPORTED), rubric(COMPARED), rubric(SCALE));
+    let level = |at| judgement(Said::Mark(Mark::Level(at)), None);
+    let beside = |outcome| judgement(Said::Beside(outcome), None);
+    assert_eq!(of(&supported, 1, vec![pass()]), (None, None, None));
+    assert_eq!(of(&supported, 2, vec![pass(), fail()]), (Some(true), None, None));
+    assert_eq!(of(&compared, 1, vec![beside(Win), beside(Loss)]), (None, Some(true), None));
+    assert_eq!(of(&compared, 1, vec![beside(Win), beside(Win)]), (None, Some(false), None));
+    assert_eq!(of(&scale, 1, vec![level(0)]), (None, None, Some(0)));
+    // Levels 1 and 2 pass, and two of three count.
+    assert_eq!(of(&scale, 3, vec![level(2), level(0), level(1)]), (Some(true), None, Some(1)));
+    assert_eq!(of(&scale, 1, vec![unknown()]), (None, None, None));
+    assert_eq!(of(&interval(), 1, vec![level(1)]).2, None, "its value is its degree");
 }
 
 #[test]

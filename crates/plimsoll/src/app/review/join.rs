@@ -8,9 +8,10 @@
 use super::labels::OfAnswer;
 use domain::criterion::Criterion;
 use domain::name::ClusterId;
-use domain::qualification::{Labelled, LabelledCluster, LabelledPairs, Sample, judges};
+use domain::qualification::{Labelled, LabelledCluster, LabelledPairs, Sample};
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::review::Says;
+use domain::rubric::{Kind, Rubric, ScaleReading};
 use domain::score::State;
 use domain::segment::Segment;
 use domain::system::Arm;
@@ -25,7 +26,7 @@ pub struct Joined<'a> {
     criterion: &'a Criterion,
     /// Whether the judge passes.
     pub verdicts: BTreeMap<Answer, bool>,
-    /// How far a verdict lies from where passes begin, where verdicts have degrees.
+    /// How far a verdict lies from where passes begin, where verdicts have degrees or levels.
     pub distance: BTreeMap<Answer, f64>,
     /// What the judges of a panel do not agree on.
     pub split_panel: BTreeSet<Answer>,
@@ -43,22 +44,18 @@ pub struct Joined<'a> {
     unsaid: u64,
 }
 
+/// `rubric` is what the judge holds answers against, where that is known.
 pub fn join<'a>(
     criterion: &'a Criterion,
+    rubric: Option<&Rubric>,
     set: &'a ReferenceSet,
     verdicts: &[Verdict],
     labels: &'a [OfAnswer],
 ) -> Joined<'a> {
     let mark = criterion.pass_at.map_or(1.0, |mark| mark.get());
-    let panel = judges(&criterion.grader);
-    let is_split = |verdict: &&Verdict| {
-        panel.len() > 1 && panel.iter().all(|judge| verdict.reason.contains(&format!("{judge}: ")))
-    };
     let of = |verdict: &Verdict| (verdict.example, verdict.arm, verdict.repeat);
-    let split_panel = verdicts.iter().filter(is_split).map(of).collect();
-    let has_degrees = verdicts.iter().filter_map(|verdict| verdict.value).any(|value| value > 0.0 && value < 1.0);
-    let degrees = verdicts.iter().filter(|verdict| has_degrees && verdict.state == State::Graded);
-    let distance = degrees.filter_map(|verdict| Some((of(verdict), (verdict.value? - mark).abs()))).collect();
+    let split_panel = verdicts.iter().filter(|verdict| verdict.how.panel_differs == Some(true)).map(of).collect();
+    let distance = distances(verdicts, mark, rubric);
     let asked =
         verdicts.iter().filter(|verdict| matches!(verdict.state, State::Graded | State::GraderError)).count() as u64;
     let graded = verdicts.iter().filter(|verdict| verdict.state == State::Graded);
@@ -104,6 +101,23 @@ pub fn join<'a>(
         }
     }
     joined
+}
+
+/// How far each verdict lies from where passes begin: in levels where those have an order and no distance, else in value where verdicts have
+/// degrees.
+fn distances(verdicts: &[Verdict], mark: f64, rubric: Option<&Rubric>) -> BTreeMap<Answer, f64> {
+    let passes_from = rubric.and_then(|rubric| match rubric.kind {
+        Kind::Scale { reading: ScaleReading::PassAt(at), .. } => Some(at as f64),
+        _ => None,
+    });
+    let has_degrees = verdicts.iter().filter_map(|verdict| verdict.value).any(|value| value > 0.0 && value < 1.0);
+    let distance = |verdict: &Verdict| match passes_from {
+        // The last level that fails is as near as the first that passes.
+        Some(from) => verdict.how.level.map(|level| (f64::from(level) + 0.5 - from).abs()),
+        None => verdict.value.filter(|_| has_degrees).map(|value| (value - mark).abs()),
+    };
+    let graded = verdicts.iter().filter(|verdict| verdict.state == State::Graded);
+    graded.filter_map(|verdict| Some(((verdict.example, verdict.arm, verdict.repeat), distance(verdict)?))).collect()
 }
 
 impl<'a> Joined<'a> {

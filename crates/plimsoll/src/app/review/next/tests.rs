@@ -11,7 +11,8 @@ use domain::name::{ClusterId, CriterionName, ExampleId, SystemName};
 use domain::provenance::Weight;
 use domain::reference_set::{Kept, Row, RowState};
 use domain::review::Says;
-use domain::score::State;
+use domain::rubric::Rubric;
+use domain::score::{HowJudged, State};
 use domain::segment::Segment;
 use lake::Verdict;
 
@@ -100,15 +101,16 @@ fn followed(seed: u64, rounds: usize) -> (f64, u64) {
             let said = unit() < if passes { 0.9 } else { 0.3 };
             people.insert((example, arm, 0), passes);
             let value = Some(f64::from(u8::from(said)));
-            verdicts.push(Verdict { example, arm, repeat: 0, state: State::Graded, value, reason: String::new() });
+            let how = HowJudged::default();
+            verdicts.push(Verdict { example, arm, repeat: 0, state: State::Graded, value, how });
         }
     }
     let mut labels: Vec<OfAnswer> = Vec::new();
     for _ in 0..rounds {
-        let suggested = next(&set, &join(&criterion, &set, &verdicts, &labels));
+        let suggested = next(&set, &join(&criterion, None, &set, &verdicts, &labels));
         labels.extend(suggested.iter().map(|one| label(one.answer, people[&one.answer], one.sample)));
     }
-    let joined = join(&criterion, &set, &verdicts, &labels);
+    let joined = join(&criterion, None, &set, &verdicts, &labels);
     let (segment, labelled) = (Segment::all(), joined.in_segment(&Segment::all()));
     let corrected = labelled.correct_rate(&joined.seen(&segment).expect("verdicts")).expect("a rate");
     let truth = people.values().filter(|passes| **passes).count() as f64 / people.len() as f64;
@@ -130,11 +132,12 @@ fn a_pair_is_suggested_whole_and_no_answer_twice() {
     let (criterion, set) = (criterion(), set());
     let verdict = |at: u32, arm: Arm| {
         let value = Some(if arm == Arm::Candidate && at.is_multiple_of(3) { 0.0 } else { 1.0 });
-        Verdict { example: ExampleIndex(at), arm, repeat: 0, state: State::Graded, value, reason: String::new() }
+        let how = HowJudged::default();
+        Verdict { example: ExampleIndex(at), arm, repeat: 0, state: State::Graded, value, how }
     };
     let arms = [Arm::Candidate, Arm::Production];
     let verdicts: Vec<Verdict> = (0..EXAMPLES).flat_map(|at| arms.map(|arm| verdict(at, arm))).collect();
-    let joined = join(&criterion, &set, &verdicts, &[]);
+    let joined = join(&criterion, None, &set, &verdicts, &[]);
     let suggested = next(&set, &joined);
     let of = |sample: Sample| suggested.iter().filter(move |one| one.sample == sample);
     assert_eq!((of(Sample::Enriched).count(), of(Sample::Paired).count()), (2 * OF_EACH, 4 * OF_EACH));
@@ -147,4 +150,32 @@ fn a_pair_is_suggested_whole_and_no_answer_twice() {
     answers.sort();
     answers.dedup();
     assert_eq!(answers.len(), suggested.len());
+}
+
+#[test]
+fn on_levels_those_next_to_where_passes_begin_are_suggested() {
+    let text = "---\nplimsoll_rubric: 1\nquestion: How good is it?\nscale: {levels: [a, b, c, d, e, f], pass_at: e}\n---\n\n## Levels\n\n\
+                - a: 1\n- b: 2\n- c: 3\n- d: 4\n- e: 5\n- f: 6\n";
+    let rubric = domain::format::rubric::parse("rubric.md".into(), text, None).expect("a rubric");
+    let (criterion, set) = (criterion(), set());
+    let verdict = |at: u32| {
+        let level = at % 6;
+        let how = HowJudged { level: Some(level), panel_differs: Some(at.is_multiple_of(10)), ..HowJudged::default() };
+        let (arm, value) = (Arm::Candidate, Some(f64::from(u8::from(level >= 4))));
+        Verdict { example: ExampleIndex(at), arm, repeat: 0, state: State::Graded, value, how }
+    };
+    let verdicts: Vec<Verdict> = (0..EXAMPLES).map(verdict).collect();
+    let why = |rubric: Option<&Rubric>, why: &str| -> Vec<u32> {
+        let suggested = next(&set, &join(&criterion, rubric, &set, &verdicts, &[]));
+        suggested.iter().filter(|one| one.why == why).map(|one| one.answer.0.0).collect()
+    };
+    let near = why(Some(&rubric), "its verdict lies next to where passes begin");
+    assert_eq!(near.len(), OF_EACH, "{near:?}");
+    assert!(
+        near.iter().all(|at| [3, 4].contains(&(at % 6))),
+        "the last that fails, and the first that passes: {near:?}"
+    );
+    assert!(why(None, "its verdict lies next to where passes begin").is_empty(), "0 and 1 have no degrees");
+    let divided = why(Some(&rubric), "the panel is divided on it");
+    assert!(!divided.is_empty() && divided.iter().all(|at| at.is_multiple_of(10)), "{divided:?}");
 }
