@@ -27,6 +27,8 @@ pub struct Rubric {
     /// The failure classes that a judge may name; where there is none, a failure is of the criterion's first.
     pub classes: Vec<ClassName>,
     pub boundary: Vec<Boundary>,
+    /// The same where two answers are compared.
+    pub pairs: Vec<Pair>,
     /// When a judge should say that it cannot tell; may be empty.
     pub cannot_tell: String,
     pub digest: Digest,
@@ -118,6 +120,18 @@ pub struct Boundary {
     pub why: Option<String>,
 }
 
+/// Two answers close to where a preference begins, and what is said of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    pub input: Option<String>,
+    /// The better one and the worse one, where one is; else two of which neither is.
+    pub answers: [String; 2],
+    pub is_tie: bool,
+    /// Of the worse one.
+    pub class: Option<ClassName>,
+    pub why: Option<String>,
+}
+
 /// What is right about an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -181,7 +195,16 @@ impl Rubric {
                 },
             }),
         };
-        json!({
+        let pair = |pair: &Pair| {
+            json!({
+                "input": pair.input,
+                "answers": pair.answers,
+                "tie": pair.is_tie,
+                "class": class(&pair.class),
+                "why": pair.why,
+            })
+        };
+        let mut content = json!({
             "question": self.question,
             "about": self.about,
             "sees": self.sees.iter().map(|seen| seen.as_str()).collect::<Vec<_>>(),
@@ -191,6 +214,11 @@ impl Rubric {
             "classes": classes(&self.classes),
             "boundary": self.boundary.iter().map(boundary).collect::<Vec<_>>(),
             "cannot_tell": self.cannot_tell,
-        })
+        });
+        // Rubrics without pairs keep the digest that they had before there were any.
+        if !self.pairs.is_empty() {
+            content["pairs"] = self.pairs.iter().map(pair).collect();
+        }
+        content
     }
 }

@@ -72,12 +72,17 @@ fn rubric(reader: &mut Reader, head: &Head, body: &Body, criterion: Option<&Crit
             classes.push(class.clone());
         }
     }
-    let boundary = body.section(body::BOUNDARY);
+    let (boundary, pairs) = match body.section(body::BOUNDARY) {
+        None => (Vec::new(), Vec::new()),
+        Some(section) if kind == Kind::Pairwise => (Vec::new(), boundary::pairs(reader, section, &classes)),
+        Some(section) => (boundary::read(reader, section, &kind, &classes), Vec::new()),
+    };
     Rubric {
         question: head.question.clone(),
         about: body.about.clone(),
         sees: head.sees.clone(),
-        boundary: boundary.map(|section| boundary::read(reader, section, &kind, &classes)).unwrap_or_default(),
+        boundary,
+        pairs,
         kind,
         good,
         bad,

@@ -55,7 +55,7 @@ fn rubrics_read_as_written() {
 
 /// Every part of a rubric, one a line.
 fn parts(rubric: &Rubric) -> String {
-    let Rubric { question, about, sees, kind, good, bad, classes, boundary, cannot_tell, digest: _ } = rubric;
+    let Rubric { question, about, sees, kind, good, bad, classes, boundary, pairs, cannot_tell, digest: _ } = rubric;
     let mut told =
         format!("question    {question:?}\nabout       {about:?}\nsees        {sees:?}\nkind        {kind:?}\n");
     for (word, guide) in [("good", good), ("bad", bad)] {
@@ -67,6 +67,9 @@ fn parts(rubric: &Rubric) -> String {
     let _ = writeln!(told, "classes     {classes:?}");
     for boundary in boundary {
         let _ = writeln!(told, "boundary    {boundary:?}");
+    }
+    for pair in pairs {
+        let _ = writeln!(told, "pair        {pair:?}");
     }
     let _ = writeln!(told, "cannot tell {cannot_tell:?}");
     told

@@ -121,6 +121,7 @@ fn rules(rubric: &Rubric) -> String {
     levels(&mut rules, rubric);
     section(&mut rules, bad, &rubric.bad);
     boundary(&mut rules, rubric);
+    pairs(&mut rules, rubric);
     if !rubric.cannot_tell.is_empty() {
         let _ = write!(rules, "\n## When to say `{CANNOT_TELL}`\n\n{}\n", rubric.cannot_tell);
     }
@@ -175,18 +176,52 @@ fn boundary(rules: &mut String, rubric: &Rubric) {
             (Mark::Passes, _) => "pass",
             _ => "fail",
         };
-        rules.push('\n');
         let class = boundary.class.as_ref().map(ClassName::as_str);
-        for (label, text) in [
-            ("asked", boundary.input.as_deref()),
-            ("answered", Some(boundary.answer.as_str())),
-            ("verdict", Some(verdict)),
-            ("failure_class", class),
-            ("why", boundary.why.as_deref()),
-        ] {
-            if let Some(text) = text {
-                let _ = writeln!(rules, "- {label}: {}", text.replace('\n', "\n  "));
-            }
+        example(
+            rules,
+            &[
+                ("asked", boundary.input.as_deref()),
+                ("answered", Some(boundary.answer.as_str())),
+                ("verdict", Some(verdict)),
+                ("failure_class", class),
+                ("why", boundary.why.as_deref()),
+            ],
+        );
+    }
+}
+
+/// Pairs: the better answer comes first in every other one, so that no place is the better one.
+fn pairs(rules: &mut String, rubric: &Rubric) {
+    if rubric.pairs.is_empty() {
+        return;
+    }
+    rules.push_str("\n## Examples at the boundary\n");
+    for (at, pair) in rubric.pairs.iter().enumerate() {
+        let [one, other] = &pair.answers;
+        let (first, second, verdict) = match (pair.is_tie, at.is_multiple_of(2)) {
+            (true, _) => (one, other, "tie"),
+            (false, true) => (one, other, "first"),
+            (false, false) => (other, one, "second"),
+        };
+        example(
+            rules,
+            &[
+                ("asked", pair.input.as_deref()),
+                ("first answer", Some(first)),
+                ("second answer", Some(second)),
+                ("verdict", Some(verdict)),
+                ("failure_class", pair.class.as_ref().map(ClassName::as_str)),
+                ("why", pair.why.as_deref()),
+            ],
+        );
+    }
+}
+
+fn example(rules: &mut String, parts: &[(&str, Option<&str>)]) {
+    rules.push('\n');
+    for (label, text) in parts {
+        if let Some(text) = text {
+            let _ = writeln!(rules, "- {label}: {}", text.replace('\n', "\n  "));
         }
     }
 }

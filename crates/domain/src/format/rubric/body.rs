@@ -83,7 +83,7 @@ pub fn guides(kind: &Kind) -> (Option<&'static str>, &'static str) {
 fn wanted(kind: &Kind) -> &'static [(&'static str, bool)] {
     match kind {
         Kind::Binary => &[(PASS, true), (FAIL, true), (BOUNDARY, false), (CANNOT_TELL, false)],
-        Kind::Pairwise => &[(BETTER, true), (WORSE, true), (CANNOT_TELL, false)],
+        Kind::Pairwise => &[(BETTER, true), (WORSE, true), (BOUNDARY, false), (CANNOT_TELL, false)],
         Kind::Scale { .. } => &[(LEVELS, true), (FAIL, false), (BOUNDARY, false), (CANNOT_TELL, false)],
     }
 }

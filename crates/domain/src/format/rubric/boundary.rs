@@ -5,18 +5,59 @@
 //!   fails: Yes, within 30 days.
 //!   class: unsupported_claim
 //!   why: no source says 30 days
+//!
+//! - better: The policy says 14 days.
+//!   worse: The policy says 14 days, and whoever is late may ask a colleague, who may ask another.
 //! ```
 
 use super::body::{self, Item, Line, Section};
 use crate::format::yaml::{Reader, meant};
 use crate::name::ClassName;
-use crate::rubric::{Boundary, Kind, Mark};
+use crate::rubric::{Boundary, Kind, Mark, Pair};
 
 const LABELS: [&str; 5] = ["input", "passes", "fails", "class", "why"];
 const SCALE_LABELS: [&str; 4] = ["input", "scores", "class", "why"];
+const PAIR_LABELS: [&str; 6] = ["input", "better", "worse", "tie", "class", "why"];
 
 pub fn read(reader: &mut Reader, section: &Section, kind: &Kind, classes: &[ClassName]) -> Vec<Boundary> {
     section.items.iter().filter_map(|item| one(reader, item, kind, classes)).collect()
+}
+
+/// Examples of two answers.
+pub fn pairs(reader: &mut Reader, section: &Section, classes: &[ClassName]) -> Vec<Pair> {
+    section.items.iter().filter_map(|item| pair(reader, item, classes)).collect()
+}
+
+fn pair(reader: &mut Reader, item: &Item, classes: &[ClassName]) -> Option<Pair> {
+    let parts = parts(reader, item, &PAIR_LABELS)?;
+    for (at, part) in parts.iter().enumerate() {
+        let before = parts.iter().take(at).filter(|other| other.label == part.label).count();
+        if before > usize::from(part.label == "tie") {
+            let what = format!("`{}` is given once too often", part.label);
+            reader.fault(part.line.start(), what, "make it an example of its own, or take it out");
+        }
+        body::filled(reader, Some(part.line), &part.text);
+    }
+    let of = |label: &str| parts.iter().filter(|part| part.label == label).map(|part| part.text.clone()).collect();
+    let [better, worse, ties]: [Vec<String>; 3] = ["better", "worse", "tie"].map(of);
+    let (answers, is_tie) = match (better.as_slice(), worse.as_slice(), ties.as_slice()) {
+        ([better, ..], [worse, ..], []) => ([better.clone(), worse.clone()], false),
+        ([], [], [one, other, ..]) => ([one.clone(), other.clone()], true),
+        _ => {
+            let at = item.lines.first().map(Line::start).unwrap_or_default();
+            let help = "write `better:` and `worse:`, or `tie:` twice, each with an answer";
+            reader.missing(at, "an example at the boundary has two answers and says what they are to each other", help);
+            return None;
+        }
+    };
+    let class = parts.iter().find(|part| part.label == "class").map(|part| {
+        if is_tie {
+            reader.fault(part.line.start(), "where neither is worse there is no failure class", "take `class` out");
+        }
+        known(reader, part, body::WORSE, classes)
+    });
+    let text = |label: &str| parts.iter().find(|part| part.label == label).map(|part| part.text.clone());
+    Some(Pair { input: text("input"), answers, is_tie, class, why: text("why") })
 }
 
 /// A line's label, its value, and where it stands.
@@ -29,7 +70,8 @@ struct Part<'i> {
 }
 
 fn one(reader: &mut Reader, item: &Item, kind: &Kind, classes: &[ClassName]) -> Option<Boundary> {
-    let parts = parts(reader, item, kind)?;
+    let labels: &[&'static str] = if let Kind::Scale { .. } = kind { &SCALE_LABELS } else { &LABELS };
+    let parts = parts(reader, item, labels)?;
     let first = item.lines.first();
     for (at, part) in parts.iter().enumerate() {
         let same = |other: &Part| other.label == part.label || (is_verdict(other) && is_verdict(part));
@@ -81,13 +123,20 @@ fn mark(reader: &mut Reader, verdict: &Part, kind: &Kind) -> Option<Mark> {
 }
 
 fn class(reader: &mut Reader, part: &Part, mark: Mark, classes: &[ClassName]) -> ClassName {
-    let class = ClassName::new(part.text.trim().trim_matches('`'));
     if mark == Mark::Passes {
         reader.fault(part.line.start(), "an answer that passes has no failure class", "take `class` out");
-    } else if !classes.contains(&class) {
+        return ClassName::new(part.text.trim().trim_matches('`'));
+    }
+    known(reader, part, body::FAIL, classes)
+}
+
+/// A class that items of this section name.
+fn known(reader: &mut Reader, part: &Part, section: &str, classes: &[ClassName]) -> ClassName {
+    let class = ClassName::new(part.text.trim().trim_matches('`'));
+    if !classes.contains(&class) {
         let names: Vec<&str> = classes.iter().map(ClassName::as_str).collect();
         let help = format!(
-            "{}name it in an item of `## Fail`; named so far: {}",
+            "{}name it in an item of `## {section}`; named so far: {}",
             meant(class.as_str(), names.iter().copied()),
             if names.is_empty() { "none".to_owned() } else { names.join(", ") }
         );
@@ -107,8 +156,7 @@ fn because(text: &str) -> (String, Option<String>) {
     }
 }
 
-fn parts<'i>(reader: &mut Reader, item: &'i Item, kind: &Kind) -> Option<Vec<Part<'i>>> {
-    let labels: &[&'static str] = if let Kind::Scale { .. } = kind { &SCALE_LABELS } else { &LABELS };
+fn parts<'i>(reader: &mut Reader, item: &'i Item, labels: &[&'static str]) -> Option<Vec<Part<'i>>> {
     let mut parts: Vec<Part> = Vec::new();
     for line in &item.lines {
         match label(&line.text, labels) {
