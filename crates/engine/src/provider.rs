@@ -81,14 +81,15 @@ impl Provider {
                 let place = Place::of_model(name, chat, around, secrets)?;
                 let model = Model::ready(name, chat, place.is_openai(), around)?;
                 let endpoint = Endpoint::new(name, Method::POST, &live.limits, around)?;
-                let (address, shares, head) = (place.address(), place.shares(), place.head("POST"));
+                let (address, shares, head) = (place.address(), place.shares(), place.head("POST", secrets));
+                let address = secrets.redacted(address);
                 let target = place.target;
                 let kind = Kind::Model(Box::new(AtModel { model, endpoint, target, head }));
                 Ok(Provider { kind, address, shares })
             }
             Speaks::Http(http) => {
                 let (asking, address, shares) = http::Asking::ready(name, http, &live.limits, around, secrets)?;
-                Ok(Provider { kind: Kind::Http(Box::new(asking)), address, shares })
+                Ok(Provider { kind: Kind::Http(Box::new(asking)), address: secrets.redacted(address), shares })
             }
             Speaks::Program(program) => {
                 let programs = program::Programs::ready(name, program, &live.limits, around, secrets)?;
@@ -130,7 +131,7 @@ impl Provider {
         }
     }
 
-    /// Where it is asked, for messages: address without query, or command.
+    /// Where it is asked, for messages: address without query and without what is secret in it, or command.
     pub fn address(&self) -> &str {
         &self.address
     }

@@ -93,8 +93,12 @@ impl Asking {
             if in_header || query.contains(&mark) || written_body.contains(&mark) || names_a_secret(name) {
                 secrets.add_value(name, value);
             }
+            if head.contains(&mark) {
+                secrets.add_in_address(name, value, &first.origin().ascii_serialization());
+            }
             // A variable that fills both is shown as in the less secret place only up to its query.
-            let plain = value.split('?').next().unwrap_or_default().to_owned();
+            let plain = value.split('?').next().unwrap_or_default();
+            let plain = place::named(plain, secrets);
             shown.push((name.clone(), if head.contains(&mark) && !in_header { plain } else { mark }));
         }
         let written = names.iter().map(|(name, _)| (name.clone(), format!("${{{name}}}"))).collect();

@@ -3,14 +3,14 @@
 //! in      `base_url`, `headers` and `key` as the contract has them; the environment, the hosts that are allowed
 //! out     an address and headers, ready to be sent; the same without keys, for people and for what names a request
 //! errors  a variable that is not set, an address that is none, a host that is not allowed, a key that cannot be read or sent
-//! note    whatever fills a header or the query of an address is a secret from then on
+//! note    whatever fills a header or an address is a secret from then on, but for its host and what reads as a name
 
 use super::endpoint::{Target, without_query};
 use super::fill::{fill, variable};
 use super::messages::VERSION;
 use super::{ProviderError, Secrets, Surroundings};
 use domain::digest::Digest;
-use domain::system::{Chat, ChatApi, KeyFrom, names_a_secret};
+use domain::system::{Chat, ChatApi, KeyFrom};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
@@ -76,8 +76,8 @@ impl Place {
         without_query(&self.target.url)
     }
 
-    pub fn head(&self, method: &str) -> String {
-        format!("{method} {}{}\n\n", self.address(), self.written)
+    pub fn head(&self, method: &str, secrets: &Secrets) -> String {
+        format!("{method} {}{}\n\n", named(&self.address(), secrets), self.written)
     }
 
     pub fn shares(&self) -> String {
@@ -118,13 +118,16 @@ pub fn address(
             secrets.add_value(&variable, &value);
         }
     }
-    for (variable, value) in filled.values.iter().filter(|(variable, _)| names_a_secret(variable)) {
-        secrets.add_value(variable, value);
-    }
-    for (_, query) in filled.values.iter().filter_map(|(_, value)| value.split_once('?')) {
-        query.split('&').filter_map(|pair| pair.split_once('=')).for_each(|(key, value)| secrets.add_value(key, value));
-    }
-    allowed(system, place, &filled.text, around)
+    let url = allowed(system, place, &filled.text, around)?;
+    let origin = url.origin().ascii_serialization();
+    filled.values.iter().for_each(|(variable, value)| secrets.add_in_address(variable, value, &origin));
+    Ok(url)
+}
+
+/// An address that a request is named by: what is secret in it by a digest.
+pub fn named(address: &str, secrets: &Secrets) -> String {
+    let shown = secrets.redact(address);
+    if shown == address { shown } else { format!("{shown} {}", Digest::of_bytes(address.as_bytes()).short()) }
 }
 
 /// The address that a text is, where the contract allows its host.

@@ -1,4 +1,9 @@
 //! Keys, and texts without them.
+//!
+//! in      keys, and whatever the environment fills a place with
+//! out     texts in which a mark stands in place of each of them, in every form in which a server may say it back
+//! rule    all of it is a secret, whatever it is called, but for what is too short to be one, what reads as a name does (`billing`,
+//!         `eu-west-1`) in a place that is not named as those of keys are, and the host of an address
 
 use super::fill::{percent_decoded, percent_encoded};
 use domain::system::names_a_secret;
@@ -12,8 +17,9 @@ pub struct Secrets(Vec<SecretString>);
 
 /// Shorter texts are no keys, and would be found in every word.
 const SHORTEST: usize = 6;
-/// No key is as short as a word and made of letters alone.
-const LONGEST_WORD: usize = 16;
+/// No key is as short as a name and made of words, or of pieces as short as `v2`.
+const LONGEST_NAME: usize = 15;
+const LONGEST_PIECE: usize = 3;
 const MARK: &str = "[secret]";
 
 impl Secrets {
@@ -31,13 +37,29 @@ impl Secrets {
         self.0.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
     }
 
-    /// Adds what fills a place of this name, unless it is plainly a word: `billing` in `x-team` would be taken out of every
+    /// Adds what fills a place of this name, unless it reads as a name does: `billing` in `x-team` would be taken out of every
     /// answer.
     pub fn add_value(&mut self, place: &str, value: &str) {
-        let is_word =
-            value.len() < LONGEST_WORD && value.chars().all(|c| c.is_ascii_alphabetic() || c == '-' || c == '_');
-        if !is_word || names_a_secret(place) {
+        if !reads_as_a_name(value) || names_a_secret(place) {
             self.add(value);
+        }
+    }
+
+    /// Adds what a variable puts into an address of this origin: each step of a path, and each value of a query. The host is said to
+    /// people, and asked for in the open.
+    pub fn add_in_address(&mut self, variable: &str, value: &str, origin: &str) {
+        let (way, query) = value.split_once('?').unwrap_or((value, ""));
+        let names_host = way.split('/').any(|step| !step.is_empty() && origin.contains(step));
+        let steps: Vec<&str> = way.split('/').filter(|step| !origin.contains(step)).collect();
+        steps.iter().for_each(|step| self.add_value("", step));
+        // A key may hold a slash: then it is none of its steps.
+        let is_plain = names_host || steps.iter().all(|step| reads_as_a_name(step));
+        if !is_plain || (names_a_secret(variable) && !steps.is_empty()) {
+            self.add(way);
+        }
+        for pair in query.split(['&', ';', '#']) {
+            let (name, value) = pair.split_once('=').unwrap_or(("", pair));
+            self.add_value(name, value);
         }
     }
 
@@ -84,6 +106,13 @@ impl Secrets {
             _ => false,
         }
     }
+}
+
+/// Short, and of words: letters alone, or pieces as short as those of `eu-west-1` and `v2`.
+fn reads_as_a_name(value: &str) -> bool {
+    let is_word = |piece: &str| piece.len() <= LONGEST_PIECE || piece.chars().all(|c| c.is_ascii_alphabetic());
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    value.len() <= LONGEST_NAME && value.chars().all(is_plain) && value.split(['-', '_', '.']).all(is_word)
 }
 
 /// A secret as it is, and as a server may say it back: decoded where it was given encoded, in an address, and each of these in JSON.
@@ -151,6 +180,32 @@ mod tests {
         secrets.add("sk-abc123-long");
         assert_eq!(secrets.redact("Bearer sk-abc123-long and sk-abc123!"), "Bearer [secret] and [secret]!");
         assert!(!format!("{secrets:?}").contains("sk-"));
+    }
+
+    #[test]
+    fn what_the_environment_fills_in_is_a_secret_but_for_names_and_hosts() {
+        for name in ["billing", "eu-west-1", "gpt-4o-mini", "v2", "team_a.b", "production"] {
+            assert!(reads_as_a_name(name), "{name}");
+        }
+        for drawn in
+            ["hunter2", "a1b2c3d4", "p-654321", "T0123456", "abcdefghijklmnop", "correct horse", "abc/def", "ab+cd"]
+        {
+            assert!(!reads_as_a_name(drawn), "{drawn}");
+        }
+        let mut secrets = Secrets::default();
+        secrets.add_in_address(
+            "HOOK",
+            "http://127.0.0.1:8901/services/T0123456/v1?sig=hunter22&team=billing",
+            "http://127.0.0.1:8901",
+        );
+        secrets.add_in_address("PLACE", "a1b2c3d4", "http://127.0.0.1:8901");
+        secrets.add_in_address("APP_TOKEN", "letmein", "http://127.0.0.1:8901");
+        secrets.add_in_address("REGION", "eu-west-1", "http://127.0.0.1:8901");
+        secrets.add_in_address("SLASHED", "ab12/cd+3", "http://127.0.0.1:8901");
+        assert_eq!(
+            secrets.redact("127.0.0.1:8901/services/T0123456/v1 hunter22 billing a1b2c3d4 letmein eu-west-1 ab12/cd+3"),
+            "127.0.0.1:8901/services/[secret]/v1 [secret] billing [secret] [secret] eu-west-1 [secret]"
+        );
     }
 
     #[test]

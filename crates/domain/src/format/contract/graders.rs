@@ -1,6 +1,8 @@
 //! `grade:` of a criterion.
 
 use super::operand::{self, long_form, normalisation, part, part_of};
+use super::secret;
+use super::systems::{no_secret_words, no_secrets};
 use super::threshold::duration_ms;
 use crate::format::yaml::{Fields, Node, NodeKind, Reader, meant, one_or_many, percent};
 use crate::grader::{Grader, LengthUnit, Normalisation, Part, Reading, Schema, TextSimilarity, ToolRules};
@@ -33,6 +35,8 @@ pub const KINDS: &[&str] = &[
     "imported",
 ];
 const MODIFIERS: &[&str] = &["with"];
+const NO_KEYS: &str =
+    "let the program read it from a file that is not in version control; the contract is kept in records";
 
 /// Reads a grader. Where the criterion `measures`, a plain expression gives a number and not the truth.
 pub fn read(reader: &mut Reader, node: &Node, systems: &[System], measures: bool) -> Option<Grader> {
@@ -414,12 +418,17 @@ fn cel(reader: &mut Reader, node: &Node, measures: bool) -> Option<Grader> {
 fn process(reader: &mut Reader, node: &Node) -> Option<Grader> {
     let fields = reader.fields(node, "`process`", &["command", "time_limit", "settings"])?;
     let command = fields.get("command").map(|node| reader.some_words(node, "`command`")).unwrap_or_default();
-    if fields.get("command").is_none() {
-        reader.missing(node.at, "`command` is missing", "write `command: [python3, graders/tone.py]`");
+    match fields.get("command") {
+        Some(node) if command.iter().any(|word| secret::has_key(word)) => {
+            reader.secret(node.at, "`command` holds what looks like a key", NO_KEYS);
+        }
+        Some(node) => no_secret_words(reader, node, &command, NO_KEYS),
+        None => reader.missing(node.at, "`command` is missing", "write `command: [python3, graders/tone.py]`"),
     }
     let settings: BTreeMap<String, Value> = match fields.get("settings") {
         Some(node) => {
             let entries = reader.entries(node, "`settings`", "write `settings: {key: value}`");
+            no_secrets(reader, "settings", node, NO_KEYS);
             entries.iter().map(|(key, value)| (key.text.clone(), value.to_json())).collect()
         }
         None => BTreeMap::new(),

@@ -16,9 +16,10 @@ const SHORTEST: usize = 6;
 /// Fields of a body whose names end so hold nothing but secrets.
 const SECRETS: [&str; 6] = ["secret", "password", "passwd", "passphrase", "authorization", "credentials"];
 /// Fields whose names end so hold secrets where the value is drawn and not written: `next_token` may be a word, and `key` alone may name
-/// anything.
+/// anything, which then has its words apart.
 const DRAWN: [&str; 2] = ["key", "token"];
 const SHORTEST_DRAWN: usize = 16;
+const SHORTEST_RUN: usize = 12;
 /// How a key begins, and how many characters follow at least.
 const BEGINNINGS: [(&str, usize); 30] = [
     ("sk-", 16),
@@ -65,9 +66,29 @@ pub fn holds(name: &str, value: &str) -> bool {
 pub fn is_in_field(name: &str, value: &str) -> bool {
     let bare = bare(name);
     let is_secret = SECRETS.iter().any(|end| bare.ends_with(end)) && value.chars().count() >= SHORTEST;
-    let is_key = DRAWN.iter().any(|end| bare.ends_with(end)) && bare != "key";
+    let is_key = DRAWN.iter().any(|end| bare.ends_with(end));
     let is_drawn = value.len() >= SHORTEST_DRAWN && has_digit(value) && !value.contains(char::is_whitespace);
+    let is_drawn = is_drawn && (bare != "key" || has_run(value));
     (!is_filled(value) && (is_secret || (is_key && is_drawn))) || has_key(value)
+}
+
+/// The place among the words of a command of one that holds a secret, by the name of the option or variable that it is given for:
+/// `--token VALUE`, `--token=VALUE`, `TOKEN=VALUE`.
+pub fn in_command(words: &[String]) -> Option<usize> {
+    let is_secret = |at: &usize| {
+        let word = words[*at].as_str();
+        let before = at.checked_sub(1).map(|at| words[at].as_str()).filter(|before| before.starts_with('-'));
+        let given = word.split_once('=').or(before.map(|before| (before, word)));
+        given.is_some_and(|(name, value)| is_in_field(name, value))
+    };
+    (0..words.len()).find(is_secret)
+}
+
+/// Whether letters and digits follow each other as they do in what is drawn, and in no word, number or date.
+fn has_run(value: &str) -> bool {
+    let is_drawn =
+        |run: &str| run.len() >= SHORTEST_RUN && has_digit(run) && run.bytes().any(|byte| byte.is_ascii_alphabetic());
+    value.split(|c: char| !c.is_ascii_alphanumeric()).any(is_drawn)
 }
 
 fn is_filled(value: &str) -> bool {
@@ -240,6 +261,8 @@ mod tests {
             ("client-secret", "correct horse"),
             ("password", "letmein"),
             ("note", "use sk-live-0123456789abcdef here"),
+            ("key", "a1b2c3d4e5f6g7h8"),
+            ("token", "q7-ab12cd34ef56gh78"),
         ] {
             assert_eq!(body(&format!("{{a: [{{{name}: \"{value}\"}}]}}")), [format!("3: `{name}` holds a secret")]);
         }
@@ -252,6 +275,21 @@ mod tests {
         }
         let model = faults("{openai: {base_url: \"http://h/v1\", model: m, body: {api_key: 0123456789abcdef0}}}");
         assert_eq!(model, ["3: `api_key` holds a secret"]);
+        for words in
+            ["--token, a1b2c3d4e5f6g7h8", "--api-key=a1b2c3d4e5f6g7h8", "-password, letmein", "APP_SECRET=letmein"]
+        {
+            let told = faults(&format!("{{program: {{command: [a, {words}]}}}}"));
+            assert_eq!(told, ["3: `command` holds a secret"], "{words}");
+        }
+        for words in [
+            "--max-tokens, 1000000000000000",
+            "--key, refunds-2026-10-eu",
+            "--model=a1b2c3d4e5f6g7h8",
+            "token, a1b2c3d4e5f6g7h8",
+        ] {
+            let told = faults(&format!("{{program: {{command: [a, {words}]}}}}"));
+            assert!(told.is_empty(), "{words}: {told:?}");
+        }
         let key = "sk-live-0123456789abcdef";
         for (system, named) in [
             (format!("{{openai: {{base_url: \"http://h/v1\", model: {key}}}}}"), "model"),
@@ -262,6 +300,25 @@ mod tests {
         ] {
             assert_eq!(faults(&system), [format!("3: `{named}` holds what looks like a key")], "{system}");
         }
+    }
+
+    #[test]
+    fn a_key_for_a_program_that_grades_is_refused() {
+        let told = |process: &str| {
+            let text =
+                format!("plimsoll: 1\ncriteria:\n  tone: {{protects: unhelpful, grade: {{process: {process}}}}}\n");
+            let faults = parse("plimsoll.yaml".into(), &text).map(|_| ()).err();
+            let faults = faults.into_iter().flatten().filter(|fault| fault.found == Fault::HIDDEN);
+            faults.map(|fault| fault.what).collect::<Vec<_>>()
+        };
+        for (process, what) in [
+            ("{command: [a, --token, a1b2c3d4e5f6g7h8]}", "`command` holds a secret"),
+            ("{command: [a, ghp_0123456789abcdefghij]}", "`command` holds what looks like a key"),
+            ("{command: [a], settings: {of: {api_key: a1b2c3d4e5f6g7h8}}}", "`api_key` holds a secret"),
+        ] {
+            assert_eq!(told(process), [what], "{process}");
+        }
+        assert!(told("{command: [a, --strict], settings: {key: refunds, model: models/minilm}}").is_empty());
     }
 
     #[test]

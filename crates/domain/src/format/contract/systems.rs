@@ -49,6 +49,7 @@ const PROGRAM_KEYS: &[&str] = &["command", "environment"];
 
 /// What has a rule of its own for keys.
 const LOOKED_AT: [&str; 5] = ["url", "base_url", "headers", "body", "key"];
+const NOT_IN_A_COMMAND: &str = "let the program read it from a variable, `environment: [ASSISTANT_KEY]`: `${ASSISTANT_KEY}` is not filled in a command";
 const NO_KEYS: &str = "name where it is: `key: {env: ASSISTANT_KEY}`, or `${ASSISTANT_KEY}` in a header, an address or the body of an endpoint";
 
 pub fn read(reader: &mut Reader, node: &Node) -> Vec<System> {
@@ -229,7 +230,7 @@ fn chat(reader: &mut Reader, node: &Node, api: ChatApi) -> Option<Speaks> {
     let seed = setting(reader, "seed", i64::MAX as u64);
     let body = match fields.get("body") {
         Some(node) => {
-            no_secrets(reader, "body", node);
+            no_secrets(reader, "body", node, NO_KEYS);
             let entries = reader.entries(node, "`body`", "write `body: {reasoning_effort: low}`");
             entries.iter().map(|(key, value)| (key.text.clone(), value.to_json())).collect()
         }
@@ -351,14 +352,21 @@ fn no_keys(reader: &mut Reader, name: &str, node: &Node) {
 }
 
 /// What is sent holds no secret, by the names of its fields and by their look.
-fn no_secrets(reader: &mut Reader, name: &str, node: &Node) {
+pub(super) fn no_secrets(reader: &mut Reader, name: &str, node: &Node, help: &str) {
     match &node.kind {
         NodeKind::Text(text) if secret::is_in_field(name, text) => {
-            reader.secret(node.at, format!("`{name}` holds a secret"), NO_KEYS);
+            reader.secret(node.at, format!("`{name}` holds a secret"), help);
         }
-        NodeKind::List(items) => items.iter().for_each(|item| no_secrets(reader, name, item)),
-        NodeKind::Map(entries) => entries.iter().for_each(|(key, node)| no_secrets(reader, &key.text, node)),
+        NodeKind::List(items) => items.iter().for_each(|item| no_secrets(reader, name, item, help)),
+        NodeKind::Map(entries) => entries.iter().for_each(|(key, node)| no_secrets(reader, &key.text, node, help)),
         _ => {}
+    }
+}
+
+/// No word of a command is a secret, by the option that it is given for. What looks like a key is told where all of a system is.
+pub(super) fn no_secret_words(reader: &mut Reader, node: &Node, command: &[String], help: &str) {
+    if secret::in_command(command).is_some_and(|at| !secret::has_key(&command[at])) {
+        reader.secret(node.at, "`command` holds a secret", help);
     }
 }
 
@@ -376,7 +384,7 @@ fn http(reader: &mut Reader, node: &Node) -> Option<Speaks> {
         reader.fault(fields.place_of("method"), "this method asks nothing", "write GET, POST, PUT or PATCH");
     }
     if let Some(node) = fields.get("body") {
-        no_secrets(reader, "body", node);
+        no_secrets(reader, "body", node, NO_KEYS);
     }
     let mut reply = ReplyPaths::default();
     if let Some(node) = fields.get("reply") {
@@ -407,8 +415,9 @@ fn http(reader: &mut Reader, node: &Node) -> Option<Speaks> {
 fn program(reader: &mut Reader, node: &Node) -> Option<Speaks> {
     let fields = reader.fields(node, "a program", PROGRAM_KEYS)?;
     let command = fields.get("command").map(|node| reader.some_words(node, "`command`")).unwrap_or_default();
-    if fields.get("command").is_none() {
-        reader.missing(node.at, "`command` is missing", "write `command: [python3, systems/assistant.py]`");
+    match fields.get("command") {
+        Some(node) => no_secret_words(reader, node, &command, NOT_IN_A_COMMAND),
+        None => reader.missing(node.at, "`command` is missing", "write `command: [python3, systems/assistant.py]`"),
     }
     let environment = fields.get("environment").map(|node| reader.words(node, "`environment`")).unwrap_or_default();
     if command.is_empty() {

@@ -81,6 +81,29 @@ fn a_server_that_echoes_what_it_was_sent_leaks_nothing() {
 }
 
 #[test]
+fn what_a_variable_puts_into_a_path_is_shown_nowhere_whatever_it_is_called() {
+    for value in ["77aa88bb", "a/77aa88bb", "77aa88bb?q=77aa99cc"] {
+        for (kind, rest) in [("openai", ", model: m"), ("anthropic", ", model: m"), ("http", "")] {
+            let server = Server::new(vec![Play::Echo, says(400, json!({"error": {"message": format!("no {value}")}}))]);
+            let place = if kind == "http" { "url" } else { "base_url" };
+            let system =
+                format!("{{{kind}: {{{place}: \"{}/hooks/${{HOOK_TOKEN}}\"{rest}}}, time_limit: 20s}}", server.url());
+            // What it is called says nothing, and neither does another name.
+            for name in ["HOOK_TOKEN", "HOOK"] {
+                let ready = World::new().with(name, value).ready(&system.replace("HOOK_TOKEN", name));
+                let (request, attempt) = (ready.request(&plain()), ready.ask(&plain()));
+                assert!(leaks(&format!("{:?}", server.asked())), "it was sent");
+                for text in [format!("{attempt:?}"), request.content.clone(), ready.provider.address().to_owned()] {
+                    assert!(!leaks(&text), "{kind} {name} {value}: {text}");
+                }
+                let other = World::new().with(name, "77cc88dd").ready(&system.replace("HOOK_TOKEN", name));
+                assert_ne!(request.digest(), other.request(&plain()).digest(), "another place is another request");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_word_in_a_header_is_not_taken_out_of_answers() {
     let server = Server::new(vec![json(json!({"choices": [{"message": {"content": "Your billing is fine."}}]}))]);
     let world = World::new().with("TEAM", "billing");
