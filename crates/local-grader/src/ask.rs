@@ -258,6 +258,20 @@ mod tests {
         assert!(reply["error"].as_str().unwrap().contains("cannot read `not/there/config.json`"), "{reply}");
     }
 
+    /// What the guide tells to pipe into the program.
+    #[test]
+    fn the_documented_request_is_graded() {
+        let guide = include_str!("../../../docs/guides/local-models.md");
+        let request = guide.split("\necho '").nth(1).and_then(|rest| rest.split("' | ").next()).expect("a command");
+        let mut request: Value = serde_json::from_str(request).expect("JSON");
+        let folder = tempfile::tempdir().unwrap();
+        small(folder.path());
+        request["settings"]["model"] = folder.path().to_str().unwrap().into();
+        let reply = reply(&mut Models::default(), &request);
+        assert!(reply["value"].is_number() && reply["id"] == request["id"], "{reply}");
+        assert!(reply["reason"].as_str().is_some_and(|reason| reason.starts_with("similarity ")), "{reply}");
+    }
+
     fn reply_to(settings: &Value) -> Value {
         reply(
             &mut Models::default(),

@@ -131,3 +131,60 @@ impl<'a> Known<'a> {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asking::line;
+    use crate::driver::Asked;
+    use crate::provider::Reply;
+    use domain::example::Guard;
+    use domain::name::{ClusterId, ExampleId};
+    use domain::provenance::Weight;
+    use domain::reference_set::{Kept, Row, RowState};
+
+    #[test]
+    fn what_refused_replies_took_counts_for_the_next_run_and_foretells_nothing() {
+        let row = Row {
+            id: ExampleId::new("a"),
+            digest: Digest::of_bytes(b"a"),
+            cluster: ClusterId::new("a"),
+            weight: Weight::Assumed,
+            source: None,
+            guard: Guard::No,
+            never: false,
+            state: RowState::Active,
+            pair: None,
+            kept: Kept { file: 0, line: 1, offset: 0, length: 0 },
+        };
+        let mut set = ReferenceSet::default();
+        set.rows = vec![row];
+        let (ids, request) = (Ids::of(&set.rows), Digest::of_bytes(b"request"));
+        let wanted = Wanted::from([((ExampleIndex(0), 0), request)]);
+        let reply =
+            Reply { text: Some("Yes.".to_owned()), tokens_in: Some(10), tokens_out: Some(2), ..Reply::default() };
+        let asked = Asked {
+            request,
+            got: Ok(&reply),
+            attempts: &[],
+            first_byte: None,
+            spend: Some(0.25),
+            refused: Used { tokens: 36, spend: 0.75 },
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let mut known = Known::new(&set, &ids, &wanted);
+        assert!(known.see(line::of("a", 0, &asked).as_bytes()));
+        assert_eq!(known.used(), Used { tokens: 48, spend: 1.0 });
+        assert_eq!(known.took(), Took { used: Used { tokens: 12, spend: 0.25 }, calls: 1 });
+        // Nothing came that could be taken: it was paid all the same.
+        let trouble = crate::provider::Trouble {
+            kind: crate::provider::TroubleKind::Unreadable,
+            message: "too long".to_owned(),
+            retry_after: None,
+        };
+        let asked = Asked { got: Err(&trouble), spend: None, ..asked };
+        let mut known = Known::new(&set, &ids, &wanted);
+        assert!(known.see(line::of("a", 0, &asked).as_bytes()));
+        assert_eq!((known.used(), known.took()), (Used { tokens: 36, spend: 0.75 }, Took::default()));
+    }
+}

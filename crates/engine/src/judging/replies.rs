@@ -140,3 +140,34 @@ fn read(line: &[u8]) -> Option<(Digest, Result<Reply, String>, Used, Used)> {
     };
     Some((request, said, used, refused))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::Asked;
+    use crate::journal::Journal;
+
+    #[test]
+    fn what_refused_verdicts_took_is_read_with_the_reply_that_was_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::try_from(folder.path().join("judge-judge.jsonl")).unwrap();
+        let request = Digest::of_bytes(b"request");
+        let reply = Reply { text: Some("{}".to_owned()), tokens_in: Some(10), tokens_out: Some(2), ..Reply::default() };
+        let asked = Asked {
+            request,
+            got: Ok(&reply),
+            attempts: &[],
+            first_byte: None,
+            spend: Some(0.25),
+            refused: Used { tokens: 36, spend: 0.75 },
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let journal = Journal::on_disk(std::slice::from_ref(&path)).unwrap();
+        journal.append_all(0, &[line::of("a", 0, &asked)]).unwrap();
+        drop(journal);
+        let replies = Replies::open(&path, &HashSet::from([request])).unwrap();
+        assert!(replies.has(&request));
+        assert_eq!(replies.used(), Used { tokens: 48, spend: 1.0 });
+        assert_eq!(replies.took().used, Used { tokens: 12, spend: 0.25 }, "by which the next is thought of");
+    }
+}
