@@ -85,7 +85,7 @@ pub struct Asking<'a> {
     plan: Plan<'a>,
     systems: Vec<LiveSystem>,
     /// For each system, example and repeat of what is missing.
-    missing: Vec<Vec<(ExampleIndex, u16)>>,
+    missing: Vec<Vec<Slot>>,
     files: Vec<Utf8PathBuf>,
     /// Answers that an earlier run had to the same request, as lines for each system.
     cached: Vec<Vec<String>>,
@@ -125,82 +125,107 @@ impl<'a> Asking<'a> {
         earlier: &[Utf8PathBuf],
         tell: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, AskError> {
-        let mut faults = Vec::new();
-        let (mut missing, mut files, mut cached, mut begun) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut thought = Vec::new();
-        let (mut opened, mut used, mut forecast) = (Opened::default(), Used::default(), Forecast::default());
-        let ids = Ids::of(&plan.set.rows);
-        let slots: Vec<(ExampleIndex, u16)> =
+        let slots: Vec<Slot> =
             plan.set.active().flat_map(|(example, _)| (0..plan.repeats).map(move |repeat| (example, repeat))).collect();
-        let of = (slots.len() * systems.len()) as u64;
-        let mut seen = 0;
-        forecast.spend = Some(0.0);
-        for system in &systems {
-            let mut wanted = HashMap::with_capacity(slots.len());
-            let mut tokens = 0;
-            for slot in &slots {
-                seen += 1;
-                if seen % 1000 == 0 {
-                    tell(seen, of);
-                }
-                match plan.request(system, *slot) {
-                    Ok(request) => {
-                        tokens += request.tokens;
-                        wanted.insert(*slot, request.digest());
-                    }
-                    Err(fault) => faults.push(format!("`{}` cannot be asked: {fault}", system.name)),
-                }
+        let mut asking = Asking {
+            plan,
+            systems,
+            missing: Vec::new(),
+            files: Vec::new(),
+            cached: Vec::new(),
+            begun: Vec::new(),
+            used: Used::default(),
+            thought: Vec::new(),
+            forecast: Forecast { spend: Some(0.0), ..Forecast::default() },
+        };
+        let (ids, mut faults) = (Ids::of(&plan.set.rows), Vec::new());
+        for at in 0..asking.systems.len() {
+            let (wanted, tokens) = asking.wanted(at, &slots, &mut faults, tell);
+            // What cannot be put to one system may not be to the next: all of it is told.
+            if faults.is_empty() {
+                asking.look(at, (folder, earlier), &ids, &slots, (&wanted, tokens))?;
             }
-            if !faults.is_empty() {
-                continue;
-            }
-            let path = folder.join(format!("{}.jsonl", system.name));
-            let journal = |cause| AskError::Journal { path: path.clone(), cause };
-            let mut known = Known::new(plan.set, &ids, &wanted);
-            let found = open(&path, |line| known.see(line)).map_err(journal)?;
-            opened.torn += found.torn;
-            opened.left += found.left;
-            used.add(known.used());
-            let mut lines = Vec::new();
-            if system.live.cache && plan.repeats == 1 {
-                for folder in earlier {
-                    let path = folder.join(format!("{}.jsonl", system.name));
-                    for path in [path.clone(), path.with_extension("left.jsonl")] {
-                        let journal = |cause| AskError::Journal { path: path.clone(), cause };
-                        lines.extend(known.take_earlier(&path).map_err(journal)?);
-                    }
-                }
-            }
-            let left: Vec<(ExampleIndex, u16)> = slots.iter().copied().filter(|slot| !known.has(*slot)).collect();
-            let (log, in_flight) = Begun::open(&path.with_extension("begun"), |id, repeat, request| {
-                let slot = ids.find(&plan.set.rows, id).map(|example| (example, repeat));
-                slot.is_some_and(|slot| wanted.get(&slot) == Some(&request) && !known.has(slot))
-            })
-            .map_err(journal)?;
-            begun.push(RefCell::new(log));
-            forecast.in_flight += in_flight;
-            // What replies took, where some are there; else a guess by the length of the requests.
-            let read = known.mean_read().or(tokens.checked_div(slots.len() as u64)).unwrap_or(0);
-            let written = known.mean_written().unwrap_or(USUAL_ANSWER);
-            let spend = known.mean_spend().or_else(|| Some(system.live.price?.of(read, written)));
-            let asks = left.len() as u64;
-            forecast.asks += asks;
-            forecast.cached += lines.len() as u64;
-            forecast.known += known.count() - lines.len() as u64;
-            forecast.tokens += asks * (read + written);
-            forecast.spend = forecast.spend.zip(spend).map(|(so_far, each)| so_far + each * asks as f64);
-            thought.push((Used { tokens: read + written, spend: spend.unwrap_or(0.0) }, known.took()));
-            missing.push(left);
-            files.push(path);
-            cached.push(lines);
         }
         if !faults.is_empty() {
             let more = faults.len().saturating_sub(MOST_TOLD);
             faults.truncate(MOST_TOLD);
             return Err(AskError::Questions(faults, more));
         }
-        (forecast.torn, forecast.put_aside) = (opened.torn, opened.left);
-        Ok(Asking { plan, systems, missing, files, cached, begun, used, thought, forecast })
+        Ok(asking)
+    }
+
+    /// The request of each planned answer of a system, and how many tokens all of them take; what cannot be put is a fault.
+    fn wanted(
+        &self,
+        at: usize,
+        slots: &[Slot],
+        faults: &mut Vec<String>,
+        tell: &mut dyn FnMut(u64, u64),
+    ) -> (Wanted, u64) {
+        let system = &self.systems[at];
+        let (before, of) = (at * slots.len(), (self.systems.len() * slots.len()) as u64);
+        let (mut wanted, mut tokens) = (Wanted::with_capacity(slots.len()), 0);
+        for (place, slot) in slots.iter().enumerate() {
+            let seen = (before + place + 1) as u64;
+            if seen.is_multiple_of(1000) {
+                tell(seen, of);
+            }
+            match self.plan.request(system, *slot) {
+                Ok(request) => {
+                    tokens += request.tokens;
+                    wanted.insert(*slot, request.digest());
+                }
+                Err(fault) => faults.push(format!("`{}` cannot be asked: {fault}", system.name)),
+            }
+        }
+        (wanted, tokens)
+    }
+
+    /// Looks at what the journal holds of a system's answers, and what is missing of them.
+    fn look(
+        &mut self,
+        at: usize,
+        (folder, earlier): (&Utf8Path, &[Utf8PathBuf]),
+        ids: &Ids,
+        slots: &[Slot],
+        (wanted, tokens): (&Wanted, u64),
+    ) -> Result<(), AskError> {
+        let (plan, system) = (self.plan, self.systems[at].clone());
+        let path = folder.join(format!("{}.jsonl", system.name));
+        let journal = |cause| AskError::Journal { path: path.clone(), cause };
+        let mut known = Known::new(plan.set, ids, wanted);
+        let Opened { torn, left, .. } = open(&path, |line| known.see(line)).map_err(journal)?;
+        self.used.add(known.used());
+        let cached = if system.live.cache && plan.repeats == 1 {
+            cached(&mut known, &system.name, earlier)?
+        } else {
+            Vec::new()
+        };
+        let missing: Vec<Slot> = slots.iter().copied().filter(|slot| !known.has(*slot)).collect();
+        let (begun, in_flight) = Begun::open(&path.with_extension("begun"), |id, repeat, request| {
+            let slot = ids.find(&plan.set.rows, id).map(|example| (example, repeat));
+            slot.is_some_and(|slot| wanted.get(&slot) == Some(&request) && !known.has(slot))
+        })
+        .map_err(journal)?;
+        // What replies took, where some are there; else a guess by the length of the requests.
+        let read = known.mean_read().or(tokens.checked_div(slots.len() as u64)).unwrap_or(0);
+        let written = known.mean_written().unwrap_or(USUAL_ANSWER);
+        let spend = known.mean_spend().or_else(|| Some(system.live.price?.of(read, written)));
+        let (asks, forecast) = (missing.len() as u64, &mut self.forecast);
+        forecast.asks += asks;
+        forecast.cached += cached.len() as u64;
+        forecast.known += known.count() - cached.len() as u64;
+        forecast.in_flight += in_flight;
+        forecast.torn += torn;
+        forecast.put_aside += left;
+        forecast.tokens += asks * (read + written);
+        forecast.spend = forecast.spend.zip(spend).map(|(so_far, each)| so_far + each * asks as f64);
+        self.thought.push((Used { tokens: read + written, spend: spend.unwrap_or(0.0) }, known.took()));
+        self.missing.push(missing);
+        self.files.push(path);
+        self.cached.push(cached);
+        self.begun.push(RefCell::new(begun));
+        Ok(())
     }
 
     pub fn forecast(&self) -> Forecast {
@@ -266,5 +291,19 @@ impl Work for Asking<'_> {
     }
 }
 
+/// Lines for wanted answers that earlier runs hold, also those that were put aside.
+fn cached(known: &mut Known, system: &str, earlier: &[Utf8PathBuf]) -> Result<Vec<String>, AskError> {
+    let mut lines = Vec::new();
+    for folder in earlier {
+        let path = folder.join(format!("{system}.jsonl"));
+        for path in [path.clone(), path.with_extension("left.jsonl")] {
+            lines.extend(known.take_earlier(&path).map_err(|cause| AskError::Journal { path, cause })?);
+        }
+    }
+    Ok(lines)
+}
+
+/// A planned answer: example and repeat.
+type Slot = (ExampleIndex, u16);
 /// The request that each planned answer answers.
-type Wanted = HashMap<(ExampleIndex, u16), Digest>;
+type Wanted = HashMap<Slot, Digest>;

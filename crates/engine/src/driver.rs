@@ -109,6 +109,8 @@ pub struct Standing {
     pub elapsed: Duration,
     /// The lane whose system asks to be left alone, and for how long from now.
     pub left_alone: Option<(usize, Duration)>,
+    /// Where calls came back since the last answer: of which lane, with which trouble the last of them did, and how long there is no answer.
+    pub silent: Option<(usize, TroubleKind, Duration)>,
     /// Someone asked it to end.
     pub ending: bool,
 }
@@ -170,6 +172,7 @@ struct Driver<'a> {
     telling: Vec<Telling>,
     standing: Standing,
     started: Instant,
+    last_answer: Instant,
     chance: rand_chacha::ChaCha8Rng,
 }
 
@@ -206,6 +209,7 @@ impl<'a> Driver<'a> {
             telling,
             standing: Standing { of, ..Default::default() },
             started: Instant::now(),
+            last_answer: Instant::now(),
             // Spreads waits; nothing that is kept depends on it.
             chance: rand_chacha::ChaCha8Rng::seed_from_u64(u64::from(std::process::id())),
         }
@@ -262,6 +266,7 @@ impl<'a> Driver<'a> {
             used: self.schedule.used(),
             elapsed,
             left_alone: left_alone.map(|(lane, until)| (lane, until.saturating_sub(elapsed))),
+            silent: self.standing.silent.map(|(lane, kind, _)| (lane, kind, self.last_answer.elapsed())),
             ..self.standing
         }
     }
@@ -317,8 +322,10 @@ impl<'a> Driver<'a> {
         let trouble = attempt.got.as_ref().err();
         let Some(open) = self.open.get_mut(&ask) else { return Ok(()) };
         let failed = trouble.map(|trouble| format!("{}: {}", trouble.kind.class(), trouble.message));
-        if trouble.is_some() {
-            open.refused.add(took);
+        self.standing.silent = trouble.map(|trouble| (ask.lane, trouble.kind, Duration::ZERO));
+        match trouble {
+            Some(_) => open.refused.add(took),
+            None => self.last_answer = Instant::now(),
         }
         open.attempts.push((failed, attempt.latency));
         if let Ok(reply) = &attempt.got {
@@ -447,6 +454,7 @@ mod tests {
         let drove = drive(vec![lane], &TakesNone, &journal, Budget::default(), Used::default(), &mut |_| ()).unwrap();
         assert_eq!((drove.ending, drove.standing.done, drove.standing.failed), (Ending::Done, 2, 2));
         assert_eq!(drove.standing.used.tokens, 14, "what came was paid");
+        assert!(matches!(drove.standing.silent, Some((0, TroubleKind::Unreadable, _))), "{:?}", drove.standing.silent);
         let kept = std::fs::read_to_string(&file).unwrap();
         for line in kept.lines() {
             let line: serde_json::Value = serde_json::from_str(line).unwrap();

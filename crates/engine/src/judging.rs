@@ -94,6 +94,14 @@ struct Missing {
     ask: Ask,
 }
 
+/// The requests that one judge has to answer.
+#[derive(Default)]
+struct Wanted {
+    requests: HashSet<Digest>,
+    /// Each once, with what first asks it, and how many tokens it takes.
+    in_order: Vec<(Digest, Missing, u64)>,
+}
+
 impl<'a> Judging<'a> {
     /// Looks at every answer, and at what the journal holds.
     pub fn plan(
@@ -119,63 +127,71 @@ impl<'a> Judging<'a> {
             thought: Vec::new(),
             forecast: Forecast { spend: Some(0.0), ..Forecast::default() },
         };
-        let mut wanted: Vec<HashMap<Digest, (u32, Ask, u64)>> = vec![HashMap::new(); systems.len()];
-        let mut order: Vec<Vec<Digest>> = vec![Vec::new(); systems.len()];
-        let of = judging.tasks.len() as u64;
-        for at in 0..judging.tasks.len() {
+        let wanted = judging.wanted(tell)?;
+        for (at, wanted) in wanted.iter().enumerate() {
+            judging.look(at, (folder, earlier), wanted)?;
+        }
+        Ok(judging)
+    }
+
+    /// What each judge has to be asked for, in the order of what is judged: equal requests once.
+    fn wanted(&self, tell: &mut dyn FnMut(u64, u64)) -> Result<Vec<Wanted>, AskError> {
+        let mut wanted: Vec<Wanted> = self.systems.iter().map(|_| Wanted::default()).collect();
+        let of = self.tasks.len() as u64;
+        for at in 0..self.tasks.len() {
             if at % 1000 == 0 {
                 tell(at as u64, of);
             }
-            for ask in judging.asks(at) {
-                let system = judging.system(at, ask);
-                let request = judging.made(at, ask).map_err(|fault| AskError::Questions(vec![fault], 0))?;
-                let digest = request.digest();
-                if !wanted[system].contains_key(&digest) {
-                    order[system].push(digest);
-                    wanted[system].insert(digest, (at as u32, ask, request.tokens));
+            for ask in self.asks(at) {
+                let request = self.made(at, ask).map_err(|fault| AskError::Questions(vec![fault], 0))?;
+                let (digest, wanted) = (request.digest(), &mut wanted[self.system(at, ask)]);
+                if wanted.requests.insert(digest) {
+                    wanted.in_order.push((digest, Missing { task: at as u32, ask }, request.tokens));
                 }
             }
         }
-        for (at, system) in systems.iter().enumerate() {
-            let path = folder.join(format!("judge-{}.jsonl", system.name));
-            let wanted_here: HashSet<Digest> = wanted[at].keys().copied().collect();
-            let mut replies = Replies::open(&path, &wanted_here)?;
-            let own = replies.count();
-            if system.live.cache {
-                for folder in earlier {
-                    replies.take_earlier(&folder.join(format!("judge-{}.jsonl", system.name)), &wanted_here)?;
-                }
-            }
-            let mut tokens = 0;
-            for digest in order[at].iter().filter(|digest| !replies.has(digest)) {
-                let (task, ask, of_question) = wanted[at][digest];
-                judging.missing[at].push(Missing { task, ask });
-                tokens += of_question;
-            }
-            let journal = |cause| AskError::Journal { path: path.clone(), cause };
-            let (begun, in_flight) = Begun::open(&path.with_extension("begun"), |_, _, request| {
-                wanted_here.contains(&request) && !replies.has(&request)
-            })
-            .map_err(journal)?;
-            let asks = judging.missing[at].len() as u64;
-            let forecast = &mut judging.forecast;
-            forecast.asks += asks;
-            forecast.known += own;
-            forecast.cached += replies.count() - own;
-            forecast.in_flight += in_flight;
-            forecast.torn += replies.opened().torn;
-            forecast.put_aside += replies.opened().left;
-            forecast.tokens += tokens + asks * USUAL_VERDICT;
-            let price = |tokens: u64, asks: u64| system.live.price.map(|price| price.of(tokens, asks * USUAL_VERDICT));
-            if asks > 0 {
-                forecast.spend = forecast.spend.zip(price(tokens, asks)).map(|(spend, more)| spend + more);
-            }
-            let each = tokens / asks.max(1);
-            judging.thought.push(Used { tokens: each + USUAL_VERDICT, spend: price(each, 1).unwrap_or(0.0) });
-            judging.begun.push(RefCell::new(begun));
-            judging.replies.push(replies);
+        Ok(wanted)
+    }
+
+    /// Looks at what the journal holds of a judge's replies, and what is missing of them.
+    fn look(
+        &mut self,
+        at: usize,
+        (folder, earlier): (&Utf8Path, &[Utf8PathBuf]),
+        wanted: &Wanted,
+    ) -> Result<(), AskError> {
+        let system = &self.systems[at];
+        let name = format!("judge-{}.jsonl", system.name);
+        let path = folder.join(&name);
+        let mut replies = Replies::open(&path, &wanted.requests)?;
+        let own = replies.count();
+        for folder in earlier.iter().filter(|_| system.live.cache) {
+            replies.take_earlier(&folder.join(&name), &wanted.requests)?;
         }
-        Ok(judging)
+        let open = wanted.in_order.iter().filter(|(digest, ..)| !replies.has(digest));
+        let tokens: u64 = open.clone().map(|(.., tokens)| tokens).sum();
+        self.missing[at] = open.map(|(_, missing, _)| *missing).collect();
+        let is_missing =
+            |_: &str, _: u16, request: Digest| wanted.requests.contains(&request) && !replies.has(&request);
+        let (begun, in_flight) = Begun::open(&path.with_extension("begun"), is_missing)
+            .map_err(|cause| AskError::Journal { path: path.clone(), cause })?;
+        let (asks, forecast) = (self.missing[at].len() as u64, &mut self.forecast);
+        forecast.asks += asks;
+        forecast.known += own;
+        forecast.cached += replies.count() - own;
+        forecast.in_flight += in_flight;
+        forecast.torn += replies.opened().torn;
+        forecast.put_aside += replies.opened().left;
+        forecast.tokens += tokens + asks * USUAL_VERDICT;
+        let price = |tokens: u64, asks: u64| system.live.price.map(|price| price.of(tokens, asks * USUAL_VERDICT));
+        if asks > 0 {
+            forecast.spend = forecast.spend.zip(price(tokens, asks)).map(|(spend, more)| spend + more);
+        }
+        let each = tokens / asks.max(1);
+        self.thought.push(Used { tokens: each + USUAL_VERDICT, spend: price(each, 1).unwrap_or(0.0) });
+        self.begun.push(RefCell::new(begun));
+        self.replies.push(replies);
+        Ok(())
     }
 
     /// Judgements that are asked for.

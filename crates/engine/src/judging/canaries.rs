@@ -7,7 +7,7 @@ use crate::asking::{AskError, LiveSystem, Plan, line};
 use crate::budget::Used;
 use crate::driver::{Asked, DriveError, Drove, Standing, Work, drive};
 use crate::journal::Journal;
-use crate::judge::{Ask, Canary, Refusal, canaries, question, refused};
+use crate::judge::{Answered, Ask, Canary, Judgement, Refusal, asks, canaries, question, refused};
 use crate::provider::{Reply, Request};
 use crate::schedule::Ending;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -17,6 +17,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 /// One question to one judge about one canary.
+#[derive(Clone, Copy)]
 struct Try {
     judged: usize,
     canary: usize,
@@ -27,7 +28,7 @@ struct TryingOut<'a> {
     judged: &'a [Judged<'a>],
     systems: &'a [LiveSystem],
     canaries: Vec<Vec<Canary>>,
-    /// For each judge what it is not asked yet, and what it was asked.
+    /// For each judge what it has not answered yet.
     missing: Vec<Vec<Try>>,
     begun: Vec<RefCell<Begun>>,
 }
@@ -53,57 +54,24 @@ pub fn try_out(
     used: Used,
     tell: &mut dyn FnMut(&Standing),
 ) -> Result<(TriedOut, u64), AskError> {
-    let of = |judged: &Judged| {
-        let example = plan
-            .set
-            .active()
-            .map(|(example, _)| example)
-            .find(|example| plan.set.lies_in(&judged.what.applies, *example));
-        let document = example.and_then(|example| plan.documents.get(example)).unwrap_or_default();
-        canaries(judged.rubric, &document)
-    };
-    let mut trying = TryingOut {
-        judged,
-        systems,
-        canaries: judged.iter().map(of).collect(),
-        missing: systems.iter().map(|_| Vec::new()).collect(),
-        begun: Vec::new(),
-    };
-    let mut wanted: Vec<HashSet<Digest>> = vec![HashSet::new(); systems.len()];
-    let mut all: Vec<Vec<(Try, Digest)>> = systems.iter().map(|_| Vec::new()).collect();
-    for (at, judged) in judged.iter().enumerate() {
-        for canary in 0..trying.canaries[at].len() {
-            for ask in crate::judge::asks(judged.names, judged.rubric) {
-                let system = judged.judges[ask.judge];
-                let one = Try { judged: at, canary, ask };
-                let request = trying.made(&one).map_err(|fault| AskError::Questions(vec![fault], 0))?.digest();
-                wanted[system].insert(request);
-                all[system].push((one, request));
-            }
-        }
-    }
+    let mut trying = TryingOut::new(plan, judged, systems);
+    let questions = trying.questions()?;
     let path = |system: &LiveSystem| folder.join(format!("canaries-{}.jsonl", system.name));
-    let mut replies = Vec::new();
-    for (at, system) in systems.iter().enumerate() {
-        replies.push(Replies::open(&path(system), &wanted[at])?);
-    }
-    let mut asked: HashSet<(usize, Digest)> = HashSet::new();
-    for (at, tries) in all.iter().enumerate() {
-        for (one, request) in tries {
-            if !replies[at].has(request) && asked.insert((at, *request)) {
-                trying.missing[at].push(Try { ask: one.ask, ..*one });
-            }
-        }
-    }
+    let open = |(system, asked): (&LiveSystem, &Questions)| Replies::open(&path(system), &asked.requests);
+    let mut replies = systems.iter().zip(&questions).map(open).collect::<Result<Vec<_>, _>>()?;
     let (mut took, mut in_flight) = (Used::default(), 0);
     replies.iter().for_each(|replies| took.add(replies.used()));
+    for ((asked, replies), missing) in questions.iter().zip(&replies).zip(&mut trying.missing) {
+        let open = asked.in_order.iter().filter(|(request, _)| !replies.has(request));
+        missing.extend(open.map(|(_, one)| *one));
+    }
     if trying.missing.iter().any(|missing| !missing.is_empty()) {
-        for (at, system) in systems.iter().enumerate() {
+        for ((system, asked), replies) in systems.iter().zip(&questions).zip(&replies) {
             let path = path(system).with_extension("begun");
-            let missing =
-                |_: &str, _: u16, request: Digest| wanted[at].contains(&request) && !replies[at].has(&request);
-            let opened = Begun::open(&path, missing);
-            let (begun, of_judge) = opened.map_err(|cause| AskError::Journal { path: path.clone(), cause })?;
+            let is_missing =
+                |_: &str, _: u16, request: Digest| asked.requests.contains(&request) && !replies.has(&request);
+            let opened = Begun::open(&path, is_missing);
+            let (begun, of_judge) = opened.map_err(|cause| AskError::Journal { path, cause })?;
             trying.begun.push(RefCell::new(begun));
             in_flight += of_judge;
         }
@@ -118,25 +86,73 @@ pub fn try_out(
     for replies in &mut replies {
         replies.read_again()?;
     }
-    for (at, judged) in judged.iter().enumerate() {
-        for (judge, name) in judged.names.iter().enumerate() {
-            let replies = &replies[judged.judges[judge]];
-            let mut answered = Vec::new();
-            for (place, canary) in trying.canaries[at].iter().enumerate() {
-                let asks = crate::judge::asks(judged.names, judged.rubric).into_iter().filter(|ask| ask.judge == judge);
-                let said = asks.map(|ask| {
-                    let request = trying.made(&Try { judged: at, canary: place, ask });
-                    let reply = request.and_then(|request| replies.reply(&request.digest()));
-                    (ask, reply.and_then(|reply| canary.read(judged.rubric, ask, reply)))
-                });
-                answered.push((canary.clone(), said.collect()));
-            }
-            if let Some(refusal) = refused(name, judged.rubric, &answered) {
-                return Ok((TriedOut::Refused(refusal), in_flight));
+    Ok((trying.refusal(&replies).map_or(TriedOut::Passed(took), TriedOut::Refused), in_flight))
+}
+
+/// What one judge is asked about canaries.
+#[derive(Default)]
+struct Questions {
+    requests: HashSet<Digest>,
+    /// Each request once, with what first asks it.
+    in_order: Vec<(Digest, Try)>,
+}
+
+impl<'a> TryingOut<'a> {
+    fn new(plan: Plan, judged: &'a [Judged<'a>], systems: &'a [LiveSystem]) -> Self {
+        let of = |judged: &Judged| {
+            let mut active = plan.set.active().map(|(example, _)| example);
+            let example = active.find(|example| plan.set.lies_in(&judged.what.applies, *example));
+            let document = example.and_then(|example| plan.documents.get(example)).unwrap_or_default();
+            canaries(judged.rubric, &document)
+        };
+        let missing = systems.iter().map(|_| Vec::new()).collect();
+        TryingOut { judged, systems, canaries: judged.iter().map(of).collect(), missing, begun: Vec::new() }
+    }
+
+    /// Every question about every canary, for each judge.
+    fn questions(&self) -> Result<Vec<Questions>, AskError> {
+        let mut questions: Vec<Questions> = self.systems.iter().map(|_| Questions::default()).collect();
+        for (at, judged) in self.judged.iter().enumerate() {
+            for canary in 0..self.canaries[at].len() {
+                for ask in asks(judged.names, judged.rubric) {
+                    let one = Try { judged: at, canary, ask };
+                    let request = self.made(&one).map_err(|fault| AskError::Questions(vec![fault], 0))?.digest();
+                    let asked = &mut questions[judged.judges[ask.judge]];
+                    if asked.requests.insert(request) {
+                        asked.in_order.push((request, one));
+                    }
+                }
             }
         }
+        Ok(questions)
     }
-    Ok((TriedOut::Passed(took), in_flight))
+
+    /// The first judge that may not judge, by what all of them said.
+    fn refusal(&self, replies: &[Replies]) -> Option<Refusal> {
+        for (at, judged) in self.judged.iter().enumerate() {
+            for (judge, name) in judged.names.iter().enumerate() {
+                let replies = &replies[judged.judges[judge]];
+                let answered: Vec<Answered> = (0..self.canaries[at].len())
+                    .map(|canary| (self.canaries[at][canary].clone(), self.said(at, canary, judge, replies)))
+                    .collect();
+                if let Some(refusal) = refused(name, judged.rubric, &answered) {
+                    return Some(refusal);
+                }
+            }
+        }
+        None
+    }
+
+    /// What a judge said to one canary.
+    fn said(&self, at: usize, canary: usize, judge: usize, replies: &Replies) -> Vec<(Ask, Result<Judgement, String>)> {
+        let judged = &self.judged[at];
+        let said = |ask: Ask| {
+            let request = self.made(&Try { judged: at, canary, ask });
+            let reply = request.and_then(|request| replies.reply(&request.digest()));
+            (ask, reply.and_then(|reply| self.canaries[at][canary].read(judged.rubric, ask, reply)))
+        };
+        asks(judged.names, judged.rubric).into_iter().filter(|ask| ask.judge == judge).map(said).collect()
+    }
 }
 
 impl TryingOut<'_> {

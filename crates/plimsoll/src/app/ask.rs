@@ -30,7 +30,7 @@ use engine::asking::{AskError, Asking, Forecast, LiveSystem, Plan};
 use engine::budget::Used;
 use engine::driver::{DriveError, Drove, Keyed, Standing};
 use engine::judging::{self, Differing, Judged, Judging, TriedOut, Verdicts, try_out};
-use engine::provider::{Provider, Secrets, Surroundings};
+use engine::provider::{Provider, Secrets, Surroundings, TroubleKind};
 use engine::schedule::Ending;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -46,6 +46,9 @@ const CLOSED: &str = "closed";
 const PLAN: &str = "plan";
 /// Waits from this long on are said.
 const LONG_WAIT: Duration = Duration::from_secs(30);
+/// Where nothing answers it is said after this long, and once more each time that so much longer has passed.
+const SILENCE: Duration = Duration::from_secs(60);
+const LONGER: Duration = Duration::from_secs(300);
 
 /// A turn to ask: while it lives, nobody else asks here.
 pub struct Asked {
@@ -323,9 +326,15 @@ impl<'a> Askable<'a> {
         progress: &'p mut dyn Progress,
     ) -> impl FnMut(&Standing) + use<'p> {
         let currency = self.eval.contract.money().to_owned();
-        let mut noted = Duration::ZERO;
+        let (mut noted, mut patience) = (Duration::ZERO, SILENCE);
         move |standing| {
             progress.count(standing.done, standing.of);
+            if let Some((lane, kind, since)) = silence(standing, &mut patience) {
+                let name = names.get(lane).copied().unwrap_or("a system");
+                let lasting = lasting(since.as_secs_f64());
+                progress
+                    .note(&format!("no answer for {lasting}: `{name}` is asked again and again ({})", kind.class()));
+            }
             // Each long wait is said once, also where nobody sees the line that changes.
             if let Some((lane, left)) = standing.left_alone
                 && left >= LONG_WAIT
@@ -546,6 +555,20 @@ fn stands(standing: &Standing, currency: &str) -> String {
 }
 
 /// What is waited for, and until when.
+/// What is to be said of how long nothing answers; `patience` is how long it may last before it is said.
+fn silence(standing: &Standing, patience: &mut Duration) -> Option<(usize, TroubleKind, Duration)> {
+    let Some(silent) = standing.silent else {
+        *patience = SILENCE;
+        return None;
+    };
+    let is_said = standing.left_alone.is_some_and(|(_, left)| left >= LONG_WAIT);
+    if is_said || silent.2 < *patience {
+        return None;
+    }
+    *patience = silent.2 + LONGER;
+    Some(silent)
+}
+
 fn waits(name: &str, left: Duration) -> String {
     let until = jiff::Timestamp::now() + left;
     format!("`{name}` asks to be left alone for {}: waiting until {until:.0}", lasting(left.as_secs_f64()))
@@ -569,5 +592,28 @@ fn ask_failure(error: AskError) -> Failure {
             error.to_string(),
             "every answer that was acknowledged is kept; check disk space and permissions, then run again: it goes on from here",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_nothing_answers_is_said_after_a_minute_and_then_seldom() {
+        let mut patience = SILENCE;
+        let mut said = |seconds: u64, answers: bool, alone: bool| {
+            let silent = (0, TroubleKind::RateLimited, Duration::from_secs(seconds));
+            let standing = Standing {
+                silent: Some(silent).filter(|_| !answers),
+                left_alone: alone.then_some((0, LONG_WAIT)),
+                ..Standing::default()
+            };
+            silence(&standing, &mut patience).is_some()
+        };
+        assert!(!said(59, false, false) && said(60, false, false) && !said(61, false, false));
+        assert!(said(360, false, false), "and once more");
+        assert!(!said(0, true, false) && !said(59, false, false) && said(60, false, false), "an answer begins anew");
+        assert!(!said(700, false, true), "a wait that was asked for is said elsewhere");
     }
 }
