@@ -182,7 +182,8 @@ mod tests {
             message: "too long".to_owned(),
             retry_after: None,
         };
-        let asked = Asked { got: Err(&trouble), spend: None, ..asked };
+        let attempts = [(Some("unreadable: too long".to_owned()), std::time::Duration::from_millis(1))];
+        let asked = Asked { got: Err(&trouble), attempts: &attempts, spend: None, ..asked };
         let mut known = Known::new(&set, &ids, &wanted);
         assert!(known.see(line::of("a", 0, &asked).as_bytes()));
         assert_eq!((known.used(), known.took()), (Used { tokens: 36, spend: 0.75 }, Took::default()));

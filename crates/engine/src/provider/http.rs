@@ -84,23 +84,7 @@ impl Asking {
             }
         };
         let names = variables.names;
-        let (head, query) = http.url.split_once('?').unwrap_or((&http.url, ""));
-        let written_body = http.body.to_string();
-        let mut shown = Vec::new();
-        for (name, value) in &names {
-            let mark = format!("${{{name}}}");
-            let in_header = http.headers.iter().any(|(_, text)| text.contains(&mark));
-            if in_header || query.contains(&mark) || written_body.contains(&mark) || names_a_secret(name) {
-                secrets.add_value(name, value);
-            }
-            if head.contains(&mark) {
-                secrets.add_in_address(name, value, &first.origin().ascii_serialization());
-            }
-            // A variable that fills both is shown as in the less secret place only up to its query.
-            let plain = value.split('?').next().unwrap_or_default();
-            let plain = place::named(plain, secrets);
-            shown.push((name.clone(), if head.contains(&mark) && !in_header { plain } else { mark }));
-        }
+        let shown = shown(http, &names, &first, secrets);
         let written = names.iter().map(|(name, _)| (name.clone(), format!("${{{name}}}"))).collect();
         let reply = Paths::of(system, &http.reply)?;
         let method = Method::from_bytes(http.method.as_bytes()).unwrap_or(Method::POST);
@@ -207,6 +191,27 @@ impl Asking {
             }
         })
     }
+}
+
+/// What stands for each variable where an address is shown. What fills them is a secret from now on, whatever it fills.
+fn shown(http: &Http, names: &[(String, String)], first: &Url, secrets: &mut Secrets) -> Vec<(String, String)> {
+    let (head, query) = http.url.split_once('?').unwrap_or((&http.url, ""));
+    let (written_body, origin) = (http.body.to_string(), first.origin().ascii_serialization());
+    let mut shown = Vec::new();
+    for (name, value) in names {
+        let mark = format!("${{{name}}}");
+        let in_header = http.headers.iter().any(|(_, text)| text.contains(&mark));
+        if in_header || query.contains(&mark) || written_body.contains(&mark) || names_a_secret(name) {
+            secrets.add_value(name, value);
+        }
+        if head.contains(&mark) {
+            secrets.add_in_address(name, value, &origin);
+        }
+        // A variable that fills both is shown as in the less secret place only up to its query.
+        let plain = place::named(value.split('?').next().unwrap_or_default(), secrets);
+        shown.push((name.clone(), if head.contains(&mark) && !in_header { plain } else { mark }));
+    }
+    shown
 }
 
 /// A question as an object, where nobody says how it is to be put: for endpoints without a body, and for programs.

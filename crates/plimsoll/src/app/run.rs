@@ -33,7 +33,7 @@ use engine::intake::Taken;
 use engine::process::Programs;
 use engine::{Documents, GradeError, Graded, Grading, Keeper, ReadError, Ready, grade_system, read_set};
 use lake::LakeError;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -307,22 +307,7 @@ fn grade(
             files.push(traces::read(eval, arm.as_str(), path, &set, &taken, progress)?);
         }
     }
-    let mut asked = None;
-    if let Some(shown) = shown {
-        let shown = Documents::new(&set, shown);
-        let mut turn = askable.begin(&set, progress)?;
-        askable.try_out(&mut turn, &set, &shown, progress)?;
-        for (arm, file) in askable.answers(&mut turn, &set, &shown, progress)? {
-            recorded.iter_mut().filter(|(known, _)| *known == arm).for_each(|(_, files)| files.push(file.clone()));
-        }
-        let verdicts = askable.verdicts(&mut turn, &set, &shown, &recorded, progress)?;
-        for ready in graders.iter_mut() {
-            if let Ready::Judged(empty) = ready {
-                *empty = Arc::clone(&verdicts);
-            }
-        }
-        asked = Some(turn);
-    }
+    let asked = shown.map(|shown| ask(&askable, (&set, shown), &mut recorded, &mut graders, progress)).transpose()?;
     let elsewhere = Elsewhere::read(eval, scores, &set)?;
     // What the table says of the examples belongs to them; their documents are still found by the set that was read.
     let further = elsewhere.as_ref().map(|elsewhere| elsewhere.grades().set().clone());
@@ -343,20 +328,8 @@ fn grade(
     progress.step("sealing the scores");
     files.push(lake::write_set(work.path(), set, &eval.folder).map_err(ours)?);
     let scores_digest = fingerprint.digest().to_string();
-    let seen_from_home =
-        |file: &Utf8PathBuf| file.strip_prefix(&eval.folder).map_or_else(|_| file.clone(), Utf8Path::to_owned);
-    let sources: BTreeMap<&str, Vec<Utf8PathBuf>> =
-        recorded.iter().map(|(arm, files)| (arm.as_str(), files.iter().map(seen_from_home).collect())).collect();
     let planned = set.active().count() as u64 * u64::from(contract.repeats);
-    let made_of = json!({
-        "answers": sources,
-        "answer_files": digests_of(&eval.folder, &recorded),
-        "systems": counts.iter().map(|(arm, counts)| json!({
-            "arm": arm.as_str(), "planned": planned, "answers": counts.answers, "not_run": counts.not_run,
-            "system_errors": counts.system_errors, "left_out": counts.left_out,
-        })).collect::<Vec<_>>(),
-    });
-    let mut made_of = made_of.as_object().cloned().unwrap_or_default();
+    let mut made_of = made_of(&eval.folder, &recorded, planned, &counts);
     made_of.extend(grades.map(|grades| ("grades".to_owned(), grades)));
     let systems = recorded.iter().map(|(arm, _)| (*arm, arm.as_str().to_owned())).collect();
     let sealed = seal(work, Sealing { contract, scores_digest, files, systems, made_of })?;
@@ -364,6 +337,53 @@ fn grade(
         asked.sealed()?;
     }
     Ok((sealed, asked))
+}
+
+/// Asks the live systems, and the judges about all answers. Files of answers are put beside those that were recorded, and verdicts where
+/// graders look for them.
+fn ask(
+    askable: &Askable,
+    (set, shown): (&ReferenceSet, Keeper),
+    recorded: &mut [(Arm, Vec<Utf8PathBuf>)],
+    graders: &mut [Ready],
+    progress: &mut dyn Progress,
+) -> Result<Asked, Failure> {
+    let shown = Documents::new(set, shown);
+    let mut turn = askable.begin(set, progress)?;
+    askable.try_out(&mut turn, set, &shown, progress)?;
+    for (arm, file) in askable.answers(&mut turn, set, &shown, progress)? {
+        recorded.iter_mut().filter(|(known, _)| *known == arm).for_each(|(_, files)| files.push(file.clone()));
+    }
+    let verdicts = askable.verdicts(&mut turn, set, &shown, recorded, progress)?;
+    for ready in graders.iter_mut() {
+        if let Ready::Judged(empty) = ready {
+            *empty = Arc::clone(&verdicts);
+        }
+    }
+    Ok(turn)
+}
+
+/// What the run says of the answers that it rests on.
+fn made_of(
+    home: &Utf8Path,
+    recorded: &[(Arm, Vec<Utf8PathBuf>)],
+    planned: u64,
+    counts: &[(Arm, Graded)],
+) -> Map<String, Value> {
+    let seen_from_home = |file: &Utf8PathBuf| file.strip_prefix(home).map_or_else(|_| file.clone(), Utf8Path::to_owned);
+    let sources: BTreeMap<&str, Vec<Utf8PathBuf>> =
+        recorded.iter().map(|(arm, files)| (arm.as_str(), files.iter().map(seen_from_home).collect())).collect();
+    let system = |(arm, counts): &(Arm, Graded)| {
+        json!({
+            "arm": arm.as_str(), "planned": planned, "answers": counts.answers, "not_run": counts.not_run,
+            "system_errors": counts.system_errors, "left_out": counts.left_out,
+        })
+    };
+    Map::from_iter([
+        ("answers".to_owned(), json!(sources)),
+        ("answer_files".to_owned(), json!(digests_of(home, recorded))),
+        ("systems".to_owned(), counts.iter().map(system).collect()),
+    ])
 }
 
 /// What is graded, besides the answers and the graders.

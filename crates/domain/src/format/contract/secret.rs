@@ -266,6 +266,7 @@ mod tests {
         ] {
             assert_eq!(body(&format!("{{a: [{{{name}: \"{value}\"}}]}}")), [format!("3: `{name}` holds a secret")]);
         }
+        assert_eq!(body("{api_key: 1234567890123456, max_tokens: 1234567890123456}"), ["3: `api_key` holds a secret"]);
         assert_eq!(body("\"q=1&k=ghp_0123456789abcdefghij\""), ["3: `body` holds a secret"]);
         for fine in [
             "{api_key: \"${KEY}\", token: \"{{ input.token }}\"}",
