@@ -202,11 +202,12 @@ impl<'a> Asking<'a> {
             Vec::new()
         };
         let missing: Vec<Slot> = slots.iter().copied().filter(|slot| !known.has(*slot)).collect();
-        let (begun, in_flight) = Begun::open(&path.with_extension("begun"), |id, repeat, request| {
+        let (begun, lost) = Begun::open(&path.with_extension("begun"), |id, repeat, request| {
             let slot = ids.find(&plan.set.rows, id).map(|example| (example, repeat));
             slot.is_some_and(|slot| wanted.get(&slot) == Some(&request) && !known.has(slot))
         })
         .map_err(journal)?;
+        self.used.add(lost.refused);
         // What replies took, where some are there; else a guess by the length of the requests.
         let read = known.mean_read().or(tokens.checked_div(slots.len() as u64)).unwrap_or(0);
         let written = known.mean_written().unwrap_or(USUAL_ANSWER);
@@ -215,7 +216,7 @@ impl<'a> Asking<'a> {
         forecast.asks += asks;
         forecast.cached += cached.len() as u64;
         forecast.known += known.count() - cached.len() as u64;
-        forecast.in_flight += in_flight;
+        forecast.in_flight += lost.in_flight;
         forecast.torn += torn;
         forecast.put_aside += left;
         forecast.tokens += asks * (read + written);
@@ -279,6 +280,12 @@ impl Work for Asking<'_> {
         let (example, repeat) = self.missing[lane][at];
         let id = self.plan.set.rows[example.0 as usize].id.as_str();
         self.begun[lane].borrow_mut().note(id, repeat, request.digest());
+    }
+
+    fn refused(&self, lane: usize, at: usize, request: &Request, took: Used) {
+        let (example, repeat) = self.missing[lane][at];
+        let id = self.plan.set.rows[example.0 as usize].id.as_str();
+        self.begun[lane].borrow_mut().refused(id, repeat, request.digest(), took);
     }
 
     fn accept(&self, _lane: usize, _at: usize, reply: &Reply) -> Result<(), String> {

@@ -77,6 +77,8 @@ pub trait Work {
     fn request(&self, lane: usize, at: usize) -> Result<Request, String>;
     /// An attempt at it begins.
     fn starts(&self, _lane: usize, _at: usize, _request: &Request) {}
+    /// What came could not be taken, and was paid all the same.
+    fn refused(&self, _lane: usize, _at: usize, _request: &Request, _took: Used) {}
     /// Whether a reply is one; else why it has to be asked again.
     fn accept(&self, _lane: usize, _at: usize, _reply: &Reply) -> Result<(), String> {
         Ok(())
@@ -324,7 +326,12 @@ impl<'a> Driver<'a> {
         let failed = trouble.map(|trouble| format!("{}: {}", trouble.kind.class(), trouble.message));
         self.standing.silent = trouble.map(|trouble| (ask.lane, trouble.kind, Duration::ZERO));
         match trouble {
-            Some(_) => open.refused.add(took),
+            Some(_) => {
+                open.refused.add(took);
+                if took != Used::default() {
+                    self.work.refused(ask.lane, ask.at, &open.request, took);
+                }
+            }
             None => self.last_answer = Instant::now(),
         }
         open.attempts.push((failed, attempt.latency));

@@ -82,6 +82,8 @@ pub struct Judging<'a> {
     missing: Vec<Vec<Missing>>,
     replies: Vec<Replies>,
     begun: Vec<RefCell<Begun>>,
+    /// What refused replies took of which no line of a journal tells.
+    lost: Used,
     /// What one question to each judge is thought to take.
     thought: Vec<Used>,
     forecast: Forecast,
@@ -124,6 +126,7 @@ impl<'a> Judging<'a> {
             missing: vec![Vec::new(); systems.len()],
             replies: Vec::new(),
             begun: Vec::new(),
+            lost: Used::default(),
             thought: Vec::new(),
             forecast: Forecast { spend: Some(0.0), ..Forecast::default() },
         };
@@ -173,13 +176,14 @@ impl<'a> Judging<'a> {
         self.missing[at] = open.map(|(_, missing, _)| *missing).collect();
         let is_missing =
             |_: &str, _: u16, request: Digest| wanted.requests.contains(&request) && !replies.has(&request);
-        let (begun, in_flight) = Begun::open(&path.with_extension("begun"), is_missing)
+        let (begun, lost) = Begun::open(&path.with_extension("begun"), is_missing)
             .map_err(|cause| AskError::Journal { path: path.clone(), cause })?;
         let (asks, forecast) = (self.missing[at].len() as u64, &mut self.forecast);
         forecast.asks += asks;
         forecast.known += own;
         forecast.cached += replies.count() - own;
-        forecast.in_flight += in_flight;
+        forecast.in_flight += lost.in_flight;
+        self.lost.add(lost.refused);
         forecast.torn += replies.opened().torn;
         forecast.put_aside += replies.opened().left;
         forecast.tokens += tokens + asks * USUAL_VERDICT;
@@ -207,7 +211,7 @@ impl<'a> Judging<'a> {
 
     /// What the journal's judgements took already.
     pub fn used(&self) -> Used {
-        let mut used = Used::default();
+        let mut used = self.lost;
         self.replies.iter().for_each(|replies| used.add(replies.used()));
         used
     }
@@ -314,6 +318,11 @@ impl Work for Judging<'_> {
     fn starts(&self, lane: usize, _at: usize, request: &Request) {
         let request = request.digest();
         self.begun[lane].borrow_mut().note(&request.to_string(), 0, request);
+    }
+
+    fn refused(&self, lane: usize, _at: usize, request: &Request, took: Used) {
+        let request = request.digest();
+        self.begun[lane].borrow_mut().refused(&request.to_string(), 0, request, took);
     }
 
     fn accept(&self, lane: usize, at: usize, reply: &Reply) -> Result<(), String> {

@@ -65,16 +65,16 @@ pub fn try_out(
         let open = asked.in_order.iter().filter(|(request, _)| !replies.has(request));
         missing.extend(open.map(|(_, one)| *one));
     }
+    for ((system, asked), replies) in systems.iter().zip(&questions).zip(&replies) {
+        let path = path(system).with_extension("begun");
+        let is_missing = |_: &str, _: u16, request: Digest| asked.requests.contains(&request) && !replies.has(&request);
+        let opened = Begun::open(&path, is_missing);
+        let (begun, lost) = opened.map_err(|cause| AskError::Journal { path, cause })?;
+        trying.begun.push(RefCell::new(begun));
+        in_flight += lost.in_flight;
+        took.add(lost.refused);
+    }
     if trying.missing.iter().any(|missing| !missing.is_empty()) {
-        for ((system, asked), replies) in systems.iter().zip(&questions).zip(&replies) {
-            let path = path(system).with_extension("begun");
-            let is_missing =
-                |_: &str, _: u16, request: Digest| asked.requests.contains(&request) && !replies.has(&request);
-            let opened = Begun::open(&path, is_missing);
-            let (begun, of_judge) = opened.map_err(|cause| AskError::Journal { path, cause })?;
-            trying.begun.push(RefCell::new(begun));
-            in_flight += of_judge;
-        }
         let mut before = used;
         before.add(took);
         let drove = trying.carry_out(systems.iter().map(path).collect(), budget, before, tell)?;
@@ -186,6 +186,11 @@ impl Work for TryingOut<'_> {
     fn starts(&self, lane: usize, _at: usize, request: &Request) {
         let request = request.digest();
         self.begun[lane].borrow_mut().note(&request.to_string(), 0, request);
+    }
+
+    fn refused(&self, lane: usize, _at: usize, request: &Request, took: Used) {
+        let request = request.digest();
+        self.begun[lane].borrow_mut().refused(&request.to_string(), 0, request, took);
     }
 
     fn accept(&self, lane: usize, at: usize, reply: &Reply) -> Result<(), String> {
