@@ -176,59 +176,15 @@ pub struct Weighed {
 /// Weighs cluster sums. Clusters should come in a fixed order: sums are taken in it.
 pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighed, TooFew> {
     let kept = Kept::of(clusters, strata)?;
-    let scaled = |cluster: &Cluster| kept.scale(cluster.stratum);
-    let used = || clusters.iter().enumerate().filter(|(_, cluster)| scaled(cluster) > 0.0 && cluster.weight > 0.0);
-
     let mut of_stratum = vec![Sums::default(); strata.count()];
-    let (mut weight_squared, mut gain, mut loss) = (0.0, 0.0, 0.0);
-    let (mut count, mut rows, mut fails, mut passes) = (0u64, 0u64, 0u64, 0u64);
-    for (_, cluster) in used() {
-        let scale = scaled(cluster);
-        let sums = &mut of_stratum[cluster.stratum as usize];
-        sums.weight += cluster.weight * scale;
-        sums.value += cluster.value * scale;
-        weight_squared += cluster.weight_squared * scale * scale;
-        gain += cluster.gain * scale;
-        loss += cluster.loss * scale;
-        count += 1;
-        rows += cluster.rows;
-        fails += u64::from(cluster.some_fail);
-        passes += u64::from(cluster.some_pass);
-    }
-    let theta: f64 = of_stratum.iter().map(|sums| sums.value).sum();
-    let informative = fails.min(passes);
-
-    // Divisions are what this costs: each stratum's own are made once.
-    let per_stratum: Vec<(f64, f64)> =
-        of_stratum.iter().map(|sums| (1.0 / sums.weight, sums.value / sums.weight)).collect();
-    let mut cluster_squared = 0.0;
-    let (mut heaviest, mut loudest) = ((0.0f64, 0u64), (0.0f64, 0u64, 0.0f64));
-    for (at, cluster) in used() {
-        let scale = scaled(cluster);
-        let sums = &mut of_stratum[cluster.stratum as usize];
-        let (inverse, mean) = per_stratum[cluster.stratum as usize];
-        let weight = cluster.weight * scale;
-        let h = weight * inverse;
-        let residual = cluster.value * scale - mean * weight;
-        let lever = 1.0 / (1.0 - h);
-        let a = h * h * lever;
-        let part = residual * residual * lever;
-        sums.variance += part;
-        sums.h_squared += h * h;
-        sums.a += a;
-        sums.a_squared += a * a;
-        cluster_squared += weight * weight;
-        if weight > heaviest.0 {
-            heaviest = (weight, at as u64);
-        }
-        if part > loudest.0 {
-            loudest = (part, at as u64, weight);
-        }
-    }
+    let Totals { weight_squared, gain, loss, clusters: count, rows, informative } =
+        kept.add_up(clusters, &mut of_stratum);
+    let Spread { cluster_squared, heaviest, loudest } = kept.spread(clusters, &mut of_stratum);
     let mut variance: f64 = of_stratum.iter().map(|sums| sums.variance).sum();
     if variance < NO_VARIANCE || (informative == 0 && matches!(kind, Kind::Rate | Kind::Difference)) {
         variance = 0.0;
     }
+    let theta: f64 = of_stratum.iter().map(|sums| sums.value).sum();
     let df = degrees_of_freedom(&of_stratum, variance);
     let (n_kish, g_kish) = (1.0 / weight_squared, 1.0 / cluster_squared);
     if count < 2 || n_kish <= 1.0 {
@@ -238,12 +194,7 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
     if !sums.iter().all(|sum| sum.is_finite()) || df <= 0.0 {
         return Err(TooFew::OutOfRange);
     }
-    let theta = match kind {
-        Kind::Rate | Kind::Graded => theta.clamp(0.0, 1.0),
-        Kind::Difference | Kind::GradedDifference if theta.abs() < NO_DIFFERENCE => 0.0,
-        Kind::Difference | Kind::GradedDifference => theta.clamp(-1.0, 1.0),
-        Kind::Mean => theta,
-    };
+    let theta = in_range(kind, theta);
     let single = match kind {
         Kind::Rate => theta * (1.0 - theta),
         Kind::Difference => gain + loss - theta * theta,
@@ -251,8 +202,7 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
     };
     let n_effective = if variance > 0.0 { (single / variance).min(n_kish) } else { g_kish };
     let deff = (n_kish / n_effective).max(1.0);
-    let informative_weight = informative as f64;
-    let shrunk = deff.max((informative_weight * deff + KAPPA * n_kish / g_kish) / (informative_weight + KAPPA));
+    let shrunk = shrunk(deff, informative, n_kish / g_kish);
     Ok(Weighed {
         kind,
         theta,
@@ -274,6 +224,22 @@ pub fn weigh(clusters: &[Cluster], strata: &Strata, kind: Kind) -> Result<Weighe
         far_out: (kind == Kind::Mean && loudest.0 > THIRD * variance && variance > 0.0).then_some(loudest.1),
         reach: None,
     })
+}
+
+/// A sum of shares as the share that it is, but for its rounding.
+fn in_range(kind: Kind, theta: f64) -> f64 {
+    match kind {
+        Kind::Rate | Kind::Graded => theta.clamp(0.0, 1.0),
+        Kind::Difference | Kind::GradedDifference if theta.abs() < NO_DIFFERENCE => 0.0,
+        Kind::Difference | Kind::GradedDifference => theta.clamp(-1.0, 1.0),
+        Kind::Mean => theta,
+    }
+}
+
+/// The design effect with two pseudo-clusters of the worst one added to those that carry information.
+fn shrunk(deff: f64, informative: u64, worst: f64) -> f64 {
+    let informative = informative as f64;
+    deff.max((informative * deff + KAPPA * worst) / (informative + KAPPA))
 }
 
 /// One cluster that holds more than a third of the weight; or of the variance while it outweighs a fair share twice over.
@@ -307,6 +273,26 @@ struct Sums {
     a_squared: f64,
 }
 
+/// Sums over everything that counts.
+#[derive(Default)]
+struct Totals {
+    weight_squared: f64,
+    gain: f64,
+    loss: f64,
+    clusters: u64,
+    rows: u64,
+    informative: u64,
+}
+
+/// How the clusters lie around the means of their strata.
+struct Spread {
+    cluster_squared: f64,
+    /// The largest weight, and where.
+    heaviest: (f64, u64),
+    /// The largest part of the variance, where, and the weight there.
+    loudest: (f64, u64, f64),
+}
+
 /// Strata with at least two clusters, their shares renormalised, and what the others leave unmeasured.
 struct Kept {
     scales: Vec<f64>,
@@ -335,6 +321,61 @@ impl Kept {
 
     fn scale(&self, stratum: u32) -> f64 {
         self.scales.get(stratum as usize).copied().unwrap_or(0.0)
+    }
+
+    /// The clusters that count, with their positions and scales.
+    fn used<'c>(&self, clusters: &'c [Cluster]) -> impl Iterator<Item = (usize, &'c Cluster, f64)> {
+        let scaled = clusters.iter().enumerate().map(move |(at, cluster)| (at, cluster, self.scale(cluster.stratum)));
+        scaled.filter(|(_, cluster, scale)| *scale > 0.0 && cluster.weight > 0.0)
+    }
+
+    /// Sums over all, and of each stratum its weight and value.
+    fn add_up(&self, clusters: &[Cluster], of_stratum: &mut [Sums]) -> Totals {
+        let mut totals = Totals::default();
+        let (mut fails, mut passes) = (0u64, 0u64);
+        for (_, cluster, scale) in self.used(clusters) {
+            let sums = &mut of_stratum[cluster.stratum as usize];
+            sums.weight += cluster.weight * scale;
+            sums.value += cluster.value * scale;
+            totals.weight_squared += cluster.weight_squared * scale * scale;
+            totals.gain += cluster.gain * scale;
+            totals.loss += cluster.loss * scale;
+            totals.clusters += 1;
+            totals.rows += cluster.rows;
+            fails += u64::from(cluster.some_fail);
+            passes += u64::from(cluster.some_pass);
+        }
+        Totals { informative: fails.min(passes), ..totals }
+    }
+
+    /// Squares around the means that `add_up` left.
+    fn spread(&self, clusters: &[Cluster], of_stratum: &mut [Sums]) -> Spread {
+        // Divisions are what this costs: each stratum's own are made once.
+        let per_stratum: Vec<(f64, f64)> =
+            of_stratum.iter().map(|sums| (1.0 / sums.weight, sums.value / sums.weight)).collect();
+        let mut found = Spread { cluster_squared: 0.0, heaviest: (0.0, 0), loudest: (0.0, 0, 0.0) };
+        for (at, cluster, scale) in self.used(clusters) {
+            let sums = &mut of_stratum[cluster.stratum as usize];
+            let (inverse, mean) = per_stratum[cluster.stratum as usize];
+            let weight = cluster.weight * scale;
+            let h = weight * inverse;
+            let residual = cluster.value * scale - mean * weight;
+            let lever = 1.0 / (1.0 - h);
+            let a = h * h * lever;
+            let part = residual * residual * lever;
+            sums.variance += part;
+            sums.h_squared += h * h;
+            sums.a += a;
+            sums.a_squared += a * a;
+            found.cluster_squared += weight * weight;
+            if weight > found.heaviest.0 {
+                found.heaviest = (weight, at as u64);
+            }
+            if part > found.loudest.0 {
+                found.loudest = (part, at as u64, weight);
+            }
+        }
+        found
     }
 }
 
