@@ -91,6 +91,12 @@ fn ten_looks_ship_no_more_often_than_one() {
 }
 
 #[test]
+fn quantiles_lie_within_their_intervals_as_often_as_is_said() {
+    let row = only(quantiles::spread(Extent::Fast), "clusters=80 ");
+    assert!(grid::run(&row, SEED, 400, 1, |_| ()).meets());
+}
+
+#[test]
 fn a_bound_does_not_rise_where_a_pass_turned_into_a_fail() {
     let row = only(metamorphic::worse(Extent::Fast), "size=5 rho=0.3");
     assert!(grid::run(&row, SEED, 200, 1, |_| ()).meets());
