@@ -192,7 +192,7 @@ pub struct Estimate {
     /// Share of the traffic that has no examples.
     pub unmeasured: f64,
     pub method: Method,
-    /// Independent conversations more that would settle it if there were truly no change (80 % power); where known.
+    /// Independent conversations more that would settle it at the next look if there were truly no change (80 % power); where known.
     pub more_needed: Option<u64>,
     /// No failure was seen, and so many more without one would settle it for certain.
     pub spotless: bool,

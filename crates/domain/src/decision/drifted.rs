@@ -81,7 +81,11 @@ impl Drifted {
         });
         let most = most(mix).map_or_else(String::new, |most| format!("; {most}"));
         let moved = gravest(under).map_or_else(String::new, |moved| format!("; {moved}"));
-        format!("{verdict} ({first} to {last}, {requests} requests{since}{figures}){most}{moved}")
+        let stands = match under.changed {
+            true => "; sample as traffic is mixed now; until then the decision on the reference mix stands",
+            false => "",
+        };
+        format!("{verdict} ({first} to {last}, {requests} requests{since}{figures}){most}{moved}{stands}")
     }
 }
 

@@ -96,14 +96,17 @@ pub(super) fn p_harm(test: Option<Test>, weighing: Option<&Weighing>) -> [Option
     })
 }
 
+/// The fewest conversations of equal weight on which a rate, or a difference of passes, is tested.
+pub(super) const LEAST_CLUSTERS: u64 = 5;
+
 /// Below this many degrees of freedom a few conversations decide everything; five alike have 4, or 3.999999999999999 as a sum.
 pub(super) fn least_df(kind: stats::Kind) -> f64 {
     const ROUNDING: f64 = 1e-9;
     let least = match kind {
-        stats::Kind::Rate | stats::Kind::Difference => 4.0,
-        stats::Kind::Graded | stats::Kind::GradedDifference | stats::Kind::Mean => 8.0,
+        stats::Kind::Rate | stats::Kind::Difference => LEAST_CLUSTERS,
+        stats::Kind::Graded | stats::Kind::GradedDifference | stats::Kind::Mean => stats::LEAST_CLUSTERS_OF_A_MEAN,
     };
-    least - ROUNDING
+    (least - 1) as f64 - ROUNDING
 }
 
 pub(super) fn p_without_unmeasured(weighed: &stats::Weighed, test: Test) -> f64 {

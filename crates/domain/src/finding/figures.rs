@@ -1,7 +1,8 @@
 //! The figures of a finding, as a person reads them: shares, money, differences with their sign, and what a gate asks for.
 //!
 //! in      figures in the unit of what a gate measures
-//! out     text with its unit; what is next to a limit has as many digits as tell the two apart
+//! out     text with its unit; what is next to a limit has as many digits as tell the two apart. The ends of an interval are rounded
+//!         outward: what they rule out is ruled out as it is written, too
 //! errors  none: what is unbounded is written as that
 
 use super::{Estimate, listed};
@@ -9,7 +10,34 @@ use crate::contract::Contract;
 use crate::evidence::higher_is_better;
 use crate::gate::{Gate, Margin, Measure, Opponent, Rule};
 pub use crate::share::plural;
-use crate::share::{signed, with_sign, without_sign_of_zero};
+use crate::share::{signed, without_sign_of_zero};
+
+/// Which way a figure is rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounding {
+    Nearest,
+    Down,
+    Up,
+}
+
+impl Rounding {
+    /// A figure in so many digits. What lies as good as on its last digit is that digit: sums are rounded themselves.
+    pub fn write(self, value: f64, digits: usize) -> String {
+        let scale = 10f64.powi(digits as i32);
+        let scaled = value * scale;
+        let rounded = match self {
+            Rounding::Down if !is_whole(scaled) => scaled.floor() / scale,
+            Rounding::Up if !is_whole(scaled) => scaled.ceil() / scale,
+            _ => value,
+        };
+        format!("{rounded:.digits$}")
+    }
+}
+
+/// Whether nothing but the rounding of a sum keeps a number from being whole.
+fn is_whole(number: f64) -> bool {
+    (number - number.round()).abs() <= 1e-6f64.max(number.abs() * 1e-12)
+}
 
 /// A level in all its digits, as no share of examples is: 2.5 %, 1.25 %, 0.625 %.
 pub fn level(share: f64) -> String {
@@ -19,7 +47,17 @@ pub fn level(share: f64) -> String {
 
 /// A share as a person reads it; more digits where it is small.
 pub fn percent(share: f64) -> String {
-    share_in(share, 0)
+    share_in(share, 0, Rounding::Nearest)
+}
+
+/// The same of the largest share that is not ruled out.
+pub fn percent_at_most(share: f64) -> String {
+    share_in(share, 0, Rounding::Up)
+}
+
+/// `86.4 % to 98.9 %`: a share lies in between.
+pub fn percent_between(lower: f64, upper: f64) -> String {
+    format!("{} to {}", share_in(lower, 0, Rounding::Down), share_in(upper, 0, Rounding::Up))
 }
 
 /// `7.0 % of the traffic (fr, it)`: a part of it, and the values that it has.
@@ -34,18 +72,32 @@ pub fn of_traffic(share: f64, values: &[String]) -> String {
 /// Digits beyond the usual that two figures may take before they are called the same.
 const MORE_DIGITS: usize = 3;
 
-/// Two shares as a person reads them, with more digits where they would read the same and are not.
-pub(super) fn apart(one: f64, other: f64) -> (String, String) {
-    let told = |more: usize| (share_in(one, more), share_in(other, more));
-    let differs = |more: &usize| told(*more).0 != told(*more).1;
-    told((0..=MORE_DIGITS).find(differs).unwrap_or(0))
+/// The rate above which all are ruled out, and the limit that was asked for; with more digits where they would read the same and are not.
+pub(super) fn apart(ruled_out: f64, asked: f64) -> (String, String) {
+    let told = |more: usize| (share_in(ruled_out, more, Rounding::Up), share_in(asked, more, Rounding::Nearest));
+    told(more_digits(asked, |more| told(more).0 != told(more).1))
+}
+
+/// A limit in all its digits.
+fn limit(share: f64) -> String {
+    share_in(share, more_digits(share, |_| true), Rounding::Nearest)
+}
+
+/// Digits beyond the usual with which a limit is written as it is, and apart from what is beside it where digits do that.
+fn more_digits(limit: f64, is_apart: impl Fn(usize) -> bool) -> usize {
+    let is_exact = |more: &usize| is_whole(limit * 100.0 * 10f64.powi((usual_digits(limit) + more) as i32));
+    let apart = (0..=MORE_DIGITS).filter(is_exact).find(|more| is_apart(*more));
+    apart.or((0..=MORE_DIGITS).find(is_exact)).unwrap_or(0)
+}
+
+/// Digits of a share as a percentage.
+fn usual_digits(share: f64) -> usize {
+    if share != 0.0 && share.abs() < 0.001 { 3 } else { 1 }
 }
 
 /// A share with so many digits more than `percent` gives it.
-fn share_in(share: f64, more: usize) -> String {
-    let percent = share * 100.0;
-    let digits = more + if percent != 0.0 && percent.abs() < 0.1 { 3 } else { 1 };
-    format!("{} %", without_sign_of_zero(format!("{percent:.digits$}")))
+fn share_in(share: f64, more: usize, rounding: Rounding) -> String {
+    format!("{} %", without_sign_of_zero(rounding.write(share * 100.0, usual_digits(share) + more)))
 }
 
 /// How the numbers of a gate are written.
@@ -87,21 +139,23 @@ impl Unit {
         if self.relative || self.kind != UnitKind::Rate {
             return self;
         }
-        let hides = |unit: &Unit| {
-            let limit = unit.signed(estimate.margin);
-            [estimate.lower, estimate.upper].into_iter().any(|end| end != estimate.margin && unit.signed(end) == limit)
-        };
         let with = |more_digits: usize| Unit { more_digits, ..self.clone() };
-        (0..=MORE_DIGITS).map(with).find(|unit| !hides(unit)).unwrap_or(self)
+        let ends = [(estimate.lower, Rounding::Down), (estimate.upper, Rounding::Up)];
+        let is_apart = |more: usize| {
+            let (unit, limit) = (with(more), with(more).signed(estimate.margin));
+            ends.iter().all(|(end, rounding)| *end == estimate.margin || unit.bound(*end, *rounding) != limit)
+        };
+        with(more_digits(estimate.margin, is_apart))
     }
 
     /// A figure in its unit; a difference with its sign.
     pub fn signed(&self, value: f64) -> String {
-        // A share lies between its ends, and a difference of shares too, however little is known of it.
-        let value = match (&self.kind, self.relative) {
-            (UnitKind::Rate, false) => value.clamp(if self.compared { -1.0 } else { 0.0 }, 1.0),
-            _ => value,
-        };
+        self.bound(value, Rounding::Nearest)
+    }
+
+    /// The same of an end of an interval.
+    pub(super) fn bound(&self, value: f64, rounding: Rounding) -> String {
+        let value = self.within_its_range(value);
         if value.is_infinite() {
             return if value > 0.0 { "unbounded".to_owned() } else { "-unbounded".to_owned() };
         }
@@ -110,19 +164,44 @@ impl Unit {
             false => without_sign_of_zero(written),
         };
         match &self.kind {
-            UnitKind::Rate if self.compared => format!("{} points", with_sign(value * 100.0, 1 + self.more_digits)),
-            UnitKind::Rate => share_in(value, self.more_digits),
-            UnitKind::Milliseconds => format!("{} ms", figure(format!("{value:.0}"))),
-            UnitKind::Money(currency) => format!("{} {currency}", figure(money(value))),
+            UnitKind::Rate if self.compared => {
+                format!("{} points", figure(rounding.write(value * 100.0, 1 + self.more_digits)))
+            }
+            UnitKind::Rate => share_in(value, self.more_digits, rounding),
+            UnitKind::Milliseconds => format!("{} ms", figure(rounding.write(value, 0))),
+            UnitKind::Money(currency) => format!("{} {currency}", figure(money(value, rounding))),
         }
     }
 
-    /// A figure beside one that carries the unit.
-    pub(super) fn figure(&self, value: f64) -> String {
-        let whole = self.signed(value);
-        match whole.split_once(' ') {
-            Some((figure, _)) if self.kind != UnitKind::Rate || self.compared => figure.to_owned(),
-            _ => whole,
+    /// `-16.6 to +4.5` beside a figure that carries the unit.
+    pub(super) fn interval(&self, lower: f64, upper: f64) -> String {
+        let end = |value: f64, rounding: Rounding| {
+            let whole = self.bound(value, rounding);
+            match whole.split_once(' ') {
+                Some((figure, _)) if self.kind != UnitKind::Rate || self.compared => figure.to_owned(),
+                _ => whole,
+            }
+        };
+        format!("{} to {}", end(lower, Rounding::Down), end(upper, Rounding::Up))
+    }
+
+    /// Whether what is measured lies between ends that are known: shares and their differences do.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.kind == UnitKind::Rate
+    }
+
+    /// Whether a lower, or an upper, end of an interval rules anything out.
+    pub(super) fn rules_out(&self, value: f64) -> bool {
+        let value = self.within_its_range(value);
+        let least = if self.compared { -1.0 } else { 0.0 };
+        value.is_finite() && !(self.kind == UnitKind::Rate && !self.relative && (value <= least || value >= 1.0))
+    }
+
+    /// A share lies between its ends, and a difference of shares too, however little is known of it.
+    fn within_its_range(&self, value: f64) -> f64 {
+        match (&self.kind, self.relative) {
+            (UnitKind::Rate, false) => value.clamp(if self.compared { -1.0 } else { 0.0 }, 1.0),
+            _ => value,
         }
     }
 
@@ -135,17 +214,18 @@ impl Unit {
             Rule::AtLeast(_) => format!("at least {}", self.signed(bound)),
             Rule::AtMost(_) => format!("at most {}", self.signed(bound)),
             Rule::Within { share, .. } => {
-                format!("at least {} within the limit", share_in(share.get(), self.more_digits))
+                format!("at least {} within the limit", share_in(share.get(), self.more_digits, Rounding::Nearest))
             }
             Rule::NotWorse { than: opponent, by: Margin::Relative(by) } => {
-                format!("no more than {} worse than {}", percent(*by), than(opponent))
+                format!("no more than {} worse than {}", limit(*by), than(opponent))
             }
             Rule::NotWorse { than: opponent, .. } => {
                 format!("no more than {} worse than {}", self.unsigned(bound.abs()), than(opponent))
             }
             Rule::Better { than: opponent, by: Margin::Relative(by) } => {
-                format!("more than {} better than {}", percent(*by), than(opponent))
+                format!("more than {} better than {}", limit(*by), than(opponent))
             }
+            Rule::Better { than: opponent, .. } if bound == 0.0 => format!("better than {}", than(opponent)),
             Rule::Better { than: opponent, .. } => {
                 format!("more than {} better than {}", self.unsigned(bound.abs()), than(opponent))
             }
@@ -173,13 +253,15 @@ impl Unit {
 }
 
 /// Money with as many digits as it needs.
-pub fn money(value: f64) -> String {
-    if value == 0.0 || value.abs() >= 10.0 {
-        format!("{value:.0}")
-    } else if value.abs() >= 0.1 {
-        format!("{value:.2}")
-    } else {
-        format!("{value:.5}")
+pub fn money(value: f64, rounding: Rounding) -> String {
+    rounding.write(value, money_digits(value))
+}
+
+fn money_digits(value: f64) -> usize {
+    match value.abs() {
+        size if size == 0.0 || size >= 10.0 => 0,
+        size if size >= 0.1 => 2,
+        _ => 5,
     }
 }
 
@@ -206,11 +288,37 @@ mod tests {
         let lower = |lower: f64| {
             let estimate = Estimate { lower, ..estimate() };
             let unit = rate.clone().telling_apart(&estimate);
-            (unit.signed(lower), unit.signed(estimate.margin))
+            (unit.bound(lower, Rounding::Down), unit.signed(estimate.margin))
         };
         let as_told = |one: &str, other: &str| (one.to_owned(), other.to_owned());
-        assert_eq!(lower(0.7998), as_told("79.98 %", "80.00 %"));
+        // What misses the limit reads as less; what clears it by a hair has the digits that show it.
+        assert_eq!(lower(0.7998), as_told("79.9 %", "80.0 %"));
+        assert_eq!(lower(0.80004), as_told("80.004 %", "80.000 %"));
         assert_eq!(lower(0.81), as_told("81.0 %", "80.0 %"));
         assert_eq!(lower(0.8), as_told("80.0 %", "80.0 %"));
+    }
+
+    #[test]
+    fn what_is_ruled_out_is_ruled_out_as_it_is_written() {
+        assert_eq!(percent_at_most(0.00746), "0.8 %");
+        assert_eq!(percent_between(0.8696, 0.98801), "86.9 % to 98.9 %");
+        // 0.07 * 100 is a little more than 7.
+        assert_eq!(percent_between(0.07, 0.07), "7.0 % to 7.0 %");
+        assert_eq!(percent_between(0.0, 1.0), "0.0 % to 100.0 %");
+        let points = Unit { kind: UnitKind::Rate, compared: true, relative: false, more_digits: 0 };
+        assert_eq!(points.interval(-0.1658, 0.0443), "-16.6 to +4.5");
+        let money = Unit { kind: UnitKind::Money("USD".to_owned()), compared: true, relative: false, more_digits: 0 };
+        assert_eq!(money.interval(-0.123, 12.3), "-0.13 to +13");
+        assert!(points.rules_out(-0.16) && !points.rules_out(-1.2) && !money.rules_out(f64::INFINITY));
+    }
+
+    #[test]
+    fn a_limit_is_written_as_it_was_asked_for() {
+        assert_eq!(
+            ["0.0025", "0.125", "0.1"].map(|share| limit(share.parse().expect("a share"))),
+            ["0.25 %", "12.5 %", "10.0 %"]
+        );
+        assert_eq!(apart(0.002501, 0.0025), ("0.26 %".to_owned(), "0.25 %".to_owned()));
+        assert_eq!(apart(0.0099987, 0.01), ("0.9999 %".to_owned(), "1.0000 %".to_owned()));
     }
 }

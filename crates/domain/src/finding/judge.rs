@@ -4,6 +4,7 @@ mod estimate;
 
 use super::claim::{Reading, Test, best_p, least_df, p_claim, p_harm, p_on_seen, p_without_unmeasured, read, test_of};
 use super::levels::Levels;
+use super::reason::{Besides, sentence};
 use super::{Code, Facts, FailedExample, Failures, Finding, Split, State, Subject, look_level};
 use crate::contract::Contract;
 use crate::evidence::{Evidence, Weighing, questions_of};
@@ -23,6 +24,8 @@ pub(super) struct Hearing<'a> {
     missing_at_most: f64,
     /// How many times larger the level of the first look was.
     spent: f64,
+    /// What the level of the next look is of this one's.
+    next: f64,
     /// The level of never rules at every look: any failure is final, so that looking again cannot help.
     alpha: f64,
     test: Option<Test>,
@@ -55,13 +58,15 @@ impl<'a> Hearing<'a> {
         let claim = evidence.on(questions.first()?);
         let harm = evidence.on(questions.last()?);
         let test = test_of(gate);
+        let look = facts.look.unwrap_or(1);
         Some(Hearing {
             at,
             gate,
             segment,
             arm,
             missing_at_most: contract.missing_at_most.get(),
-            spent: look_level(contract, 1) / look_level(contract, facts.look.unwrap_or(1)),
+            spent: look_level(contract, 1) / look_level(contract, look),
+            next: look_level(contract, look.saturating_add(1)) / look_level(contract, look),
             alpha: contract.alpha.get(),
             test,
             unbounded: questions.first()?.value == ValueOf::Amount,
@@ -109,7 +114,8 @@ impl<'a> Hearing<'a> {
         let mut finding = self.bare(levels, at, facts);
         finding.estimate = self.estimate(levels, at, finding.state);
         finding.unmeasured = self.claim.map_or_else(Vec::new, |weighing| strata_named(contract, &weighing.unmeasured));
-        finding.reason = super::reason::sentence(contract, self.gate, &finding, facts, self.unproven.as_ref());
+        let besides = Besides { facts, unproven: self.unproven.as_ref(), readings: self.readings(levels, at) };
+        finding.reason = sentence(contract, self.gate, &finding, &besides);
         finding
     }
 
@@ -147,15 +153,23 @@ impl<'a> Hearing<'a> {
     fn split(&self, levels: &Levels, at: usize) -> Option<Split> {
         let answers = self.split_on().len() as u64;
         let (answers, of) = (Some(answers).filter(|answers| *answers > 0)?, self.counts().planned);
-        let [best, worst] = match self.gate.rule {
+        let [best, worst] = self.readings(levels, at);
+        Some(Split { answers, of, best, worst })
+    }
+
+    /// What the finding is where all that is missing is at its best, and at its worst.
+    fn readings(&self, levels: &Levels, at: usize) -> [State; 2] {
+        match self.gate.rule {
+            Rule::Never { max_rate: Some(rate) } if self.upper_of(self.graded_or_split(), self.alpha) > rate.get() => {
+                [State::NotShown, State::FailedNever]
+            }
             Rule::Never { .. } => [State::Holds, State::FailedNever],
             _ => [Reading::Best, Reading::Worst].map(|reading| match self.outcome(reading, levels, at) {
                 Some(Outcome::Holds) => State::Holds,
                 Some(Outcome::Breached) => State::Breached,
                 _ => State::NotShown,
             }),
-        };
-        Some(Split { answers, of, best, worst })
+        }
     }
 
     /// Examples that reviewers are split on, in either arm.
@@ -267,7 +281,11 @@ impl<'a> Hearing<'a> {
 
     /// Upper bound on the rate of failures when none was seen, over clusters sampled from production.
     fn zero_failure_upper(&self, level: f64) -> f64 {
-        let clusters = self.claim.and_then(|weighing| weighing.graded.as_ref().ok()).map_or(0, |w| w.clusters());
+        self.upper_of(self.independent(), level)
+    }
+
+    /// The same if so many clusters showed none.
+    fn upper_of(&self, clusters: u64, level: f64) -> f64 {
         let seen = if clusters == 0 { 1.0 } else { stats::zero_failure_upper(clusters, level) };
         // A judge that saw none may have overlooked some.
         let overlooked = self.claim.and_then(|weighing| weighing.corrected.as_ref());

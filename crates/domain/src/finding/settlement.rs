@@ -1,35 +1,46 @@
 //! The smallest thing that would settle a finding, where it can be counted.
 //!
 //! in      a gate, and an estimate that does not show it
-//! out     a `Settlement`, in words: `about 90 more conversations would settle it if there is truly no change (80 % chance)`
+//! out     a `Settlement`, in words: `about 90 more conversations (130 in all) would settle it at the next look if there is truly no change
+//!         (80 % chance)`; where the contract allows no second look, those of a fresh sample
 //! errors  none: `None` where nothing more is needed, or where it cannot be counted
 //! source  the statistics design, section 8; `Estimate::more_needed` counts
 
+use super::claim::LEAST_CLUSTERS;
 use super::figures::plural;
 use super::{Estimate, Method};
+use crate::contract::Looks;
 use crate::evidence::higher_is_better;
 use crate::gate::{Gate, Rule};
 use std::fmt;
 
 pub(super) enum Settlement {
-    /// So many more conversations, none of which may fail.
-    Spotless(u64),
-    /// So many more conversations, with 80 % chance, if what is supposed is true.
-    Likely { more: u64, supposed: &'static str },
+    /// So many conversations, none of which may fail.
+    Spotless(Needed),
+    /// So many conversations, with 80 % chance, if what is supposed is true.
+    Likely { needed: Needed, supposed: &'static str },
     /// What was seen is not what the gate asks for: no number of conversations like these.
     Nothing,
 }
 
+#[derive(Clone, Copy)]
+pub(super) struct Needed {
+    more: u64,
+    in_all: u64,
+    looks: Looks,
+}
+
 impl Settlement {
-    pub fn of(gate: &Gate, estimate: &Estimate) -> Option<Self> {
+    pub fn of(gate: &Gate, estimate: &Estimate, looks: Looks) -> Option<Self> {
+        let needed = |more: u64| Needed { more, in_all: estimate.clusters + more, looks };
         match (estimate.more_needed, estimate.method) {
             (Some(0), _) | (None, Method::ZeroFailures | Method::JudgedRate | Method::JudgedDifference) => None,
             (None, _) => match is_asked_for(gate, estimate) {
                 true => None,
                 false => Some(Settlement::Nothing),
             },
-            (Some(more), _) if estimate.spotless => Some(Settlement::Spotless(more)),
-            (Some(more), method) => Some(Settlement::Likely { more, supposed: supposed(gate, method) }),
+            (Some(more), _) if estimate.spotless => Some(Settlement::Spotless(needed(more))),
+            (Some(more), method) => Some(Settlement::Likely { needed: needed(more), supposed: supposed(gate, method) }),
         }
     }
 }
@@ -58,13 +69,36 @@ fn supposed(gate: &Gate, method: Method) -> &'static str {
 impl fmt::Display for Settlement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Settlement::Spotless(more) => {
-                write!(f, "{} without a failure would settle it", plural(*more, "more conversation"))
-            }
-            Settlement::Likely { more, supposed } => {
-                write!(f, "about {more} more conversations would settle it if {supposed} (80 % chance)")
-            }
+            Settlement::Spotless(needed) => match needed.looks {
+                Looks::Halving => write!(f, "{needed} without a failure would settle it"),
+                Looks::One => write!(f, "a fresh sample of {needed} without a failure would settle it"),
+            },
+            Settlement::Likely { needed, supposed } => match needed.looks {
+                Looks::Halving => {
+                    write!(f, "about {needed} would settle it at the next look if {supposed} (80 % chance)")
+                }
+                Looks::One => {
+                    write!(f, "a fresh sample of about {needed} would settle it if {supposed} (80 % chance)")
+                }
+            },
             Settlement::Nothing => f.write_str("more conversations like these would not show it"),
         }
+    }
+}
+
+impl fmt::Display for Needed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.looks {
+            Looks::Halving => write!(f, "{} ({} in all)", plural(self.more, "more conversation"), self.in_all),
+            Looks::One => f.write_str(&plural(self.in_all, "conversation")),
+        }
+    }
+}
+
+/// The fewest conversations of equal weight on which anything is tested.
+pub(super) fn fewest(method: Method) -> u64 {
+    match method {
+        Method::Mean => stats::LEAST_CLUSTERS_OF_A_MEAN,
+        _ => LEAST_CLUSTERS,
     }
 }

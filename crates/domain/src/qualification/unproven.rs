@@ -1,6 +1,7 @@
 //! Why a judge's verdicts decide nothing, and the smallest thing that would change that.
 
 use super::LEAST_LABELS;
+use crate::finding::figures::percent_at_most;
 use crate::name::CriterionName;
 use crate::share::plural;
 
@@ -63,10 +64,10 @@ impl Unproven {
             }
             Unproven::TooFew { labels, clusters, agreed } => {
                 format!(
-                    "its judge agrees with people on {agreed} of {} of {} here, which still allows {:.1} % disagreement; at least {LEAST_LABELS} conversations are needed",
+                    "its judge agrees with people on {agreed} of {} of {} here, which still allows {} disagreement; at least {LEAST_LABELS} conversations are needed",
                     plural(*labels, "label"),
                     plural(*clusters, "conversation"),
-                    100.0 * allowed(*agreed, *labels)
+                    percent_at_most(allowed(*agreed, *labels))
                 )
             }
             Unproven::TooFewPairs { pairs, clusters } => {

@@ -202,11 +202,17 @@ fn none_of_sixty_does_not_show_a_rate_below_one_percent() {
 #[test]
 fn two_figures_that_would_read_the_same_have_more_digits() {
     let bounded = "{criterion: right, in: all, never: true, max_rate: 1%, owner: release}";
-    let all = set(&[("pay", 298)]);
-    let marks = [(Candidate, "1*298"), (Production, "1*298")];
-    let decision = Eval::new(contract(BY_TASK, &[bounded]), all, &marks).decide();
-    let reason = &finding(&decision, "all").reason;
-    assert!(reason.contains("rates above 1.0002 %; asked: 1.0000 %: 1 more conversation without"), "{reason}");
+    let of = |count: usize| {
+        let marks = format!("1*{count}");
+        let marks = [(Candidate, marks.as_str()), (Production, marks.as_str())];
+        let decision = Eval::new(contract(BY_TASK, &[bounded]), set(&[("pay", count)]), &marks).decide();
+        finding(&decision, "all").reason.clone()
+    };
+    // 1 - .05^(1/298) is .010002, and 1 - .05^(1/299) is .009969: what is called ruled out is rounded up.
+    let open = of(298);
+    assert!(open.contains("rates above 1.1 %; asked: 1.0 %: a fresh sample of 299 conversations without"), "{open}");
+    let clean = of(299);
+    assert!(clean.contains("rates above 0.997 % (asked: 1.000 %)"), "{clean}");
 }
 
 #[test]
@@ -219,10 +225,47 @@ fn without_a_failure_so_many_more_without_one_settle_a_floor() {
     let clean = found("1*120");
     // 0.99^n is at most the level.
     let level = clean.estimate.map(|estimate| estimate.level).expect("an estimate");
-    let more = (level.ln() / 0.99f64.ln()).ceil() - 60.0;
-    let told = format!(": {more} more conversations without a failure would settle it");
+    let needed = (level.ln() / 0.99f64.ln()).ceil();
+    let told = format!(": a fresh sample of {needed} conversations without a failure would settle it");
     assert!(clean.reason.ends_with(&told), "{}", clean.reason);
     assert!(!found("0 1*119").reason.contains("without a failure"));
+}
+
+#[test]
+fn what_comes_in_addition_is_counted_at_the_level_of_the_next_look() {
+    let high = "{criterion: right, in: task=pay, at_least: 0.99, owner: release}";
+    let mut eval = eval(&[high], &[(Candidate, "1*120"), (Production, "1*120")]);
+    eval.contract.looks = domain::contract::Looks::Halving;
+    for look in [1, 2, 5] {
+        eval.facts.look = Some(look);
+        let reason = finding(&eval.decide(), "task=pay").reason.clone();
+        let next = 0.05 * 0.5f64.powi(look as i32 + 1);
+        let needed = (next.ln() / 0.99f64.ln()).ceil();
+        let told =
+            format!(": {} more conversations ({needed} in all) without a failure would settle it", needed - 60.0);
+        assert!(reason.ends_with(&told), "look {look}: {reason}");
+    }
+}
+
+#[test]
+fn what_no_record_could_show_says_how_many_more_and_how_many_in_all() {
+    let close = "{criterion: right, in: task=pay, not_worse_than: production, by: 0.02, owner: release}";
+    let mut eval = eval(&[close], &[(Candidate, "1*120"), (Production, "1*120")]);
+    eval.contract.looks = domain::contract::Looks::Halving;
+    let found = finding(&eval.decide(), "task=pay").clone();
+    assert_eq!(found.code, Some(Code::Undecidable));
+    let more = found.estimate.and_then(|estimate| estimate.more_needed).expect("a number");
+    let told = format!("about {more} more conversations ({} in all) would settle it at the next look", 60 + more);
+    assert!(found.reason.contains(&told), "{}", found.reason);
+}
+
+#[test]
+fn amounts_that_are_alike_throughout_are_not_shown_and_say_why() {
+    let spend = "{measure: spend, in: all, not_worse_than: production, by: 0.5, owner: release}";
+    let decision = eval(&[spend], &[(Candidate, "1*120"), (Production, "1*120")]).decide();
+    let found = finding(&decision, "all");
+    assert_eq!(found.state, State::NotShown);
+    assert!(found.reason.contains("all conversations came out alike"), "{}", found.reason);
 }
 
 #[test]

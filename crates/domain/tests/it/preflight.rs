@@ -92,7 +92,7 @@ fn what_no_record_could_show_says_how_many_would() {
     let (code, reason) = shown("{measure: grader_errors, in: all, at_most: 2%, owner: release}", "0*40");
     assert_eq!(code, Some(Code::Undecidable), "{reason}");
     assert!(reason.contains("with 40 conversations no result could show at most 2.0 %"), "{reason}");
-    assert!(reason.contains("about 109 more conversations"), "{reason}");
+    assert!(reason.contains("a fresh sample of about 149 conversations"), "{reason}");
     // Five conversations have four degrees of freedom, which as a sum are a little less.
     let five = shown("{criterion: right, in: all, not_worse_than: production, by: 0.1, owner: release}", "1*5");
     assert_eq!(five.0, Some(Code::Undecidable), "{}", five.1);

@@ -3,7 +3,7 @@
 use super::read::{by_chance, json_text, plain};
 use super::width::wrap;
 use domain::backtest::{Backtest, Hits, Lift, Rate};
-use domain::finding::figures::percent;
+use domain::finding::figures::{percent, percent_between};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -47,12 +47,8 @@ fn parts(found: &Backtest, within: u32) -> Vec<(&'static str, Vec<(String, Strin
 
 fn rate(rate: &Rate) -> String {
     let interval = rate.interval.map_or("too few for a rate".to_owned(), |at| {
-        format!(
-            "{} (exact 95 %: {} to {})",
-            percent(rate.count as f64 / rate.of.max(1) as f64),
-            percent(at.lower),
-            percent(at.upper)
-        )
+        let share = percent(rate.count as f64 / rate.of.max(1) as f64);
+        format!("{share} (exact 95 %: {})", percent_between(at.lower, at.upper))
     });
     format!("{} of {}, {interval}", rate.count, rate.of)
 }

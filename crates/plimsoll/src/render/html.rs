@@ -5,7 +5,8 @@ use super::spread::{Table, tables};
 use super::text::{alignment, fragility, look};
 use super::word_diff::{Part, word_diff};
 use askama::Template;
-use domain::share::with_sign;
+use domain::finding::figures::Rounding;
+use domain::share::signed;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -371,11 +372,13 @@ fn cell(shown: &Shown, row: &Value) -> Cell {
     let gravest = finding.and_then(|finding| finding["state"].as_str());
     let paired = &row["against_production"];
     let (figures, points) = if paired.is_object() { (paired, true) } else { (&row["candidate"], false) };
-    let written = |key: &str| match figures[key].as_f64() {
-        Some(value) if points => with_sign(value * 100.0, 1),
-        Some(value) => format!("{:.1} %", value * 100.0),
+    let written = |key: &str, rounding: Rounding| match figures[key].as_f64().map(|value| value * 100.0) {
+        Some(value) if points => signed(value, rounding.write(value, 1)),
+        Some(value) => format!("{} %", rounding.write(value, 1)),
         None => "?".to_owned(),
     };
+    let interval = || format!("{} to {}", written("lower", Rounding::Down), written("upper", Rounding::Up));
+    let difference = || format!("{} points", written("estimate", Rounding::Nearest));
     let rate = row["candidate"]["estimate"]
         .as_f64()
         .map_or_else(|| "unknown".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
@@ -386,8 +389,8 @@ fn cell(shown: &Shown, row: &Value) -> Cell {
         state: gravest.map_or_else(|| "no gate".to_owned(), words),
         finding: finding.map(|finding| anchor(shown, finding)),
         rate: if measured { rate } else { "no rate".to_owned() },
-        difference: if measured && points { format!("{} points", written("estimate")) } else { String::new() },
-        interval: if measured { format!("{} to {}", written("lower"), written("upper")) } else { String::new() },
+        difference: if measured && points { difference() } else { String::new() },
+        interval: if measured { interval() } else { String::new() },
         n: format!("{} of {}", n(if points { "paired" } else { "graded" }), n("planned")),
     }
 }

@@ -3,9 +3,10 @@
 use crate::app::chain::Kept;
 use crate::app::signature;
 use domain::contract::money;
+use domain::finding::figures::Rounding;
 pub use domain::finding::figures::plural;
 use domain::format::record::numbers;
-use domain::share::with_sign;
+use domain::share::{signed, with_sign};
 use serde_json::{Value, json};
 
 /// A record as renderers see it: content with decimals as numbers.
@@ -68,8 +69,10 @@ impl Shown {
     /// Expected failure cost of the candidate against production, and how it was seen.
     pub fn cost(&self) -> Option<String> {
         let cost = self.content["cost"].as_object()?;
-        let figure = |key: &str| cost.get(key).and_then(Value::as_f64).map(|value| grouped(&with_sign(value, 2)));
-        let between = match (figure("lower"), figure("upper")) {
+        let figure = |key: &str, rounding: Rounding| {
+            cost.get(key).and_then(Value::as_f64).map(|value| grouped(&signed(value, rounding.write(value, 2))))
+        };
+        let between = match (figure("lower", Rounding::Down), figure("upper", Rounding::Up)) {
             (None, None) => "how far off is not known".to_owned(),
             (lower, upper) => {
                 let bound = |bound: Option<String>| bound.unwrap_or_else(|| "unbounded".to_owned());
@@ -90,7 +93,7 @@ impl Shown {
             }
         };
         let known = cost.get("known").map(|known| format!("{} of {} examples", known["examples"], known["of"]));
-        let Some(delta) = figure("delta") else {
+        let Some(delta) = figure("delta", Rounding::Nearest) else {
             let few = known.unwrap_or_else(|| "fewer than two independent conversations".to_owned());
             return Some(format!("expected failure cost unknown: {few} graded in both on all that has a price"));
         };
@@ -376,8 +379,8 @@ pub fn told(finding: &Value) -> String {
             false => format!("; the result hinges on conversation {conversation}"),
         };
     }
-    if let Some(drifted) = finding["drifted"].as_str() {
-        told += &format!("; {drifted}");
+    for beside in ["before", "drifted"].iter().filter_map(|key| finding[*key].as_str()) {
+        told += &format!("; {beside}");
     }
     if let Some(meanwhile) = finding["meanwhile"].as_str() {
         told += &format!("; {meanwhile}");

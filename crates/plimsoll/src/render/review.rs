@@ -6,7 +6,7 @@ pub mod item;
 use super::read::{plain, plural};
 use super::width::wrap;
 use crate::app::review::OfCriterion;
-use domain::finding::figures::percent;
+use domain::finding::figures::{percent, percent_between};
 use domain::format::record::{decimal, numbers};
 use domain::qualification::{Disposition, Labelled};
 use serde_json::{Value, json};
@@ -98,10 +98,9 @@ fn segment(out: &mut String, labelled: &Labelled, seen: Option<&stats::Weighed>)
             out,
             "  in all",
             &format!(
-                "people would pass {} ({} to {}) of what was judged; the judge passes {}",
+                "people would pass {} ({}) of what was judged; the judge passes {}",
                 percent(corrected.estimate()),
-                percent(interval.lower),
-                percent(interval.upper),
+                percent_between(interval.lower, interval.upper),
                 percent(corrected.seen().estimate())
             ),
         );
@@ -131,7 +130,7 @@ fn is_rare(found: &Agreement) -> bool {
 fn rate(weighed: Option<stats::Weighed>) -> String {
     let Some(weighed) = weighed else { return "an unknown share".to_owned() };
     let interval = weighed.interval(LEVEL);
-    format!("{} ({} to {})", percent(weighed.estimate()), percent(interval.lower), percent(interval.upper))
+    format!("{} ({})", percent(weighed.estimate()), percent_between(interval.lower, interval.upper))
 }
 
 pub fn json(found: &[OfCriterion]) -> String {

@@ -3,8 +3,8 @@
 //! in      a record
 //! out     a table each, where the record has it; cells are words, in which outside text is as it was
 
-use super::read::{Shown, percent};
-use domain::finding::figures::money;
+use super::read::Shown;
+use domain::finding::figures::{Rounding, money, percent, percent_between};
 use serde_json::Value;
 
 const NOT_ENOUGH: &str = "not enough data";
@@ -66,12 +66,12 @@ fn repeats(shown: &Shown) -> Option<Table> {
 
 fn quantiles(shown: &Shown) -> Option<Table> {
     let all = shown.list("quantiles");
-    let unit = |measure: &Value, value: f64| match measure.as_str() {
-        Some("latency") => format!("{value:.0} ms"),
-        _ => format!("{} {}", money(value), shown.currency()).trim_end().to_owned(),
+    let unit = |measure: &Value, value: f64, rounding: Rounding| match measure.as_str() {
+        Some("latency") => format!("{} ms", rounding.write(value, 0)),
+        _ => format!("{} {}", money(value, rounding), shown.currency()).trim_end().to_owned(),
     };
     let row = |of: &Value| {
-        let quantile = |key: &str| interval(&of[key], &|value| unit(&of["measure"], value));
+        let quantile = |key: &str| interval(&of[key], &|value, rounding| unit(&of["measure"], value, rounding));
         vec![word(&of["measure"]), word(&of["arm"]), quantile("p50"), quantile("p95"), of["answers"].to_string()]
     };
     (!all.is_empty()).then(|| Table {
@@ -89,17 +89,17 @@ fn word(value: &Value) -> String {
 }
 
 fn share(of: &Value) -> String {
-    match of["estimate"].is_number() {
-        true => format!("{} ({} to {})", percent(&of["estimate"]), percent(&of["lower"]), percent(&of["upper"])),
-        false => NOT_ENOUGH.to_owned(),
+    match [&of["estimate"], &of["lower"], &of["upper"]].map(Value::as_f64) {
+        [Some(share), Some(lower), Some(upper)] => format!("{} ({})", percent(share), percent_between(lower, upper)),
+        _ => NOT_ENOUGH.to_owned(),
     }
 }
 
 /// A figure with its ends, of which either may be unknown.
-fn interval(of: &Value, unit: &dyn Fn(f64) -> String) -> String {
-    let figure = |key: &str| of[key].as_f64().map(unit);
-    let Some(value) = figure("estimate") else { return NOT_ENOUGH.to_owned() };
-    match (figure("lower"), figure("upper")) {
+fn interval(of: &Value, unit: &dyn Fn(f64, Rounding) -> String) -> String {
+    let figure = |key: &str, rounding: Rounding| of[key].as_f64().map(|value| unit(value, rounding));
+    let Some(value) = figure("estimate", Rounding::Nearest) else { return NOT_ENOUGH.to_owned() };
+    match (figure("lower", Rounding::Down), figure("upper", Rounding::Up)) {
         (Some(lower), Some(upper)) => format!("{value} ({lower} to {upper})"),
         (Some(lower), None) => format!("{value} (from {lower}; upper bound: {NOT_ENOUGH})"),
         (None, Some(upper)) => format!("{value} (up to {upper}; lower bound: {NOT_ENOUGH})"),

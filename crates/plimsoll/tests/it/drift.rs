@@ -192,6 +192,7 @@ fn a_decision_says_that_it_is_another_on_todays_traffic_and_routes_as_before() {
     );
     assert!(said.contains("right at least on all holds becomes breached"), "{said}");
     assert!(said.contains("sample `task` as traffic is mixed now"), "{said}");
+    assert!(said.contains("until then the decision on the reference mix stands"), "{said}");
     let content = last(folder);
     let drift = &content["drift"];
     assert_eq!((&drift["code"], &content["decision"]), (&json!("DRIFTED"), &json!("ship")));

@@ -39,8 +39,9 @@ impl Hearing<'_> {
             kish_clusters: weighed.kish_clusters(),
             unmeasured: weighed.unmeasured(),
             method: if corrected.is_some() { Method::of_judged(weighed.kind()) } else { Method::of(weighed.kind()) },
-            more_needed: self.more_needed(weighed, test, tested.level).filter(|_| corrected.is_none()),
-            spotless: without_failure(weighed, test, tested.level).is_some(),
+            // What comes in addition is tested at the next look.
+            more_needed: self.more_needed(weighed, test, tested.level * self.next).filter(|_| corrected.is_none()),
+            spotless: without_failure(weighed, test, tested.level * self.next).is_some(),
             judged: corrected.map(|corrected| as_judged(corrected, test, tested.level)),
             difference: self.difference(tested.level),
         })

@@ -4,7 +4,7 @@ use super::super::read::{json_text, plain, plural};
 use super::item::paragraph;
 use crate::app::review::agree::{OfCriterion, Wanted};
 use crate::app::review::settle::{Audited, Touched, Waiting};
-use domain::finding::figures::percent;
+use domain::finding::figures::{percent, percent_between};
 use domain::review::agreement::{OfReviewer, Right};
 use domain::review::{Item, ItemKey, Report};
 use serde_json::{Value, json};
@@ -101,8 +101,7 @@ fn short(digest: &str) -> String {
 
 fn right(of: &Right) -> String {
     let Some(share) = of.share() else { return "nothing to compare with".to_owned() };
-    let interval =
-        of.interval().map_or(String::new(), |at| format!(" ({} to {})", percent(at.lower), percent(at.upper)));
+    let interval = of.interval().map_or(String::new(), |at| format!(" ({})", percent_between(at.lower, at.upper)));
     format!("{} of {}: {}{interval}", of.right, of.of, percent(share))
 }
 
