@@ -47,6 +47,8 @@ pub enum At {
 pub struct Given<'a> {
     /// `None` where it comes with the scores.
     pub set: Option<&'a ReferenceSet>,
+    /// Number of the look that a run would be; `None` where nothing was decided before.
+    pub look: Option<u32>,
     /// ISO date.
     pub today: &'a str,
     /// Pairs of criteria of which each failed wherever the other did, with how often.
@@ -130,7 +132,7 @@ pub fn check(contract: &Contract, given: Given) -> Vec<CheckFinding> {
             findings.extend(cuts::cuts(contract, set));
             findings.extend(eval_facts::doubles(set, given.met_at_once));
         }
-        findings.extend(preflight::preflight(contract, set, given.ungraded));
+        findings.extend(preflight::preflight(contract, set, given.ungraded, given.look.unwrap_or(1)));
         findings.extend(given.blank.iter().map(|blank| eval_facts::blank(set, blank)));
         findings.extend(given.ungraded.iter().filter_map(|ungraded| eval_facts::lacking(contract, set, ungraded)));
     } else if comes_with_scores(contract) {

@@ -3,12 +3,12 @@
 //! in      a contract and its reference set
 //! out     `PLM008` for each gate on each segment that not even that record clears, with the conversations that it takes;
 //!         `PLM026` where a gate's criterion is asked of no example
-//! note    the levels are those of the first look, corrected as findings are: Holm's, over the segments at their best; the
-//!         best record is weighed as the real one will be
+//! note    the levels are those of the look that a run would be, corrected as findings are: Holm's, over the segments at their best;
+//!         the best record is weighed as the real one will be
 //! not for differences in the candidate's favour: a candidate that gains can clear a margin with fewer conversations
 
 use super::{CheckFinding, Ungraded, finding};
-use crate::contract::Contract;
+use crate::contract::{Contract, Looks};
 use crate::evidence::{Weighing, in_scope, questions_of, segments, weighed_as};
 use crate::finding::figures::{of_traffic, plural};
 use crate::finding::{best_p, is_never, look_level};
@@ -23,11 +23,25 @@ use crate::system::Arm;
 use crate::tally::{Member, Scored, tally};
 use stats::Strata;
 
-pub(super) fn preflight(contract: &Contract, set: &ReferenceSet, ungraded: &[Ungraded]) -> Vec<CheckFinding> {
+/// `look` is the number of the look that a run would be.
+pub(super) fn preflight(
+    contract: &Contract,
+    set: &ReferenceSet,
+    ungraded: &[Ungraded],
+    look: u32,
+) -> Vec<CheckFinding> {
+    if contract.looks == Looks::One && look > 1 {
+        return vec![finding(
+            "PLM008",
+            "looks",
+            "the contract allows one look (`looks: 1`), and this candidate was decided on before with some of these examples",
+            "draw a fresh reference set, with no example that was decided on before, or leave `looks` out before the next release",
+        )];
+    }
     let segments = segments(contract, set);
     let asking = Asking { contract, set, ungraded };
     let bests = bests(&asking, &segments);
-    let levels = Levels::at_best(contract, &bests);
+    let levels = Levels::at_best(contract, &bests, look);
     let mut found = Vec::new();
     for (at, gate) in contract.gates.iter().enumerate() {
         let place = || format!("gates[{at}]");
@@ -42,7 +56,7 @@ pub(super) fn preflight(contract: &Contract, set: &ReferenceSet, ungraded: &[Ung
                 // Said of the criterion: no number of conversations would help.
                 continue;
             }
-            found.extend(record.short_of(contract, gate, segment, levels.of(gate, segment)).map(|short| {
+            found.extend(record.short_of(contract, gate, segment, &levels).map(|short| {
                 let what = format!("`{}` on {}: {}", gate.name, segment.name, short.what);
                 finding("PLM008", place(), what, short.remedy)
             }));
@@ -143,6 +157,7 @@ impl Asking<'_> {
 
 /// The levels at which claims are tested where every record is the best possible.
 struct Levels<'a> {
+    number: u32,
     look: f64,
     /// Of never rules, at every look.
     never: f64,
@@ -150,8 +165,8 @@ struct Levels<'a> {
 }
 
 impl<'a> Levels<'a> {
-    fn at_best(contract: &Contract, bests: &[Best<'a>]) -> Self {
-        let look = look_level(contract, 1);
+    fn at_best(contract: &Contract, bests: &[Best<'a>], number: u32) -> Self {
+        let look = look_level(contract, number);
         // A segment's p is the largest of its blocking gates; segments that none tests are not in the family.
         let mut family: Vec<(&Segment, f64)> = Vec::new();
         let tested = bests.iter().filter(|best| !best.segment.is_all() && is_in_family(&contract.gates[best.gate]));
@@ -164,6 +179,7 @@ impl<'a> Levels<'a> {
         let p: Vec<f64> = family.iter().map(|(_, p)| *p).collect();
         let tested = stats::holm(&p, look);
         Levels {
+            number,
             look,
             never: contract.alpha.get(),
             of_segments: family.iter().zip(tested).map(|((segment, _), tested)| (*segment, tested.level)).collect(),
@@ -176,6 +192,11 @@ impl<'a> Levels<'a> {
         }
         let corrected = || self.of_segments.iter().find(|(known, _)| *known == segment).map(|(_, level)| *level);
         Some(gate).filter(|gate| is_in_family(gate)).and_then(|_| corrected()).unwrap_or(self.look)
+    }
+
+    /// ` at look 2`, where it is not the first and matters.
+    fn at_look(&self, gate: &Gate) -> String {
+        if self.number > 1 && !is_never(gate) { format!(" at look {}", self.number) } else { String::new() }
     }
 }
 
@@ -240,17 +261,8 @@ impl Record {
         Record { conversations, seen, p, p_measured, kind: weighed_as(&question), weighing: Some(weighing) }
     }
 
-    fn short_of(&self, contract: &Contract, gate: &Gate, segment: &Segment, level: f64) -> Option<Short> {
-        let needed = match gate.rule {
-            Rule::NotWorse { by: Margin::Absolute(margin), .. } if is_a_share(&gate.measure) => {
-                stats::least_clusters_for_margin(margin, level)
-            }
-            Rule::AtLeast(floor) => self.least_for_floor(floor, level),
-            Rule::AtMost(most) => self.least_for_floor(1.0 - most, level),
-            Rule::Within { share, .. } => self.least_for_floor(share.get(), level),
-            Rule::Never { max_rate } => max_rate.map(|rate| stats::zero_failure_n(rate.get(), level)),
-            Rule::NotWorse { .. } | Rule::Better { .. } => None,
-        };
+    fn short_of(&self, contract: &Contract, gate: &Gate, segment: &Segment, levels: &Levels) -> Option<Short> {
+        let level = levels.of(gate, segment);
         if let Some(short) = never_shown(gate).filter(|_| self.p > level) {
             return Some(short);
         }
@@ -259,19 +271,13 @@ impl Record {
             Rule::Never { max_rate: None } => self.seen,
             _ => self.conversations,
         };
-        let or = match gate.rule {
-            Rule::NotWorse { .. } => "widen the margin",
-            Rule::Better { .. } => "ask for less of a gain",
-            Rule::AtLeast(_) | Rule::Within { .. } => "ask for a lower share",
-            Rule::AtMost(_) => "allow more",
-            Rule::Never { max_rate: Some(_) } => "allow a higher rate",
-            Rule::Never { max_rate: None } => "ask it of a larger segment",
-        };
+        let or = asking_for_less(&gate.rule);
         let best = match gate.rule {
             Rule::NotWorse { .. } => "not even equal answers show",
             _ => "not even a perfect record shows",
         };
-        let asked = needed.unwrap_or(2).max(self.fewest(&gate.rule));
+        let best = format!("{best}{}", levels.at_look(gate));
+        let asked = self.least(gate, level).unwrap_or(2).max(self.fewest(&gate.rule));
         let needed = asked.max(u64::from(segment.minimum.0));
         if have < needed {
             let or = if have >= asked { "lower its `min_examples`" } else { or };
@@ -298,6 +304,20 @@ impl Record {
         })
     }
 
+    /// Conversations of equal weight with which the best record holds; `None` where nothing is counted so.
+    fn least(&self, gate: &Gate, level: f64) -> Option<u64> {
+        match gate.rule {
+            Rule::NotWorse { by: Margin::Absolute(margin), .. } if is_a_share(&gate.measure) => {
+                stats::least_clusters_for_margin(margin, level)
+            }
+            Rule::AtLeast(floor) => self.least_for_floor(floor, level),
+            Rule::AtMost(most) => self.least_for_floor(1.0 - most, level),
+            Rule::Within { share, .. } => self.least_for_floor(share.get(), level),
+            Rule::Never { max_rate } => max_rate.map(|rate| stats::zero_failure_n(rate.get(), level)),
+            Rule::NotWorse { .. } | Rule::Better { .. } => None,
+        }
+    }
+
     /// Conversations of equal weight with which a spotless record clears a floor; a limit from above is a floor on the rest.
     fn least_for_floor(&self, floor: f64, level: f64) -> Option<u64> {
         match self.kind {
@@ -320,6 +340,18 @@ impl Record {
         let weighing = self.weighing.as_ref()?;
         let share = weighing.graded.as_ref().ok()?.unmeasured();
         (share > 0.0).then(|| of_traffic(share, &strata_named(contract, &weighing.unmeasured)))
+    }
+}
+
+/// What may be done instead of sampling more.
+fn asking_for_less(rule: &Rule) -> &'static str {
+    match rule {
+        Rule::NotWorse { .. } => "widen the margin",
+        Rule::Better { .. } => "ask for less of a gain",
+        Rule::AtLeast(_) | Rule::Within { .. } => "ask for a lower share",
+        Rule::AtMost(_) => "allow more",
+        Rule::Never { max_rate: Some(_) } => "allow a higher rate",
+        Rule::Never { max_rate: None } => "ask it of a larger segment",
     }
 }
 

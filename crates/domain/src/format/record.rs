@@ -289,6 +289,8 @@ pub struct Particulars {
     pub hinges_on: Option<String>,
     /// What it is under today's mix of traffic, where that is something else.
     pub drifted: Option<String>,
+    /// That it held in the last decision, where it does not now.
+    pub before: Option<String>,
 }
 
 /// Findings with what only the whole decision knows of them: how fragile a pass is, and who answers until it is one.
@@ -301,6 +303,9 @@ fn told(findings: Value, arms: &BTreeSet<Arm>, decision: &Decision, sealed: &Sea
         fields["meanwhile"] = json!(meanwhile(at, arms, decision));
         if let Some(drifted) = particulars.drifted {
             fields["drifted"] = json!(drifted);
+        }
+        if let Some(before) = particulars.before {
+            fields["before"] = json!(before);
         }
     }
     Value::Array(findings)

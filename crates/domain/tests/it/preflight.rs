@@ -2,7 +2,7 @@
 
 use super::scored::{Eval, contract, set};
 use domain::check::{Given, Ungraded, check};
-use domain::contract::Contract;
+use domain::contract::{Contract, Looks};
 use domain::finding::{Code, State};
 use domain::name::CriterionName;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
@@ -96,6 +96,28 @@ fn what_no_record_could_show_says_how_many_would() {
     // Five conversations have four degrees of freedom, which as a sum are a little less.
     let five = shown("{criterion: right, in: all, not_worse_than: production, by: 0.1, owner: release}", "1*5");
     assert_eq!(five.0, Some(Code::Undecidable), "{}", five.1);
+}
+
+#[test]
+fn the_preflight_weighs_at_the_look_that_a_run_would_be() {
+    let mut contract = contract(BY_TASK, &[IN_ALL]);
+    let set = set(&[("pay", 42)]);
+    let at = |contract: &Contract, look: u32| {
+        let given = Given { set: Some(&set), look: Some(look), today: "2026-11-24", ..Given::default() };
+        let found = check(contract, given).into_iter().filter(|finding| finding.code == "PLM008");
+        found.map(|finding| finding.what).collect::<Vec<_>>()
+    };
+    // g >= 9 t^2 with Student's t of g - 1: 38 at 2.5 %, and 49 at 1.25 %.
+    contract.looks = Looks::Halving;
+    assert_eq!(at(&contract, 1), Vec::<String>::new());
+    let second = at(&contract, 2);
+    assert!(
+        second.len() == 1 && second[0].contains("not even equal answers show at look 2 that it holds"),
+        "{second:?}"
+    );
+    contract.looks = Looks::One;
+    let spent = at(&contract, 2);
+    assert!(spent.len() == 1 && spent[0].starts_with("the contract allows one look"), "{spent:?}");
 }
 
 #[test]

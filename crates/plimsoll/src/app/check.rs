@@ -7,7 +7,7 @@ use super::diff::systems;
 use super::eval::Eval;
 use super::gathered::Gathered;
 use super::graders::all_compiled;
-use super::history::scores_digest;
+use super::history::{scores_digest, upcoming};
 use super::judges::judged;
 use super::kept::Quiet;
 use super::run::reference_set;
@@ -54,13 +54,16 @@ pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     let met_at_once = set.as_ref().map(met_at_once).unwrap_or_default();
     let empty = domain::reference_set::ReferenceSet::default();
     let today = jiff::Zoned::now().date().to_string();
-    let (together, judges) = (together(eval)?, judged(eval)?);
+    let records = Chain::at(&eval.state()).list()?;
+    let (together, judges) = (together(eval, &records)?, judged(eval)?);
     let unlabelled: Vec<CriterionName> = reviewed::labels(eval)?
         .into_iter()
         .filter(|known| known.labels.is_empty())
         .map(|known| known.criterion.name.clone())
         .collect();
+    let look = set.as_ref().map(|set| upcoming(&records, &eval.contract, &eval.state(), set));
     let given = Given {
+        look,
         set: set.as_ref().or_else(|| (!comes_with_scores(&eval.contract)).then_some(&empty)),
         today: &today,
         together: &together,
@@ -158,10 +161,9 @@ fn met_at_once(set: &ReferenceSet) -> Vec<ExampleIndex> {
 }
 
 /// Pairs of this contract's criteria that always failed together in the run of its last decision, where there is one.
-fn together(eval: &Eval) -> Result<Vec<(CriterionName, CriterionName, u64)>, Failure> {
+fn together(eval: &Eval, records: &[Kept]) -> Result<Vec<(CriterionName, CriterionName, u64)>, Failure> {
     let decided = |kept: &Kept| kept.content["contract"]["name"].as_str() == Some(eval.contract.name.as_str());
     let state = eval.state();
-    let records = Chain::at(&state).list()?;
     let Some(last) = records.iter().rev().find(|kept| decided(kept) && !scores_digest(&kept.content).is_empty()) else {
         return Ok(Vec::new());
     };

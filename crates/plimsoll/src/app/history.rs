@@ -8,8 +8,9 @@ use super::sealed::folder_of;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::digest::Digest;
+use domain::finding::{Finding, State};
 use domain::format::contract;
-use domain::reference_set::of_lineage;
+use domain::reference_set::{ReferenceSet, of_lineage};
 use domain::system::Arm;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -56,15 +57,7 @@ impl History {
         let is_so_named = |kept: &&Kept| names.contains(&name_of(kept));
         let decisions: Vec<&Kept> = records.iter().filter(is_decision).filter(is_so_named).collect();
         let first = decisions.iter().position(|kept| scores_of(kept) == scores);
-        let of_candidate =
-            |kept: &&&Kept| described(&kept.content, Arm::Candidate) == describes(contract, Arm::Candidate);
-        let mut looks: Vec<(String, Utf8PathBuf)> = Vec::new();
-        for kept in decisions.iter().filter(of_candidate) {
-            let digest = scores_of(kept);
-            if !looks.iter().any(|(known, _)| *known == digest) {
-                looks.push((digest, folder_of(state_of(run), &kept.content["scores"])));
-            }
-        }
+        let mut looks = looks(&decisions, contract, state_of(run));
         // Deciding the same scores again is the same look, even the first one, made without a chain.
         match looks.iter().position(|(digest, _)| digest == scores) {
             Some(position) => looks.truncate(position + 1),
@@ -91,6 +84,57 @@ impl History {
     }
 }
 
+impl Before {
+    /// That a finding which is not shown now held then, for the same candidate under the same contract. Its pass does not stand: each look is
+    /// judged anew.
+    pub fn held(&self, contract: &Contract, finding: &Finding) -> Option<String> {
+        let is_same = self.content["contract"]["digest"].as_str() == Some(contract.digest.to_string().as_str())
+            && described(&self.content, Arm::Candidate) == describes(contract, Arm::Candidate);
+        let held = |then: &Value| {
+            then["state"] == State::Holds.as_str()
+                && then["arm"] == finding.arm.as_str()
+                && then["gate"] == finding.name.as_str()
+                && then["segment"] == finding.segment.name.to_string().as_str()
+        };
+        let is_open = finding.state == State::NotShown && finding.arm == Arm::Candidate;
+        (is_open && is_same && self.content["findings"].as_array().into_iter().flatten().any(held)).then(|| {
+            "it held in the last decision of this candidate, which does not carry over: each look is judged anew"
+                .to_owned()
+        })
+    }
+}
+
+/// Number of the look that the next run will be: with the examples of the last one it brings the same answers and is that look again, and
+/// with others it is a further one, where they share any. 1 where nothing was decided.
+pub fn upcoming(records: &[Kept], contract: &Contract, state: &Utf8Path, set: &ReferenceSet) -> u32 {
+    let is_decision = |kept: &&Kept| {
+        kept.content.get("decision").is_some()
+            && kept.content["contract"]["name"].as_str() == Some(contract.name.as_str())
+    };
+    let decisions: Vec<&Kept> = records.iter().filter(is_decision).collect();
+    let looks = looks(&decisions, contract, state);
+    let mut sets: Vec<Option<BTreeSet<String>>> = looks.iter().map(|(_, folder)| active_ids(folder)).collect();
+    let now: BTreeSet<String> = ids(set);
+    // Of a run that is no longer kept nobody knows whether these are its examples.
+    if sets.last().is_none_or(|last| last.as_ref().is_some_and(|last| *last != now)) {
+        sets.push(Some(now));
+    }
+    of_lineage(&sets) as u32
+}
+
+/// The scores that this candidate was decided on, each once, by digest and folder.
+fn looks(decisions: &[&Kept], contract: &Contract, state: &Utf8Path) -> Vec<(String, Utf8PathBuf)> {
+    let mut looks: Vec<(String, Utf8PathBuf)> = Vec::new();
+    let of_candidate = |kept: &&&Kept| described(&kept.content, Arm::Candidate) == describes(contract, Arm::Candidate);
+    for kept in decisions.iter().filter(of_candidate) {
+        let digest = scores_digest(&kept.content);
+        if !looks.iter().any(|(known, _)| known == digest) {
+            looks.push((digest.to_owned(), folder_of(state, &kept.content["scores"])));
+        }
+    }
+    looks
+}
+
 /// The state beside which a run is kept.
 pub fn state_of(run: &Utf8Path) -> &Utf8Path {
     run.parent().and_then(Utf8Path::parent).unwrap_or(Utf8Path::new(""))
@@ -98,8 +142,11 @@ pub fn state_of(run: &Utf8Path) -> &Utf8Path {
 
 /// The examples that a run was about; `None` where it is no longer kept.
 fn active_ids(run: &Utf8Path) -> Option<BTreeSet<String>> {
-    let set = lake::read_set(run).ok()?;
-    Some(set.active().map(|(_, row)| row.id.to_string()).collect())
+    lake::read_set(run).ok().as_ref().map(ids)
+}
+
+fn ids(set: &ReferenceSet) -> BTreeSet<String> {
+    set.active().map(|(_, row)| row.id.to_string()).collect()
 }
 
 /// The contract whose text a record sealed.

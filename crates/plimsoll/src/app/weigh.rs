@@ -68,6 +68,7 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     let mut particulars = particulars(&scores, contract, &segments, &decision, &facts.judges)?;
     for (own, finding) in particulars.iter_mut().zip(decision.findings.iter()) {
         own.drifted = drifted.as_ref().and_then(|drifted| drifted.of(finding));
+        own.before = grounds.before.as_ref().and_then(|before| before.held(contract, finding));
     }
     let there = grounds.before.as_ref().and_then(|before| There::of(folder, before));
     let since = there.as_ref().map(|there| since(&scores, there, &evidence, &decision, &segments, &facts.judges));
