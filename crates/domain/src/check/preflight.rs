@@ -30,19 +30,13 @@ pub(super) fn preflight(
     ungraded: &[Ungraded],
     look: u32,
 ) -> Vec<CheckFinding> {
-    if contract.looks == Looks::One && look > 1 {
-        return vec![finding(
-            "PLM008",
-            "looks",
-            "the contract allows one look (`looks: 1`), and this candidate was decided on before with some of these examples",
-            "draw a fresh reference set, with no example that was decided on before, or leave `looks` out before the next release",
-        )];
-    }
+    let mut found = Vec::from_iter(spent(contract, look));
+    // Where there is one look only, its level is the level.
+    let look = if contract.looks == Looks::One { 1 } else { look };
     let segments = segments(contract, set);
     let asking = Asking { contract, set, ungraded };
     let bests = bests(&asking, &segments);
     let levels = Levels::at_best(contract, &bests, look);
-    let mut found = Vec::new();
     for (at, gate) in contract.gates.iter().enumerate() {
         let place = || format!("gates[{at}]");
         for Best { segment, record, .. } in bests.iter().filter(|best| best.gate == at) {
@@ -71,6 +65,18 @@ pub(super) fn preflight(
         }
     }
     found
+}
+
+/// The one look that is allowed, taken before.
+fn spent(contract: &Contract, look: u32) -> Option<CheckFinding> {
+    (contract.looks == Looks::One && look > 1).then(|| {
+        finding(
+            "PLM008",
+            "looks",
+            "the contract allows one look (`looks: 1`), and this candidate was decided on before with some of these examples",
+            "draw a fresh reference set, with no example that was decided on before, or leave `looks` out before the next release",
+        )
+    })
 }
 
 /// The best record of a gate, by its position, on a segment.
