@@ -12,7 +12,8 @@ use crate::evidence::{Evidence, cost_question, matrix_question};
 use crate::finding::figures::plural;
 use crate::finding::missing::what_is_missing;
 use crate::finding::{
-    Code, Facts, FailedExample, Failures, Finding, Findings, GuardFact, State, Subject, find, listed, release_owner,
+    Code, Facts, FailedExample, Failures, Finding, Findings, GuardFact, State, Subject, asks_what_nothing_shows, find,
+    is_shown_by_more, listed, release_owner,
 };
 use crate::gate::{Gate, Measure};
 use crate::name::{ClassName, CriterionName, ExampleId, OwnerRole};
@@ -356,7 +357,17 @@ fn of_finding(contract: &Contract, finding: &Finding) -> FollowUp {
         (State::Breached, Some(follow_up)) if on_labels => {
             (Kind::of_text(follow_up), format!("{follow_up}: reviewers differ on {}", finding.names()))
         }
-        (State::NoData | State::NotShown, _) => (Kind::Collect, collect(gate, finding)),
+        (State::NotShown, _)
+            if is_undecided(finding) && finding.estimate.as_ref().is_some_and(asks_what_nothing_shows) =>
+        {
+            (Kind::Repair, format!("repair the gate {}: nothing can show what it asks for here", finding.name))
+        }
+        (State::NotShown, None) if is_out_of_reach(gate, finding) => {
+            (Kind::Repair, format!("repair {}: more conversations like these would not show it", subject(finding)))
+        }
+        (State::NoData | State::NotShown, _) if !is_out_of_reach(gate, finding) => {
+            (Kind::Collect, collect(gate, finding))
+        }
         (_, Some(follow_up)) => (Kind::of_text(follow_up), follow_up.clone()),
         (_, None) => (Kind::Repair, format!("repair {}", subject(finding))),
     };
@@ -375,6 +386,17 @@ fn missing(gate: Option<&Gate>) -> &'static str {
     gate.map_or("grades", what_is_missing)
 }
 
+/// Whether what was seen is not what the gate asks for, so that no number of conversations like these would show it.
+fn is_out_of_reach(gate: Option<&Gate>, finding: &Finding) -> bool {
+    let seen = gate.zip(finding.estimate.as_ref()).filter(|_| is_undecided(finding));
+    seen.is_some_and(|(gate, estimate)| !is_shown_by_more(gate, estimate))
+}
+
+/// Open for want of evidence, on conversations enough to tell what they look like.
+fn is_undecided(finding: &Finding) -> bool {
+    matches!(finding.code, Some(Code::Underpowered | Code::Undecidable))
+}
+
 fn collect(gate: Option<&Gate>, finding: &Finding) -> String {
     let place = &finding.segment.name;
     match finding.estimate.and_then(|estimate| estimate.more_needed) {
@@ -386,6 +408,9 @@ fn collect(gate: Option<&Gate>, finding: &Finding) -> String {
                 "sample {}, which have too few conversations to weigh",
                 listed(finding.unmeasured.iter().map(String::as_str))
             )
+        }
+        None if finding.code == Some(Code::ZeroFailures) && finding.estimate.is_none() => {
+            format!("sample conversations of {place} with a known chance")
         }
         Some(more) if more > 0 => format!("collect about {} of {place}", plural(more, "more conversation")),
         _ => format!("collect more conversations of {place}"),

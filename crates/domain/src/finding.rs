@@ -19,6 +19,7 @@ mod tests;
 
 pub use claim::{best_p, claim_holds, claims_below};
 pub use heard::Heard;
+pub use settlement::{asks_what_nothing_shows, is_shown_by_more};
 
 use crate::contract::{Contract, Looks};
 use crate::evidence::Evidence;

@@ -34,7 +34,7 @@ impl Settlement {
     pub fn of(gate: &Gate, estimate: &Estimate, looks: Looks) -> Option<Self> {
         let needed = |more: u64| Needed { more, in_all: estimate.clusters + more, looks };
         match (estimate.more_needed, estimate.method) {
-            (Some(0), _) | (None, Method::ZeroFailures | Method::JudgedRate | Method::JudgedDifference) => None,
+            (Some(0), _) | (None, Method::ZeroFailures) => None,
             (None, _) => match is_asked_for(gate, estimate) {
                 true => None,
                 false => Some(Settlement::Nothing),
@@ -43,6 +43,17 @@ impl Settlement {
             (Some(more), method) => Some(Settlement::Likely { needed: needed(more), supposed: supposed(gate, method) }),
         }
     }
+}
+
+/// Whether more conversations like those that are there could show what a gate asks for.
+pub fn is_shown_by_more(gate: &Gate, estimate: &Estimate) -> bool {
+    estimate.more_needed.is_some() || is_asked_for(gate, estimate)
+}
+
+/// Whether it is the gate that keeps anything from being shown: amounts that never vary have no interval, and a share of nothing is no margin.
+pub fn asks_what_nothing_shows(estimate: &Estimate) -> bool {
+    let is_open = !estimate.lower.is_finite() && !estimate.upper.is_finite() && estimate.unmeasured == 0.0;
+    is_open || estimate.difference.is_some_and(|difference| difference.relative.is_none())
 }
 
 /// Whether what was seen is what the gate asks for, or a margin makes that a matter of chance.

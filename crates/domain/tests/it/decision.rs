@@ -260,12 +260,23 @@ fn what_no_record_could_show_says_how_many_more_and_how_many_in_all() {
 }
 
 #[test]
+fn where_more_of_the_same_would_not_show_it_none_is_asked_for() {
+    let better = "{criterion: right, in: task=pay, better_than: production, by: 0.05, owner: release}";
+    let decision = eval(&[better], &[(Candidate, "1*120"), (Production, "1*120")]).decide();
+    assert!(finding(&decision, "task=pay").reason.ends_with("more conversations like these would not show it"));
+    let next: Vec<&str> = decision.follow_ups.iter().map(|next| next.what.as_str()).collect();
+    assert_eq!(next, ["repair right better: more conversations like these would not show it"]);
+}
+
+#[test]
 fn amounts_that_are_alike_throughout_are_not_shown_and_say_why() {
     let spend = "{measure: spend, in: all, not_worse_than: production, by: 0.5, owner: release}";
     let decision = eval(&[spend], &[(Candidate, "1*120"), (Production, "1*120")]).decide();
     let found = finding(&decision, "all");
     assert_eq!(found.state, State::NotShown);
     assert!(found.reason.contains("all conversations came out alike"), "{}", found.reason);
+    let next: Vec<&str> = decision.follow_ups.iter().map(|next| next.what.as_str()).collect();
+    assert_eq!(next, ["repair the gate spend not worse: nothing can show what it asks for here"]);
 }
 
 #[test]

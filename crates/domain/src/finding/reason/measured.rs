@@ -137,7 +137,7 @@ impl<'a> Measured<'a> {
             "{seen}; {} conversations{equal} are too few to tell: at least {} of equal weight are needed{}",
             estimate.clusters,
             fewest(estimate.method),
-            self.settlement("; ")
+            estimate.more_needed.map_or_else(String::new, |_| self.settlement("; "))
         )
     }
 
@@ -170,8 +170,12 @@ impl<'a> Measured<'a> {
                 "; so many would show it with 80 % chance if there were truly no change: read what differs before more are collected"
                     .to_owned()
             }
-            _ if estimate.judged.is_some() => "; more conversations, and labels on them, would be needed".to_owned(),
-            _ => self.settlement("; "),
+            _ => match self.settlement("; ") {
+                nothing if nothing.is_empty() && estimate.judged.is_some() => {
+                    "; more conversations, and labels on them, would be needed".to_owned()
+                }
+                settlement => settlement,
+            },
         };
         // Beside a relative margin the bound is of what is tested, and no difference that could be ruled out.
         if estimate.difference.is_some() {
