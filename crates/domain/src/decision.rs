@@ -223,9 +223,9 @@ fn settled(contract: &Contract, evidence: &Evidence, facts: &Facts, best: bool) 
             let blocks = contract.gates.iter().any(|gate| gate.blocking && gate.measure == measure);
             let fails = |example: &FailedExample| disputed.examples.iter().any(|known| known.id == example.id);
             let guards = settled.guards.iter_mut().filter(|guard| blocks && fails(&guard.example));
-            guards.for_each(|guard| guard.failed_by.extend([disputed.arm]));
+            guards.for_each(|guard| disputed.told_in(&mut guard.failed_by));
             let never = settled.never_examples.iter_mut().filter(|never| fails(&never.example));
-            never.for_each(|never| never.failed_by.extend([disputed.arm]));
+            never.for_each(|never| disputed.told_in(&mut never.failed_by));
         }
     }
     (Evidence::new(entries.collect()), settled)
@@ -327,7 +327,7 @@ fn follow_ups(
 }
 
 fn unfixed(guard: &GuardFact) -> bool {
-    !guard.armed && guard.failed_by.contains(&Arm::Candidate)
+    !guard.armed && guard.failed_by.contains_key(&Arm::Candidate)
 }
 
 fn of_finding(contract: &Contract, finding: &Finding) -> FollowUp {

@@ -24,7 +24,7 @@ pub use settlement::{asks_what_nothing_shows, is_shown_by_more};
 use crate::contract::{Contract, Looks};
 use crate::evidence::Evidence;
 use crate::gate::{Gate, Measure, Rule};
-use crate::name::{Attribute, ExampleId, OwnerRole};
+use crate::name::{Attribute, CriterionName, ExampleId, OwnerRole};
 use crate::provenance::SourceKind;
 use crate::qualification::{Judged, Unproven, is_judged, priced};
 use crate::question::{Counts, Question};
@@ -312,9 +312,16 @@ impl Facts {
 /// Examples that failed a criterion in an arm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failures {
-    pub criterion: crate::name::CriterionName,
+    pub criterion: CriterionName,
     pub arm: Arm,
     pub examples: Vec<FailedExample>,
+}
+
+impl Failures {
+    /// Adds its arm and criterion to what is known of one of its examples.
+    pub fn told_in(&self, failed_by: &mut FailedBy) {
+        failed_by.entry(self.arm).or_default().insert(self.criterion.clone());
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -346,13 +353,16 @@ impl FailedExample {
     }
 }
 
+/// The arms that failed an example, each with the criteria by which it did; never none.
+pub type FailedBy = BTreeMap<Arm, BTreeSet<CriterionName>>;
+
 /// One guard and how each arm did on it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GuardFact {
     pub example: FailedExample,
     pub armed: bool,
-    /// Arms that failed it (any criterion that a blocking gate names, any repeat; a system fault is a failure).
-    pub failed_by: BTreeSet<Arm>,
+    /// Arms that failed it, each with the criteria (of those that a blocking gate names; in any repeat; a system fault is a failure).
+    pub failed_by: FailedBy,
     /// Arms with a grade of it.
     pub seen_by: BTreeSet<Arm>,
     /// Arms of which a planned grade of it is missing, by those criteria, in any repeat.
@@ -363,7 +373,7 @@ pub struct GuardFact {
 #[derive(Clone, Debug, PartialEq)]
 pub struct NeverFact {
     pub example: FailedExample,
-    pub failed_by: BTreeSet<Arm>,
+    pub failed_by: FailedBy,
     pub seen_by: BTreeSet<Arm>,
     pub missing_by: BTreeSet<Arm>,
 }
@@ -417,12 +427,12 @@ pub fn joined(contract: &Contract, of_arms: impl IntoIterator<Item = (Arm, Vec<F
 fn outright(contract: &Contract, arm: Arm, facts: &Facts) -> Vec<Finding> {
     let guards = facts.guards.iter().filter(|guard| guard.armed).map(|guard| Outright {
         example: &guard.example,
-        failed: guard.failed_by.contains(&arm),
+        failed: guard.failed_by.get(&arm),
         unknown: guard.missing_by.contains(&arm) || !guard.seen_by.contains(&arm),
     });
     let never = facts.never_examples.iter().map(|never| Outright {
         example: &never.example,
-        failed: never.failed_by.contains(&arm),
+        failed: never.failed_by.get(&arm),
         unknown: never.missing_by.contains(&arm) || !never.seen_by.contains(&arm),
     });
     let found = [(Subject::Guards, guards.collect::<Vec<_>>()), (Subject::NeverExamples, never.collect())];
@@ -433,7 +443,8 @@ fn outright(contract: &Contract, arm: Arm, facts: &Facts) -> Vec<Finding> {
 /// How an arm did on an example that must not fail.
 struct Outright<'a> {
     example: &'a FailedExample,
-    failed: bool,
+    /// The criteria by which it failed.
+    failed: Option<&'a BTreeSet<CriterionName>>,
     /// A grade is missing: that it did not fail says nothing.
     unknown: bool,
 }
@@ -443,15 +454,19 @@ fn outright_finding(contract: &Contract, subject: Subject, arm: Arm, of: &[Outri
         Subject::NeverExamples => ("never examples", "examples that must never fail", State::FailedNever),
         _ => ("guards", "armed guards", State::FailedGuard),
     };
-    let failed: Vec<&FailedExample> = of.iter().filter(|one| one.failed).map(|one| one.example).collect();
+    let failed: Vec<&FailedExample> = of.iter().filter(|one| one.failed.is_some()).map(|one| one.example).collect();
     let unknown: Vec<&FailedExample> =
-        of.iter().filter(|one| one.unknown && !one.failed).map(|one| one.example).collect();
+        of.iter().filter(|one| one.unknown && one.failed.is_none()).map(|one| one.example).collect();
     let ids = |examples: &[&FailedExample]| listed(examples.iter().map(|example| example.id.as_str()));
+    let by = |one: &Outright| {
+        Some(format!("{} ({})", one.example.id, listed(one.failed?.iter().map(CriterionName::as_str))))
+    };
+    let failures: Vec<String> = of.iter().filter_map(by).collect();
     let all = of.len();
     let (state, reason, follow_up) = match (failed.is_empty(), unknown.is_empty()) {
         (false, _) => (
             worst,
-            format!("fails {} of {all} {what}: {}", failed.len(), ids(&failed)),
+            format!("fails {} of {all} {what}: {}", failed.len(), listed(failures.iter().map(String::as_str))),
             Some("repair what failed again".to_owned()),
         ),
         (true, false) => (

@@ -4,7 +4,7 @@ use super::draw::{Drawn, at};
 use super::held::Entry;
 use crate::contract::Contract;
 use crate::example::Guard;
-use crate::finding::{Facts, FailedExample, Failures, GuardFact, NeverFact, is_never};
+use crate::finding::{Facts, FailedBy, FailedExample, Failures, GuardFact, NeverFact, is_never};
 use crate::gate::Measure;
 use crate::name::CriterionName;
 use crate::question::ValueOf;
@@ -18,9 +18,9 @@ pub(super) struct Outright {
     named: Vec<Option<FailedExample>>,
     /// Criteria of never gates, each with its column.
     never: Vec<(CriterionName, usize)>,
-    /// Columns of criteria that a blocking gate names, and of all criteria.
-    blocking: Vec<usize>,
-    all: Vec<usize>,
+    /// Criteria that a blocking gate names, and all of them, each with its column.
+    blocking: Vec<(CriterionName, usize)>,
+    all: Vec<(CriterionName, usize)>,
     /// Guards, and whether each was armed by hand.
     guards: Vec<(ExampleIndex, bool)>,
     never_examples: Vec<ExampleIndex>,
@@ -52,8 +52,12 @@ impl Outright {
         Outright {
             named: named.map(|example| FailedExample::of(set, example).filter(|_| may_fail(example))).collect(),
             never,
-            blocking: of_criteria(&|gate| gate.blocking).into_iter().map(|(_, column)| column).collect(),
-            all: contract.criteria.iter().filter_map(column).collect(),
+            blocking: of_criteria(&|gate| gate.blocking),
+            all: contract
+                .criteria
+                .iter()
+                .filter_map(|criterion| Some((criterion.name.clone(), column(criterion)?)))
+                .collect(),
             guards: guards.into_iter().map(|at| (at, set.rows[at.0 as usize].guard == Guard::Armed)).collect(),
             never_examples,
         }
@@ -70,21 +74,28 @@ impl Outright {
             };
             self.never.iter().flat_map(|never| arms.iter().filter_map(move |arm| of(never, *arm))).collect()
         };
-        let failed_by = |columns: &[usize], example: &ExampleIndex| -> BTreeSet<Arm> {
-            let fails = |arm: &&Arm| {
-                columns.iter().any(|column| drawn.entries(*column, at(**arm))[example.0 as usize].fails_somehow())
+        let failed_by = |columns: &[(CriterionName, usize)], example: &ExampleIndex| -> FailedBy {
+            let fails = |arm: Arm| {
+                let failed = columns
+                    .iter()
+                    .filter(move |(_, column)| drawn.entries(*column, at(arm))[example.0 as usize].fails_somehow());
+                failed.map(|(criterion, _)| criterion.clone()).collect::<BTreeSet<CriterionName>>()
             };
-            arms.iter().filter(fails).copied().collect()
+            arms.iter().map(|arm| (*arm, fails(*arm))).filter(|(_, criteria)| !criteria.is_empty()).collect()
         };
         let seen_by = |example: &ExampleIndex| -> BTreeSet<Arm> {
             let seen = |arm: &&Arm| {
-                self.all.iter().any(|column| drawn.entries(*column, at(**arm))[example.0 as usize].scored.known > 0)
+                self.all
+                    .iter()
+                    .any(|(_, column)| drawn.entries(*column, at(**arm))[example.0 as usize].scored.known > 0)
             };
             arms.iter().filter(seen).copied().collect()
         };
-        let missing_by = |columns: &[usize], example: &ExampleIndex| -> BTreeSet<Arm> {
+        let missing_by = |columns: &[(CriterionName, usize)], example: &ExampleIndex| -> BTreeSet<Arm> {
             let missing = |arm: &&Arm| {
-                columns.iter().any(|column| drawn.entries(*column, at(**arm))[example.0 as usize].scored.missing > 0)
+                columns
+                    .iter()
+                    .any(|(_, column)| drawn.entries(*column, at(**arm))[example.0 as usize].scored.missing > 0)
             };
             arms.iter().filter(missing).copied().collect()
         };
@@ -93,7 +104,7 @@ impl Outright {
             let (failed_by, seen_by) = (failed_by(&self.blocking, example), seen_by(example));
             // A fix exists once any system has passed it.
             let missing_by = missing_by(&self.blocking, example);
-            let passed = |arm: &Arm| !failed_by.contains(arm) && !missing_by.contains(arm);
+            let passed = |arm: &Arm| !failed_by.contains_key(arm) && !missing_by.contains(arm);
             let armed = *by_hand || seen_by.iter().any(passed);
             Some(GuardFact { example: named(example)?, armed, failed_by, seen_by, missing_by })
         });

@@ -2,7 +2,7 @@
 
 use super::scored::{Eval, contract, set};
 use domain::decision::Decision;
-use domain::finding::{Code, FailedExample, Failures, Finding, GuardFact, NeverFact, State};
+use domain::finding::{Code, FailedBy, FailedExample, Failures, Finding, GuardFact, NeverFact, State};
 use domain::name::{Attribute, CriterionName, ExampleId};
 use domain::routing::Outcome;
 use domain::system::Arm::{self, Candidate, Fallback, Production};
@@ -51,6 +51,11 @@ fn example(at: usize, task: &str, from_production: bool) -> FailedExample {
 
 fn none() -> BTreeSet<Arm> {
     BTreeSet::new()
+}
+
+/// These arms, each by the one criterion.
+fn failed(arms: &[Arm]) -> FailedBy {
+    arms.iter().map(|arm| (*arm, BTreeSet::from([CriterionName::new("right")]))).collect()
 }
 
 fn failures(arm: Arm, examples: Vec<FailedExample>) -> Failures {
@@ -313,7 +318,7 @@ fn an_armed_guard_that_fails_again_blocks_its_cell_whatever_production_does() {
         eval.facts.guards = vec![GuardFact {
             example: example(3, "pay", false),
             armed,
-            failed_by: both.clone(),
+            failed_by: failed(&[Candidate, Production]),
             seen_by: both,
             missing_by: none(),
         }];
@@ -325,11 +330,34 @@ fn an_armed_guard_that_fails_again_blocks_its_cell_whatever_production_does() {
 }
 
 #[test]
+fn what_must_not_fail_and_failed_says_by_which_criteria() {
+    let mut eval = eval(&[FLOOR], &[(Candidate, "1*120"), (Production, "1*120")]);
+    let by = |criteria: &[&str]| {
+        BTreeMap::from([(Candidate, criteria.iter().map(|name| CriterionName::new(*name)).collect())])
+    };
+    let guard = |at: usize, failed_by: FailedBy| GuardFact {
+        example: example(at, "pay", true),
+        armed: true,
+        failed_by,
+        seen_by: BTreeSet::from([Candidate, Production]),
+        missing_by: none(),
+    };
+    eval.facts.guards = vec![guard(3, by(&["right", "cites"])), guard(4, FailedBy::new()), guard(5, by(&["right"]))];
+    let reason = |decision: &Decision, arm: Arm| {
+        let guards = decision.findings.iter().find(|finding| finding.name == "guards" && finding.arm == arm);
+        guards.map(|finding| finding.reason.clone()).unwrap_or_default()
+    };
+    let decision = eval.decide();
+    assert_eq!(reason(&decision, Candidate), "fails 2 of 3 armed guards: e3 (cites, right), e5 (right)");
+    assert_eq!(reason(&decision, Production), "passes all 3 armed guards");
+}
+
+#[test]
 fn what_must_not_fail_again_and_was_not_graded_is_no_pass() {
     let eval = |seen: &[Arm], missing: &[Arm]| {
         let mut eval = eval(&[FLOOR], &[(Candidate, "1*120"), (Production, "1*120")]);
         let of = |arms: &[Arm]| arms.iter().copied().collect::<BTreeSet<Arm>>();
-        let (example, failed_by) = (example(3, "pay", true), none());
+        let (example, failed_by) = (example(3, "pay", true), failed(&[]));
         let (seen_by, missing_by) = (of(seen), of(missing));
         eval.facts.guards = vec![GuardFact {
             example: example.clone(),
@@ -363,7 +391,7 @@ fn a_failed_guard_keeps_the_candidate_out_of_its_own_cells_alone() {
     // The one gate is on all of it: it holds, and speaks for the cell that the guard does not lie in.
     let overall = "{criterion: right, in: all, at_least: 0.8, owner: release}";
     let mut eval = eval(&[overall], &[(Candidate, "1*120"), (Production, "1*120")]);
-    let (failed_by, seen_by) = (BTreeSet::from([Candidate]), BTreeSet::from([Candidate, Production]));
+    let (failed_by, seen_by) = (failed(&[Candidate]), BTreeSet::from([Candidate, Production]));
     eval.facts.guards =
         vec![GuardFact { example: example(3, "pay", true), armed: true, failed_by, seen_by, missing_by: none() }];
     goes(&eval.decide(), Outcome::NarrowRollout, &[("pay", Production, 1.0), ("refund", Candidate, 1.0)]);
@@ -427,7 +455,7 @@ fn an_example_that_must_never_fail_blocks_when_it_does() {
     let seen_by = BTreeSet::from([Candidate]);
     eval.facts.never_examples = vec![NeverFact {
         example: example(70, "refund", false),
-        failed_by: seen_by.clone(),
+        failed_by: failed(&[Candidate]),
         seen_by,
         missing_by: none(),
     }];
@@ -513,10 +541,10 @@ fn one_conversation_is_never_evidence() {
 fn a_release_is_blocked_by_an_example_where_every_cell_that_could_hold_it_is_closed_because_of_it() {
     use domain::incident::gated::blocked;
     let mut eval = eval(&[FLOOR], &[(Candidate, "1*120"), (Production, "1*120")]);
-    let guard = |failed: &[Arm]| GuardFact {
+    let guard = |arms: &[Arm]| GuardFact {
         example: example(3, "pay", true),
         armed: true,
-        failed_by: failed.iter().copied().collect(),
+        failed_by: failed(arms),
         seen_by: BTreeSet::from([Candidate, Production]),
         missing_by: none(),
     };

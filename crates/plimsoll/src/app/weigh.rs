@@ -14,8 +14,8 @@ use domain::digest::Digest;
 use domain::drift::Today;
 use domain::evidence::{Evidence, Inquiry, Weighing, questions_of, segments, weighed_as};
 use domain::finding::{
-    Code, Facts, FailedExample, Failures, Finding, GuardFact, NeverFact, State, Subject, claim_holds, claims_below,
-    is_never,
+    Code, Facts, FailedBy, FailedExample, Failures, Finding, GuardFact, NeverFact, State, Subject, claim_holds,
+    claims_below, is_never,
 };
 use domain::format::record::{self, Describes, Particulars};
 use domain::fragility::{Claim, asks_own, flips};
@@ -328,9 +328,10 @@ fn outright(
         .collect();
     let all: Vec<&CriterionName> = grounds.contract.criteria.iter().map(|criterion| &criterion.name).collect();
     let by_example = |criteria: &[&CriterionName], examples: &BTreeSet<ExampleIndex>| -> Result<_, Failure> {
-        let mut failed: BTreeMap<ExampleIndex, BTreeSet<Arm>> = BTreeMap::new();
+        let mut failed: BTreeMap<ExampleIndex, FailedBy> = BTreeMap::new();
         for failing in scores.failing(criteria, Some(examples)).map_err(ours)? {
-            failed.entry(failing.example).or_default().insert(failing.arm);
+            let by = failed.entry(failing.example).or_default();
+            by.entry(failing.arm).or_default().insert(failing.criterion);
         }
         Ok(failed)
     };
@@ -349,15 +350,17 @@ fn outright(
         map.get(example).cloned().unwrap_or_default()
     };
     let guards = guards.iter().filter_map(|example| {
-        let (failed_by, seen_by) = (of(&guard_failures, example), of(&seen, example));
+        let (failed_by, seen_by) = (failed(&guard_failures, example), of(&seen, example));
         let by_hand = set.rows[example.0 as usize].guard == domain::example::Guard::Armed;
         // A fix exists once any system has passed it.
         let missing_by = of(&missing_guards, example);
-        let armed = by_hand || seen_by.iter().any(|arm| !failed_by.contains(arm) && !missing_by.contains(arm));
+        let armed = by_hand || seen_by.iter().any(|arm| !failed_by.contains_key(arm) && !missing_by.contains(arm));
+    let failed =
+        |map: &BTreeMap<ExampleIndex, FailedBy>, example: &ExampleIndex| map.get(example).cloned().unwrap_or_default();
         Some(GuardFact { example: FailedExample::of(set, *example)?, armed, failed_by, seen_by, missing_by })
     });
     let never = never.iter().filter_map(|example| {
-        let (failed_by, seen_by) = (of(&never_failures, example), of(&seen, example));
+        let (failed_by, seen_by) = (failed(&never_failures, example), of(&seen, example));
         let missing_by = of(&missing_never, example);
         Some(NeverFact { example: FailedExample::of(set, *example)?, failed_by, seen_by, missing_by })
     });
