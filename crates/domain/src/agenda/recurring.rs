@@ -178,7 +178,11 @@ impl List<'_> {
             name: "decide".to_owned(),
             rhythm,
             what: format!("decide on {}", if seen.candidate.is_empty() { "the candidate" } else { &seen.candidate }),
-            why: "no record says that it may be released".to_owned(),
+            why: match seen.decided {
+                Some(_) => "a record says where it may be released",
+                None => "no record says where it may be released",
+            }
+            .to_owned(),
             due: seen.decided.unwrap_or_else(|| friday(today)),
             command: Command::on_eval(&["run"]),
         };

@@ -240,7 +240,11 @@ fn a_duty_is_done_where_something_shows_it_or_somebody_says_so() {
         draft.entry(number, number as u32, None)
     };
     let duties = agenda(&contract(), &seen, &told(&[entry("done", 1)]), day("2026-11-23"));
-    assert!(one(&duties, "decide").done.is_some());
+    let decide = one(&duties, "decide");
+    assert!(decide.done.is_some() && decide.why.starts_with("a record says"), "{decide:?}");
+    let undecided = due(&Seen::default(), "2026-11-23");
+    let decide = one(&undecided, "decide");
+    assert!(decide.done.is_none() && decide.why.starts_with("no record says"), "{decide:?}");
     assert_eq!(one(&duties, "drift-2026-11").done.as_ref().map(|done| done.by.as_str()), Some("product"));
     assert!(one(&duties, "retire-2026-11").done.is_none());
     assert!(told(&[entry("done", 1), entry("undone", 2)]).is_empty());
