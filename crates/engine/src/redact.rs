@@ -15,6 +15,7 @@ use domain::redaction::{Redaction, Treatment, stand_in};
 use domain::traffic::Request;
 use folded::Folded;
 use pattern::Pattern;
+pub use pattern::unusable;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -8,7 +8,7 @@
 
 use super::RedactError;
 use super::folded::Folded;
-use domain::redaction::{Redaction, Treatment, is_luhn};
+use domain::redaction::{OwnPattern, Redaction, Treatment, is_luhn};
 use regex::Regex;
 use std::ops::Range;
 
@@ -107,8 +107,7 @@ type BuiltIn = (&'static str, Treatment, &'static str, fn(&str, &Range<usize>) -
 pub fn all(redaction: &Redaction) -> Result<Vec<Pattern>, RedactError> {
     let mut all = Vec::new();
     for own in &redaction.own {
-        let regex = regex::RegexBuilder::new(&own.pattern).size_limit(1 << 20).build();
-        let regex = regex.map_err(|error| RedactError::Pattern { name: own.name.clone(), why: last_line(&error) })?;
+        let regex = compiled(own).map_err(|why| RedactError::Pattern { name: own.name.clone(), why })?;
         all.push(Pattern { kind: own.name.clone(), treatment: own.treatment, own: true, regex, is: |_, _| true });
     }
     let built_in: [BuiltIn; 9] = [
@@ -131,6 +130,15 @@ pub fn all(redaction: &Redaction) -> Result<Vec<Pattern>, RedactError> {
         }
     }
     Ok(all)
+}
+
+/// The team's own patterns that are none: where each stands among them, and why.
+pub fn unusable(redaction: &Redaction) -> Vec<(usize, String)> {
+    redaction.own.iter().enumerate().filter_map(|(at, own)| Some((at, compiled(own).err()?))).collect()
+}
+
+fn compiled(own: &OwnPattern) -> Result<Regex, String> {
+    regex::RegexBuilder::new(&own.pattern).size_limit(1 << 20).build().map_err(|error| last_line(&error))
 }
 
 fn last_line(error: &regex::Error) -> String {

@@ -8,6 +8,7 @@ use super::eval::Eval;
 use super::gathered::Gathered;
 use super::graders::all_compiled;
 use super::history::{scores_digest, upcoming};
+use super::import::traffic::can_be_hidden;
 use super::judges::judged;
 use super::kept::Quiet;
 use super::run::reference_set;
@@ -48,6 +49,7 @@ pub fn check(eval: &Eval) -> Result<Checked, Failure> {
     let graders = gathered.take(all_compiled(eval)).unwrap_or_default();
     let without_rubric = gathered.take(rubrics::all(eval)).unwrap_or_default();
     gathered.take(budget::can_be_kept(eval));
+    gathered.take(can_be_hidden(eval));
     gathered.finish()?;
     let (set, keeper) = set.unzip();
     let compared = set.as_ref().zip(keeper).map(|(set, keeper)| compared(set, keeper, &graders)).unwrap_or_default();

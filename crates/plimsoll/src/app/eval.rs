@@ -16,6 +16,8 @@ const STATE: &str = ".plimsoll";
 
 /// Far beyond what a contract may hold; its reader says how much that is.
 const LONGEST: u64 = 64 << 20;
+/// Lines behind a key on which its value may begin.
+const LINES_OF_A_VALUE: usize = 30;
 
 pub struct Eval {
     /// As it was named: a contract, or a folder.
@@ -67,6 +69,27 @@ impl Eval {
         let place = Place { file: self.path.clone(), line: spot.line, column: spot.column };
         let found = path.rsplit('.').next().unwrap_or(path).to_owned();
         Failure::Faults(Fault { place, found, what: what.to_owned(), help: help.to_owned() }.into())
+    }
+
+    /// Where the value stands that a path leads to, as it is written there: behind its key or on a line below, as it is or escaped. Else
+    /// the key.
+    pub fn value_at(&self, path: &str, value: &str) -> (Place, String) {
+        let spot = self.places.of(path);
+        let first = spot.line.saturating_sub(1) as usize;
+        let lines = self.text.lines().enumerate().skip(first).take(LINES_OF_A_VALUE);
+        let written = |text: &str| {
+            lines.clone().find_map(|(at, line)| {
+                let from = if at == first { spot.column.saturating_sub(1) as usize } else { 0 };
+                let before = line.char_indices().nth(from).map_or(line.len(), |(at, _)| at);
+                let column = line[..before + line[before..].find(text)?].chars().count() as u32 + 1;
+                Some((Place { file: self.path.clone(), line: at as u32 + 1, column }, text.to_owned()))
+            })
+        };
+        let escaped = Value::from(value).to_string();
+        written(value).or_else(|| written(escaped.trim_matches('"'))).unwrap_or_else(|| {
+            let key = path.rsplit('.').next().unwrap_or(path).to_owned();
+            (Place { file: self.path.clone(), line: spot.line, column: spot.column }, key)
+        })
     }
 
     /// What is wrong with a file, at the part of the contract that names it.

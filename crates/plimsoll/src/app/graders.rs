@@ -12,7 +12,6 @@ use camino::Utf8Path;
 use domain::criterion::Criterion;
 use domain::failure_class::Classes;
 use domain::fault::{Fault, Place};
-use domain::format::yaml::Spot;
 use domain::grader::{Grader, Schema};
 use domain::system::System;
 use engine::Ready;
@@ -24,8 +23,6 @@ use std::sync::Arc;
 
 /// Bytes of a JSON Schema in a file.
 const LONGEST_SCHEMA: u64 = 16 << 20;
-/// Lines below its key on which the value of a grader is looked for.
-const LINES_OF_A_GRADER: usize = 12;
 
 /// The grader of everything that is planned, compiled or started; what this version does not carry out is refused.
 pub fn ready(eval: &Eval, scores: Option<&Utf8Path>, programs: &mut Programs) -> Result<Vec<Ready>, Failure> {
@@ -118,31 +115,19 @@ pub fn refused_system_with(eval: &Eval, system: &System, what: &str, help: &str)
 /// A criterion that cannot be graded, with its place in the contract.
 pub fn refused(eval: &Eval, criterion: &Criterion, what: &str, help: &str) -> Failure {
     let spot = eval.places.of(&format!("criteria.{}.grade", criterion.name));
-    refused_in(eval, criterion, spot, "grade", what, help)
+    let place = Place { file: eval.path.clone(), line: spot.line, column: spot.column };
+    refused_in(criterion, place, "grade".to_owned(), what, help)
 }
 
 /// The same at one key of the grader.
 pub fn refused_at(eval: &Eval, criterion: &Criterion, key: &str, found: &str, what: &str, help: &str) -> Failure {
-    let spot = eval.places.of(&format!("criteria.{}.grade.{key}", criterion.name));
-    // The place is that of the key; what is wrong is the value behind it, there or on a line below, as it is or escaped.
-    let escaped = Value::from(found).to_string();
-    let lines = eval.text.lines().enumerate().skip(spot.line.saturating_sub(1) as usize).take(LINES_OF_A_GRADER);
-    let value = |text: &str| {
-        lines.clone().find_map(|(at, line)| {
-            let from = if at as u32 + 1 == spot.line { spot.column.saturating_sub(1) as usize } else { 0 };
-            let before = line.char_indices().nth(from).map_or(line.len(), |(at, _)| at);
-            let column = line[..before + line[before..].find(text)?].chars().count() as u32 + 1;
-            Some((Spot { line: at as u32 + 1, column, ..spot }, text.to_owned()))
-        })
-    };
-    let (spot, found) = value(found).or_else(|| value(escaped.trim_matches('"'))).unwrap_or((spot, key.to_owned()));
-    refused_in(eval, criterion, spot, &found, what, help)
+    let (place, found) = eval.value_at(&format!("criteria.{}.grade.{key}", criterion.name), found);
+    refused_in(criterion, place, found, what, help)
 }
 
-fn refused_in(eval: &Eval, criterion: &Criterion, spot: Spot, found: &str, what: &str, help: &str) -> Failure {
-    let place = Place { file: eval.path.clone(), line: spot.line, column: spot.column };
+fn refused_in(criterion: &Criterion, place: Place, found: String, what: &str, help: &str) -> Failure {
     let what = format!("criterion `{}`: {what}", criterion.name);
-    Failure::Faults(Fault { place, found: found.to_owned(), what, help: help.to_owned() }.into())
+    Failure::Faults(Fault { place, found, what, help: help.to_owned() }.into())
 }
 
 fn read_schema(eval: &Eval, path: &Utf8Path) -> Result<Value, String> {

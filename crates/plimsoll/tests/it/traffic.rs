@@ -434,3 +434,21 @@ fn a_request_that_asks_nothing_is_left_out_and_a_stored_one_is_never_drawn() {
     let shown = out(&plimsoll(folder.path(), &["examples", "sample", "--preview"]));
     assert!(shown.contains("passed over: `old-17` (`input`"), "{shown}");
 }
+
+#[test]
+fn patterns_that_are_none_are_told_all_at_once_in_their_places_by_check_too() {
+    let folder = eval(
+        "traffic:\n  redact:\n    own:\n      - {name: customer, pattern: 'C-[0-9]{8}'}\n      \
+         - {name: order, pattern: 'O-([0-9]+'}\n      - {name: ship, pattern: '[z-a]'}\n",
+    );
+    std::fs::write(folder.path().join("t.jsonl"), line(&[span(DAYS[0], 1, 1, "hello")])).expect("traces");
+    for arguments in [["check"].as_slice(), &["import", "traffic", "t.jsonl"]] {
+        let ended = plimsoll(folder.path(), arguments);
+        let told = err(&ended);
+        assert_eq!(code(&ended), 2, "{told}");
+        assert!(told.contains("plimsoll.yaml:7:33") && told.contains("plimsoll.yaml:8:"), "{told}");
+        assert!(told.contains("the pattern `order` is no regular expression"), "{told}");
+        assert!(!told.contains("customer` is no"), "{told}");
+    }
+    assert!(kept(folder.path()).is_empty());
+}

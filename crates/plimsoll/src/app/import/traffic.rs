@@ -23,7 +23,7 @@ use domain::format::traffic::write;
 use domain::traffic::Request;
 use engine::intake::{Broken, Drawn, Item, Mapped, Row, UNREAD, drawn, items, unpacked};
 use engine::jsonl::Lines;
-use engine::redact::{Hidden, RedactError, Redactor};
+use engine::redact::{Hidden, RedactError, Redactor, unusable};
 use jiff::civil::Date;
 use keeping::Keeping;
 use ledger::{Came, Ledger, Spot, Verdict};
@@ -96,6 +96,7 @@ pub fn import(order: &Order, progress: &mut dyn Progress) -> Result<Made, Failur
 
 /// Whoever hides things for an eval.
 pub fn redactor(eval: &Eval) -> Result<Redactor, Failure> {
+    can_be_hidden(eval)?;
     let redaction = &eval.contract.traffic.redaction;
     let secret = redaction.hash_key.as_ref().and_then(|name| std::env::var(name).ok());
     Redactor::new(redaction, secret).map_err(|error| {
@@ -108,6 +109,18 @@ pub fn redactor(eval: &Eval) -> Result<Redactor, Failure> {
         };
         Failure::yours(error.to_string(), help)
     })
+}
+
+/// Refuses every pattern of the team's own that is none, each at its place in the contract.
+pub fn can_be_hidden(eval: &Eval) -> Result<(), Failure> {
+    let redaction = &eval.contract.traffic.redaction;
+    let fault = |(at, why): (usize, String)| {
+        let own = redaction.own.get(at)?;
+        let (place, found) = eval.value_at(&format!("traffic.redact.own[{at}].pattern"), &own.pattern);
+        let what = format!("the pattern `{}` is no regular expression: {why}", own.name);
+        Some(Fault { place, found, what, help: "mend the pattern".to_owned() })
+    };
+    Ok(Faults::none_or(unusable(redaction).into_iter().filter_map(fault).collect())?)
 }
 
 struct Making<'a> {
