@@ -442,6 +442,28 @@ fn half_of_a_calibration_lies_where_the_grader_fails() {
     };
     assert_eq!((labels.len(), labels.iter().filter(failed).count()), (10, 5));
     assert!(labels.iter().all(|label| label["sample"] == "enriched" && label["system"] == "candidate"));
+/// Nobody is shown an answer that the criterion does not apply to: a label on it is no gold.
+#[test]
+fn gold_on_an_example_that_the_criterion_does_not_apply_to_is_refused_in_its_line() {
+    let folder = eval();
+    let only_pay =
+        CONTRACT.replace("{protects: [wrong_source], grade", "{when: {task: pay}, protects: [wrong_source], grade");
+    std::fs::write(folder.path().join("plimsoll.yaml"), only_pay).expect("a contract");
+    assert_eq!(code(&plimsoll(folder.path(), &["run", "--exit-zero"])), 0);
+    let gold = |example: &str| json!({"example": example, "system": "candidate", "criterion": "grounded", "label": "pass", "by": "policy"});
+    // `e3` is a refund.
+    std::fs::write(folder.path().join("gold.jsonl"), format!("{}\n{}\n", gold("e1"), gold("e3"))).expect("gold");
+    let told = refused(
+        folder.path(),
+        &["review", "assign", "june", "--criterion", "grounded", "--purpose", "label", "--take", "4", "--rubric"]
+            .iter()
+            .chain(&["rubrics/grounded.md", "--gold", "gold.jsonl"])
+            .copied()
+            .collect::<Vec<_>>(),
+    );
+    assert!(told.contains("gold.jsonl:2:") && told.contains("`grounded` does not apply to `e3`"), "{told}");
+}
+
 }
 
 #[test]

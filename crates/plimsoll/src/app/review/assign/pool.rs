@@ -13,7 +13,7 @@ use domain::fault::Faults;
 use domain::format::answers;
 use domain::format::lines::LinePlace;
 use domain::qualification::Sample;
-use domain::reference_set::ReferenceSet;
+use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::review::{Item, ItemKey, Laid, Purpose, Reading, Says, drawn};
 use domain::score::State;
 use domain::system::Arm;
@@ -35,7 +35,7 @@ impl Pool {
         let set = lake::read_set(&run.folder).map_err(ours)?;
         let asked = Asked { set: &set, contract: &eval.contract, systems: run.systems.clone() };
         let scores = Scores::open(&run.folder, asked).map_err(ours)?;
-        let key = |example: domain::reference_set::ExampleIndex, arm: Arm, repeat: u32| ItemKey {
+        let key = |example: ExampleIndex, arm: Arm, repeat: u32| ItemKey {
             example: set.rows[example.0 as usize].id.clone(),
             system: run.systems[&arm].clone(),
             repeat,
@@ -176,6 +176,25 @@ impl Pool {
         })
     }
 
+    /// Why no reviewer is shown this answer, and what to do with gold that is of it.
+    fn unseen(&self, key: &ItemKey, criterion: &Criterion) -> (String, &'static str) {
+        let ItemKey { example, system, .. } = key;
+        let at = self.set.rows.iter().position(|row| row.id == *example);
+        match at.map(|at| (&self.set.rows[at], ExampleIndex(at as u32))) {
+            Some((row, _)) if !row.is_active() => {
+                (format!("`{example}` was not active in this run"), "gold is of active examples: take this label out")
+            }
+            Some((_, at)) if !self.set.lies_in(&criterion.applies, at) => (
+                format!("`{}` does not apply to `{example}`, and nobody is asked about it", criterion.name),
+                "take this label out, or mend the `when` of the criterion and run again",
+            ),
+            _ => (
+                format!("the run has no answer of `{system}` to `{example}`"),
+                "gold is of answers that reviewers can be shown",
+            ),
+        }
+    }
+
     /// Labels known to be right, of answers of this run.
     pub fn gold(&self, path: &Utf8Path, criterion: &Criterion) -> Result<Gold, Failure> {
         let (mut gold, mut faults) = (Gold::new(), Vec::new());
@@ -195,8 +214,8 @@ impl Pool {
             let system = system.unwrap_or_else(|| label.system.clone());
             let key = ItemKey { example: label.example, system, repeat: label.repeat, criterion: label.criterion };
             if !self.answers.contains_key(&key) {
-                let what = format!("the run has no answer of `{}` to `{}`", key.system, key.example);
-                wrong(key.example.as_str(), what, "gold is of answers that reviewers can be shown");
+                let (what, help) = self.unseen(&key, criterion);
+                wrong(key.example.as_str(), what, help);
             } else if gold.insert(key.clone(), label.says).is_some_and(|before| before != label.says) {
                 let what = format!("gold says both of the answer to `{}`", key.example);
                 wrong(key.example.as_str(), what, "keep the right one");
