@@ -7,21 +7,25 @@
 
 mod again;
 mod meaning;
+mod next;
 
 pub use again::Again;
 pub use meaning::Model;
+pub use next::{Declare, Next};
 
 use super::eval::Eval;
 use super::logged::{self, Seen, Window};
 use super::run::Progress;
 use crate::cli::Failure;
 use camino::Utf8PathBuf;
+use domain::agenda::Command;
 use domain::content::text_of;
 use domain::digest::Digest;
 use domain::drift::{ContentDrift, FEWEST, MOST, Mix, Point, Spoken, content, mix, weigh};
 use domain::name::Attribute;
 use domain::sampling::{unit, value};
 use domain::segment::Segmentation;
+use next::Size;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeSet;
@@ -50,14 +54,9 @@ pub struct Drifted {
     /// Of the model, where one was given and there was enough to ask it about.
     pub model: Option<String>,
     pub next: Vec<Next>,
+    /// `None` where the mix is as decisions weigh it, or no segment is cut by what drifted.
+    pub declare: Option<Declare>,
     pub again: Again,
-}
-
-/// A rule for the contract's `sampling` that would bring in what is lacking.
-pub struct Next {
-    pub why: String,
-    pub name: String,
-    pub line: String,
 }
 
 impl Drifted {
@@ -118,10 +117,22 @@ pub fn drift(eval: &Eval, orders: &Orders, progress: &mut dyn Progress) -> Resul
     let mut chance = ChaCha8Rng::seed_from_u64(orders.seed);
     let content = content(&spoken, vectors.as_deref(), &mut || chance.next_u64());
     progress.step("deciding again");
-    let next = next(&mixes, content.as_ref(), examples);
+    let size = Size { examples, counted };
+    let next = next::next(&eval.contract, &mixes, content.as_ref(), size, &|rule| draws(eval, orders, &seen, rule));
     let again = again::again(eval, &mixes)?;
+    let declare = next::declare(&eval.contract, &mixes, &again.otherwise_under());
     let model = model.map(|model| model.folder.to_string());
-    Ok(Drifted { contract: eval.contract.name.clone(), seen, examples, counted, mixes, content, model, next, again })
+    let contract = eval.contract.name.clone();
+    Ok(Drifted { contract, seen, examples, counted, mixes, content, model, next, declare, again })
+}
+
+/// The command that draws by a rule from the days that were looked at, where they are kept.
+fn draws(eval: &Eval, orders: &Orders, seen: &Seen, rule: &str) -> String {
+    let days = seen.first.zip(seen.last).filter(|_| orders.against.is_none());
+    let days = days.map(|(first, last)| format!("{first}..{last}"));
+    let mut words = vec!["examples", "sample", "--rule", rule];
+    words.extend(days.iter().flat_map(|days| ["--window", days]));
+    Command::of_eval(&words).line(&eval.named, "")
 }
 
 /// What segments are cut by, and the task.
@@ -176,53 +187,4 @@ impl Heard {
 fn key(conversation: &str) -> u64 {
     let bytes = *Digest::of_bytes(conversation.as_bytes()).as_bytes();
     u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
-}
-
-/// Values of which the set has too few for their share of traffic, and how many would mend that.
-fn next(mixes: &[Mix], content: Option<&ContentDrift>, examples: u64) -> Vec<Next> {
-    let mut next = Vec::new();
-    for mix in mixes {
-        let lacks = |in_set: f64, in_traffic: f64| in_set <= 0.0 || (mix.warns() && in_traffic > 1.5 * in_set);
-        let lacking: Vec<_> = mix
-            .values
-            .iter()
-            .filter(|value| !value.name.is_empty() && value.requests > 0 && lacks(value.in_set, value.in_traffic))
-            .collect();
-        let take: u64 = lacking
-            .iter()
-            .map(|value| {
-                ((value.in_traffic * examples as f64).ceil() as u64).max(2).saturating_sub(value.examples).max(1)
-            })
-            .sum();
-        if take > 0 {
-            let values: Vec<String> = lacking.iter().map(|value| serde_json::json!(value.name).to_string()).collect();
-            let name = format!("lacking-{}", mix.attribute);
-            let attribute = serde_json::json!(mix.attribute);
-            let by = if lacking.len() > 1 {
-                format!("rule: stratified, by: {attribute}")
-            } else {
-                "rule: uniform".to_owned()
-            };
-            next.push(Next {
-                why: format!(
-                    "for as many of these values of `{}` as traffic has in {examples} requests",
-                    mix.attribute
-                ),
-                line: format!(
-                    "- {{name: {}, {by}, take: {take}, where: {{{attribute}: [{}]}}}}",
-                    serde_json::json!(name),
-                    values.join(", ")
-                ),
-                name,
-            });
-        }
-    }
-    if next.is_empty() && content.is_some_and(ContentDrift::warns) {
-        next.push(Next {
-            why: "so that a person sees what is least like any example; it has no weight in rates".to_owned(),
-            name: "unlike-any".to_owned(),
-            line: format!("- {{name: unlike-any, rule: novelty, take: {}}}", (examples / 20).clamp(10, 100)),
-        });
-    }
-    next
 }

@@ -9,7 +9,7 @@ pub use page::html;
 pub use text::{markdown, text};
 
 use super::read::words;
-use crate::app::drift::{Again, Drifted};
+use crate::app::drift::{Again, Declare, Drifted};
 use domain::decision::Under;
 use domain::drift::{ContentDrift, Far, Farthest, Mix, Patch, Value, View};
 use domain::finding::figures::percent;
@@ -49,6 +49,15 @@ fn of_mix(mix: &Mix) -> String {
         p_said(drift.pearson.p),
         mix.effective.0,
         mix.effective.1
+    )
+}
+
+/// What declared shares are for.
+fn of_declare(declare: &Declare) -> String {
+    format!(
+        "A draw adds examples; it is their weights that say what each counts for, and those are of the days that it was drawn from. Where \
+         `segments` is cut by `{}`, declare the shares of these days, and each decision mixes the set as traffic is now:",
+        declare.attribute
     )
 }
 

@@ -6,12 +6,12 @@
 use crate::app::eval::Eval;
 use crate::app::kept::Quiet;
 use crate::app::rehearse::Target;
-use crate::app::weigh::{Grounds, decision_under};
+use crate::app::weigh::decision_under;
 use crate::cli::Failure;
 use camino::Utf8Path;
-use domain::contract::Contract;
-use domain::decision::{Decision, Under, under, with_shares};
+use domain::decision::{Under, under, with_shares};
 use domain::drift::Mix;
+use std::collections::BTreeSet;
 
 pub enum Again {
     /// There is no decision to take again, or something stands in its way.
@@ -23,6 +23,18 @@ pub enum Again {
     },
 }
 
+impl Again {
+    /// The attributes under whose mix the decision is another.
+    pub fn otherwise_under(&self) -> BTreeSet<&str> {
+        match self {
+            Again::Not(_) => BTreeSet::new(),
+            Again::Taken { under, .. } => {
+                under.iter().filter(|under| under.changed).map(|under| under.attribute.as_str()).collect()
+            }
+        }
+    }
+}
+
 pub fn again(eval: &Eval, mixes: &[Mix]) -> Result<Again, Failure> {
     let found = Target::find(Some(Utf8Path::new("latest")), Some(&eval.path), None, &mut Quiet);
     let target = match found {
@@ -30,28 +42,12 @@ pub fn again(eval: &Eval, mixes: &[Mix]) -> Result<Again, Failure> {
         Err(Failure::Yours { what, .. }) => return Ok(Again::Not(what)),
         Err(failure) => return Err(failure),
     };
-    let before = decision(&target, &target.contract)?;
+    let before = decision_under(&target.folder, &target.grounds(&target.contract), &target.contract)?;
     let mut all = Vec::new();
     for mix in mixes {
         let Some(contract) = with_shares(&target.contract, mix) else { continue };
-        all.push(under(&mix.attribute, &before, &decision(&target, &contract)?));
+        let after = decision_under(&target.folder, &target.grounds(&contract), &contract)?;
+        all.push(under(&mix.attribute, &before, &after));
     }
     Ok(Again::Taken { record: target.name, outcome: before.outcome.as_str().to_owned(), under: all })
-}
-
-fn decision(target: &Target, contract: &Contract) -> Result<Decision, Failure> {
-    let grounds = Grounds {
-        contract,
-        contract_text: "",
-        scores_digest: String::new(),
-        files: Vec::new(),
-        look: target.look,
-        decided_under: target.decided_under,
-        approval: None,
-        before: None,
-        systems: target.systems.clone(),
-        judges: target.judges.clone(),
-        today: None,
-    };
-    decision_under(&target.folder, &grounds, contract)
 }

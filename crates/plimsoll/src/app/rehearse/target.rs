@@ -86,6 +86,25 @@ impl Target {
     }
 }
 
+impl Target {
+    /// What the same scores are decided on again with, under its contract or one that differs from it.
+    pub fn grounds<'a>(&self, contract: &'a Contract) -> Grounds<'a> {
+        Grounds {
+            contract,
+            contract_text: "",
+            scores_digest: String::new(),
+            files: Vec::new(),
+            look: self.look,
+            decided_under: self.decided_under,
+            approval: None,
+            before: None,
+            systems: self.systems.clone(),
+            judges: self.judges.clone(),
+            today: None,
+        }
+    }
+}
+
 fn is_hex(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

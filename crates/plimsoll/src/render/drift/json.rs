@@ -16,8 +16,11 @@ pub fn json(drifted: &Drifted, days: &str) -> String {
         told["by_meaning"] = json!(content.by_meaning.as_ref().map(|meaning| by_meaning(meaning, drifted)));
         told
     });
-    let next: Vec<Value> =
-        drifted.next.iter().map(|next| json!({"name": next.name, "why": next.why, "rule": next.line})).collect();
+    let next: Vec<Value> = drifted
+        .next
+        .iter()
+        .map(|next| json!({"name": next.name, "why": next.why, "rule": next.line, "command": next.command}))
+        .collect();
     json_text(&json!({
         "contract": drifted.contract,
         "traffic": days,
@@ -29,6 +32,7 @@ pub fn json(drifted: &Drifted, days: &str) -> String {
         "content": content,
         "last_decision": again(&drifted.again),
         "next": next,
+        "declare": drifted.declare.as_ref().map(|of| json!({"attribute": of.attribute, "shares": of.line})),
     }))
 }
 

@@ -1,6 +1,6 @@
 //! Drift as one page that needs nothing else: no script, no font, no picture from elsewhere.
 
-use super::{laid, name, of_again, of_mix, of_unmeasured, p_said, percent, shown};
+use super::{laid, name, of_again, of_declare, of_mix, of_unmeasured, p_said, percent, shown};
 use crate::app::drift::Drifted;
 use crate::cli::Failure;
 use crate::render::read::{plain, unquoted};
@@ -20,8 +20,10 @@ struct Page {
     mixes: Vec<Picture>,
     laid: Vec<Laid>,
     again: Vec<(String, Vec<String>)>,
-    /// Rules, each with its name.
+    /// Rules, each with the command that draws by it.
     next: Vec<(String, String)>,
+    /// What is said of shares, and the line for the contract.
+    declare: Option<(String, String)>,
 }
 
 struct Picture {
@@ -86,7 +88,8 @@ pub fn html(drifted: &Drifted, days: &str) -> Result<String, Failure> {
             .iter()
             .map(|(said, details)| (unquoted(said), details.iter().map(|detail| plain(detail)).collect()))
             .collect(),
-        next: drifted.next.iter().map(|next| (plain(&next.line), plain(&next.name))).collect(),
+        next: drifted.next.iter().map(|next| (plain(&next.line), plain(&next.command))).collect(),
+        declare: drifted.declare.as_ref().map(|of| (unquoted(&of_declare(of)), plain(&of.line))),
     };
     page.render().map_err(|error| Failure::ours(format!("the page cannot be written: {error}"), "report it"))
 }

@@ -1,6 +1,6 @@
 //! Drift for a terminal, at most 80 columns wide, and as Markdown.
 
-use super::{laid, name, of_again, of_mix, of_patch, of_unmeasured, percent, shown};
+use super::{laid, name, of_again, of_declare, of_mix, of_patch, of_unmeasured, percent, shown};
 use crate::app::drift::Drifted;
 use crate::render::read::plain;
 use crate::render::width::{cut, padded, start, wrap};
@@ -57,7 +57,12 @@ pub fn text(drifted: &Drifted, days: &str) -> String {
     for next in &drifted.next {
         say(&mut out, "  ", &format!("Add to the contract's `sampling`, {}:", next.why));
         let _ = writeln!(out, "    {}", plain(&next.line));
-        let _ = writeln!(out, "    plimsoll examples sample --rule {}", plain(&next.name));
+        let _ = writeln!(out, "    {}", plain(&next.command));
+    }
+    if let Some(declare) = &drifted.declare {
+        let _ = writeln!(out, "\nWHAT DECISIONS WEIGH BY");
+        say(&mut out, "  ", &of_declare(declare));
+        let _ = writeln!(out, "    {}", plain(&declare.line));
     }
     out
 }
@@ -171,6 +176,10 @@ pub fn markdown(drifted: &Drifted, days: &str) -> String {
     }
     for next in &drifted.next {
         let _ = writeln!(out, "    {}", plain(&next.line));
+    }
+    if let Some(declare) = &drifted.declare {
+        let _ = writeln!(out, "\n## What decisions weigh by\n\n{}\n", escaped(&of_declare(declare)));
+        let _ = writeln!(out, "    {}", plain(&declare.line));
     }
     out
 }
