@@ -5,7 +5,7 @@ mod drifted;
 mod under;
 
 pub use drifted::{DRIFTED, Drifted};
-pub use under::{Moved, Under, under, with_shares};
+pub use under::{Beside, Moved, Under, beside, under, with_shares};
 
 use crate::contract::Contract;
 use crate::evidence::{Evidence, cost_question, matrix_question};

@@ -1,7 +1,7 @@
 //! A decision beside the same one under other shares of traffic.
 //!
-//! in      a contract and how an attribute is mixed in traffic; the decision as it is, and as it is under that mix
-//! out     the contract with those shares declared; whether the decision or a route is another, and each finding that moved
+//! in      a contract and how an attribute is mixed in traffic; the decision as it is, and as it is under that mix, or on other examples
+//! out     the contract with those shares declared; whether the decision or a route is another, each finding that moved or is gone
 //! errors  none; a contract that does not cut by the attribute has no such shares
 
 use super::Decision;
@@ -12,7 +12,7 @@ use crate::routing::{Outcome, Route};
 use crate::segment::{Segmentation, Shares};
 use crate::share::Share;
 use crate::system::Arm;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The decision under the shares of one attribute.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,8 +64,19 @@ pub fn with_shares(contract: &Contract, mix: &Mix) -> Option<Contract> {
     is_cut.then_some(contract)
 }
 
-/// What is otherwise under these shares.
-pub fn under(attribute: &str, before: &Decision, after: &Decision) -> Under {
+/// What is otherwise of two decisions on the same answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beside {
+    /// The decision, or where the candidate goes, is another.
+    pub changed: bool,
+    /// Where a finding is another, or its figure moved.
+    pub moved: Vec<Moved>,
+    /// Gates of the first that say nothing in the second, each with its segment and arm: no example is left there.
+    pub gone: Vec<(String, String, Arm)>,
+}
+
+/// One decision beside another.
+pub fn beside(before: &Decision, after: &Decision) -> Beside {
     let key = |finding: &Finding| (finding.name.clone(), finding.segment.name.to_string(), finding.arm);
     let then: BTreeMap<_, _> = before.findings.iter().map(|finding| (key(finding), finding)).collect();
     let mut moved = Vec::new();
@@ -88,10 +99,6 @@ pub fn under(attribute: &str, before: &Decision, after: &Decision) -> Under {
             });
         }
     }
-    let fewest = |decision: &Decision| {
-        let over_all = decision.findings.iter().filter(|finding| finding.segment.is_all());
-        over_all.filter_map(|finding| finding.estimate).map(|estimate| estimate.effective_n).reduce(f64::min)
-    };
     // A value that no example has is a cell of its own now, and no other decision.
     let routes = |decision: &Decision| -> BTreeMap<String, String> {
         let of = |route: &Route| (format!("{:?}", route.cell.values), format!("{:?} {:?}", route.system, route.share));
@@ -99,10 +106,25 @@ pub fn under(attribute: &str, before: &Decision, after: &Decision) -> Under {
     };
     let (were, are) = (routes(before), routes(after));
     let rerouted = were.iter().any(|(cell, to)| are.get(cell).is_some_and(|now| now != to));
+    let there: BTreeSet<_> = after.findings.iter().map(key).collect();
+    Beside {
+        changed: before.outcome != after.outcome || rerouted,
+        moved,
+        gone: then.into_keys().filter(|key| !there.contains(key)).collect(),
+    }
+}
+
+/// What is otherwise under these shares.
+pub fn under(attribute: &str, before: &Decision, after: &Decision) -> Under {
+    let fewest = |decision: &Decision| {
+        let over_all = decision.findings.iter().filter(|finding| finding.segment.is_all());
+        over_all.filter_map(|finding| finding.estimate).map(|estimate| estimate.effective_n).reduce(f64::min)
+    };
+    let Beside { changed, moved, .. } = beside(before, after);
     Under {
         attribute: attribute.to_owned(),
         outcome: after.outcome,
-        changed: before.outcome != after.outcome || rerouted,
+        changed,
         moved,
         effective: (fewest(before), fewest(after)),
     }

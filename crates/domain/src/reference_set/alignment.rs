@@ -2,7 +2,7 @@
 
 use super::{ReferenceSet, RowState};
 use crate::digest::Digest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How the active examples of two sets lie to each other; every active example of either is in one of the counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,5 +68,14 @@ impl ReferenceSet {
             }
         }
         common
+    }
+
+    /// The set as if these examples had left it.
+    pub fn without(&self, ids: &BTreeSet<&str>) -> ReferenceSet {
+        let mut rest = self.clone();
+        for row in rest.rows.iter_mut().filter(|row| row.is_active() && ids.contains(row.id.as_str())) {
+            row.state = RowState::Retired;
+        }
+        rest
     }
 }

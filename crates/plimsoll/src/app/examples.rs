@@ -6,6 +6,7 @@ pub mod sample;
 pub mod retire;
 pub mod show;
 pub mod stats;
+pub mod together;
 mod watched;
 
 use super::eval::Eval;

@@ -122,6 +122,12 @@ pub fn decision_under(folder: &Utf8Path, grounds: &Grounds, contract: &Contract)
     Ok(decided(&opened(folder, grounds, contract, &set)?, grounds)?.decision)
 }
 
+/// The decision as it would have been had these examples not been in its set.
+pub fn decision_without(folder: &Utf8Path, grounds: &Grounds, ids: &BTreeSet<&str>) -> Result<Decision, Failure> {
+    let set = lake::read_set(folder).map_err(ours)?.without(ids);
+    Ok(decided(&opened(folder, grounds, grounds.contract, &set)?, grounds)?.decision)
+}
+
 fn opened<'a>(
     folder: &Utf8Path,
     grounds: &Grounds,
@@ -349,14 +355,14 @@ fn outright(
     let of = |map: &BTreeMap<ExampleIndex, BTreeSet<Arm>>, example: &ExampleIndex| {
         map.get(example).cloned().unwrap_or_default()
     };
+    let failed =
+        |map: &BTreeMap<ExampleIndex, FailedBy>, example: &ExampleIndex| map.get(example).cloned().unwrap_or_default();
     let guards = guards.iter().filter_map(|example| {
         let (failed_by, seen_by) = (failed(&guard_failures, example), of(&seen, example));
         let by_hand = set.rows[example.0 as usize].guard == domain::example::Guard::Armed;
         // A fix exists once any system has passed it.
         let missing_by = of(&missing_guards, example);
         let armed = by_hand || seen_by.iter().any(|arm| !failed_by.contains_key(arm) && !missing_by.contains(arm));
-    let failed =
-        |map: &BTreeMap<ExampleIndex, FailedBy>, example: &ExampleIndex| map.get(example).cloned().unwrap_or_default();
         Some(GuardFact { example: FailedExample::of(set, *example)?, armed, failed_by, seen_by, missing_by })
     });
     let never = never.iter().filter_map(|example| {

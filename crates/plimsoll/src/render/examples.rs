@@ -7,7 +7,7 @@ mod stats;
 mod waiting;
 
 pub use list::{list_json, list_text};
-pub use retire::{history_json, history_text, proposal_text, retirements_json, retirements_text};
+pub use retire::{history_json, history_text, proposal_text, retirements_json, retirements_text, together_text};
 pub use show::{show_json, show_text};
 pub use stats::{stats_json, stats_text};
 pub use waiting::{proposals_json, proposals_text, sample_json, sample_text};

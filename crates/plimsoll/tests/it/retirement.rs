@@ -164,3 +164,38 @@ fn a_near_duplicate_is_shown_beside_the_one_that_stays() {
     said(folder.path(), &["keep", "e2", "--reason", "near_duplicate", "--why", "another month", "--by", "policy"]);
     assert!(reasons(folder.path(), "e2").iter().all(|reason| reason["beside"]["example"] != "e3"));
 }
+
+/// No one of them decides, and all of them together do: without them too few are left to say anything.
+#[test]
+fn what_all_proposals_together_would_change_of_the_last_decision_is_told() {
+    let folder = reviewers::eval();
+    let folder = folder.path();
+    let path = folder.join("examples.jsonl");
+    let whole = std::fs::read_to_string(&path).expect("a set");
+    let lines = whole.lines().enumerate().map(|(at, line)| {
+        let mut example: Value = serde_json::from_str(line).expect("an example");
+        if at < 12 {
+            example["review_by"] = json!("2020-01-01");
+        }
+        format!("{example}\n")
+    });
+    std::fs::write(&path, lines.collect::<String>()).expect("a set");
+    let told: Value = serde_json::from_str(&said(folder, &["retirements", "--as", "json"])).expect("JSON");
+    // The last decision is of the same examples: a review date is no part of them.
+    assert_eq!(told["together"]["took_part"], 12, "{told}");
+    let moved = &told["together"]["moved"][0];
+    assert_eq!((&moved["arm"], &moved["state"]["without"]), (&json!("candidate"), &json!("no_data")), "{told}");
+    assert_ne!(moved["state"]["recorded"], "no_data");
+    let text = said(folder, &["retirements"]);
+    assert!(text.contains("without all 12 of them, record ") && text.contains("becomes no data"), "{text}");
+    // Of what was accepted the same is said at the end.
+    let mut keys = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    keys.current_dir(folder).args(["examples", "retirements", "--decide", "--by", "policy"]);
+    let mut child =
+        keys.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().expect("a process");
+    std::io::Write::write_all(&mut child.stdin.take().expect("its input"), b"a\na\nk\np\nq\n").expect("keys");
+    let ended = child.wait_with_output().expect("an end");
+    let told = String::from_utf8_lossy(&ended.stdout).into_owned();
+    assert!(told.contains("2 retired, 1 kept, 1 postponed, 8 left"), "{told}");
+    assert!(told.contains("without all 2 of them, record "), "{told}");
+}

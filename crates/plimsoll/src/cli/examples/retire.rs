@@ -4,10 +4,13 @@ use crate::app::eval::Eval;
 use crate::app::examples::retire::{
     By, Found, accept, add, found, history, keep, later, mark, postpone, retire, stand,
 };
+use crate::app::examples::together::together;
 use crate::cli::run::print;
 use crate::cli::whose::{Acting, Shown, Whole, Within};
 use crate::cli::{Ending, Failure};
-use crate::render::examples::{history_json, history_text, proposal_text, retirements_json, retirements_text};
+use crate::render::examples::{
+    history_json, history_text, proposal_text, retirements_json, retirements_text, together_text,
+};
 use crate::render::progress::Bar;
 use crate::render::read::plain;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -15,6 +18,7 @@ use dialoguer::console::Term;
 use domain::entry::Entry;
 use domain::example::Status;
 use domain::retirement::Reason;
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Read};
 
 /// Bytes of a file of examples that is added.
@@ -152,7 +156,9 @@ pub fn retirements(args: Retirements) -> Ending {
     if args.decide {
         return decide(&eval, &found, &args);
     }
-    args.shown.print(|| retirements_text(&found), || retirements_json(&found))
+    let ids: BTreeSet<&str> = found.proposals.iter().map(|proposal| found.id(proposal)).collect();
+    let together = if ids.is_empty() { None } else { Some(together(&eval, &ids, &mut Bar::new())?) };
+    args.shown.print(|| retirements_text(&found, together.as_ref()), || retirements_json(&found, together.as_ref()))
 }
 
 fn looked(eval: &Eval, today: Option<&str>) -> Result<Found, Failure> {
@@ -160,50 +166,76 @@ fn looked(eval: &Eval, today: Option<&str>) -> Result<Found, Failure> {
     found(eval, today, &mut bar)
 }
 
+/// What was answered of the proposals.
+#[derive(Default)]
+struct Answered<'f> {
+    accepted: BTreeSet<&'f str>,
+    kept: usize,
+    postponed: usize,
+}
+
 /// Goes through the proposals, one key each. What was answered stays answered whatever comes next.
 fn decide(eval: &Eval, found: &Found, args: &Retirements) -> Ending {
     let by = By { author: &args.by, why: None };
     let until = args.until.clone().unwrap_or_else(|| later(&found.today));
-    let (mut accepted, mut kept, mut postponed) = (0, 0, 0);
+    let mut answered = Answered::default();
     let mut lines = std::io::stdin().lock().lines();
     let terminal = std::io::stdin().is_terminal().then(Term::stderr);
     for proposal in &found.proposals {
         let mut shown = String::new();
         proposal_text(found, proposal, &mut shown);
         print(&format!("{shown}accept (a), keep (k), postpone to {until} (p), quit (q)?\n"))?;
-        let key = loop {
-            let key = match &terminal {
-                Some(term) => term.read_char().ok(),
-                None => match lines.next() {
-                    Some(Ok(line)) => match line.trim().chars().next() {
-                        None => continue,
-                        key => key,
-                    },
-                    _ => None,
-                },
-            };
-            match key.map(|key| key.to_ascii_lowercase()) {
-                None | Some('q' | '\u{1b}' | '\u{3}') => break None,
-                Some(key @ ('a' | 'k' | 'p')) => break Some(key),
-                Some(other) if terminal.is_none() => {
-                    return Err(Failure::yours(
-                        format!("`{}` is no answer", plain(&other.to_string())),
-                        "write a, k, p or q, one a line; what was answered before stays",
-                    ));
-                }
-                Some(_) => {}
+        let id = found.id(proposal);
+        match key(terminal.as_ref(), &mut lines)? {
+            Some('a') => {
+                accept(eval, found, proposal, by)?;
+                answered.accepted.insert(id);
             }
-        };
-        match key {
-            Some('a') => accept(eval, found, proposal, by).map(|_| accepted += 1)?,
-            Some('k') => keep(eval, found, found.id(proposal), None, by).map(|_| kept += 1)?,
-            Some(_) => postpone(eval, found, found.id(proposal), &until, by).map(|_| postponed += 1)?,
+            Some('k') => keep(eval, found, id, None, by).map(|_| answered.kept += 1)?,
+            Some(_) => postpone(eval, found, id, &until, by).map(|_| answered.postponed += 1)?,
             None => break,
         }
     }
-    let left = found.proposals.len() - accepted - kept - postponed;
-    print(&format!("{accepted} retired, {kept} kept, {postponed} postponed, {left} left\n"))?;
+    let Answered { accepted, kept, postponed } = answered;
+    let left = found.proposals.len() - accepted.len() - kept - postponed;
+    print(&format!("{} retired, {kept} kept, {postponed} postponed, {left} left\n", accepted.len()))?;
+    if accepted.len() > 1 {
+        print(&together_text(&together(eval, &accepted, &mut Bar::new())?))?;
+    }
     Ok(0)
+}
+
+/// The next answer: `a`, `k` or `p`; nothing where somebody quits, or no line is left.
+fn key(
+    terminal: Option<&Term>,
+    lines: &mut impl Iterator<Item = std::io::Result<String>>,
+) -> Result<Option<char>, Failure> {
+    let unreadable = |error: std::io::Error| {
+        Failure::yours(format!("cannot read the answer: {error}"), "what was answered before stays")
+    };
+    loop {
+        let key = match terminal {
+            Some(term) => Some(term.read_char().map_err(unreadable)?),
+            None => match lines.next().transpose().map_err(unreadable)? {
+                Some(line) => match line.trim().chars().next() {
+                    None => continue,
+                    key => key,
+                },
+                None => None,
+            },
+        };
+        match key.map(|key| key.to_ascii_lowercase()) {
+            None | Some('q' | '\u{1b}' | '\u{3}') => return Ok(None),
+            Some(key @ ('a' | 'k' | 'p')) => return Ok(Some(key)),
+            Some(other) if terminal.is_none() => {
+                return Err(Failure::yours(
+                    format!("`{}` is no answer", plain(&other.to_string())),
+                    "write a, k, p or q, one a line; what was answered before stays",
+                ));
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 fn said<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Ending {
