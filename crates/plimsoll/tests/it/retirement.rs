@@ -199,3 +199,29 @@ fn what_all_proposals_together_would_change_of_the_last_decision_is_told() {
     assert!(told.contains("2 retired, 1 kept, 1 postponed, 8 left"), "{told}");
     assert!(told.contains("without all 2 of them, record "), "{told}");
 }
+
+/// A demo is there to be replaced, and what is expected of an example of a file is written in that file.
+#[test]
+fn what_stands_in_a_file_is_not_accepted_among_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    std::fs::create_dir(folder.path().join("examples")).expect("a folder");
+    write("plimsoll.yaml", CONTRACT);
+    write(
+        "examples/set.jsonl",
+        "{\"id\":\"demo-1\",\"task\":\"pay\",\"status\":\"proposed\",\"input\":\"put here what was asked\",\
+         \"provenance\":{\"source\":\"demo\",\"rule\":\"to be replaced\"}}\n",
+    );
+    write("new.jsonl", "{\"id\":\"c1\",\"task\":\"pay\",\"input\":\"Why was I charged twice?\"}\n");
+    said(folder.path(), &["add", "new.jsonl", "--by", "reviewer-1"]);
+    let accept = |more: &[&str]| -> Value {
+        let told = said(folder.path(), &[&["accept"], more, &["--by", "policy", "--as", "json"]].concat());
+        serde_json::from_str(&told).expect("one JSON document")
+    };
+    let done = accept(&["--task", "pay", "--expected", r#"{"behaviour": "answer"}"#]);
+    assert_eq!((&done["accepted"], &done["left"]), (&json!(["c1"]), &json!(["demo-1"])));
+    let done = accept(&["--all-without-duplicates"]);
+    assert_eq!((&done["accepted"], &done["left"]), (&json!([]), &json!(["demo-1"])));
+    // Named, it is what was meant.
+    assert_eq!(accept(&["demo-1"])["accepted"], json!(["demo-1"]));
+}

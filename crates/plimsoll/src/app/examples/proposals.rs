@@ -10,6 +10,7 @@ use domain::entry::{Draft, Noun};
 use domain::example::Status;
 use domain::example::history::{Standing, told};
 use domain::fault::closest;
+use domain::provenance::SourceKind;
 use domain::reference_set::RowState;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -97,9 +98,12 @@ pub struct Accepting<'a> {
 }
 
 /// What was accepted, and of which examples that were accepted before what is expected was mended.
+#[derive(Default)]
 pub struct Accepted {
     pub accepted: Vec<String>,
     pub mended: Vec<String>,
+    /// Not named one by one, and left: they stand in a file, which is where what is expected of them is written.
+    pub left: Vec<String>,
 }
 
 /// Accepts proposals, all or none.
@@ -107,23 +111,7 @@ pub fn accept(eval: &Eval, accepting: &Accepting) -> Result<Accepted, Failure> {
     if accepting.expected.is_some_and(|expected| !expected.is_object()) {
         return Err(Failure::yours("what is expected is no JSON object", r#"write it as {"behaviour": "escalate"}"#));
     }
-    let waiting = proposals(eval)?;
-    let said = told(&kept::entries(eval, Noun::Example)?);
-    let is_active = |id: &String| {
-        let known = said.get(id).filter(|known| known.line.is_some());
-        accepting.expected.is_some() && known.is_some_and(|known| known.standing == Standing::Is(Status::Active))
-    };
-    let (mended, named): (BTreeSet<String>, BTreeSet<String>) = accepting.ids.iter().cloned().partition(is_active);
-    let accepted: Vec<String> = match accepting.ids {
-        [] => waiting
-            .iter()
-            .filter(|one| !accepting.without_duplicates || one.near.is_empty())
-            .filter(|one| accepting.task.is_none_or(|task| one.task.as_deref() == Some(task)))
-            .map(|one| one.id.clone())
-            .collect(),
-        _ => all_waiting(&waiting, &named.into_iter().collect::<Vec<_>>())?,
-    };
-    let done = Accepted { accepted, mended: mended.into_iter().collect() };
+    let done = accepting.chosen(eval)?;
     if done.accepted.is_empty() && done.mended.is_empty() {
         return Ok(done);
     }
@@ -133,39 +121,78 @@ pub fn accept(eval: &Eval, accepting: &Accepting) -> Result<Accepted, Failure> {
     let mut sayings = Vec::new();
     for id in done.accepted.iter().chain(&done.mended) {
         let known = told.get(id).and_then(|known| Some((known.entries, known.line.clone()?)));
-        let Some((entries, mut line)) = known else {
-            if accepting.expected.is_some() {
+        match known {
+            Some((entries, line)) => sayings.extend(accepting.of_catalog(id, entries, line, done.mended.contains(id))),
+            None if accepting.expected.is_some() => {
                 let what = format!("`{id}` stands as a proposal in a file of examples");
-                return Err(Failure::yours(what, "write what is expected of it into that file"));
+                let help =
+                    "write what is expected of it into that file; one that was only to be replaced is taken out there";
+                return Err(Failure::yours(what, help));
             }
-            let by = By { author: accepting.by, why: accepting.why };
-            sayings.push(kept::standing(&catalog, &in_files, id, &Status::Active, by)?);
-            continue;
-        };
-        let mut say = |what: &str, body: Value, after: u32| {
-            let draft = Draft {
-                noun: Noun::Example,
-                subject: id.clone(),
-                after: Some(after),
-                what: what.to_owned(),
-                at: kept::now(),
-                author: accepting.by.to_owned(),
-                why: accepting.why.map(str::to_owned),
-                body,
-            };
-            sayings.push(Saying { draft, change: None });
-        };
-        let changed = accepting.expected.map_or(0, |expected| {
-            line["expected"] = expected.clone();
-            say("changed", json!({"example": line}), entries);
-            1
-        });
-        if !done.mended.contains(id) {
-            say("accepted", json!({}), entries + changed);
+            None => {
+                let by = By { author: accepting.by, why: accepting.why };
+                sayings.push(kept::standing(&catalog, &in_files, id, &Status::Active, by)?);
+            }
         }
     }
     kept::say(eval, &catalog, &sayings)?;
     Ok(done)
+}
+
+impl Accepting<'_> {
+    /// Which are accepted, and of which what is expected is mended.
+    fn chosen(&self, eval: &Eval) -> Result<Accepted, Failure> {
+        let waiting = proposals(eval)?;
+        if self.ids.is_empty() {
+            let wanted = waiting
+                .iter()
+                .filter(|one| !self.without_duplicates || one.near.is_empty())
+                .filter(|one| self.task.is_none_or(|task| one.task.as_deref() == Some(task)));
+            let (left, accepted): (Vec<&Proposed>, Vec<&Proposed>) = wanted.partition(|one| self.leaves(one));
+            let ids = |all: Vec<&Proposed>| all.into_iter().map(|one| one.id.clone()).collect();
+            return Ok(Accepted { accepted: ids(accepted), left: ids(left), ..Accepted::default() });
+        }
+        let said = told(&kept::entries(eval, Noun::Example)?);
+        let is_active = |id: &String| {
+            let known = said.get(id).filter(|known| known.line.is_some());
+            self.expected.is_some() && known.is_some_and(|known| known.standing == Standing::Is(Status::Active))
+        };
+        let (mended, named): (BTreeSet<String>, BTreeSet<String>) = self.ids.iter().cloned().partition(is_active);
+        let accepted = all_waiting(&waiting, &named.into_iter().collect::<Vec<_>>())?;
+        Ok(Accepted { accepted, mended: mended.into_iter().collect(), ..Accepted::default() })
+    }
+
+    /// What stands in a file is not accepted among others where what is expected would have to be written there, or where it is a demo:
+    /// those that `init` writes are there to be replaced.
+    fn leaves(&self, one: &Proposed) -> bool {
+        one.said.is_none() && (self.expected.is_some() || one.provenance["source"] == SourceKind::Demo.as_str())
+    }
+
+    /// What is said of an example whose home is the catalog.
+    fn of_catalog(&self, id: &str, entries: u32, mut line: Value, is_mended: bool) -> Vec<Saying> {
+        let say = |what: &str, body: Value, after: u32| {
+            let draft = Draft {
+                noun: Noun::Example,
+                subject: id.to_owned(),
+                after: Some(after),
+                what: what.to_owned(),
+                at: kept::now(),
+                author: self.by.to_owned(),
+                why: self.why.map(str::to_owned),
+                body,
+            };
+            Saying { draft, change: None }
+        };
+        let mut sayings = Vec::new();
+        if let Some(expected) = self.expected {
+            line["expected"] = expected.clone();
+            sayings.push(say("changed", json!({"example": line}), entries));
+        }
+        if !is_mended {
+            sayings.push(say("accepted", json!({}), entries + sayings.len() as u32));
+        }
+        sayings
+    }
 }
 
 /// Declines proposals, all or none.

@@ -123,9 +123,24 @@ pub fn accepted(args: AcceptArgs) -> Ending {
     } else {
         counted("accepted", &done.accepted)
     };
+    let left = match done.left.len() {
+        0 => String::new(),
+        count => {
+            let they = if count == 1 {
+                "1 proposal is left, which stands".to_owned()
+            } else {
+                format!("{count} proposals are left, which stand")
+            };
+            let why = "what is expected is written there, and what was only to be replaced is taken out there";
+            format!("{they} in a file of examples: {why}\n{}", by_line(&done.left))
+        }
+    };
     args.shown.print(
-        || accepted + &mended,
-        || crate::render::read::json_text(&json!({"accepted": done.accepted, "mended": done.mended})),
+        || accepted + &mended + &left,
+        || {
+            let done = json!({"accepted": done.accepted, "mended": done.mended, "left": done.left});
+            crate::render::read::json_text(&done)
+        },
     )
 }
 
