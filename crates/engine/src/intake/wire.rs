@@ -8,6 +8,7 @@
 
 use super::otlp::{self, Broken, Item, Span};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, LogsData};
 use opentelemetry_proto::tonic::trace::v1::{TracesData, span::Event};
 use prost::Message;
 use serde_json::{Map, Value};
@@ -52,7 +53,7 @@ pub fn items(reader: impl Read, each: &mut Each) -> Result<(), Broken> {
     read(reader, false, each)
 }
 
-/// Hands on every span of a stream, and every record of a log; these are read in JSON alone.
+/// Hands on every span of a stream, and every record of a log.
 pub fn spans_and_records(reader: impl Read, each: &mut Each) -> Result<(), Broken> {
     read(reader, true, each)
 }
@@ -66,7 +67,7 @@ fn read(reader: impl Read, logs: bool, each: &mut Each) -> Result<(), Broken> {
         (None, _) => Ok(()),
         // The length of a record that is short enough begins so.
         (Some(0..=4), _) => records(&mut reader, logs, each),
-        (Some(0x0a), Some(byte)) if !matches!(byte, b'{' | b'[') => alone(&mut reader, each),
+        (Some(0x0a), Some(byte)) if !matches!(byte, b'{' | b'[') => alone(&mut reader, logs, each),
         _ => {
             let marked = head.len() - text.len();
             io::copy(&mut reader.by_ref().take(marked as u64), &mut io::sink()).map_err(Broken::Unreadable)?;
@@ -107,7 +108,7 @@ fn records(reader: &mut dyn BufRead, logs: bool, each: &mut Each) -> Result<(), 
                 other => other,
             })?;
         } else {
-            message(&record, number, each).map_err(broken)?;
+            message(&record, number, logs, each).map_err(broken)?;
         }
     }
 }
@@ -129,13 +130,13 @@ fn unzipped(record: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 /// One message without a length.
-fn alone(reader: &mut dyn BufRead, each: &mut Each) -> Result<(), Broken> {
+fn alone(reader: &mut dyn BufRead, logs: bool, each: &mut Each) -> Result<(), Broken> {
     let mut whole = Vec::new();
     reader.take(LONGEST_RECORD as u64 + 1).read_to_end(&mut whole).map_err(Broken::Unreadable)?;
     if whole.len() > LONGEST_RECORD {
         return Err(too_long(1, "this message of protobuf is"));
     }
-    message(&whole, 1, each).map_err(|what| at(1, what))
+    message(&whole, 1, logs, each).map_err(|what| at(1, what))
 }
 
 fn at(number: u32, what: String) -> Broken {
@@ -149,9 +150,50 @@ fn too_long(number: u32, what: &str) -> Broken {
 }
 
 /// A request of an exporter is written as data of traces are: both hold their resources as the first field.
-fn message(bytes: &[u8], number: u32, each: &mut Each) -> Result<(), String> {
-    let data =
-        TracesData::decode(bytes).map_err(|error| format!("neither JSON nor protobuf of OpenTelemetry: {error}"))?;
+fn message(bytes: &[u8], number: u32, logs: bool, each: &mut Each) -> Result<(), String> {
+    let traces = TracesData::decode(bytes);
+    if logs
+        && !traces.as_ref().is_ok_and(is_of_spans)
+        && let Ok(data) = LogsData::decode(bytes)
+    {
+        records_of(data, number, each);
+        return Ok(());
+    }
+    spans_of(traces.map_err(|error| format!("neither JSON nor protobuf of OpenTelemetry: {error}"))?, number, each);
+    Ok(())
+}
+
+/// Logs are written alike down to their records: what may be read as spans without ids is none.
+fn is_of_spans(data: &TracesData) -> bool {
+    let mut spans = data.resource_spans.iter().flat_map(|of| &of.scope_spans).flat_map(|scope| &scope.spans).peekable();
+    spans.peek().is_none() || spans.any(|span| id(&span.trace_id, 16).is_some() && id(&span.span_id, 8).is_some())
+}
+
+fn records_of(data: LogsData, number: u32, each: &mut Each) {
+    for of_resource in data.resource_logs {
+        let resource = of_resource.resource.map(|resource| entries(resource.attributes)).unwrap_or_default();
+        let resource = Rc::new(resource);
+        for record in of_resource.scope_logs.into_iter().flat_map(|scope| scope.log_records) {
+            let LogRecord {
+                time_unix_nano, observed_time_unix_nano, attributes, trace_id, span_id, event_name, ..
+            } = record;
+            let attributes = entries(attributes);
+            let named = attributes.get("event.name").and_then(Value::as_str).unwrap_or_default();
+            let read = Span {
+                trace: id(&trace_id, 16).unwrap_or(0),
+                id: id(&span_id, 8).unwrap_or(0) as u64,
+                name: if event_name.is_empty() { named.to_owned() } else { event_name },
+                start: if time_unix_nano > 0 { time_unix_nano } else { observed_time_unix_nano },
+                attributes,
+                resource: resource.clone(),
+                ..Span::default()
+            };
+            each(Item::Record(Box::new(read)), number);
+        }
+    }
+}
+
+fn spans_of(data: TracesData, number: u32, each: &mut Each) {
     let mut spans: u64 = 0;
     for of_resource in data.resource_spans {
         let resource = of_resource.resource.map(|resource| entries(resource.attributes)).unwrap_or_default();
@@ -186,7 +228,6 @@ fn message(bytes: &[u8], number: u32, each: &mut Each) -> Result<(), String> {
     if spans == 0 {
         each(Item::Unread(otlp::WITHOUT_TRACES), number);
     }
-    Ok(())
 }
 
 /// An id of so many bytes that are not all zeros.

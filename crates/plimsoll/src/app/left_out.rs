@@ -15,11 +15,21 @@ pub struct LeftOut(pub Vec<Left>);
 pub struct Left {
     pub what: String,
     pub count: u64,
-    pub places: Vec<Place>,
+    /// `t.jsonl:3`, or `t.jsonl:3 (span 00f067aa0ba902b7)`.
+    pub places: Vec<String>,
 }
 
 impl LeftOut {
-    pub fn add(&mut self, what: &str, place: Place) {
+    pub fn add(&mut self, what: &str, place: &Place) {
+        self.add_at(what, || format!("{}:{}", place.file, place.line));
+    }
+
+    /// The same with what of the line it is.
+    pub fn add_inside(&mut self, what: &str, place: &Place, inside: &str) {
+        self.add_at(what, || format!("{}:{} ({inside})", place.file, place.line));
+    }
+
+    fn add_at(&mut self, what: &str, place: impl Fn() -> String) {
         let all = &mut self.0;
         let what = if all.len() >= MOST_KINDS && !all.iter().any(|left| left.what == what) { REST } else { what };
         let at = all.iter().position(|left| left.what == what).unwrap_or_else(|| {
@@ -28,7 +38,7 @@ impl LeftOut {
         });
         all[at].count += 1;
         if all[at].places.len() < SHOWN {
-            all[at].places.push(place);
+            all[at].places.push(place());
         }
     }
 }
@@ -36,7 +46,6 @@ impl LeftOut {
 impl Left {
     /// `t.jsonl:3, t.jsonl:9`
     pub fn first_at(&self) -> String {
-        let places: Vec<String> = self.places.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
-        places.join(", ")
+        self.places.join(", ")
     }
 }

@@ -21,6 +21,7 @@ use domain::fault::{Fault, Faults, Place, closest};
 use domain::format::outcomes::{from_json, to_json};
 use domain::outcome::Outcome;
 use std::collections::{BTreeMap, BTreeSet};
+use traced::Heard;
 
 /// How many were kept, and how many were there already.
 pub struct Imported {
@@ -142,12 +143,15 @@ impl Laid {
     }
 
     /// Of spans and records, each with its place.
-    pub fn of_heard(heard: Vec<(Place, Outcome)>, releases: &Releases) -> Result<Self, Failure> {
+    pub fn of_heard(heard: &Heard, releases: &Releases) -> Result<Self, Failure> {
         let (mut laid, mut faults) = (Laid::default(), Vec::new());
-        for (place, outcome) in heard {
-            let misfits = laid.lay(releases, outcome, &|_| Some(place.clone()));
-            let fault =
-                |Misfit { what, help, .. }: Misfit| Fault { place: place.clone(), found: String::new(), what, help };
+        for verdict in &heard.outcomes {
+            let place = &verdict.place;
+            let misfits = laid.lay(releases, verdict.outcome.clone(), &|_| Some(place.clone()));
+            let fault = |Misfit { field, what, help }: Misfit| {
+                let what = format!("{what} ({})", heard.whence(verdict, field));
+                Fault { place: place.clone(), found: String::new(), what, help }
+            };
             faults.extend(misfits.into_iter().map(fault));
             if faults.len() >= read::MOST {
                 break;
@@ -196,8 +200,12 @@ impl Laid {
             )
         });
         let early = self.early.1.as_ref().map(|first| {
+            let (outcomes, their) = match self.early.0 {
+                1 => ("outcome was", "its"),
+                _ => ("outcomes were", "their"),
+            };
             format!(
-                "{} outcome(s) were seen before their release was decided on, the first on {first}: check the day, or the release",
+                "{} {outcomes} seen before {their} release was decided on, the first on {first}: check the day, or the release",
                 self.early.0
             )
         });

@@ -3,15 +3,14 @@
 use super::whose::{Acting, Shown, Whole};
 use super::{Ending, Failure};
 use crate::app::eval::state_beside;
-use crate::app::outcome::{Column, Laid, Releases, keep, told, traced};
+use crate::app::outcome::traced::{self, Heard};
+use crate::app::outcome::{Column, Laid, Releases, keep, told};
 use crate::render::outcome as render;
 use crate::render::progress::Bar;
 use crate::render::read::{plain, plural};
 use camino::{Utf8Path, Utf8PathBuf};
-use domain::fault::Place;
 use domain::format::lines::LinePlace;
 use domain::format::outcomes::parse;
-use domain::outcome::Outcome;
 use serde_json::json;
 
 #[derive(clap::Args)]
@@ -127,7 +126,7 @@ fn import(args: Import) -> Ending {
     let state = state_beside(&args.who.acting.eval);
     let releases = Releases::of(&state, args.record.as_deref())?;
     let laid = match &args.mapping {
-        Some(mapping) => Laid::of_heard(heard(&args.file, mapping)?, &releases)?,
+        Some(mapping) => Laid::of_heard(&heard(&args.file, mapping)?, &releases)?,
         None => Laid::of_file(&args.file, &args.columns, &releases, &mut Bar::new())?,
     };
     kept(&state, &releases, laid, &args.who)
@@ -143,7 +142,7 @@ fn kept(state: &Utf8Path, releases: &Releases, laid: Laid, who: &Who) -> Ending 
 }
 
 /// What traces and logs say; what was left out is told.
-fn heard(file: &Utf8Path, mapping: &Utf8Path) -> Result<Vec<(Place, Outcome)>, Failure> {
+fn heard(file: &Utf8Path, mapping: &Utf8Path) -> Result<Heard, Failure> {
     let mut bar = Bar::new();
     let heard = traced::read(file, mapping, &mut bar)?;
     drop(bar);
@@ -152,7 +151,7 @@ fn heard(file: &Utf8Path, mapping: &Utf8Path) -> Result<Vec<(Place, Outcome)>, F
         anstream::eprintln!("left out {}: {}", left.count, plain(&left.what));
         anstream::eprintln!("         first at {}", plain(&left.first_at()));
     }
-    Ok(heard.outcomes)
+    Ok(heard)
 }
 
 fn add(args: Add) -> Ending {

@@ -227,11 +227,11 @@ fn what_traces_and_logs_say_of_how_it_went_becomes_outcomes_where_a_mapping_name
     let expected = "\
 spans and records read: 6
 left out 1: verdicts on `thumbs` that say neither: the label `meh` is neither in `yes` nor in `no`
-         first at f.jsonl:1
+         first at f.jsonl:1 (span 0000000000000002 of trace 00000000000000000000000000000002)
 left out 1: evaluations that the mapping does not name: `groundedness`
-         first at f.jsonl:1
+         first at f.jsonl:1 (span 0000000000000002 of trace 00000000000000000000000000000002)
 left out 1: verdicts on `helpful` that say neither: a number lies outside 1 to 5: say its `scale`
-         first at f.jsonl:1
+         first at f.jsonl:1 (span 0000000000000003 of trace 00000000000000000000000000000003)
 6 outcomes kept, 0 known already
 ";
     // The release of a test is of today, and so later than what is said of it.
@@ -280,7 +280,15 @@ left out 1: verdicts on `helpful` that say neither: a number lies outside 1 to 5
         words.iter().for_each(|word| assert!(told.contains(word), "{told}"));
     };
     refused(&["outcome", "import", "f.jsonl"], &["holds traces or logs of OpenTelemetry", "--mapping FILE"]);
-    refused(&import[..5], &["no release is named", "--record"]);
+    refused(&import[..5], &["no release is named", "(span 0000000000000001 of trace 0", "--record"]);
+    // A field that no release fits is told with the span and the attribute that it is from.
+    let of_segment = MAPPING.replace("attributes.task: app.intent", "segment: app.intent");
+    std::fs::write(folder.join("s.yaml"), of_segment).expect("a mapping");
+    let of_segment = ["outcome", "import", "f.jsonl", "--mapping", "s.yaml", "--record", "latest"];
+    refused(&of_segment, &["f.jsonl:1:1", "no segment `refund-request`", "0001, attribute `app.intent`)"]);
+    // Protobuf and what is packed need a mapping to be read.
+    std::fs::write(folder.join("p.bin"), [0u8, 0, 0, 2, 0x0a, 0]).expect("a record");
+    refused(&["outcome", "import", "p.bin"], &["is no text", "--mapping FILE"]);
     let text = feedback();
     std::fs::write(folder.join("f.jsonl"), &text[..text.len() - 40]).expect("traces");
     refused(&import, &["f.jsonl:2:", "nothing was kept"]);

@@ -1,8 +1,9 @@
 //! The same spans however they were written: JSON and protobuf, in records or alone, packed or not.
 
 use super::{document, said, span, with};
-use crate::intake::{Broken, Drawn, Item, Span, drawn, items};
+use crate::intake::{Broken, Drawn, Item, Span, drawn, items, spans_and_records};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList, any_value::Value as Any};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, LogsData, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span as Wire, Status, TracesData, span::Event};
 use prost::Message;
@@ -116,6 +117,58 @@ fn spans_are_the_same_however_they_were_written() {
         assert_eq!(spans(&bytes), expected, "{way}");
     }
     assert!(spans(b"").is_empty());
+}
+
+/// Spans and records of logs, each said to be which.
+fn heard(bytes: &[u8]) -> Vec<(bool, Span)> {
+    let mut heard = Vec::new();
+    spans_and_records(bytes, &mut |item, _| match item {
+        Item::Span(span) => heard.push((false, *span)),
+        Item::Record(span) => heard.push((true, *span)),
+        Item::Unread(what) => panic!("{what}"),
+    })
+    .unwrap();
+    heard
+}
+
+#[test]
+fn records_of_logs_are_the_same_in_protobuf() {
+    let attributes = json!({"session.id": "s-7", "gen_ai.evaluation.score.label": "thumbs_up"});
+    let listed = [("session.id", "s-7"), ("gen_ai.evaluation.score.label", "thumbs_up")]
+        .map(|(key, text)| json!({"key": key, "value": {"stringValue": text}}));
+    let json = json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [
+        {"timeUnixNano": "7000000000", "eventName": "gen_ai.evaluation.result", "attributes": listed},
+        {"observedTimeUnixNano": "8000000000", "traceId": format!("{:032x}", 9), "spanId": format!("{:016x}", 4), "attributes": listed},
+    ]}]}]})
+    .to_string();
+    let attributes = entries(attributes.as_object().unwrap());
+    let log_records = vec![
+        LogRecord {
+            time_unix_nano: 7_000_000_000,
+            event_name: "gen_ai.evaluation.result".into(),
+            attributes: attributes.clone(),
+            ..LogRecord::default()
+        },
+        LogRecord {
+            observed_time_unix_nano: 8_000_000_000,
+            trace_id: 9u128.to_be_bytes().to_vec(),
+            span_id: 4u64.to_be_bytes().to_vec(),
+            attributes,
+            ..LogRecord::default()
+        },
+    ];
+    let scope_logs = vec![ScopeLogs { log_records, ..ScopeLogs::default() }];
+    let logs = LogsData { resource_logs: vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }] }.encode_to_vec();
+    let expected = heard(json.as_bytes());
+    assert_eq!((expected.len(), expected.iter().all(|(is_record, _)| *is_record)), (2, true));
+    assert_eq!(heard(&logs), expected, "alone");
+    assert_eq!(heard(&record(&logs)), expected, "as a record");
+    // Traces stay traces, whether or not logs are wanted.
+    let traces = protobuf(&spans(two().as_bytes()));
+    let own: Vec<Span> = heard(&traces).into_iter().map(|(_, span)| span).collect();
+    assert_eq!(own, spans(&traces));
+    let both = [record(&traces), record(&logs)].concat();
+    assert_eq!(heard(&both).len(), own.len() + 2);
 }
 
 #[test]

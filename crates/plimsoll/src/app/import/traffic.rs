@@ -239,7 +239,7 @@ impl Making<'_> {
     }
 
     fn leave_out(&mut self, what: &str, file: &Utf8Path, line: u32) {
-        self.made.left_out.add(what, Place { file: file.to_owned(), line, column: 1 });
+        self.made.left_out.add(what, &Place { file: file.to_owned(), line, column: 1 });
     }
 
     fn finish(mut self) -> Result<Made, Failure> {
@@ -262,7 +262,7 @@ impl Making<'_> {
                     Verdict::Other => {
                         let file = order.files.get(noted.at.file as usize).map_or("", |file| file.as_str());
                         let file = if file == "-" { STDIN } else { file }.into();
-                        made.left_out.add(OTHER, Place { file, line: noted.at.line, column: 1 });
+                        made.left_out.add(OTHER, &Place { file, line: noted.at.line, column: 1 });
                     }
                 }
                 Ok(())

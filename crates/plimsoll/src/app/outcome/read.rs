@@ -17,6 +17,8 @@ use std::io::{self, BufReader, Read, Seek};
 pub const MOST: usize = 100;
 /// What files of OpenTelemetry begin with.
 const TRACED: [&str; 2] = ["{\"resourceSpans\"", "{\"resourceLogs\""];
+/// What packed files begin with (gzip, zstd), and records of protobuf: the length of one.
+const BINARY: [&[u8]; 3] = [&[0x1f, 0x8b], &[0x28, 0xb5, 0x2f, 0xfd], &[0]];
 /// Lines between two words of how far it is.
 const TOLD_EVERY: u64 = 4096;
 
@@ -44,6 +46,13 @@ pub fn each(
         return Err(Failure::yours(
             format!("`{path}` holds traces or logs of OpenTelemetry, and nothing says which of it counts"),
             "name the metrics in a mapping, `--mapping FILE`: see docs/formats/outcomes.md",
+        ));
+    }
+    if BINARY.iter().any(|known| start.starts_with(known)) {
+        return Err(Failure::yours(
+            format!("`{path}` is no text: it is packed, or it is protobuf"),
+            "unpack a table or JSON lines first; of traces and logs of OpenTelemetry name the metrics in a mapping, `--mapping FILE`, and they \
+             are read as they are: see docs/formats/outcomes.md",
         ));
     }
     progress.step(&format!("reading {path}"));

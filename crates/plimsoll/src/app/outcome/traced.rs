@@ -11,9 +11,11 @@ use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::fault::{Fault, Faults, Place};
 use domain::format::lines::LinePlace;
+use domain::format::outcomes::traced::From;
 use domain::format::outcomes::{parse, traced};
 use domain::outcome::Outcome;
 use engine::intake::{Broken, Item, Span, outcomes, spans_and_records};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 
@@ -27,11 +29,28 @@ const READABLE: &str =
 /// What a file said.
 #[derive(Default)]
 pub struct Heard {
-    /// Each with the place of its span or record.
-    pub outcomes: Vec<(Place, Outcome)>,
+    pub outcomes: Vec<Verdict>,
+    /// Fields of outcomes, each with the attribute that it is from.
+    from: BTreeMap<String, String>,
     /// Spans and records of logs.
     pub read: u64,
     pub left_out: LeftOut,
+}
+
+/// An outcome, and where it was said.
+pub struct Verdict {
+    pub place: Place,
+    /// The span or the record.
+    pub inside: String,
+    pub outcome: Outcome,
+}
+
+impl Heard {
+    /// Where a field of a verdict was said, within its line.
+    pub fn whence(&self, verdict: &Verdict, field: &str) -> String {
+        let from = self.from.get(field).map_or_else(String::new, |key| format!(", attribute `{key}`"));
+        format!("{}{from}", verdict.inside)
+    }
 }
 
 pub fn read(path: &Utf8Path, mapping: &Utf8Path, progress: &mut dyn Progress) -> Result<Heard, Failure> {
@@ -42,17 +61,28 @@ pub fn read(path: &Utf8Path, mapping: &Utf8Path, progress: &mut dyn Progress) ->
         _ => (path, Box::new(File::open(path).map_err(|error| unreadable(path, &error))?)),
     };
     progress.step(&format!("reading {shown}: spans and records"));
-    let mut said = Heard::default();
+    let from = mapping.fields.iter().filter_map(|(keys, from)| match from {
+        From::Key(key) => Some((keys.join("."), key.clone())),
+        From::Value(_) => None,
+    });
+    let mut said = Heard { from: from.collect(), ..Heard::default() };
     let read = spans_and_records(reader, &mut |item, line| {
-        let span = match item {
-            Item::Span(span) | Item::Record(span) => span,
-            Item::Unread(what) => return said.left_out.add(what, Place { file: shown.to_owned(), line, column: 1 }),
+        let (span, inside) = match item {
+            Item::Span(span) => {
+                let inside = format!("span {:016x} of trace {:032x}", span.id, span.trace);
+                (span, inside)
+            }
+            Item::Record(span) => {
+                let inside = record(&span);
+                (span, inside)
+            }
+            Item::Unread(what) => return said.left_out.add(what, &Place { file: shown.to_owned(), line, column: 1 }),
         };
         said.read += 1;
         if said.read.is_multiple_of(SIGN) {
             progress.count(said.read, 0);
         }
-        said.take(&span, &mapping, LinePlace { file: shown, line });
+        said.take((&span, &inside), &mapping, LinePlace { file: shown, line });
     });
     read.map_err(|broken| match broken {
         Broken::Unreadable(error) => unreadable(shown, &error),
@@ -68,7 +98,7 @@ pub fn read(path: &Utf8Path, mapping: &Utf8Path, progress: &mut dyn Progress) ->
 }
 
 impl Heard {
-    fn take(&mut self, span: &Span, mapping: &traced::Mapping, place: LinePlace) {
+    fn take(&mut self, (span, inside): (&Span, &str), mapping: &traced::Mapping, place: LinePlace) {
         for line in outcomes(span, mapping) {
             let outcome = line.and_then(|line| {
                 let first = |faults: Faults| faults.iter().next().map(|fault| fault.what.clone()).unwrap_or_default();
@@ -76,10 +106,23 @@ impl Heard {
             });
             let place = Place { file: place.file.to_owned(), line: place.line, column: 1 };
             match outcome {
-                Ok(outcome) => self.outcomes.extend(outcome.map(|outcome| (place, outcome))),
-                Err(why) => self.left_out.add(&why, place),
+                Ok(outcome) => {
+                    let inside = inside.to_owned();
+                    self.outcomes.extend(outcome.map(|outcome| Verdict { place, inside, outcome }));
+                }
+                Err(why) => self.left_out.add_inside(&why, &place, inside),
             }
         }
+    }
+}
+
+/// A record of a log, by the trace that it belongs to, or else by its time.
+fn record(record: &Span) -> String {
+    let at = jiff::Timestamp::from_nanosecond(i128::from(record.start)).map(|at| at.to_string());
+    match (record.trace, at) {
+        (0, Ok(at)) if record.start > 0 => format!("record of {at}"),
+        (0, _) => "record of no time".to_owned(),
+        (trace, _) => format!("record of trace {trace:032x}"),
     }
 }
 

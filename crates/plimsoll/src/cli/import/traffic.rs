@@ -111,10 +111,7 @@ fn as_json(args: &Args, made: &Made) -> String {
         .left_out
         .0
         .iter()
-        .map(|left| {
-            let places: Vec<_> = left.places.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
-            json!({"what": left.what, "count": left.count, "places": places})
-        })
+        .map(|left| json!({"what": left.what, "count": left.count, "places": left.places}))
         .collect();
     let days: serde_json::Map<_, _> = made.days.iter().map(|(day, count)| (day.to_string(), (*count).into())).collect();
     let whole = json!({
