@@ -176,7 +176,7 @@ fn waiting(eval: &Eval, today: Date) -> Result<Waits, Failure> {
             waits.queues.push(Queued { name, purpose, items, since });
         }
     }
-    let items = Current::of(eval, &all).items(&catalog.of(Noun::Item).map_err(kept::failed)?);
+    let items = Current::of(eval, &all)?.items(&catalog.of(Noun::Item).map_err(kept::failed)?);
     let disputed = items.values().filter(|item| item.reading() == Reading::Disputed && item.set_aside.is_none());
     let since: Vec<Date> = disputed.map(|item| item.disputed_since().and_then(day).unwrap_or(today)).collect();
     waits.disputes = since.iter().min().map(|oldest| Waiting { count: since.len() as u64, since: *oldest });

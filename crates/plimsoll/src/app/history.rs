@@ -21,6 +21,8 @@ pub struct History {
     pub look: Option<u32>,
     /// The runs of all earlier looks are kept: where one is not, its set may share examples with this one, and its look is counted.
     pub all_kept: bool,
+    /// Runs of earlier looks that are there and cannot be read, each with why.
+    pub unreadable: Vec<String>,
     /// Digest of the contract under which these scores were first decided on, where it is another one and nobody approved.
     pub decided_under: Option<Digest>,
     /// The last decision of this contract on other scores, made before the first one on these.
@@ -64,16 +66,18 @@ impl History {
             // The same answers under another description are seen by their digest, and are no fresh look.
             None => looks.push((scores.to_owned(), run.to_owned())),
         }
+        let mut unreadable = Vec::new();
         let sets: Vec<Option<BTreeSet<String>>> = match looks.as_slice() {
             // Alone it is the first, whatever it holds.
             [_] => vec![Some(BTreeSet::new())],
-            several => several.iter().map(|(_, folder)| active_ids(folder)).collect(),
+            several => several.iter().map(|(_, folder)| active_ids(folder, &mut unreadable)).collect(),
         };
         let look = (!records.is_empty()).then(|| of_lineage(&sets) as u32);
         let before = decisions[..first.unwrap_or(decisions.len())].last();
         History {
             look,
             all_kept: sets.iter().all(Option::is_some),
+            unreadable,
             decided_under: first.and_then(|first| changed_since(&decisions, first, contract)),
             before: before.map(|kept| Before {
                 record: kept.id().to_owned(),
@@ -113,7 +117,9 @@ pub fn upcoming(records: &[Kept], contract: &Contract, state: &Utf8Path, set: &R
     };
     let decisions: Vec<&Kept> = records.iter().filter(is_decision).collect();
     let looks = looks(&decisions, contract, state);
-    let mut sets: Vec<Option<BTreeSet<String>>> = looks.iter().map(|(_, folder)| active_ids(folder)).collect();
+    // What cannot be read is told by the run.
+    let untold = &mut Vec::new();
+    let mut sets: Vec<Option<BTreeSet<String>>> = looks.iter().map(|(_, folder)| active_ids(folder, untold)).collect();
     let now: BTreeSet<String> = ids(set);
     // Of a run that is no longer kept nobody knows whether these are its examples.
     if sets.last().is_none_or(|last| last.as_ref().is_some_and(|last| *last != now)) {
@@ -140,13 +146,24 @@ pub fn state_of(run: &Utf8Path) -> &Utf8Path {
     run.parent().and_then(Utf8Path::parent).unwrap_or(Utf8Path::new(""))
 }
 
-/// The examples that a run was about; `None` where it is no longer kept.
-fn active_ids(run: &Utf8Path) -> Option<BTreeSet<String>> {
-    lake::read_set(run).ok().as_ref().map(ids)
-}
-
 fn ids(set: &ReferenceSet) -> BTreeSet<String> {
     set.active().map(|(_, row)| row.id.to_string()).collect()
+}
+
+/// The examples that a run was about; `None` where it is no longer kept, or cannot be read, which is told.
+fn active_ids(run: &Utf8Path, unreadable: &mut Vec<String>) -> Option<BTreeSet<String>> {
+    if !run.exists() {
+        return None;
+    }
+    match lake::read_set(run) {
+        Ok(set) => Some(ids(&set)),
+        Err(error) => {
+            unreadable.push(format!(
+                "the run of an earlier look in `{run}` cannot be read, and its look is counted whatever it was about: {error}"
+            ));
+            None
+        }
+    }
 }
 
 /// The contract whose text a record sealed.

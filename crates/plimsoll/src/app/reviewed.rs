@@ -38,7 +38,7 @@ pub fn labels(eval: &Eval) -> Result<Vec<Labels<'_>>, Failure> {
     if reviewed.is_empty() {
         return Ok(Vec::new());
     }
-    let current = Current::of(eval, &queues(&kept::entries(eval, Noun::Queue)?));
+    let current = Current::of(eval, &queues(&kept::entries(eval, Noun::Queue)?))?;
     let items = current.items(&kept::entries(eval, Noun::Item)?);
     let of = |criterion| Labels { criterion, labels: Arc::new(Reviewed::new(criterion, &items)) };
     Ok(reviewed.into_iter().map(of).collect())

@@ -140,6 +140,7 @@ pub fn decide(
     progress.step("weighing the evidence");
     let chain = Chain::at(&eval.state());
     let history = History::of(&chain.list()?, &eval.contract, &sealed.scores_digest, &sealed.folder);
+    history.unreadable.iter().for_each(|what| progress.note(what));
     if eval.contract.looks == Looks::One && history.look.is_some_and(|look| look > 1) {
         return Err(Failure::yours(
             "the contract allows one look (`looks: 1`), and this candidate was looked at before with other scores",

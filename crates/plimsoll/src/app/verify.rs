@@ -191,6 +191,7 @@ fn grounds<'a>(
     });
     let folder = folder_of(state, &content["scores"]);
     let history = History::of(&before(state, kept)?, contract, scores_digest(content), &folder);
+    verified.notes.extend(history.unreadable.iter().cloned());
     let look = match (history.look, content["look"]["number"].as_u64()) {
         (Some(at_most), Some(recorded)) if !history.all_kept && (1..u64::from(at_most)).contains(&recorded) => {
             let note = "the run of an earlier look is no longer kept: the number of this look is taken as recorded";

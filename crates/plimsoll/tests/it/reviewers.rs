@@ -351,6 +351,22 @@ fn a_change_of_the_rubric_names_the_labels_that_it_touches() {
     assert_eq!(read(folder.path(), &["review", "agree"])["agreement"][0]["reviewers"][0]["labels"], 1);
 }
 
+/// Which labels hold is not known under a rubric that cannot be read: that is no reason to count them all.
+#[test]
+fn a_rubric_with_faults_is_told_wherever_its_labels_are_asked_about() {
+    let folder = eval();
+    split(folder.path());
+    std::fs::write(folder.path().join("rubrics/grounded.md"), RUBRIC.replace("wrong_source:", "wrong_sauce:"))
+        .expect("a rubric");
+    for asked in [["review", "agree"].as_slice(), &["review", "disputes"], &["agenda"]] {
+        let told = refused(folder.path(), asked);
+        assert!(told.contains("wrong_sauce") && told.contains("rubrics/grounded.md:"), "{asked:?}: {told}");
+    }
+    // One that is gone is told by `check`, and nothing is older than it.
+    std::fs::remove_file(folder.path().join("rubrics/grounded.md")).expect("a rubric");
+    done(folder.path(), &["review", "agree"]);
+}
+
 /// Everything that is said of one answer, under a rubric with a class that only the contract knows, before and after it is edited.
 #[test]
 fn who_labelled_under_an_older_version_of_the_rubric_labels_again_and_only_that_counts() {

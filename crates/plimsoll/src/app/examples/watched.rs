@@ -52,7 +52,16 @@ pub fn looked(eval: &Eval, progress: &mut dyn Progress) -> Result<Looked, Failur
         if !is_ours || kept.content.get("decision").is_none() {
             continue;
         }
-        let Ok(contract) = sealed(&kept.content) else { continue };
+        let contract = match sealed(&kept.content) {
+            Ok(contract) => contract,
+            Err(faults) => {
+                looked.notes.push(format!(
+                    "the contract of decision {} cannot be read ({faults}): what it showed of examples is unknown",
+                    kept.id()
+                ));
+                continue;
+            }
+        };
         looked.named.hear(&contract);
         if !last.iter().any(|(other, _)| scores_digest(&other.content) == scores_digest(&kept.content)) {
             last.push((kept, contract));
@@ -61,9 +70,12 @@ pub fn looked(eval: &Eval, progress: &mut dyn Progress) -> Result<Looked, Failur
     let retire = eval.contract.retire;
     let (decisive_in, saturated_in) = (usize::from(retire.never_decisive_in), usize::from(retire.saturated_in));
     if last.len() < decisive_in.min(saturated_in) {
+        let there = match last.len() {
+            1 => "there is 1 decision on scores of its own".to_owned(),
+            many => format!("there are {many} decisions on scores of their own"),
+        };
         looked.notes.push(format!(
-            "there are {} decisions on scores of their own: too few to say who decided nothing ({decisive_in}) or is saturated ({saturated_in})",
-            last.len()
+            "{there}: too few to say who decided nothing ({decisive_in}) or is saturated ({saturated_in})"
         ));
         return Ok(looked);
     }

@@ -132,10 +132,11 @@ fn of_run(
     };
     progress.step("weighing the evidence");
     let history = History::of(&Chain::at(&eval.state()).list()?, &eval.contract, &run.scores_digest, &run.folder);
-    let notes = history.decided_under.map(|_| {
+    let changed = history.decided_under.map(|_| {
         "the contract changed after these scores were decided on: what is rehearsed is the contract as it is now"
             .to_owned()
     });
+    let notes = history.unreadable.into_iter().chain(changed).collect();
     let judges = judged(&eval)?;
     let grounds = Grounds {
         contract: &eval.contract,
@@ -159,7 +160,7 @@ fn of_run(
         judges,
         decided_under: None,
         findings,
-        notes: notes.into_iter().collect(),
+        notes,
         contract: eval.contract,
         run: Some(run),
     })

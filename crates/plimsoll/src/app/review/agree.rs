@@ -86,7 +86,7 @@ pub fn of_queue(
     // A queue is looked at as it was labelled; of all labels, those that hold now.
     let said: BTreeMap<ItemKey, Item> = match &only {
         Some(_) => items(&entries(Noun::Item)?),
-        None => Current::of(eval, &queues).items(&entries(Noun::Item)?),
+        None => Current::of(eval, &queues)?.items(&entries(Noun::Item)?),
     };
     let mut gold: BTreeMap<ItemKey, Says> = BTreeMap::new();
     for (name, of) in queues {

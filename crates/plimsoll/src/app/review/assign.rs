@@ -71,7 +71,7 @@ pub fn assign(eval: &Eval, orders: &Orders) -> Result<Assigned, Failure> {
     let (rubric_path, rubric) = rubric_for(eval, criterion, orders.rubric)?;
     let catalog = kept::open(eval)?;
     let mut all = queues(&catalog.of(Noun::Queue).map_err(kept::failed)?);
-    let current = Current::of(eval, &all);
+    let current = Current::of(eval, &all)?;
     let known = all.remove(orders.queue);
     let digest = rubric.digest.to_string();
     if let Some(known) = &known {

@@ -32,7 +32,7 @@ impl Desk {
         let catalog = kept::open_if_there(eval)?;
         let catalog = catalog.ok_or_else(|| nothing("fill one with `plimsoll review assign`".to_owned()))?;
         let mut known = queues(&catalog.of(Noun::Queue).map_err(kept::failed)?);
-        let current = Current::of(eval, &known);
+        let current = Current::of(eval, &known)?;
         let Some(queue) = known.remove(name) else {
             let near = closest(name, known.keys().map(String::as_str));
             return Err(nothing(match near {

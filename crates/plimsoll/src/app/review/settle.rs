@@ -25,7 +25,7 @@ pub struct Waiting {
 }
 
 pub fn disputes(eval: &Eval, criterion: Option<&str>) -> Result<Waiting, Failure> {
-    let current = Current::of(eval, &queues(&kept::entries(eval, Noun::Queue)?));
+    let current = Current::of(eval, &queues(&kept::entries(eval, Noun::Queue)?))?;
     let said = current.items(&kept::entries(eval, Noun::Item)?);
     let about = |key: &ItemKey| criterion.is_none_or(|name| key.criterion.as_str() == name);
     let open: Vec<(ItemKey, Item)> =
@@ -48,7 +48,7 @@ pub fn settle(eval: &Eval, item: &str, end: End, why: &str, sitting: Sitting) ->
     let said = match &catalog {
         Some(catalog) => {
             let queues = queues(&catalog.of(Noun::Queue).map_err(kept::failed)?);
-            Current::of(eval, &queues).items(&catalog.of(Noun::Item).map_err(kept::failed)?)
+            Current::of(eval, &queues)?.items(&catalog.of(Noun::Item).map_err(kept::failed)?)
         }
         None => BTreeMap::new(),
     };
@@ -181,7 +181,7 @@ pub fn touched(eval: &Eval, path: &Utf8Path) -> Result<Touched, Failure> {
     let digests = criteria.into_iter().map(digest).collect::<Result<BTreeMap<_, _>, Failure>>()?;
     let (mut versions, mut unknown) = (BTreeMap::<String, BTreeMap<ItemKey, Vec<String>>>::new(), 0);
     // What gave way to labels under the version of now is labelled again already.
-    for (key, item) in Current::of(eval, &queues).items(&kept::entries(eval, Noun::Item)?) {
+    for (key, item) in Current::of(eval, &queues)?.items(&kept::entries(eval, Noun::Item)?) {
         let Some(digest) = digests.get(&key.criterion) else { continue };
         for label in &item.labels {
             match &label.rubric {

@@ -2,11 +2,13 @@
 //!
 //! in      an eval with its rubrics as they read now, its queues
 //! out     per criterion those versions; items, of which labels under older ones gave way
-//! errors  none: where a rubric cannot be read, nothing is known to be older than it
+//! errors  a rubric that has faults or cannot be read: what holds of its labels is not known then. Where none is there, nothing is known to
+//!         be older than it, and `check` says so
 //! note    a rubric is read with the criterion that it is for: whose classes it may name is part of what it says
 
 use crate::app::eval::Eval;
 use crate::app::rubrics;
+use crate::cli::Failure;
 use camino::Utf8Path;
 use domain::entry::Entry;
 use domain::name::CriterionName;
@@ -16,18 +18,20 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Current(BTreeMap<CriterionName, BTreeSet<String>>);
 
 impl Current {
-    pub fn of(eval: &Eval, queues: &BTreeMap<String, Queue>) -> Self {
+    pub fn of(eval: &Eval, queues: &BTreeMap<String, Queue>) -> Result<Self, Failure> {
         let graded = eval.contract.criteria.iter();
         let graded = graded.filter_map(|criterion| Some((&criterion.name, criterion.grader.rubric()?)));
         let labelled = queues.values().map(|queue| (&queue.criterion, queue.rubric.0.as_path()));
         let rubrics: BTreeSet<(&CriterionName, &Utf8Path)> = graded.chain(labelled).collect();
         let mut current: BTreeMap<CriterionName, BTreeSet<String>> = BTreeMap::new();
         for (criterion, path) in rubrics {
-            if let Ok(rubric) = rubrics::named(eval, path, criterion) {
+            let is_asked = eval.contract.criterion(criterion.as_str()).is_some();
+            if is_asked && eval.folder.join(path).exists() {
+                let rubric = rubrics::named(eval, path, criterion)?;
                 current.entry(criterion.clone()).or_default().insert(rubric.digest.to_string());
             }
         }
-        Current(current)
+        Ok(Current(current))
     }
 
     pub fn has(&self, criterion: &CriterionName, version: &str) -> bool {

@@ -1,6 +1,6 @@
 //! How often a candidate was looked at on a reference set.
 
-use super::{Small, code, flat, out, plimsoll, small};
+use super::{Small, code, err, flat, out, plimsoll, small};
 use serde_json::Value;
 
 /// The number of the look in the last record.
@@ -53,4 +53,18 @@ fn a_reference_set_that_shares_no_example_starts_at_the_first_look() {
     folder.run();
     assert_eq!(look(&folder), 5, "one of the first joins them all: that one is in two, and the others in two");
     assert_eq!(code(&plimsoll(folder.path(), &["verify"])), 0);
+}
+
+/// Whether its examples are those of now is not known: it is told, and counted.
+#[test]
+fn a_run_of_an_earlier_look_that_cannot_be_read_is_told_and_counted() {
+    let folder = small();
+    folder.run();
+    let mut runs = std::fs::read_dir(folder.path().join(".plimsoll/runs")).expect("runs");
+    let run = runs.next().expect("a run").expect("a run").path();
+    std::fs::write(run.join("examples.parquet"), "no set").expect("a file");
+    folder.edit("candidate.jsonl", "at 15", "at 16");
+    let said = flat(&err(&folder.run()));
+    assert!(said.contains("cannot be read, and its look is counted whatever it was about"), "{said}");
+    assert_eq!(look(&folder), 2);
 }
