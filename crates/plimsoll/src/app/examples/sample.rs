@@ -69,29 +69,8 @@ impl PassedOver {
 
 pub fn sample(eval: &Eval, orders: &Orders) -> Result<Sampled, Failure> {
     let rules = rules(eval, orders.rule.as_deref())?;
-    let mut known = Index::default();
-    let mut ids: BTreeSet<String> = told(&kept::entries(eval, Noun::Example)?).into_keys().collect();
-    let by_novelty = rules.iter().any(|rule| rule.kind == Kind::Novelty);
-    let mut of_traffic: BTreeMap<String, Fingerprint> = BTreeMap::new();
-    super::read(eval, |_, example| {
-        let id = example.id.as_str();
-        if by_novelty {
-            let asks = Fingerprint::of(&text_of(&example.document["input"]));
-            match id.starts_with(PREFIX) {
-                true => drop(of_traffic.insert(id.to_owned(), asks)),
-                false => known.add(&asks),
-            }
-        }
-        ids.insert(id.to_owned());
-    })?;
-    if !of_traffic.is_empty() {
-        logged::each(&eval.state(), &orders.window, &mut |request| {
-            of_traffic.remove(&id_of(&request));
-            Ok(())
-        })?;
-    }
-    of_traffic.values().for_each(|asks| known.add(asks));
-    let mut census = Census::new(&rules, orders.seed, &known);
+    let Known { ids, asks } = known(eval, orders, rules.iter().any(|rule| rule.kind == Kind::Novelty))?;
+    let mut census = Census::new(&rules, orders.seed, &asks);
     let mut passed_over = PassedOver::default();
     let seen = logged::each(&eval.state(), &orders.window, &mut |request| {
         match asks_nothing(&request.input) {
@@ -125,17 +104,56 @@ pub fn sample(eval: &Eval, orders: &Orders) -> Result<Sampled, Failure> {
         }
     });
     if !orders.preview && !new.is_empty() {
-        let mut proposals = Vec::new();
-        for at in &new {
-            let drawn = &sample.drawn[*at];
-            let source = Some(copy_source(&eval.state(), &drawn.request)?);
-            proposals.push(Proposal { line: line(drawn), source });
-        }
-        let catalog = kept::open(eval)?;
-        let why = format!("drawn from traffic with seed {}", orders.seed);
-        propose_all(eval, &catalog, proposals, &orders.by, Some(&why))?;
+        propose(eval, orders, new.iter().map(|at| &sample.drawn[*at]))?;
     }
     Ok(Sampled { sample, seen, new, passed_over, preview: orders.preview })
+}
+
+/// Proposes what was drawn, each with a copy of its source.
+fn propose<'d>(eval: &Eval, orders: &Orders, drawn: impl Iterator<Item = &'d Drawn>) -> Result<(), Failure> {
+    let state = eval.state();
+    let proposals = drawn.map(|drawn| {
+        let source = Some(copy_source(&state, &drawn.request)?);
+        Ok(Proposal { line: line(drawn), source })
+    });
+    let proposals = proposals.collect::<Result<Vec<Proposal>, Failure>>()?;
+    let catalog = kept::open(eval)?;
+    let why = format!("drawn from traffic with seed {}", orders.seed);
+    propose_all(eval, &catalog, proposals, &orders.by, Some(&why))?;
+    Ok(())
+}
+
+/// What is there before anything is drawn.
+struct Known {
+    /// Everything that was ever an example or a proposal.
+    ids: BTreeSet<String>,
+    /// What the examples ask that novelty is measured from.
+    asks: Index,
+}
+
+fn known(eval: &Eval, orders: &Orders, by_novelty: bool) -> Result<Known, Failure> {
+    let mut known = Index::default();
+    let mut ids: BTreeSet<String> = told(&kept::entries(eval, Noun::Example)?).into_keys().collect();
+    let mut of_traffic: BTreeMap<String, Fingerprint> = BTreeMap::new();
+    super::read(eval, |_, example| {
+        let id = example.id.as_str();
+        if by_novelty {
+            let asks = Fingerprint::of(&text_of(&example.document["input"]));
+            match id.starts_with(PREFIX) {
+                true => drop(of_traffic.insert(id.to_owned(), asks)),
+                false => known.add(&asks),
+            }
+        }
+        ids.insert(id.to_owned());
+    })?;
+    if !of_traffic.is_empty() {
+        logged::each(&eval.state(), &orders.window, &mut |request| {
+            of_traffic.remove(&id_of(&request));
+            Ok(())
+        })?;
+    }
+    of_traffic.values().for_each(|asks| known.add(asks));
+    Ok(Known { ids, asks: known })
 }
 
 fn rules(eval: &Eval, named: Option<&str>) -> Result<Vec<Rule>, Failure> {

@@ -89,83 +89,27 @@ pub fn decide_again(
     progress: &mut dyn Progress,
 ) -> Result<Again, Failure> {
     let mut shown = Keeper::for_questions();
-    let (mut set, keeper) = reference_set_with(eval, progress, |example| shown.keep(example))?;
-    let own: Vec<ExampleIndex> = set
-        .active()
-        .filter(|(_, row)| incident.examples.iter().any(|id| row.id.as_str() == id))
-        .map(|(index, _)| index)
-        .collect();
-    for index in &own {
-        let row = &mut set.rows[index.0 as usize];
-        row.guard = if row.guard == Guard::No { Guard::No } else { Guard::Armed };
-    }
-    let set = set.without_facts();
+    let (set, keeper) = reference_set_with(eval, progress, |example| shown.keep(example))?;
+    let (set, own) = armed(set, incident);
     let work = Work::begin(&eval.state())?;
     let answers = Answers::gather(eval, record, incident, given, &set, work.path())?;
     let answered: Vec<ExampleIndex> =
         own.into_iter().filter(|index| answers.of(set.rows[index.0 as usize].id.as_str())).collect();
     if answered.is_empty() {
-        let what = match record {
-            Some(record) => {
-                format!("no answer of the release of record {} to an example of the incident is known", record.id())
-            }
-            None => "no answer of the release to an example of the incident is known".to_owned(),
-        };
-        return Err(Failure::yours(what, "give its answer with `--answers FILE`, a line of docs/formats/answers.md"));
+        return Err(unanswered(record));
     }
+    // What cannot be graded is told before anybody is asked.
     let mut programs = Programs::default();
-    let mut graders = ready(eval, given.scores.as_deref(), &mut programs)?;
+    let graders = ready(eval, given.scores.as_deref(), &mut programs)?;
     let seen_by = seen_by(&eval.contract, &set, &answered);
     let (verdicts, unasked) = verdicts(eval, incident, given, (&set, shown), &answers, &seen_by, progress)?;
-    for ready in graders.iter_mut() {
-        if let (Ready::Judged(empty), Some(verdicts)) = (ready, &verdicts) {
-            *empty = Arc::clone(verdicts);
-        }
-    }
-    let elsewhere = Elsewhere::read(eval, given.scores.as_deref(), &set)?;
     let documents = Documents::new(&set, keeper);
-    let criteria = planned(&eval.contract);
-    let digests: Vec<Digest> = criteria.iter().map(|criterion| criterion.grader.digest()).collect();
-    let plan = Plan { eval, criteria: &criteria, set: &set, documents: &documents, digests, threads: 2 };
-    let recorded = [(Arm::Candidate, vec![answers.file.clone()])];
-    let (rows, _) = grade_into(work.path(), plan, graders, &mut programs, elsewhere, &recorded, progress)?;
-    lake::write_set(work.path(), &set, &eval.folder).map_err(ours)?;
+    let graders = (with(graders, verdicts), programs);
+    let scores_digest = graded(eval, given, (&set, &documents), graders, (&answers, work.path()), progress)?;
     progress.step("deciding again");
-    let scores_digest = rows.fingerprint.digest().to_string();
-    let look = record.and_then(|record| record.content["look"]["number"].as_u64()).map(|look| look as u32);
-    let grounds = Grounds {
-        contract: &eval.contract,
-        contract_text: &eval.text,
-        scores_digest: scores_digest.clone(),
-        files: Vec::new(),
-        // The look that was spent on it then.
-        look: look.or(Some(1)),
-        decided_under: None,
-        approval: None,
-        before: None,
-        systems: BTreeMap::from([(Arm::Candidate, Arm::Candidate.as_str().to_owned())]),
-        judges: judged(eval)?,
-        today: None,
-    };
+    let grounds = grounds(eval, record, &scores_digest)?;
     let decision = weigh(work.path(), &grounds)?.decision;
-    let asked = Asked { set: &set, contract: &eval.contract, systems: grounds.systems.clone() };
-    let names: Vec<&CriterionName> = seen_by.iter().collect();
-    let ungraded = lake::Scores::open(work.path(), asked)
-        .and_then(|scores| scores.ungraded(&names, &answered.iter().copied().collect()))
-        .map_err(ours)?;
-    let missing = ungraded
-        .into_iter()
-        .filter_map(|row| {
-            let example = set.rows.get(row.example.0 as usize)?.id.to_string();
-            let judged = eval.contract.criteria.iter().any(|known| known.name == row.criterion && is_judged(known));
-            let reason = unasked.clone().filter(|_| judged).or(row.reason).unwrap_or_default();
-            answers.taken.contains(&(example.clone(), row.repeat)).then_some(Missing {
-                example,
-                criterion: row.criterion,
-                reason,
-            })
-        })
-        .collect();
+    let missing = missing(&set, &grounds, (&answers, work.path()), (&seen_by, &answered), unasked.as_ref())?;
     let found: Vec<(String, Result<Vec<&Finding>, Through>)> = answered
         .iter()
         .filter_map(|index| Some((set.rows[index.0 as usize].id.to_string(), FailedExample::of(&set, *index)?)))
@@ -175,6 +119,97 @@ pub fn decide_again(
     let told = |finding: &&Finding| format!("{} is {}: {}", finding.name, finding.state.words(), finding.reason);
     let examples = found.into_iter().map(|(id, found)| (id, found.map(|all| all.iter().map(told).collect()))).collect();
     Ok(Again { record: record.map(|record| record.id().to_owned()), examples, missing, kept })
+}
+
+/// The set with the incident's guards armed, and where its examples are.
+fn armed(mut set: ReferenceSet, incident: &Incident) -> (ReferenceSet, Vec<ExampleIndex>) {
+    let of_it = |id: &str| incident.examples.iter().any(|known| known == id);
+    let own: Vec<ExampleIndex> =
+        set.active().filter(|(_, row)| of_it(row.id.as_str())).map(|(index, _)| index).collect();
+    for index in &own {
+        let row = &mut set.rows[index.0 as usize];
+        row.guard = if row.guard == Guard::No { Guard::No } else { Guard::Armed };
+    }
+    (set.without_facts(), own)
+}
+
+fn unanswered(record: Option<&Kept>) -> Failure {
+    let of = record.map_or(String::new(), |record| format!(" of record {}", record.id()));
+    Failure::yours(
+        format!("no answer of the release{of} to an example of the incident is known"),
+        "give its answer with `--answers FILE`, a line of docs/formats/answers.md",
+    )
+}
+
+/// The graders with what judges say.
+fn with(mut graders: Vec<Ready>, verdicts: Option<Arc<Verdicts>>) -> Vec<Ready> {
+    for ready in graders.iter_mut() {
+        if let (Ready::Judged(empty), Some(verdicts)) = (ready, &verdicts) {
+            *empty = Arc::clone(verdicts);
+        }
+    }
+    graders
+}
+
+/// Grades the answers into the folder; the digest of the scores.
+fn graded(
+    eval: &Eval,
+    given: &Given,
+    (set, documents): (&ReferenceSet, &Documents),
+    (graders, mut programs): (Vec<Ready>, Programs),
+    (answers, folder): (&Answers, &Utf8Path),
+    progress: &mut dyn Progress,
+) -> Result<String, Failure> {
+    let elsewhere = Elsewhere::read(eval, given.scores.as_deref(), set)?;
+    let criteria = planned(&eval.contract);
+    let digests: Vec<Digest> = criteria.iter().map(|criterion| criterion.grader.digest()).collect();
+    let plan = Plan { eval, criteria: &criteria, set, documents, digests, threads: 2 };
+    let recorded = [(Arm::Candidate, vec![answers.file.clone()])];
+    let (rows, _) = grade_into(folder, plan, graders, &mut programs, elsewhere, &recorded, progress)?;
+    lake::write_set(folder, set, &eval.folder).map_err(ours)?;
+    Ok(rows.fingerprint.digest().to_string())
+}
+
+/// The contract of now, at the look that was spent on the release then.
+fn grounds<'e>(eval: &'e Eval, record: Option<&Kept>, scores_digest: &str) -> Result<Grounds<'e>, Failure> {
+    let look = record.and_then(|record| record.content["look"]["number"].as_u64()).map(|look| look as u32);
+    Ok(Grounds {
+        contract: &eval.contract,
+        contract_text: &eval.text,
+        scores_digest: scores_digest.to_owned(),
+        files: Vec::new(),
+        look: look.or(Some(1)),
+        decided_under: None,
+        approval: None,
+        before: None,
+        systems: BTreeMap::from([(Arm::Candidate, Arm::Candidate.as_str().to_owned())]),
+        judges: judged(eval)?,
+        today: None,
+    })
+}
+
+/// The grades that nobody gave of the incident's answers, by criteria that would see a failure.
+fn missing(
+    set: &ReferenceSet,
+    grounds: &Grounds,
+    (answers, folder): (&Answers, &Utf8Path),
+    (seen_by, answered): (&BTreeSet<CriterionName>, &[ExampleIndex]),
+    unasked: Option<&String>,
+) -> Result<Vec<Missing>, Failure> {
+    let contract = grounds.contract;
+    let asked = Asked { set, contract, systems: grounds.systems.clone() };
+    let names: Vec<&CriterionName> = seen_by.iter().collect();
+    let ungraded = lake::Scores::open(folder, asked)
+        .and_then(|scores| scores.ungraded(&names, &answered.iter().copied().collect()))
+        .map_err(ours)?;
+    let missing = ungraded.into_iter().filter_map(|row| {
+        let example = set.rows.get(row.example.0 as usize)?.id.to_string();
+        let judged = contract.criteria.iter().any(|known| known.name == row.criterion && is_judged(known));
+        let reason = unasked.filter(|_| judged).cloned().or(row.reason).unwrap_or_default();
+        let is_taken = answers.taken.contains(&(example.clone(), row.repeat));
+        is_taken.then_some(Missing { example, criterion: row.criterion, reason })
+    });
+    Ok(missing.collect())
 }
 
 /// The criteria that would see a failure on one of these examples.

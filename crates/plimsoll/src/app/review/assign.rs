@@ -18,6 +18,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use domain::criterion::Criterion;
 use domain::entry::{Draft, Noun};
 use domain::fault::closest;
+use domain::finding::figures::plural;
 use domain::qualification::Sample;
 use domain::review::{ItemKey, Laid, Purpose, Queue, Says, drawn, gold_among, queues};
 use domain::rubric::{Kind, Rubric};
@@ -114,19 +115,8 @@ pub fn assign(eval: &Eval, orders: &Orders) -> Result<Assigned, Failure> {
             "name another run, criterion or purpose; what lies in the queue already is not added again",
         ));
     }
-    let at = now(None)?;
-    let sitting = Sitting { by: orders.by, now: &at };
-    let mut drafts = Vec::new();
-    if known.is_none() {
-        let settings = (orders.overlap, orders.seed, orders.hold_s);
-        let of = (orders.purpose, &criterion.name);
-        let body = Queue::opening(orders.queue, &at, of, (rubric_path.as_str(), &digest), settings);
-        drafts.push(about(orders.queue, Some(0), "opened", sitting, body));
-    }
-    let known_right = mixed.iter().map(|key| (key, gold[key]));
-    let body = Queue::filling(laid.iter(), known_right);
-    let after = known.as_ref().map(|queue| queue.entries);
-    drafts.push(about(orders.queue, after, "filled", sitting, body));
+    let opening = (criterion, rubric_path.as_path(), digest.as_str());
+    let drafts = entries(orders, known.as_ref(), opening, &laid, mixed.iter().map(|key| (key, gold[key])))?;
     let names: Vec<String> = laid.keys().map(ItemKey::to_string).collect();
     catalog.lay(orders.queue, &names, orders.overlap, &drafts).map_err(kept::failed)?;
     Ok(Assigned {
@@ -139,6 +129,28 @@ pub fn assign(eval: &Eval, orders: &Orders) -> Result<Assigned, Failure> {
         overlap: orders.overlap,
         notes,
     })
+}
+
+/// What is said of the queue: that it is opened, where it was not there, and what is laid in it.
+fn entries<'k>(
+    orders: &Orders,
+    known: Option<&Queue>,
+    (criterion, rubric, digest): (&Criterion, &Utf8Path, &str),
+    laid: &'k BTreeMap<ItemKey, Laid>,
+    known_right: impl Iterator<Item = (&'k ItemKey, Says)>,
+) -> Result<Vec<Draft>, Failure> {
+    let at = now(None)?;
+    let sitting = Sitting { by: orders.by, now: &at };
+    let mut drafts = Vec::new();
+    if known.is_none() {
+        let settings = (orders.overlap, orders.seed, orders.hold_s);
+        let of = (orders.purpose, &criterion.name);
+        let body = Queue::opening(orders.queue, &at, of, (rubric.as_str(), digest), settings);
+        drafts.push(about(orders.queue, Some(0), "opened", sitting, body));
+    }
+    let body = Queue::filling(laid.iter(), known_right);
+    drafts.push(about(orders.queue, known.map(|queue| queue.entries), "filled", sitting, body));
+    Ok(drafts)
 }
 
 fn about(queue: &str, after: Option<u32>, what: &str, sitting: Sitting, body: serde_json::Value) -> Draft {
@@ -187,7 +199,7 @@ fn same(orders: &Orders, known: &Queue, rubric: &str) -> Result<(), Failure> {
     } else if known.criterion.as_str() != orders.criterion {
         format!("it is about `{}`", known.criterion)
     } else if known.overlap != orders.overlap {
-        format!("its items get {} label(s) each", known.overlap)
+        format!("its items get {} each", plural(u64::from(known.overlap), "label"))
     } else if known.rubric.1 != rubric {
         "its rubric has changed since".to_owned()
     } else {

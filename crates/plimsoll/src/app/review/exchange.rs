@@ -41,14 +41,8 @@ pub fn import(eval: &Eval, path: &Utf8Path, sitting: Sitting) -> Result<Brought,
         let mut label = one.label;
         label.system = in_scores(&eval.contract, label.system);
         let place = LinePlace { file: path, line: one.line };
-        if eval.contract.criterion(label.criterion.as_str()).is_none() {
-            let what = format!("the contract has no criterion `{}`", label.criterion);
-            faults.push(place.fault(1, label.criterion.as_str(), what, "name a criterion of the contract"));
-            continue;
-        }
-        if judging.contains(&label.by.to_lowercase()) {
-            let what = format!("`{}` is a judge or its model, and no person", label.by);
-            faults.push(place.fault(1, &label.by, what, "let a person label the answer, under their own name"));
+        if let Some((found, what, help)) = refused(&eval.contract, &judging, &label) {
+            faults.push(place.fault(1, &found, what, help));
             continue;
         }
         let key = ItemKey {
@@ -74,22 +68,40 @@ pub fn import(eval: &Eval, path: &Utf8Path, sitting: Sitting) -> Result<Brought,
             }
             _ => {}
         }
-        let mut body = Map::new();
-        body.insert("says".to_owned(), label.says.as_str().into());
-        body.insert("by".to_owned(), label.by.as_str().into());
-        let more = [
-            ("at", label.at.as_deref()),
-            ("sample", label.sample.map(|sample| sample.as_str())),
-            ("answer", label.answer_digest.as_deref()),
-            ("rubric", label.rubric_digest.as_deref()),
-        ];
-        body.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?)))));
-        drafts.push(draft(&key, "labelled", sitting, label.note.as_deref(), Value::Object(body)));
+        drafts.push(draft(&key, "labelled", sitting, label.note.as_deref(), body(&label)));
         given.insert((key, label.by.clone(), label.answer_digest.clone()), label);
     }
     Faults::none_or(faults)?;
     catalog.append(&drafts).map_err(kept::failed)?;
     Ok(Brought { labels: drafts.len(), there })
+}
+
+/// What is wrong with a label, whatever was said before: what was found, why it cannot be, and what to do.
+fn refused(contract: &Contract, judging: &BTreeSet<String>, label: &Label) -> Option<(String, String, &'static str)> {
+    if contract.criterion(label.criterion.as_str()).is_none() {
+        let what = format!("the contract has no criterion `{}`", label.criterion);
+        return Some((label.criterion.to_string(), what, "name a criterion of the contract"));
+    }
+    if judging.contains(&label.by.to_lowercase()) {
+        let what = format!("`{}` is a judge or its model, and no person", label.by);
+        return Some((label.by.clone(), what, "let a person label the answer, under their own name"));
+    }
+    None
+}
+
+/// A label as an entry has it.
+fn body(label: &Label) -> Value {
+    let mut body = Map::new();
+    body.insert("says".to_owned(), label.says.as_str().into());
+    body.insert("by".to_owned(), label.by.as_str().into());
+    let more = [
+        ("at", label.at.as_deref()),
+        ("sample", label.sample.map(|sample| sample.as_str())),
+        ("answer", label.answer_digest.as_deref()),
+        ("rubric", label.rubric_digest.as_deref()),
+    ];
+    body.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?)))));
+    Value::Object(body)
 }
 
 /// What an open queue left out of its labels is no other word of the same person.
