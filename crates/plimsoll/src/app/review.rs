@@ -30,6 +30,7 @@ use domain::criterion::Criterion;
 use domain::digest::Digest;
 use domain::digest::canonical;
 use domain::evidence::segments;
+use domain::finding::figures::plural;
 use domain::format::calibration;
 use domain::name::CriterionName;
 use domain::qualification::{Calibration, Labelled, definition, is_judged};
@@ -166,10 +167,11 @@ fn of_these_answers(
         kept.push(label);
     }
     let told = |what: &str, counts: BTreeMap<CriterionName, u64>| -> Vec<(CriterionName, String)> {
-        counts.into_iter().map(|(name, count)| (name.clone(), format!("{count} label(s) of `{name}` {what}"))).collect()
+        let note = |count, name: &CriterionName| format!("{what}: {} of `{name}`", plural(count, "label"));
+        counts.into_iter().map(|(name, count)| (name.clone(), note(count, &name))).collect()
     };
-    let mut notes = told("are of another answer than the one that was judged, and are left out", others);
-    notes.extend(told("say which answer they are of, and that answer is not at hand: not compared", unknown));
+    let mut notes = told("left out, of another answer than the one that was judged", others);
+    notes.extend(told("not compared, as the answer that is named is not at hand", unknown));
     Ok((kept, notes))
 }
 

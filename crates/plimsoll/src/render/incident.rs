@@ -140,7 +140,10 @@ fn told(seen: &Seen) -> String {
         format!("{} on {}", watch.rule, criteria.join(", "))
     };
     let watches: Vec<String> = seen.watches.iter().map(watch).collect();
-    format!("{}, seen by: {}", seen.example, watches.join("; "))
+    let blind: Vec<String> =
+        seen.lacking.iter().map(|(name, why)| format!("`{name}` cannot grade it: {why}")).collect();
+    let blind = if blind.is_empty() { String::new() } else { format!("; but {}", blind.join("; ")) };
+    format!("{}, seen by: {}{blind}", seen.example, watches.join("; "))
 }
 
 /// One release decided again, as the closing entry has it.

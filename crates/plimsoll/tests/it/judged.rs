@@ -315,7 +315,7 @@ fn a_label_of_another_answer_is_told_and_left_out() {
     };
     let shown = calibrated(&[line(3, &"0".repeat(64)), line(4, "").replace(",\"answer_digest\":\"\"", "")].join("\n"));
     let notes = shown["notes"].to_string();
-    assert!(notes.contains("1 label(s) of `right` are of another answer than the one that was judged"), "{notes}");
+    assert!(notes.contains("left out, of another answer than the one that was judged: 1 label of `right`"), "{notes}");
     // What is suggested says which answer it is, and completed it is a label of that answer.
     let suggested: Value = serde_json::from_str(shown["next"][0]["line"].as_str().expect("a line")).expect("JSON");
     let mut label = suggested.clone();

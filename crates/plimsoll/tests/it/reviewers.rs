@@ -442,22 +442,6 @@ fn disagreement_above_what_is_accepted_says_what_to_do_and_which_items_show_it()
     assert!(done(folder.path(), &["review", "agree", "--at-most", "20%"]).contains("people are split on `refund`"));
 }
 
-#[test]
-fn half_of_a_calibration_lies_where_the_grader_fails() {
-    let folder = eval();
-    assign(
-        folder.path(),
-        "judge",
-        &["--purpose", "calibrate", "--take", "10", "--overlap", "1", "--system", "candidate"],
-    );
-    ended(session(folder.path(), "judge", "r1", &"p\n".repeat(10)));
-    let labels = labels(folder.path());
-    let failed = |label: &&Value| {
-        let at: usize = label["example"].as_str().and_then(|id| id[1..].parse().ok()).expect("a number");
-        (at + 1).is_multiple_of(4)
-    };
-    assert_eq!((labels.len(), labels.iter().filter(failed).count()), (10, 5));
-    assert!(labels.iter().all(|label| label["sample"] == "enriched" && label["system"] == "candidate"));
 /// Nobody is shown an answer that the criterion does not apply to: a label on it is no gold.
 #[test]
 fn gold_on_an_example_that_the_criterion_does_not_apply_to_is_refused_in_its_line() {
@@ -480,6 +464,22 @@ fn gold_on_an_example_that_the_criterion_does_not_apply_to_is_refused_in_its_lin
     assert!(told.contains("gold.jsonl:2:") && told.contains("`grounded` does not apply to `e3`"), "{told}");
 }
 
+#[test]
+fn half_of_a_calibration_lies_where_the_grader_fails() {
+    let folder = eval();
+    assign(
+        folder.path(),
+        "judge",
+        &["--purpose", "calibrate", "--take", "10", "--overlap", "1", "--system", "candidate"],
+    );
+    ended(session(folder.path(), "judge", "r1", &"p\n".repeat(10)));
+    let labels = labels(folder.path());
+    let failed = |label: &&Value| {
+        let at: usize = label["example"].as_str().and_then(|id| id[1..].parse().ok()).expect("a number");
+        (at + 1).is_multiple_of(4)
+    };
+    assert_eq!((labels.len(), labels.iter().filter(failed).count()), (10, 5));
+    assert!(labels.iter().all(|label| label["sample"] == "enriched" && label["system"] == "candidate"));
 }
 
 #[test]
@@ -499,7 +499,7 @@ fn what_cannot_be_assigned_is_said() {
     assert!(told.contains("no active example `e77`") && told.contains("ids.txt:2:1"), "{told}");
     assert!(refused(folder.path(), &["review", "next", "june", "--by", "r1"]).contains("there is no queue `june`"));
     assign(folder.path(), "june", &["--purpose", "label", "--take", "4"]);
-    assert!(with(&["--overlap", "3"]).contains("its items get 2 label(s) each"));
+    assert!(with(&["--overlap", "3"]).contains("its items get 2 labels each"));
     std::fs::write(
         folder.path().join("labels.csv"),
         "example,system,criterion,label,by\ne1,candidate,grounded,good,r1\n",

@@ -7,6 +7,7 @@
 
 use super::labels::OfAnswer;
 use domain::criterion::Criterion;
+use domain::finding::figures::plural;
 use domain::name::ClusterId;
 use domain::qualification::{Labelled, LabelledCluster, LabelledPairs, Sample};
 use domain::reference_set::{ExampleIndex, ReferenceSet};
@@ -247,35 +248,25 @@ impl<'a> Joined<'a> {
         };
         let (picked, paired) = (chosen(Sample::HandPicked), chosen(Sample::Paired));
         let split_panel = self.split_panel.len() as u64;
+        let (labels, answers) = (|count| plural(count, "label"), |count| plural(count, "answer"));
+        let Joined { split, cannot_tell, without_verdict, unsaid, .. } = *self;
         let notes = [
-            (split_panel, format!("the panel of `{name}` differs on {split_panel} of {} verdict(s)", self.asked)),
             (
-                picked,
-                format!("{picked} label(s) of `{name}` were picked by hand: they correct nothing, and are left out"),
+                split_panel,
+                format!("the panel of `{name}` differs on {split_panel} of {}", plural(self.asked, "verdict")),
+            ),
+            (picked, format!("left out, picked by hand, which corrects nothing: {} of `{name}`", labels(picked))),
+            (paired, format!("chosen as pairs, which correct comparisons and no rate: {} of `{name}`", labels(paired))),
+            (split, format!("people are split on {} of `{name}`: what is settled counts", answers(split))),
+            (
+                cannot_tell,
+                format!("people cannot tell on {} of `{name}`: that counts for neither", answers(cannot_tell)),
             ),
             (
-                paired,
-                format!("{paired} label(s) of `{name}` were chosen as pairs: they correct comparisons, and no rate"),
+                without_verdict,
+                format!("left out, labelled without a verdict of the judge: {} of `{name}`", answers(without_verdict)),
             ),
-            (
-                self.split,
-                format!("people are split on {} answer(s) of `{name}`: settle them, then they count", self.split),
-            ),
-            (
-                self.cannot_tell,
-                format!("people cannot tell on {} answer(s) of `{name}`: they count for neither", self.cannot_tell),
-            ),
-            (
-                self.without_verdict,
-                format!(
-                    "{} labelled answer(s) of `{name}` have no verdict of the judge, and are left out",
-                    self.without_verdict
-                ),
-            ),
-            (
-                self.unsaid,
-                format!("{} label(s) of `{name}` do not say how they were chosen: taken as at random", self.unsaid),
-            ),
+            (unsaid, format!("taken as at random, as it is not said how: {} of `{name}`", labels(unsaid))),
         ];
         notes.into_iter().filter(|(count, _)| *count > 0).map(|(_, note)| note).collect()
     }
