@@ -57,7 +57,7 @@ pub fn all(eval: &Eval) -> Result<Vec<CriterionName>, Failure> {
 }
 
 /// Whether only other programs read the rubric: what it holds is theirs.
-fn is_judged_elsewhere(eval: &Eval, criterion: &Criterion) -> bool {
+pub fn is_judged_elsewhere(eval: &Eval, criterion: &Criterion) -> bool {
     let asked = |name: &&SystemName| {
         let system = eval.contract.systems.iter().find(|system| system.name == **name);
         system.is_some_and(|system| system.live().is_some())
