@@ -27,7 +27,8 @@ fn name(value: &Value) -> String {
 
 /// The values that differ most, and how many are left out.
 fn shown(mix: &Mix) -> (Vec<&Value>, usize) {
-    let mut values: Vec<&Value> = mix.values.iter().collect();
+    // What only examples have that count for nothing is no part of either mix.
+    let mut values: Vec<&Value> = mix.values.iter().filter(|value| value.in_set > 0.0 || value.requests > 0).collect();
     let differs = |value: &Value| (value.in_set - value.in_traffic).abs();
     values.sort_by(|a, b| differs(b).total_cmp(&differs(a)).then(a.name.cmp(&b.name)));
     let left = values.len().saturating_sub(VALUES);
