@@ -29,7 +29,7 @@ use crate::provenance::SourceKind;
 use crate::qualification::{Judged, Unproven, is_judged, priced};
 use crate::question::{Counts, Question};
 use crate::reference_set::{ExampleIndex, ReferenceSet};
-use crate::segment::Segment;
+use crate::segment::{ABSENT, Segment};
 use crate::system::Arm;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -346,10 +346,8 @@ impl FailedExample {
     }
 
     pub fn lies_in(&self, segment: &Segment) -> bool {
-        segment
-            .conditions
-            .iter()
-            .all(|(attribute, values)| self.attributes.get(attribute).is_some_and(|value| values.contains(value)))
+        let value = |attribute| self.attributes.get(attribute).map_or(ABSENT, String::as_str);
+        segment.conditions.iter().all(|(attribute, values)| values.contains(value(attribute)))
     }
 }
 
