@@ -103,8 +103,8 @@ fn value_of(criterion: &Criterion) -> ValueOf {
     }
 }
 
-/// The concrete segments: `all`, each value that an active example has of an attribute cut by, declared values without
-/// examples, the examples that lack the attribute, and the named ones.
+/// The concrete segments: `all`, each value that an active example has of an attribute cut by, values that are declared or
+/// that a gate names and no example has, the examples that lack the attribute, and the named ones.
 pub fn segments(contract: &Contract, set: &ReferenceSet) -> Vec<Segment> {
     let mut segments = vec![Segment::all()];
     for segmentation in &contract.segments {
@@ -117,6 +117,7 @@ pub fn segments(contract: &Contract, set: &ReferenceSet) -> Vec<Segment> {
                 if let Shares::Declared(shares) = shares {
                     values.extend(shares.keys().cloned());
                 }
+                values.extend(named_by_gates(contract, attribute));
                 if values.is_empty() || lacks(set, attribute) >= if *routable { 1 } else { minimum.0 } {
                     values.insert(ABSENT.to_owned());
                 }
@@ -128,6 +129,17 @@ pub fn segments(contract: &Contract, set: &ReferenceSet) -> Vec<Segment> {
         }
     }
     segments
+}
+
+/// The values of an attribute that gates are about one by one, `in: task=refund`: without an example there such a gate is
+/// *no data*, and does not vanish.
+fn named_by_gates(contract: &Contract, attribute: &Attribute) -> Vec<String> {
+    let scopes = contract.gates.iter().flat_map(|gate| &gate.scopes);
+    let named = scopes.filter_map(|scope| match scope {
+        Scope::Named(name) => name.as_str().split_once('='),
+        Scope::All | Scope::Each(_) => None,
+    });
+    named.filter(|(by, _)| *by == attribute.as_str()).map(|(_, value)| value.to_owned()).collect()
 }
 
 /// How many examples that count toward a rate lack an attribute: one is enough to need a cell of its own, where traffic is routed by
