@@ -14,8 +14,17 @@ pub struct Layout {
     in_order: Vec<Member>,
     /// The rank of each example's cluster among the ids of clusters.
     clusters: Vec<u32>,
-    /// Traffic share and weight of each declared stratum.
-    declared: Option<Vec<(f64, f64)>>,
+    /// The declared strata, and the attribute of which they are the values.
+    declared: Option<(Attribute, Vec<Stratum>)>,
+}
+
+/// A value of the attribute whose shares of traffic the contract declares.
+struct Stratum {
+    value: String,
+    /// Its share of traffic.
+    share: f64,
+    /// The weight of its examples.
+    weight: f64,
 }
 
 impl Layout {
@@ -32,9 +41,11 @@ impl Layout {
             })
             .collect();
         in_order.sort_unstable_by_key(|member| (member.cluster, member.stratum, member.example));
-        let declared = declared.map(|(_, shares)| {
-            let weights = weights(&in_order, shares.len());
-            shares.values().map(|share| share.get()).zip(weights).collect()
+        let declared = declared.map(|(attribute, shares)| {
+            let each = shares.iter().zip(weights(&in_order, shares.len()));
+            let strata =
+                each.map(|((value, share), weight)| Stratum { value: value.clone(), share: share.get(), weight });
+            (attribute.clone(), strata.collect())
         });
         Layout { in_order, clusters, declared }
     }
@@ -49,8 +60,8 @@ impl Layout {
         let whole: f64 = self.in_order.iter().map(|member| member.weight).sum();
         let share = |member: &Member| match &self.declared {
             None => member.weight / whole,
-            Some(declared) => {
-                declared.get(member.stratum as usize).map_or(0.0, |(share, of)| share * member.weight / of)
+            Some((_, strata)) => {
+                strata.get(member.stratum as usize).map_or(0.0, |of| of.share * member.weight / of.weight)
             }
         };
         let each = self.in_order.iter().map(|member| (ExampleIndex(member.example), share(member)));
@@ -91,18 +102,24 @@ impl Layout {
         cut
     }
 
-    /// Traffic shares of the strata within a segment.
+    /// Traffic shares of the strata within a segment. Nobody knows how much of a stratum without examples lies there: all of it
+    /// may, unless the segment is of other values.
     pub fn strata_of(&self, segment: &Segment, inside: &[Member]) -> Strata {
-        let Some(declared) = &self.declared else { return Strata::none() };
-        let shares = || declared.iter().map(|(share, _)| *share).collect();
+        let Some((attribute, declared)) = &self.declared else { return Strata::none() };
+        let whole = || declared.iter().map(|of| of.share).collect();
         if segment.is_all() {
-            return Strata::declared(shares());
+            return Strata::declared(whole());
         }
-        let part =
-            |(&(share, whole), weight): (&(f64, f64), f64)| if whole > 0.0 { share * weight / whole } else { 0.0 };
+        let may_lie_in =
+            |of: &Stratum| segment.conditions.get(attribute).is_none_or(|values| values.contains(&of.value));
+        let part = |(of, weight): (&Stratum, f64)| match of.weight > 0.0 {
+            true => of.share * weight / of.weight,
+            false if may_lie_in(of) => of.share,
+            false => 0.0,
+        };
         let parts: Vec<f64> = declared.iter().zip(weights(inside, declared.len())).map(part).collect();
         let sum: f64 = parts.iter().sum();
-        Strata::declared(if sum > 0.0 { parts.into_iter().map(|part| part / sum).collect() } else { shares() })
+        Strata::declared(if sum > 0.0 { parts.into_iter().map(|part| part / sum).collect() } else { whole() })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::contract::{Contract, Looks};
 use crate::evidence::{Weighing, in_scope, questions_of, segments, weighed_as};
 use crate::finding::figures::{of_traffic, plural};
 use crate::finding::{best_p, is_never, look_level};
-use crate::gate::{Gate, Margin, Measure, Rule, Scope};
+use crate::gate::{Gate, Margin, Measure, Rule};
 use crate::grader::Grader;
 use crate::layout::{Layout, strata_named};
 use crate::name::CriterionName;
@@ -54,14 +54,6 @@ pub(super) fn preflight(
                 let what = format!("`{}` on {}: {}", gate.name, segment.name, short.what);
                 finding("PLM008", place(), what, short.remedy)
             }));
-        }
-        for scope in &gate.scopes {
-            if let Scope::Named(name) = scope
-                && !segments.iter().any(|segment| segment.name == *name)
-            {
-                let what = format!("`{}`: no example lies in {name}", gate.name);
-                found.push(finding("PLM008", place(), what, "sample some, or mend the segment"));
-            }
         }
     }
     found
@@ -298,7 +290,7 @@ impl Record {
         if is_never(gate) || self.p <= level {
             return None;
         }
-        Some(match self.unmeasured(contract).filter(|_| self.p_measured <= level) {
+        Some(match self.unmeasured(contract, segment).filter(|_| self.p_measured <= level) {
             Some(unmeasured) => Short {
                 what: format!("{unmeasured} has no examples, or too few to weigh, so {best} that it holds"),
                 remedy: format!("sample there, or {or}"),
@@ -342,10 +334,10 @@ impl Record {
     }
 
     /// `7.0 % of the traffic (voice)`, where so much cannot be weighed.
-    fn unmeasured(&self, contract: &Contract) -> Option<String> {
+    fn unmeasured(&self, contract: &Contract, segment: &Segment) -> Option<String> {
         let weighing = self.weighing.as_ref()?;
         let share = weighing.graded.as_ref().ok()?.unmeasured();
-        (share > 0.0).then(|| of_traffic(share, &strata_named(contract, &weighing.unmeasured)))
+        (share > 0.0).then(|| of_traffic(share, &strata_named(contract, &weighing.unmeasured), segment))
     }
 }
 

@@ -9,6 +9,7 @@ use super::{Estimate, listed};
 use crate::contract::Contract;
 use crate::evidence::higher_is_better;
 use crate::gate::{Gate, Margin, Measure, Opponent, Rule};
+use crate::segment::Segment;
 pub use crate::share::plural;
 use crate::share::{signed, without_sign_of_zero};
 
@@ -60,13 +61,17 @@ pub fn percent_between(lower: f64, upper: f64) -> String {
     format!("{} to {}", share_in(lower, 0, Rounding::Down), share_in(upper, 0, Rounding::Up))
 }
 
-/// `7.0 % of the traffic (fr, it)`: a part of it, and the values that it has.
-pub fn of_traffic(share: f64, values: &[String]) -> String {
+/// `7.0 % of the traffic (fr, it)`: a part of it, and the values that it has. How much of a value without examples lies in a segment
+/// nobody knows, so that there it is the most that it can be.
+pub fn of_traffic(share: f64, values: &[String], segment: &Segment) -> String {
     let named = match values {
         [] => String::new(),
         values => format!(" ({})", listed(values.iter().map(String::as_str))),
     };
-    format!("{} of the traffic{named}", percent(share))
+    match segment.is_all() {
+        true => format!("{} of the traffic{named}", percent(share)),
+        false => format!("up to {} of the traffic there{named}", percent(share)),
+    }
 }
 
 /// Digits beyond the usual that two figures may take before they are called the same.

@@ -129,12 +129,25 @@ fn no_data(finding: &Finding) -> String {
             finding.counts.planned
         );
     }
+    let (examples, minimum) = (plural(finding.counts.planned, "example"), finding.segment.minimum.0);
+    if seen >= u64::from(minimum) {
+        return nothing_weighed(&examples, finding);
+    }
     format!(
-        "{} from {}; at least {} are needed before anything is concluded",
-        plural(finding.counts.planned, "example"),
-        plural(seen, "independent conversation"),
-        finding.segment.minimum.0
+        "{examples} from {}; at least {minimum} are needed before anything is concluded",
+        plural(seen, "independent conversation")
     )
+}
+
+/// Conversations enough, and none that can be held against another.
+fn nothing_weighed(examples: &str, finding: &Finding) -> String {
+    match finding.unmeasured.as_slice() {
+        [] => format!("{examples}, which count as no more than one by their weights: nothing can be concluded"),
+        values => format!(
+            "{examples}, and no two conversations in any value that has a share of traffic ({}): nothing can be weighed",
+            listed(values.iter().map(String::as_str))
+        ),
+    }
 }
 
 fn measured(contract: &Contract, gate: &Gate, finding: &Finding, besides: &Besides) -> String {
@@ -161,11 +174,7 @@ fn unestimated(contract: &Contract, gate: &Gate, finding: &Finding, besides: &Be
 /// Too few conversations to weigh any.
 fn unweighed(finding: &Finding) -> String {
     match finding.unmeasured.is_empty() {
-        false => format!(
-            "{}, and no two conversations in any value that has a share of traffic ({}): nothing can be weighed",
-            plural(finding.counts.planned, "example"),
-            listed(finding.unmeasured.iter().map(String::as_str))
-        ),
+        false => nothing_weighed(&plural(finding.counts.planned, "example"), finding),
         true => format!(
             "{} from fewer than two independent conversations: one conversation is one observation; at least {} are needed",
             plural(finding.counts.planned, "example"),
@@ -194,7 +203,9 @@ fn never(contract: &Contract, gate: &Gate, finding: &Finding, estimate: &Estimat
     let Rule::Never { max_rate } = gate.rule else { return String::new() };
     let (ruled_out, asked) = apart(1.0 - estimate.lower, max_rate.map_or(0.0, |rate| rate.get()));
     let unmeasured = match estimate.unmeasured > 0.0 {
-        true => format!("; {} was not measured", of_traffic(estimate.unmeasured, &finding.unmeasured)),
+        true => {
+            format!("; {} was not measured", of_traffic(estimate.unmeasured, &finding.unmeasured, &finding.segment))
+        }
         false => String::new(),
     };
     let examples = plural(finding.counts.graded, "example");

@@ -87,7 +87,7 @@ impl<'a> Measured<'a> {
 
     fn unmeasured(&self) -> String {
         let Measured { estimate, seen, asked, .. } = self;
-        let unseen = of_traffic(estimate.unmeasured, &self.finding.unmeasured);
+        let unseen = of_traffic(estimate.unmeasured, &self.finding.unmeasured, &self.finding.segment);
         match self.leaves_no_room() {
             true => format!(
                 "{seen}; {unseen} has no examples, or too few to weigh, so {asked} cannot be shown whatever the rest shows: sample there"
@@ -146,7 +146,7 @@ impl<'a> Measured<'a> {
         let Measured { estimate, unit, .. } = self;
         let is_open = !estimate.lower.is_finite() && !estimate.upper.is_finite();
         if is_open && estimate.unmeasured > 0.0 {
-            let unseen = of_traffic(estimate.unmeasured, &self.finding.unmeasured);
+            let unseen = of_traffic(estimate.unmeasured, &self.finding.unmeasured, &self.finding.segment);
             return Some(format!("{unseen} was not measured, and nothing bounds it there: sample there"));
         }
         if is_open && !unit.is_bounded() {
@@ -208,7 +208,7 @@ pub(super) fn at_its_worst(finding: &Finding, estimate: &Estimate) -> String {
     match estimate.unmeasured > 0.0 {
         true => format!(
             "; {} was not measured and counts at its worst",
-            of_traffic(estimate.unmeasured, &finding.unmeasured)
+            of_traffic(estimate.unmeasured, &finding.unmeasured, &finding.segment)
         ),
         false => String::new(),
     }
