@@ -117,9 +117,12 @@ impl Layout {
             false if may_lie_in(of) => of.share,
             false => 0.0,
         };
-        let parts: Vec<f64> = declared.iter().zip(weights(inside, declared.len())).map(part).collect();
+        let seen = weights(inside, declared.len());
+        let is_seen = seen.iter().any(|weight| *weight > 0.0);
+        let parts: Vec<f64> = declared.iter().zip(seen).map(part).collect();
         let sum: f64 = parts.iter().sum();
-        Strata::declared(if sum > 0.0 { parts.into_iter().map(|part| part / sum).collect() } else { whole() })
+        let within = || parts.iter().map(|part| part / sum).collect();
+        Strata::declared(if is_seen && sum > 0.0 { within() } else { whole() })
     }
 }
 
