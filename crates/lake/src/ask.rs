@@ -15,7 +15,7 @@ mod verdicts;
 
 pub use answers::KeptAnswer;
 pub use facts::{Changes, ClassCount, Coverage, Failing, Ungraded};
-pub use verdicts::{Differing, Verdict, keeps_how};
+pub use verdicts::{Differing, Verdict};
 
 use crate::LakeError;
 use crate::engine::{Cut, Engine};

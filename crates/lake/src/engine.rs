@@ -45,11 +45,6 @@ impl Engine {
         Ok(self.runtime.block_on(self.context.register_parquet(name, path.as_str(), options))?)
     }
 
-    pub fn has_column(&self, table: &str, name: &str) -> Result<bool, LakeError> {
-        let table = self.runtime.block_on(self.context.table(table))?;
-        Ok(table.schema().fields().iter().any(|field| field.name() == name))
-    }
-
     /// Hands on what a query answers, batch by batch.
     pub fn each(&self, sql: &str, mut take: impl FnMut(RecordBatch) -> Result<(), LakeError>) -> Result<(), LakeError> {
         self.runtime.block_on(async {

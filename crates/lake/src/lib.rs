@@ -17,7 +17,7 @@ mod values;
 mod write;
 
 pub use ask::{
-    Asked, Changes, ClassCount, Coverage, Differing, Failing, KeptAnswer, Scores, Ungraded, Verdict, keeps_how,
+    Asked, Changes, ClassCount, Coverage, Differing, Failing, KeptAnswer, Scores, Ungraded, Verdict,
 };
 pub use engine::Cut;
 pub use file_digest::file_digest;

@@ -3,9 +3,6 @@
 use super::columns::{numbers, sums, texts, whole};
 use super::{Scores, quoted};
 use crate::LakeError;
-use crate::engine::{Cut, Engine};
-use crate::guarded::guarded;
-use camino::Utf8Path;
 use domain::name::CriterionName;
 use domain::reference_set::ExampleIndex;
 use domain::score::{HowJudged, State};
@@ -32,11 +29,8 @@ pub struct Differing {
 }
 
 impl Scores<'_> {
-    /// `None` of a run that was sealed before this was kept.
-    pub fn differing(&self, criterion: &CriterionName) -> Result<Option<Differing>, LakeError> {
-        if !self.keeps_how()? {
-            return Ok(None);
-        }
+    /// Of all verdicts of a criterion.
+    pub fn differing(&self, criterion: &CriterionName) -> Result<Differing, LakeError> {
         let of = |column: &str| {
             let count = |what: &str| format!("COALESCE(CAST({what} AS DOUBLE), 0.0)");
             let so = format!("SUM(CASE WHEN {column} THEN 1 ELSE 0 END)");
@@ -52,16 +46,13 @@ impl Scores<'_> {
                 found = Differing { panel: of(0), order: of(2) };
             }
         }
-        Ok(Some(found))
+        Ok(found)
     }
 
     /// Every score of a criterion, in the order of examples, arms and repeats.
     pub fn verdicts(&self, criterion: &CriterionName) -> Result<Vec<Verdict>, LakeError> {
         let truth = |column: &str| format!("CASE WHEN {column} THEN 1.0 WHEN NOT {column} THEN 0.0 END");
-        let how = match self.keeps_how()? {
-            true => format!("{}, {}, CAST(level AS DOUBLE)", truth("panel_differs"), truth("order_changed")),
-            false => ["CAST(NULL AS DOUBLE)"; 3].join(", "),
-        };
+        let how = format!("{}, {}, CAST(level AS DOUBLE)", truth("panel_differs"), truth("order_changed"));
         let sql = format!(
             "SELECT example_index, repeat, value, CAST(system AS VARCHAR), CAST(state AS VARCHAR), {how} FROM scores \
              WHERE criterion = {} ORDER BY 1, 4, 2",
@@ -84,20 +75,4 @@ impl Scores<'_> {
         }
         Ok(verdicts)
     }
-
-    fn keeps_how(&self) -> Result<bool, LakeError> {
-        self.engine.has_column("scores", HOW)
-    }
-}
-
-/// A column that every run has whose rows say how judges came to them.
-const HOW: &str = "panel_differs";
-
-/// Whether the rows of a sealed run say how judges came to them.
-pub fn keeps_how(folder: &Utf8Path) -> Result<bool, LakeError> {
-    guarded(folder, || {
-        let engine = Engine::new(Cut::default())?;
-        engine.parquet("scores", &folder.join("scores.parquet"))?;
-        engine.has_column("scores", HOW)
-    })
 }

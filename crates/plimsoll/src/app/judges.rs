@@ -50,7 +50,7 @@ pub fn sealed_judges(content: &Value) -> Result<Arc<[Judged]>, Failure> {
 pub fn tell_differing(scores: &Scores, told: &mut Value) -> Result<(), Failure> {
     for judged in told.as_array_mut().into_iter().flatten() {
         let Some(criterion) = judged["criterion"].as_str().map(CriterionName::new) else { continue };
-        let Some(Differing { panel, order }) = scores.differing(&criterion).map_err(ours)? else { continue };
+        let Differing { panel, order } = scores.differing(&criterion).map_err(ours)?;
         let (by, (of, count)) = match (panel, order) {
             ((1.., _), _) => ("panel", panel),
             (_, (_, 1..)) => ("order", order),
