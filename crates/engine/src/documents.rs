@@ -12,7 +12,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 
 /// Bytes of text that are kept, well below what the places of their ends can name.
-const KEPT_BYTES: usize = 16 << 20;
+const KEPT_BYTES: usize = 64 << 20;
 const FIELDS: [&str; 5] = ["id", "task", "input", "expected", "attributes"];
 
 pub struct Documents<'s> {

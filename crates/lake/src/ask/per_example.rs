@@ -1,10 +1,10 @@
 //! What each example scored: for each measure and arm the sum over repeats, and what is missing of them.
 //!
-//! in      groups as SQL hands them on, each numbered by measure, arm and example
-//! out     one entry for each of them, zero where the scores have no row
+//! in      rows as SQL hands them on, each numbered by measure, arm and example
+//! out     one entry for each measure, arm and example, zero where the scores have no row
 //! note    the only table made of all rows of the scores; everything after it is summed by `domain::tally`
 
-use super::columns::{sums, whole};
+use super::columns::{numbers, whole};
 use crate::LakeError;
 use datafusion::arrow::array::RecordBatch;
 use domain::gate::Measure;
@@ -85,26 +85,26 @@ impl PerExample {
         self.entries.get(start..start + self.examples)
     }
 
-    /// Takes groups: their number, sums of numbers and of grades, counts of known, planned, missing, and of each reason.
+    /// Takes rows: the number of their entry, value and grade, and whether they are missing, and why.
     pub fn add(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
-        let [group, known, planned, missing, system_errors, grader_errors, not_run] =
-            [0, 3, 4, 5, 6, 7, 8].map(|at| whole(batch, at));
-        let (group, known, planned, missing) = (group?, known?, planned?, missing?);
-        let (system_errors, grader_errors, not_run) = (system_errors?, grader_errors?, not_run?);
-        let (totals, grades) = (sums(batch, 1)?, sums(batch, 2)?);
+        let [entries, missing, system_errors, grader_errors, not_run] = [0, 3, 4, 5, 6].map(|at| whole(batch, at));
+        let (entries, missing, system_errors) = (entries?, missing?, system_errors?);
+        let (grader_errors, not_run) = (grader_errors?, not_run?);
+        let (values, grades) = (numbers(batch, 1)?, numbers(batch, 2)?);
         for row in 0..batch.num_rows() {
-            let Some(entry) = self.entries.get_mut(group[row] as usize) else { continue };
+            let Some(entry) = self.entries.get_mut(entries[row] as usize) else { continue };
             self.seen = true;
-            entry.grades = grades[row];
-            entry.scored = Scored {
-                sum: totals[row],
-                known: known[row],
-                planned: planned[row],
-                missing: missing[row],
-                system_errors: system_errors[row],
-                grader_errors: grader_errors[row],
-                not_run: not_run[row],
-            };
+            entry.grades += grades[row].unwrap_or(0.0);
+            let scored = &mut entry.scored;
+            if let Some(value) = values[row] {
+                scored.sum += value;
+                scored.known += 1;
+            }
+            scored.planned += 1;
+            scored.missing += missing[row];
+            scored.system_errors += system_errors[row];
+            scored.grader_errors += grader_errors[row];
+            scored.not_run += not_run[row];
         }
         Ok(())
     }
