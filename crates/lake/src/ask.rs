@@ -2,8 +2,8 @@
 //!
 //! in      a run's folder and the reference set it saw; questions; which system is which arm
 //! out     a tally a question: counts, and sums per cluster in the order of cluster ids
-//! how     SQL makes one row of an example, arm and measure of all its repeats, for as many measures at a time as fit in
-//!         memory; `domain::tally` sums per cluster what lies in a segment. Examples of weight 0 are counted and not summed.
+//! how     SQL says what each row counts as; repeats are added up by example, arm and measure, for as many measures at a time as fit
+//!         in memory; `domain::tally` sums per cluster what lies in a segment. Examples of weight 0 are counted and not summed.
 
 mod answers;
 mod columns;
