@@ -160,7 +160,7 @@ pub fn decide(
         before: history.before,
         systems: sealed.systems.clone(),
         judges: judged(eval)?,
-        today: today(eval, &lake::read_set(&sealed.folder).map_err(ours)?, progress),
+        today: today(eval, &sealed.folder, progress),
     };
     progress.step("weighing the evidence");
     let weighed = weigh(&sealed.folder, &grounds)?;

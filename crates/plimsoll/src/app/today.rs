@@ -1,6 +1,6 @@
 //! Today's traffic, as a decision is told it: the last four weeks that are kept, counted by what the contract cuts by.
 //!
-//! in      the eval, its sealed reference set, the traffic that is kept beside it
+//! in      the eval, the sealed run, the traffic that is kept beside it
 //! out     how each attribute is mixed, and since when that is otherwise than in the set; nothing where no traffic is kept, or the contract
 //!         cuts by nothing
 //! errors  none: traffic that cannot be read is told, and what it says is unknown; no decision waits for it
@@ -9,11 +9,12 @@
 use super::eval::Eval;
 use super::logged::{self, Window};
 use super::run::Progress;
+use super::weigh::ours;
 use crate::cli::Failure;
+use camino::Utf8Path;
 use domain::drift::{Count, DAYS, OfToday, Today, between, of_set};
 use domain::format::drifted::as_sealed;
 use domain::name::Attribute;
-use domain::reference_set::ReferenceSet;
 use domain::sampling::{unit, value};
 use domain::segment::Segmentation;
 use jiff::civil::Date;
@@ -22,15 +23,15 @@ use std::collections::BTreeMap;
 /// What traffic is counted in, to tell since when it is mixed as it is.
 const WEEK: i32 = 7;
 
-pub fn today(eval: &Eval, set: &ReferenceSet, progress: &mut dyn Progress) -> Option<Today> {
-    counted(eval, set, progress).unwrap_or_else(|failure| {
+pub fn today(eval: &Eval, run: &Utf8Path, progress: &mut dyn Progress) -> Option<Today> {
+    counted(eval, run, progress).unwrap_or_else(|failure| {
         let help = "mend or remove that file: `plimsoll traffic stats` reads it too";
         progress.note(&format!("whether traffic drifted is unknown, because it cannot be read: {failure}; {help}"));
         None
     })
 }
 
-fn counted(eval: &Eval, set: &ReferenceSet, progress: &mut dyn Progress) -> Result<Option<Today>, Failure> {
+fn counted(eval: &Eval, run: &Utf8Path, progress: &mut dyn Progress) -> Result<Option<Today>, Failure> {
     let by = |cut: &Segmentation| match cut {
         Segmentation::By { attribute, .. } => Some(attribute.clone()),
         Segmentation::Where { .. } => None,
@@ -64,8 +65,9 @@ fn counted(eval: &Eval, set: &ReferenceSet, progress: &mut dyn Progress) -> Resu
         })?;
     }
     let Some(first) = first else { return Ok(None) };
+    let set = lake::read_set(run).map_err(ours)?;
     let of_attribute = |(at, name): (usize, &Attribute)| {
-        let of_set = of_set(&eval.contract, set, name);
+        let of_set = of_set(&eval.contract, &set, name);
         let drifted = |(_, counts): &&(Date, Vec<Count>)| between(name.as_str(), &of_set, &counts[at].side()).warns();
         let since = weeks.values().take_while(drifted).last().map(|(first, _)| first.to_string());
         OfToday { attribute: name.to_string(), traffic: as_sealed(&counts[at].side()), since }
