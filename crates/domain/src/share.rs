@@ -1,5 +1,12 @@
 //! Numbers that know their range.
 
+mod written;
+
+pub use written::{
+    Rounding, percent, percent_at_most, percent_between, plural, signed, with_sign, without_sign_of_zero,
+};
+pub(crate) use written::{is_whole, share_in, usual_digits};
+
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -72,46 +79,5 @@ impl Amount {
 
     pub fn get(self) -> f64 {
         self.0
-    }
-}
-
-/// `1 example`, `2 examples`.
-pub fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
-/// A difference with its sign, `+0.4` or `-0.4`; what is written as zero has none.
-pub fn with_sign(difference: f64, digits: usize) -> String {
-    signed(difference, format!("{difference:.digits$}"))
-}
-
-/// A figure as it was written, with the sign of a difference.
-pub fn signed(difference: f64, written: String) -> String {
-    let written = without_sign_of_zero(written);
-    if difference > 0.0 && is_more_than_zero(&written) { format!("+{written}") } else { written }
-}
-
-/// The same data is written the same, from whichever side a figure came to zero.
-pub fn without_sign_of_zero(written: String) -> String {
-    match written.strip_prefix('-') {
-        Some(zero) if !is_more_than_zero(zero) => zero.to_owned(),
-        _ => written,
-    }
-}
-
-fn is_more_than_zero(written: &str) -> bool {
-    written.contains(|c: char| matches!(c, '1'..='9'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn zero_is_written_without_a_sign() {
-        for zero in [0.0, -0.0, 0.04, -0.04] {
-            assert_eq!(with_sign(zero, 1), "0.0", "{zero}");
-        }
-        assert_eq!([with_sign(0.06, 1), with_sign(-0.06, 1), with_sign(12.0, 0)], ["+0.1", "-0.1", "+12"]);
     }
 }

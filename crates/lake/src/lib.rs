@@ -16,9 +16,7 @@ mod source;
 mod values;
 mod write;
 
-pub use ask::{
-    Asked, Changes, ClassCount, Coverage, Differing, Failing, KeptAnswer, Scores, Ungraded, Verdict,
-};
+pub use ask::{Asked, Changes, ClassCount, Coverage, Differing, Failing, KeptAnswer, Scores, Ungraded, Verdict};
 pub use engine::Cut;
 pub use file_digest::file_digest;
 pub use fingerprint::fingerprint;

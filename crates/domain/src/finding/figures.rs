@@ -10,55 +10,13 @@ use crate::contract::Contract;
 use crate::evidence::higher_is_better;
 use crate::gate::{Gate, Margin, Measure, Opponent, Rule};
 use crate::segment::Segment;
-pub use crate::share::plural;
-use crate::share::{signed, without_sign_of_zero};
-
-/// Which way a figure is rounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rounding {
-    Nearest,
-    Down,
-    Up,
-}
-
-impl Rounding {
-    /// A figure in so many digits. What lies as good as on its last digit is that digit: sums are rounded themselves.
-    pub fn write(self, value: f64, digits: usize) -> String {
-        let scale = 10f64.powi(digits as i32);
-        let scaled = value * scale;
-        let rounded = match self {
-            Rounding::Down if !is_whole(scaled) => scaled.floor() / scale,
-            Rounding::Up if !is_whole(scaled) => scaled.ceil() / scale,
-            _ => value,
-        };
-        format!("{rounded:.digits$}")
-    }
-}
-
-/// Whether nothing but the rounding of a sum keeps a number from being whole.
-fn is_whole(number: f64) -> bool {
-    (number - number.round()).abs() <= 1e-6f64.max(number.abs() * 1e-12)
-}
+pub use crate::share::{Rounding, percent, percent_at_most, percent_between, plural};
+use crate::share::{is_whole, share_in, signed, usual_digits, without_sign_of_zero};
 
 /// A level in all its digits, as no share of examples is: 2.5 %, 1.25 %, 0.625 %.
 pub fn level(share: f64) -> String {
     let digits = format!("{:.6}", share * 100.0);
     format!("{} %", digits.trim_end_matches('0').trim_end_matches('.'))
-}
-
-/// A share as a person reads it; more digits where it is small.
-pub fn percent(share: f64) -> String {
-    share_in(share, 0, Rounding::Nearest)
-}
-
-/// The same of the largest share that is not ruled out.
-pub fn percent_at_most(share: f64) -> String {
-    share_in(share, 0, Rounding::Up)
-}
-
-/// `86.4 % to 98.9 %`: a share lies in between.
-pub fn percent_between(lower: f64, upper: f64) -> String {
-    format!("{} to {}", share_in(lower, 0, Rounding::Down), share_in(upper, 0, Rounding::Up))
 }
 
 /// `7.0 % of the traffic (fr, it)`: a part of it, and the values that it has. How much of a value without examples lies in a segment
@@ -93,16 +51,6 @@ fn more_digits(limit: f64, is_apart: impl Fn(usize) -> bool) -> usize {
     let is_exact = |more: &usize| is_whole(limit * 100.0 * 10f64.powi((usual_digits(limit) + more) as i32));
     let apart = (0..=MORE_DIGITS).filter(is_exact).find(|more| is_apart(*more));
     apart.or((0..=MORE_DIGITS).find(is_exact)).unwrap_or(0)
-}
-
-/// Digits of a share as a percentage.
-fn usual_digits(share: f64) -> usize {
-    if share != 0.0 && share.abs() < 0.001 { 3 } else { 1 }
-}
-
-/// A share with so many digits more than `percent` gives it.
-fn share_in(share: f64, more: usize, rounding: Rounding) -> String {
-    format!("{} %", without_sign_of_zero(rounding.write(share * 100.0, usual_digits(share) + more)))
 }
 
 /// How the numbers of a gate are written.

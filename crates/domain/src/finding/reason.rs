@@ -209,7 +209,7 @@ fn never(contract: &Contract, gate: &Gate, finding: &Finding, estimate: &Estimat
         false => String::new(),
     };
     let examples = plural(finding.counts.graded, "example");
-    let from = match finding.counts.clusters > estimate.clusters {
+    let from = match finding.counts.weighted < finding.counts.planned {
         true => {
             format!("{examples}, {} conversations of which count toward a rate in traffic, rules", estimate.clusters)
         }

@@ -305,7 +305,7 @@ fn told(findings: Value, arms: &BTreeSet<Arm>, decision: &Decision, sealed: &Sea
             fields["drifted"] = json!(drifted);
         }
         if let Some(before) = particulars.before {
-            fields["before"] = json!(before);
+            fields["held_before"] = json!(before);
         }
     }
     Value::Array(findings)

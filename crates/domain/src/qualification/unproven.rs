@@ -1,9 +1,8 @@
 //! Why a judge's verdicts decide nothing, and the smallest thing that would change that.
 
 use super::LEAST_LABELS;
-use crate::finding::figures::percent_at_most;
 use crate::name::CriterionName;
-use crate::share::plural;
+use crate::share::{percent_at_most, plural};
 
 /// Labels that are worth asking for at first: they leave a judge that never errs under 7.5 % of disagreement.
 pub const ENOUGH: u64 = 40;

@@ -86,7 +86,7 @@ fn a_pair_is_scored_on_its_variant_repeat_by_repeat() {
     let expected = [
         "e1 0 steady graded 1 -",
         "e1 1 steady grader_error - -", // the base has no answer in this repeat: unknown
-        "e1 2 steady graded 0 -",
+        "e1 2 steady graded 0 unsupported_claim",
         "e1 3 steady not_run - -",
         "e2 0 steady graded 1 -",
         "e2 1 steady grader_error - -",

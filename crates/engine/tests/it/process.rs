@@ -57,7 +57,7 @@ else: say(value=ask['settings']['strict'], reason=str(n))";
     let expected = [
         "e0 0 judged graded 1 - ",
         "e1 0 judged graded 0.25 over_refusal too brisk",
-        "e2 0 judged graded 0 - ",
+        "e2 0 judged graded 0 unsupported_claim ",
         "e3 0 judged not_applicable - - no table in it",
         "e4 0 judged grader_error - - no dictionary for this language",
         "e5 0 judged graded 1 - 6", // one process for all six

@@ -76,6 +76,7 @@ fn the_schema_of_examples_leaves_only_rules_between_fields_to_the_reader() {
         "a variant does not say what is expected of it",
         "`expect` compares with a base, and none is given",
         "the attribute `task` is not the example's task",
+        "this schema refers to something outside of it, and nothing is ever fetched",
     ];
     assert_eq!(passed, expected);
 }

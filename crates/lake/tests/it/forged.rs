@@ -5,7 +5,7 @@ use domain::digest::Digest;
 use domain::format::examples::{Read, parse};
 use domain::format::lines::LinePlace;
 use domain::reference_set::{Builder, Kept, ReferenceSet};
-use domain::score::State;
+use domain::score::{HowJudged, State};
 use lake::{AnswerIn, Import, RunWriter, ScoreIn, import_scores, write_set};
 use std::collections::BTreeSet;
 
@@ -96,6 +96,7 @@ fn told(mut run: Run) -> (Digest, Digest) {
         value: Some(0.0),
         class: None,
         reason: run.reason,
+        how: HowJudged::default(),
     };
     writer.score(&row).expect("a score");
     writer.answer(&run.answer).expect("an answer");

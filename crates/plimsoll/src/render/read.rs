@@ -379,7 +379,7 @@ pub fn told(finding: &Value) -> String {
             false => format!("; the result hinges on conversation {conversation}"),
         };
     }
-    for beside in ["before", "drifted"].iter().filter_map(|key| finding[*key].as_str()) {
+    for beside in ["held_before", "drifted"].iter().filter_map(|key| finding[*key].as_str()) {
         told += &format!("; {beside}");
     }
     if let Some(meanwhile) = finding["meanwhile"].as_str() {

@@ -179,7 +179,7 @@ fn what_a_panel_differs_on_is_kept_beside_the_verdicts_and_told() {
     std::fs::write(folder.path().join("labels.jsonl"), label.to_string()).expect("labels");
     let arguments = ["review", "calibrate", "--labels", "labels.jsonl", "--as", "json"];
     let calibrated = super::plimsoll(folder.path(), &arguments);
-    assert!(out(&calibrated).contains("the panel of `right` differs on 8 of 80 verdict(s)"), "{}", err(&calibrated));
+    assert!(out(&calibrated).contains("the panel of `right` differs on 8 of 80 verdicts"), "{}", err(&calibrated));
 }
 
 /// What all calls of a run took, systems, canaries and judges.
