@@ -206,8 +206,7 @@ fn graders(
                 let digest = table.map_or_else(|| lake::IMPORTED.to_owned(), |table| table.to_string());
                 (lake::IMPORTED.to_owned(), digest)
             }
-            // What graded is what the rows say: it may depend on more than the contract does, as on a rubric or a schema in a file, and an
-            // earlier build named it otherwise.
+            // What graded is what the rows say: it may depend on more than the contract does, as on a rubric or a schema in a file.
             Some(digest) => (criterion.grader.kind().to_owned(), digest.to_owned()),
             None => (criterion.grader.kind().to_owned(), criterion.grader.digest().to_string()),
         };
