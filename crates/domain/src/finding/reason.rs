@@ -52,12 +52,12 @@ fn unfit(contract: &Contract, gate: &Gate, finding: &Finding, facts: &Facts) -> 
             facts.decided_under.map_or_else(|| "another one".to_owned(), |digest| digest.short()),
         ),
         Some(Code::UnequalMissing) => format!(
-            "{what} are missing differently in the two arms, as by chance in fewer than 1 of 100 runs: {} here, {} there; get them first",
+            "{what} are missing differently in the two arms, and chance alone would do that in fewer than 1 of 100 runs: {} here, {} there; get them first",
             missing(gate, &finding.counts),
             finding.opponent.as_ref().map_or_else(String::new, |counts| missing(gate, counts)),
         ),
         _ => format!(
-            "too many {what} are missing: {}; of what was planned at most {} may be",
+            "too many {what} are missing: {}; at most {} of what was planned may be",
             missing(gate, &finding.counts),
             percent(contract.missing_at_most.get())
         ),

@@ -167,7 +167,7 @@ impl<'a> Measured<'a> {
         }
         let settlement = match (&gate.rule, estimate.more_needed) {
             (Rule::NotWorse { .. }, Some(0)) => {
-                "; so many would show it with 80 % chance if there were truly no change: read what differs before more are collected"
+                "; as many would show it with 80 % chance if there were truly no change: read what differs before more are collected"
                     .to_owned()
             }
             _ => match self.settlement("; ") {
@@ -181,15 +181,15 @@ impl<'a> Measured<'a> {
         if estimate.difference.is_some() {
             return format!("{seen}; {asked} is not shown{settlement}");
         }
-        let (worst, rounding, side) = match unit.less_is_worse(gate) {
-            true => (estimate.lower, Rounding::Down, "below"),
-            false => (estimate.upper, Rounding::Up, "above"),
+        let (worst, rounding, or) = match unit.less_is_worse(gate) {
+            true => (estimate.lower, Rounding::Down, "more"),
+            false => (estimate.upper, Rounding::Up, "less"),
         };
         if !unit.rules_out(worst) {
             return format!("{seen}; {asked} is not shown: nothing is ruled out{settlement}");
         }
         let worst = unit.bound(worst, rounding);
-        format!("{seen}; {asked} is not shown: only what lies {side} {worst} is ruled out{settlement}")
+        format!("{seen}; {asked} is not shown, only {worst} or {or}{settlement}")
     }
 
     /// After a mark, what would settle it; nothing where that cannot be counted.

@@ -72,8 +72,8 @@ fn difference() -> Estimate {
 #[test]
 fn what_is_ruled_out_is_said_and_rounded_so_that_it_stays_true() {
     let one = not_shown(NOT_WORSE, Code::Underpowered, Estimate { more_needed: Some(90), ..difference() });
-    let said = "-3.0 points (-6.5 to +0.5); no more than 5.0 points worse than production is not shown: only what lies below -6.5 points is \
-                ruled out; about 90 more conversations (190 in all) would settle it at the next look if there is truly no change (80 % chance)";
+    let said = "-3.0 points (-6.5 to +0.5); no more than 5.0 points worse than production is not shown, only -6.5 points or more; \
+                about 90 more conversations (190 in all) would settle it at the next look if there is truly no change (80 % chance)";
     assert_eq!(one, said);
     let nothing = not_shown(NOT_WORSE, Code::Underpowered, Estimate { lower: -1.0, ..difference() });
     assert!(nothing.ends_with("is not shown: nothing is ruled out"), "{nothing}");
@@ -134,7 +134,7 @@ fn missing_grades_are_told_at_their_best_and_at_their_worst() {
                 at their best it holds, at their worst it is not shown; get them first";
     assert!(said.ends_with(tail), "{said}");
     let unfit = told(FLOOR, &finding(State::Unfit, Some(Code::MissingGrades), None));
-    assert!(unfit.ends_with("; of what was planned at most 5.0 % may be"), "{unfit}");
+    assert!(unfit.ends_with("; at most 5.0 % of what was planned may be"), "{unfit}");
 }
 
 #[test]
