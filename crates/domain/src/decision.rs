@@ -15,7 +15,7 @@ use crate::finding::{
     Code, Facts, FailedExample, Failures, Finding, Findings, GuardFact, State, Subject, asks_what_nothing_shows, find,
     is_shown_by_more, listed, release_owner,
 };
-use crate::gate::{Gate, Measure};
+use crate::gate::{Gate, Measure, Rule};
 use crate::name::{ClassName, CriterionName, ExampleId, OwnerRole};
 use crate::question::Compared;
 use crate::reference_set::ReferenceSet;
@@ -397,21 +397,31 @@ fn is_undecided(finding: &Finding) -> bool {
     matches!(finding.code, Some(Code::Underpowered | Code::Undecidable))
 }
 
+/// Open on conversations enough for a margin, so that what they show differs from what was supposed of them.
+fn is_margin_in_doubt(gate: Option<&Gate>, finding: &Finding) -> bool {
+    let is_margin = gate.is_some_and(|gate| matches!(gate.rule, Rule::NotWorse { .. }));
+    is_margin && finding.code == Some(Code::Underpowered)
+}
+
 fn collect(gate: Option<&Gate>, finding: &Finding) -> String {
     let place = &finding.segment.name;
-    match finding.estimate.and_then(|estimate| estimate.more_needed) {
+    // Fewer than its minimum decide nothing, however few would settle it.
+    let short = match finding.state {
+        State::NoData => u64::from(finding.segment.minimum.0).saturating_sub(finding.conversations()),
+        _ => 0,
+    };
+    match finding.estimate.and_then(|estimate| estimate.more_needed).map(|more| more.max(short)) {
         _ if finding.code == Some(Code::MissingGrades) => format!("get the missing {} of {place}", missing(gate)),
         _ if finding.code == Some(Code::JudgeUnproven) => format!("label more of the judge's verdicts on {place}"),
         _ if finding.code == Some(Code::LooksSpent) => format!("draw a fresh reference sample of {place}"),
         _ if finding.code == Some(Code::Unmeasured) && !finding.unmeasured.is_empty() => {
-            format!(
-                "sample {}, which have too few conversations to weigh",
-                listed(finding.unmeasured.iter().map(String::as_str))
-            )
+            let values = listed(finding.unmeasured.iter().map(String::as_str));
+            format!("sample more of {values}: too few conversations to weigh")
         }
         None if finding.code == Some(Code::ZeroFailures) && finding.estimate.is_none() => {
             format!("sample conversations of {place} with a known chance")
         }
+        Some(0) if is_margin_in_doubt(gate, finding) => format!("read what differs on {place} before more is collected"),
         Some(more) if more > 0 => format!("collect about {} of {place}", plural(more, "more conversation")),
         _ => format!("collect more conversations of {place}"),
     }

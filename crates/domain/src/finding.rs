@@ -168,6 +168,12 @@ impl Finding {
     pub fn names(&self) -> String {
         listed(self.examples.iter().map(|example| example.id.as_str()).collect::<Vec<_>>().into_iter())
     }
+
+    /// The independent conversations that count. One gives no estimate, and is still one.
+    pub fn conversations(&self) -> u64 {
+        let few = self.counts.clusters.min(self.counts.weighted);
+        self.estimate.map_or(few, |estimate| estimate.clusters)
+    }
 }
 
 /// An estimate with the interval that its rule used.

@@ -117,9 +117,7 @@ fn torn(gate: &Gate, finding: &Finding, [best, worst]: [State; 2]) -> String {
 }
 
 fn no_data(finding: &Finding) -> String {
-    // One conversation gives no estimate, and is still one.
-    let few = finding.counts.clusters.min(finding.counts.weighted);
-    let seen = finding.estimate.map_or(few, |estimate| estimate.clusters);
+    let seen = finding.conversations();
     if finding.counts.planned == 0 {
         return "no example of the reference set lies here, or the criterion applies to none that does".to_owned();
     }

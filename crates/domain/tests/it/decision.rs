@@ -103,6 +103,18 @@ fn fewer_conversations_than_the_minimum_are_no_data_however_good() {
     goes(&decision, Outcome::NarrowRollout, &[("pay", Candidate, 1.0), ("refund", Production, 1.0)]);
 }
 
+/// Ten spotless ones would clear half in no time; twenty are needed before anything is concluded.
+#[test]
+fn no_fewer_are_asked_for_than_the_minimum_lacks() {
+    let half = FLOOR.replace("0.8", "0.5");
+    let marks = [(Candidate, "1*110"), (Production, "1*110")];
+    let decision =
+        Eval::new(contract(BY_TASK, &[half.as_str()]), set(&[("pay", 100), ("refund", 10)]), &marks).decide();
+    assert_eq!(finding(&decision, "task=refund").state, State::NoData);
+    let next: Vec<&str> = decision.follow_ups.iter().map(|next| next.what.as_str()).collect();
+    assert_eq!(next, ["collect about 10 more conversations of task=refund"]);
+}
+
 #[test]
 fn nothing_but_the_unknown_cannot_be_decided() {
     let small = Eval::new(
