@@ -108,8 +108,8 @@ impl Before {
     }
 }
 
-/// Number of the look that the next run will be: with the examples of the last one it brings the same answers and is that look again, and
-/// with others it is a further one, where they share any. 1 where nothing was decided.
+/// Number of the look that the next run will be: with the examples of the last one, recorded answers are the same and so is the look. What is
+/// asked anew, or about other examples, is a further one, where examples are shared. 1 where nothing was decided.
 pub fn upcoming(records: &[Kept], contract: &Contract, state: &Utf8Path, set: &ReferenceSet) -> u32 {
     let is_decision = |kept: &&Kept| {
         kept.content.get("decision").is_some()
@@ -122,7 +122,9 @@ pub fn upcoming(records: &[Kept], contract: &Contract, state: &Utf8Path, set: &R
     let mut sets: Vec<Option<BTreeSet<String>>> = looks.iter().map(|(_, folder)| active_ids(folder, untold)).collect();
     let now: BTreeSet<String> = ids(set);
     // Of a run that is no longer kept nobody knows whether these are its examples.
-    if sets.last().is_none_or(|last| last.as_ref().is_some_and(|last| *last != now)) {
+    let is_other = sets.last().is_none_or(|last| last.as_ref().is_some_and(|last| *last != now));
+    let is_asked = |arm: Arm| contract.system(arm).is_some_and(|system| system.live().is_some());
+    if is_other || Arm::ALL.into_iter().any(is_asked) {
         sets.push(Some(now));
     }
     of_lineage(&sets) as u32

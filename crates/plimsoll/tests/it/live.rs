@@ -254,6 +254,21 @@ fn a_budget_that_nothing_could_keep_is_refused_before_or_after_the_first_replies
     assert_eq!(server.counts().requests.load(Ordering::Relaxed), before);
 }
 
+/// The next run asks anew, and what comes then are other scores: `check` says so before anybody pays for it.
+#[test]
+fn check_knows_that_what_is_asked_anew_is_a_further_look() {
+    let server = Server::start(Faults::default(), 0, None).expect("a server");
+    let folder = eval(60, "at_once: 8", "looks: 1\n");
+    let is_spent = || {
+        let checked = super::plimsoll(folder.path(), &["check", "--as", "json"]);
+        out(&checked).contains("the contract allows one look")
+    };
+    assert!(!is_spent());
+    let ended = run(folder.path(), &server);
+    assert_ne!(code(&ended), 2, "{}", err(&ended));
+    assert!(is_spent());
+}
+
 #[test]
 fn a_budget_stops_a_run_that_goes_on_later() {
     let server = Server::start(Faults::default(), 0, None).expect("a server");
