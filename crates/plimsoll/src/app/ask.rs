@@ -554,7 +554,6 @@ fn stands(standing: &Standing, currency: &str) -> String {
     said
 }
 
-/// What is waited for, and until when.
 /// What is to be said of how long nothing answers; `patience` is how long it may last before it is said.
 fn silence(standing: &Standing, patience: &mut Duration) -> Option<(usize, TroubleKind, Duration)> {
     let Some(silent) = standing.silent else {
@@ -569,6 +568,7 @@ fn silence(standing: &Standing, patience: &mut Duration) -> Option<(usize, Troub
     Some(silent)
 }
 
+/// What is waited for, and until when.
 fn waits(name: &str, left: Duration) -> String {
     let until = jiff::Timestamp::now() + left;
     format!("`{name}` asks to be left alone for {}: waiting until {until:.0}", lasting(left.as_secs_f64()))

@@ -94,11 +94,11 @@ impl<'c> Elsewhere<'c> {
     pub fn told(&self) -> Vec<String> {
         let file = &self.file;
         let aside = format!(
-            "{} of `{file}` set aside: the example is not active, or the criterion does not apply",
+            "set aside, as the example is not active or the criterion does not apply: {} of `{file}`",
             plural(self.grades.set_aside, "row")
         );
         let outdone = format!(
-            "{} of `{file}`, of answers that failed: system errors all the same",
+            "a system error all the same, as the answer failed: {} of `{file}`",
             plural(self.outdone, "grade")
         );
         [(self.grades.set_aside, aside), (self.outdone, outdone)]

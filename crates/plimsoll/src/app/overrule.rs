@@ -77,7 +77,7 @@ pub fn out_of_place(of: &Kept, contract: &Contract, kept: &Kept) -> Vec<String> 
         (!scopes(of, contract).iter().any(|known| known == scope), format!("its scope `{scope}` is no segment")),
         (
             expires.ok().is_none_or(|expires| first.is_none_or(|first| expires < first)),
-            format!("it expired before it was made: `{}`", text("expires")),
+            format!("its last day, `{}`, is none, or was over when it was made", text("expires")),
         ),
         (contract.is_same_person(&author(of), &author(kept)), "whoever made the run overrides it".to_owned()),
     ];
