@@ -413,7 +413,9 @@ fn collect(gate: Option<&Gate>, finding: &Finding) -> String {
     match finding.estimate.and_then(|estimate| estimate.more_needed).map(|more| more.max(short)) {
         _ if finding.code == Some(Code::MissingGrades) => format!("get the missing {} of {place}", missing(gate)),
         _ if finding.code == Some(Code::JudgeUnproven) => format!("label more of the judge's verdicts on {place}"),
-        _ if finding.code == Some(Code::LooksSpent) => format!("draw a fresh reference sample of {place}"),
+        _ if finding.code == Some(Code::LooksSpent) => {
+            "draw a fresh reference set, with no example that was decided on before".to_owned()
+        }
         _ if finding.code == Some(Code::Unmeasured) && !finding.unmeasured.is_empty() => {
             let values = listed(finding.unmeasured.iter().map(String::as_str));
             format!("sample more of {values}: too few conversations to weigh")
@@ -421,7 +423,9 @@ fn collect(gate: Option<&Gate>, finding: &Finding) -> String {
         None if finding.code == Some(Code::ZeroFailures) && finding.estimate.is_none() => {
             format!("sample conversations of {place} with a known chance")
         }
-        Some(0) if is_margin_in_doubt(gate, finding) => format!("read what differs on {place} before more is collected"),
+        Some(0) if is_margin_in_doubt(gate, finding) => {
+            format!("read what differs on {place} before more is collected")
+        }
         Some(more) if more > 0 => format!("collect about {} of {place}", plural(more, "more conversation")),
         _ => format!("collect more conversations of {place}"),
     }

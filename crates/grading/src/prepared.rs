@@ -21,7 +21,7 @@ impl<'a> Prepared<'a> {
 
     /// The text read as JSON, or why it is none.
     pub fn json(&self) -> Result<&Value, &str> {
-        // serde_json refuses nesting beyond 128 levels, so a deep text is invalid and never a stack overflow.
+        // serde_json refuses nesting beyond 127 levels, so a deep text is invalid and never a stack overflow.
         let parsed = self.json.get_or_init(|| serde_json::from_str(self.text()).map_err(|error| error.to_string()));
         parsed.as_ref().map_err(String::as_str)
     }

@@ -194,7 +194,7 @@ impl List<'_> {
         }
         if seen.looks_spent {
             let why = "the looks of a gate are spent: the same examples prove nothing more";
-            let words = ["draw a fresh reference sample", why].map(str::to_owned);
+            let words = ["draw a fresh reference set", why].map(str::to_owned);
             let command = Command::of_eval(&["show", "latest"]);
             let since = seen.last_decided.unwrap_or(today);
             self.on_friday(&["release"], rhythm, "fresh-sample", since, words, command);

@@ -196,7 +196,7 @@ fn what_only_earlier_looks_keep_from_being_shown_says_so() {
     assert_eq!(at(1).0, State::Holds);
     let (state, code, reason) = at(6);
     assert_eq!((state, code), (State::NotShown, Some(Code::LooksSpent)), "{reason}");
-    assert!(reason.contains("look 6") && reason.contains("fresh reference sample"), "{reason}");
+    assert!(reason.contains("look 6") && reason.contains("fresh reference set"), "{reason}");
 }
 
 #[test]

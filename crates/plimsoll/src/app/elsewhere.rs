@@ -97,10 +97,8 @@ impl<'c> Elsewhere<'c> {
             "set aside, as the example is not active or the criterion does not apply: {} of `{file}`",
             plural(self.grades.set_aside, "row")
         );
-        let outdone = format!(
-            "a system error all the same, as the answer failed: {} of `{file}`",
-            plural(self.outdone, "grade")
-        );
+        let outdone =
+            format!("a system error all the same, as the answer failed: {} of `{file}`", plural(self.outdone, "grade"));
         [(self.grades.set_aside, aside), (self.outdone, outdone)]
             .into_iter()
             .filter(|(count, _)| *count > 0)

@@ -61,7 +61,7 @@ impl<'a> Measured<'a> {
                 estimate.clusters
             ),
             Some(Code::LooksSpent) => format!(
-                "{seen}; {asked} would have been shown at the first look, and this is look {}, at a level of {}: start a fresh reference sample{}",
+                "{seen}; {asked} would have been shown at the first look, and this is look {}, at a level of {}: start a fresh reference set{}",
                 besides.facts.look.unwrap_or(1),
                 level(estimate.level),
                 self.settlement("; or ")

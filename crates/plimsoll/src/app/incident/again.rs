@@ -101,21 +101,21 @@ pub fn decide_again(
     // What cannot be graded is told before anybody is asked.
     let mut programs = Programs::default();
     let graders = ready(eval, given.scores.as_deref(), &mut programs)?;
+    let release = Release { eval, given, set: &set, answers: &answers, folder: work.path() };
     let seen_by = seen_by(&eval.contract, &set, &answered);
-    let (verdicts, unasked) = verdicts(eval, incident, given, (&set, shown), &answers, &seen_by, progress)?;
+    let (verdicts, unasked) = release.verdicts(incident, shown, &seen_by, progress)?;
     let documents = Documents::new(&set, keeper);
-    let graders = (with(graders, verdicts), programs);
-    let scores_digest = graded(eval, given, (&set, &documents), graders, (&answers, work.path()), progress)?;
+    let scores_digest = release.grade(&documents, with(graders, verdicts), &mut programs, progress)?;
     progress.step("deciding again");
     let grounds = grounds(eval, record, &scores_digest)?;
-    let decision = weigh(work.path(), &grounds)?.decision;
-    let missing = missing(&set, &grounds, (&answers, work.path()), (&seen_by, &answered), unasked.as_ref())?;
+    let decision = weigh(release.folder, &grounds)?.decision;
+    let missing = release.missing(&grounds, &seen_by, &answered, unasked.as_deref())?;
     let found: Vec<(String, Result<Vec<&Finding>, Through>)> = answered
         .iter()
         .filter_map(|index| Some((set.rows[index.0 as usize].id.to_string(), FailedExample::of(&set, *index)?)))
         .map(|(id, example)| (id, blocked(&decision, &example)))
         .collect();
-    let kept = kept_of(eval, record, &set, &scores_digest, &answers, &decision, &found);
+    let kept = release.kept(record, &scores_digest, &decision, &found);
     let told = |finding: &&Finding| format!("{} is {}: {}", finding.name, finding.state.words(), finding.reason);
     let examples = found.into_iter().map(|(id, found)| (id, found.map(|all| all.iter().map(told).collect()))).collect();
     Ok(Again { record: record.map(|record| record.id().to_owned()), examples, missing, kept })
@@ -151,25 +151,6 @@ fn with(mut graders: Vec<Ready>, verdicts: Option<Arc<Verdicts>>) -> Vec<Ready> 
     graders
 }
 
-/// Grades the answers into the folder; the digest of the scores.
-fn graded(
-    eval: &Eval,
-    given: &Given,
-    (set, documents): (&ReferenceSet, &Documents),
-    (graders, mut programs): (Vec<Ready>, Programs),
-    (answers, folder): (&Answers, &Utf8Path),
-    progress: &mut dyn Progress,
-) -> Result<String, Failure> {
-    let elsewhere = Elsewhere::read(eval, given.scores.as_deref(), set)?;
-    let criteria = planned(&eval.contract);
-    let digests: Vec<Digest> = criteria.iter().map(|criterion| criterion.grader.digest()).collect();
-    let plan = Plan { eval, criteria: &criteria, set, documents, digests, threads: 2 };
-    let recorded = [(Arm::Candidate, vec![answers.file.clone()])];
-    let (rows, _) = grade_into(folder, plan, graders, &mut programs, elsewhere, &recorded, progress)?;
-    lake::write_set(folder, set, &eval.folder).map_err(ours)?;
-    Ok(rows.fingerprint.digest().to_string())
-}
-
 /// The contract of now, at the look that was spent on the release then.
 fn grounds<'e>(eval: &'e Eval, record: Option<&Kept>, scores_digest: &str) -> Result<Grounds<'e>, Failure> {
     let look = record.and_then(|record| record.content["look"]["number"].as_u64()).map(|look| look as u32);
@@ -188,87 +169,118 @@ fn grounds<'e>(eval: &'e Eval, record: Option<&Kept>, scores_digest: &str) -> Re
     })
 }
 
-/// The grades that nobody gave of the incident's answers, by criteria that would see a failure.
-fn missing(
-    set: &ReferenceSet,
-    grounds: &Grounds,
-    (answers, folder): (&Answers, &Utf8Path),
-    (seen_by, answered): (&BTreeSet<CriterionName>, &[ExampleIndex]),
-    unasked: Option<&String>,
-) -> Result<Vec<Missing>, Failure> {
-    let contract = grounds.contract;
-    let asked = Asked { set, contract, systems: grounds.systems.clone() };
-    let names: Vec<&CriterionName> = seen_by.iter().collect();
-    let ungraded = lake::Scores::open(folder, asked)
-        .and_then(|scores| scores.ungraded(&names, &answered.iter().copied().collect()))
-        .map_err(ours)?;
-    let missing = ungraded.into_iter().filter_map(|row| {
-        let example = set.rows.get(row.example.0 as usize)?.id.to_string();
-        let judged = contract.criteria.iter().any(|known| known.name == row.criterion && is_judged(known));
-        let reason = unasked.filter(|_| judged).cloned().or(row.reason).unwrap_or_default();
-        let is_taken = answers.taken.contains(&(example.clone(), row.repeat));
-        is_taken.then_some(Missing { example, criterion: row.criterion, reason })
-    });
-    Ok(missing.collect())
-}
-
 /// The criteria that would see a failure on one of these examples.
 fn seen_by(contract: &Contract, set: &ReferenceSet, examples: &[ExampleIndex]) -> BTreeSet<CriterionName> {
     let watches = examples.iter().flat_map(|example| watched(contract, set, *example));
     watches.flat_map(|watch| watch.criteria).collect()
 }
 
-/// What judges say of the answers to the incident's examples, where one of its criteria is judged; or why nothing is known of that.
-fn verdicts(
-    eval: &Eval,
-    incident: &Incident,
-    given: &Given,
-    (set, shown): (&ReferenceSet, Keeper),
-    answers: &Answers,
-    seen_by: &BTreeSet<CriterionName>,
-    progress: &mut dyn Progress,
-) -> Result<(Option<Arc<Verdicts>>, Option<String>), Failure> {
-    if !eval.contract.criteria.iter().any(|criterion| is_judged(criterion) && seen_by.contains(&criterion.name)) {
-        return Ok((None, None));
-    }
-    let askable = match Askable::of(eval) {
-        Ok(askable) => askable,
-        Err(failure) if given.ask => return Err(failure),
-        Err(_) => return Ok((None, Some("its judge cannot be asked as things are".to_owned()))),
-    };
-    let name = format!("incident-{}", &Digest::of_bytes(incident.id.as_bytes()).to_string()[..8]);
-    let documents = Documents::new(set, shown);
-    let files = [(Arm::Candidate, vec![answers.own.clone()])];
-    let verdicts = askable.verdicts_apart(&name, given.ask, (set, &documents), &files, progress)?;
-    let unasked = verdicts.is_none().then(|| "its judge was not asked about this answer".to_owned());
-    Ok((verdicts, unasked))
+/// A release as it is graded now, for nobody to keep.
+struct Release<'a> {
+    eval: &'a Eval,
+    given: &'a Given,
+    /// With the incident's guards armed.
+    set: &'a ReferenceSet,
+    answers: &'a Answers,
+    /// Where it is graded.
+    folder: &'a Utf8Path,
 }
 
-fn kept_of(
-    eval: &Eval,
-    record: Option<&Kept>,
-    set: &ReferenceSet,
-    scores_digest: &str,
-    answers: &Answers,
-    decision: &Decision,
-    found: &[(String, Result<Vec<&Finding>, Through>)],
-) -> Value {
-    let finding = |finding: &&Finding| json!({"gate": finding.name, "segment": finding.segment.name.as_str(), "state": finding.state.as_str(), "reason": finding.reason});
-    let blocked = found.iter().filter_map(|(id, found)| {
-        let findings: Vec<Value> = found.as_ref().ok()?.iter().map(finding).collect();
-        Some(json!({"example": id, "findings": findings}))
-    });
-    json!({
-        "record": record.map(Kept::id),
-        "record_digest": record.map(|record| record.digest().to_string()),
-        "then": record.map(|record| record.content["decision"].clone()),
-        "now": decision.outcome.as_str(),
-        "contract": eval.contract.digest.to_string(),
-        "set": set.digest.as_ref().map(Digest::to_string),
-        "scores": scores_digest,
-        "answers": {"of_run": answers.of_run, "of_incident": answers.of_incident, "given": answers.given},
-        "blocked": blocked.collect::<Vec<_>>(),
-    })
+impl Release<'_> {
+    /// What judges say of the answers to the incident's examples, where one of its criteria is judged; or why nothing is known of that.
+    fn verdicts(
+        &self,
+        incident: &Incident,
+        shown: Keeper,
+        seen_by: &BTreeSet<CriterionName>,
+        progress: &mut dyn Progress,
+    ) -> Result<(Option<Arc<Verdicts>>, Option<String>), Failure> {
+        let mut criteria = self.eval.contract.criteria.iter();
+        if !criteria.any(|criterion| is_judged(criterion) && seen_by.contains(&criterion.name)) {
+            return Ok((None, None));
+        }
+        let askable = match Askable::of(self.eval) {
+            Ok(askable) => askable,
+            Err(failure) if self.given.ask => return Err(failure),
+            Err(_) => return Ok((None, Some("its judge cannot be asked as things are".to_owned()))),
+        };
+        let name = format!("incident-{}", &Digest::of_bytes(incident.id.as_bytes()).to_string()[..8]);
+        let documents = Documents::new(self.set, shown);
+        let files = [(Arm::Candidate, vec![self.answers.own.clone()])];
+        let verdicts = askable.verdicts_apart(&name, self.given.ask, (self.set, &documents), &files, progress)?;
+        let unasked = verdicts.is_none().then(|| "its judge was not asked about this answer".to_owned());
+        Ok((verdicts, unasked))
+    }
+
+    /// Grades the answers; the digest of the scores.
+    fn grade(
+        &self,
+        documents: &Documents,
+        graders: Vec<Ready>,
+        programs: &mut Programs,
+        progress: &mut dyn Progress,
+    ) -> Result<String, Failure> {
+        let Release { eval, set, folder, .. } = *self;
+        let elsewhere = Elsewhere::read(eval, self.given.scores.as_deref(), set)?;
+        let criteria = planned(&eval.contract);
+        let digests: Vec<Digest> = criteria.iter().map(|criterion| criterion.grader.digest()).collect();
+        let plan = Plan { eval, criteria: &criteria, set, documents, digests, threads: 2 };
+        let recorded = [(Arm::Candidate, vec![self.answers.file.clone()])];
+        let (rows, _) = grade_into(folder, plan, graders, programs, elsewhere, &recorded, progress)?;
+        lake::write_set(folder, set, &eval.folder).map_err(ours)?;
+        Ok(rows.fingerprint.digest().to_string())
+    }
+
+    /// The grades that nobody gave of the incident's answers, by criteria that would see a failure.
+    fn missing(
+        &self,
+        grounds: &Grounds,
+        seen_by: &BTreeSet<CriterionName>,
+        answered: &[ExampleIndex],
+        unasked: Option<&str>,
+    ) -> Result<Vec<Missing>, Failure> {
+        let (set, contract) = (self.set, grounds.contract);
+        let asked = Asked { set, contract, systems: grounds.systems.clone() };
+        let names: Vec<&CriterionName> = seen_by.iter().collect();
+        let ungraded = lake::Scores::open(self.folder, asked)
+            .and_then(|scores| scores.ungraded(&names, &answered.iter().copied().collect()))
+            .map_err(ours)?;
+        let missing = ungraded.into_iter().filter_map(|row| {
+            let example = set.rows.get(row.example.0 as usize)?.id.to_string();
+            let judged = contract.criteria.iter().any(|known| known.name == row.criterion && is_judged(known));
+            let reason = unasked.filter(|_| judged).map(str::to_owned).or(row.reason).unwrap_or_default();
+            let is_taken = self.answers.taken.contains(&(example.clone(), row.repeat));
+            is_taken.then_some(Missing { example, criterion: row.criterion, reason })
+        });
+        Ok(missing.collect())
+    }
+
+    /// What the closing entry keeps.
+    fn kept(
+        &self,
+        record: Option<&Kept>,
+        scores_digest: &str,
+        decision: &Decision,
+        found: &[(String, Result<Vec<&Finding>, Through>)],
+    ) -> Value {
+        let Release { eval, set, answers, .. } = *self;
+        let finding = |finding: &&Finding| json!({"gate": finding.name, "segment": finding.segment.name.as_str(), "state": finding.state.as_str(), "reason": finding.reason});
+        let blocked = found.iter().filter_map(|(id, found)| {
+            let findings: Vec<Value> = found.as_ref().ok()?.iter().map(finding).collect();
+            Some(json!({"example": id, "findings": findings}))
+        });
+        json!({
+            "record": record.map(Kept::id),
+            "record_digest": record.map(|record| record.digest().to_string()),
+            "then": record.map(|record| record.content["decision"].clone()),
+            "now": decision.outcome.as_str(),
+            "contract": eval.contract.digest.to_string(),
+            "set": set.digest.as_ref().map(Digest::to_string),
+            "scores": scores_digest,
+            "answers": {"of_run": answers.of_run, "of_incident": answers.of_incident, "given": answers.given},
+            "blocked": blocked.collect::<Vec<_>>(),
+        })
+    }
 }
 
 /// The answers of a release, in one file: those that are given first, then the incident's own, then those of the run.
