@@ -140,10 +140,10 @@ impl<'a> Asking<'a> {
         };
         let (ids, mut faults) = (Ids::of(&plan.set.rows), Vec::new());
         for at in 0..asking.systems.len() {
-            let (wanted, tokens) = asking.wanted(at, &slots, &mut faults, tell);
+            let wanted = asking.wanted(at, &slots, &mut faults, tell);
             // What cannot be put to one system may not be to the next: all of it is told.
             if faults.is_empty() {
-                asking.look(at, (folder, earlier), &ids, &slots, (&wanted, tokens))?;
+                asking.look(at, Journals { folder, earlier }, &ids, &slots, &wanted)?;
             }
         }
         if !faults.is_empty() {
@@ -154,17 +154,11 @@ impl<'a> Asking<'a> {
         Ok(asking)
     }
 
-    /// The request of each planned answer of a system, and how many tokens all of them take; what cannot be put is a fault.
-    fn wanted(
-        &self,
-        at: usize,
-        slots: &[Slot],
-        faults: &mut Vec<String>,
-        tell: &mut dyn FnMut(u64, u64),
-    ) -> (Wanted, u64) {
+    /// What a system has to be asked for; what cannot be put is a fault.
+    fn wanted(&self, at: usize, slots: &[Slot], faults: &mut Vec<String>, tell: &mut dyn FnMut(u64, u64)) -> Requests {
         let system = &self.systems[at];
         let (before, of) = (at * slots.len(), (self.systems.len() * slots.len()) as u64);
-        let (mut wanted, mut tokens) = (Wanted::with_capacity(slots.len()), 0);
+        let mut wanted = Requests { of_slots: Wanted::with_capacity(slots.len()), tokens: 0 };
         for (place, slot) in slots.iter().enumerate() {
             let seen = (before + place + 1) as u64;
             if seen.is_multiple_of(1000) {
@@ -172,32 +166,32 @@ impl<'a> Asking<'a> {
             }
             match self.plan.request(system, *slot) {
                 Ok(request) => {
-                    tokens += request.tokens;
-                    wanted.insert(*slot, request.digest());
+                    wanted.tokens += request.tokens;
+                    wanted.of_slots.insert(*slot, request.digest());
                 }
                 Err(fault) => faults.push(format!("`{}` cannot be asked: {fault}", system.name)),
             }
         }
-        (wanted, tokens)
+        wanted
     }
 
     /// Looks at what the journal holds of a system's answers, and what is missing of them.
     fn look(
         &mut self,
         at: usize,
-        (folder, earlier): (&Utf8Path, &[Utf8PathBuf]),
+        journals: Journals,
         ids: &Ids,
         slots: &[Slot],
-        (wanted, tokens): (&Wanted, u64),
+        Requests { of_slots: wanted, tokens }: &Requests,
     ) -> Result<(), AskError> {
         let (plan, system) = (self.plan, self.systems[at].clone());
-        let path = folder.join(format!("{}.jsonl", system.name));
+        let path = journals.folder.join(format!("{}.jsonl", system.name));
         let journal = |cause| AskError::Journal { path: path.clone(), cause };
         let mut known = Known::new(plan.set, ids, wanted);
         let Opened { torn, left, .. } = open(&path, |line| known.see(line)).map_err(journal)?;
         self.used.add(known.used());
         let cached = if system.live.cache && plan.repeats == 1 {
-            cached(&mut known, &system.name, earlier)?
+            cached(&mut known, &system.name, journals.earlier)?
         } else {
             Vec::new()
         };
@@ -308,6 +302,20 @@ fn cached(known: &mut Known, system: &str, earlier: &[Utf8PathBuf]) -> Result<Ve
         }
     }
     Ok(lines)
+}
+
+/// Where a run keeps its journals, and the folders of those that earlier runs kept.
+#[derive(Clone, Copy)]
+pub(crate) struct Journals<'a> {
+    pub folder: &'a Utf8Path,
+    pub earlier: &'a [Utf8PathBuf],
+}
+
+/// What one system has to be asked for.
+struct Requests {
+    of_slots: Wanted,
+    /// How many all of them take.
+    tokens: u64,
 }
 
 /// A planned answer: example and repeat.

@@ -100,6 +100,22 @@ pub struct Asked<'a> {
     pub at: jiff::Timestamp,
 }
 
+#[cfg(test)]
+impl<'a> Asked<'a> {
+    /// A reply that was taken and paid with 0.25, after others that took 36 tokens and 0.75.
+    pub(crate) fn after_refusals(request: Digest, reply: &'a Reply) -> Self {
+        Asked {
+            request,
+            got: Ok(reply),
+            attempts: &[],
+            first_byte: None,
+            spend: Some(0.25),
+            refused: Used { tokens: 36, spend: 0.75 },
+            at: jiff::Timestamp::UNIX_EPOCH,
+        }
+    }
+}
+
 /// Where the work stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Standing {

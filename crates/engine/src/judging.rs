@@ -14,7 +14,7 @@ pub use canaries::{TriedOut, try_out};
 pub use tasks::{Arm, Judged};
 
 use crate::asking::begun::Begun;
-use crate::asking::{AskError, Forecast, LiveSystem, Plan, line};
+use crate::asking::{AskError, Forecast, Journals, LiveSystem, Plan, line};
 use crate::budget::Used;
 use crate::driver::{Asked, DriveError, Drove, Lane, Standing, Work, drive};
 use crate::journal::Journal;
@@ -132,7 +132,7 @@ impl<'a> Judging<'a> {
         };
         let wanted = judging.wanted(tell)?;
         for (at, wanted) in wanted.iter().enumerate() {
-            judging.look(at, (folder, earlier), wanted)?;
+            judging.look(at, Journals { folder, earlier }, wanted)?;
         }
         Ok(judging)
     }
@@ -157,18 +157,13 @@ impl<'a> Judging<'a> {
     }
 
     /// Looks at what the journal holds of a judge's replies, and what is missing of them.
-    fn look(
-        &mut self,
-        at: usize,
-        (folder, earlier): (&Utf8Path, &[Utf8PathBuf]),
-        wanted: &Wanted,
-    ) -> Result<(), AskError> {
+    fn look(&mut self, at: usize, journals: Journals, wanted: &Wanted) -> Result<(), AskError> {
         let system = &self.systems[at];
         let name = format!("judge-{}.jsonl", system.name);
-        let path = folder.join(&name);
+        let path = journals.folder.join(&name);
         let mut replies = Replies::open(&path, &wanted.requests)?;
         let own = replies.count();
-        for folder in earlier.iter().filter(|_| system.live.cache) {
+        for folder in journals.earlier.iter().filter(|_| system.live.cache) {
             replies.take_earlier(&folder.join(&name), &wanted.requests)?;
         }
         let open = wanted.in_order.iter().filter(|(digest, ..)| !replies.has(digest));

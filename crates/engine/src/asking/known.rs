@@ -163,15 +163,7 @@ mod tests {
         let wanted = Wanted::from([((ExampleIndex(0), 0), request)]);
         let reply =
             Reply { text: Some("Yes.".to_owned()), tokens_in: Some(10), tokens_out: Some(2), ..Reply::default() };
-        let asked = Asked {
-            request,
-            got: Ok(&reply),
-            attempts: &[],
-            first_byte: None,
-            spend: Some(0.25),
-            refused: Used { tokens: 36, spend: 0.75 },
-            at: jiff::Timestamp::UNIX_EPOCH,
-        };
+        let asked = Asked::after_refusals(request, &reply);
         let mut known = Known::new(&set, &ids, &wanted);
         assert!(known.see(line::of("a", 0, &asked).as_bytes()));
         assert_eq!(known.used(), Used { tokens: 48, spend: 1.0 });

@@ -74,14 +74,22 @@ pub enum Broken {
     },
 }
 
-/// Hands on every item with the number of its line; records of logs only with `logs`.
-pub fn items(reader: impl BufRead, logs: bool, each: &mut dyn FnMut(Item, u32)) -> Result<(), Broken> {
+/// What of a stream is handed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Spans,
+    /// And records of logs.
+    SpansAndRecords,
+}
+
+/// Hands on every item with the number of its line.
+pub fn items(reader: impl BufRead, wanted: Wanted, each: &mut dyn FnMut(Item, u32)) -> Result<(), Broken> {
     let (line, left) = (Rc::new(Cell::new(1)), Rc::new(Cell::new(LONGEST_LINE)));
     let reader = Counted { reader, line: line.clone(), left: left.clone() };
     let mut json = serde_json::Deserializer::from_reader(reader);
     let mut walk = Walk {
         each,
-        logs,
+        wanted,
         line: line.clone(),
         left: left.clone(),
         resource: None,
@@ -139,8 +147,7 @@ impl<R: BufRead> Read for Counted<R> {
 
 struct Walk<'e> {
     each: &'e mut dyn FnMut(Item, u32),
-    /// Records of logs are wanted too.
-    logs: bool,
+    wanted: Wanted,
     line: Rc<Cell<u32>>,
     left: Rc<Cell<usize>>,
     /// The attributes of the resource in hand.
@@ -255,11 +262,17 @@ impl<'de> Visitor<'de> for At<'_, '_> {
         while let Some(key) = entries.next_key::<String>()? {
             let below = match (level, key.as_str()) {
                 (Level::Document, "resourceSpans" | "resource_spans") => Level::Resources,
-                (Level::Document, "resourceLogs" | "resource_logs") if walk.logs => Level::Resources,
+                (Level::Document, "resourceLogs" | "resource_logs") if walk.wanted == Wanted::SpansAndRecords => {
+                    Level::Resources
+                }
                 (Level::Resource, "scopeSpans" | "scope_spans" | "instrumentationLibrarySpans") => Level::Scopes,
-                (Level::Resource, "scopeLogs" | "scope_logs") if walk.logs => Level::Scopes,
+                (Level::Resource, "scopeLogs" | "scope_logs") if walk.wanted == Wanted::SpansAndRecords => {
+                    Level::Scopes
+                }
                 (Level::Scope, "spans") => Level::Spans,
-                (Level::Scope, "logRecords" | "log_records") if walk.logs => Level::Records,
+                (Level::Scope, "logRecords" | "log_records") if walk.wanted == Wanted::SpansAndRecords => {
+                    Level::Records
+                }
                 (Level::Document, "observations") => Level::Observations,
                 (Level::Resource, "resource") => {
                     let resource = entries.next_value::<Value>()?;

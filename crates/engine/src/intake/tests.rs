@@ -412,7 +412,7 @@ fn parts_of_a_tools_result_and_of_instructions_are_kept_alike() {
 /// Messages of the first span of a document.
 fn conversation(text: &str) -> (Vec<Value>, Vec<Value>, u32) {
     let mut found = None;
-    otlp::items(text.as_bytes(), false, &mut |item, _| {
+    otlp::items(text.as_bytes(), otlp::Wanted::Spans, &mut |item, _| {
         if let Item::Span(span) = item {
             found.get_or_insert(super::told(&span));
         }
@@ -432,7 +432,7 @@ proptest::proptest! {
     /// Whatever stands in a file, reading it ends without a panic.
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
-        let _ = otlp::items(bytes.as_slice(), true, &mut |_, _| ());
+        let _ = otlp::items(bytes.as_slice(), otlp::Wanted::SpansAndRecords, &mut |_, _| ());
     }
 
     /// And so do documents that are nearly right, with any bytes changed.
@@ -445,7 +445,7 @@ proptest::proptest! {
             bytes[at] = byte;
         }
         let mut gathered = Gathered::default();
-        let _ = otlp::items(bytes.as_slice(), true, &mut |item, line| {
+        let _ = otlp::items(bytes.as_slice(), otlp::Wanted::SpansAndRecords, &mut |item, line| {
             if let Item::Span(span) = item {
                 gathered.add(&span, Spot { file: 0, line }, &mut 0);
             }

@@ -6,7 +6,7 @@
 //! errors  records longer than 64 MB, packed or not; what is neither; a record that breaks off; what `otlp` refuses
 //! source  opentelemetry-collector-contrib `exporter/fileexporter` (length as 32 bits, the first byte the highest); opentelemetry-proto
 
-use super::otlp::{self, Broken, Item, Span};
+use super::otlp::{self, Broken, Item, Span, Wanted};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, LogsData};
 use opentelemetry_proto::tonic::trace::v1::{TracesData, span::Event};
@@ -50,15 +50,15 @@ pub fn peeked<'r>(mut reader: Box<dyn BufRead + 'r>, count: usize) -> io::Result
 
 /// Hands on every span of a stream.
 pub fn items(reader: impl Read, each: &mut Each) -> Result<(), Broken> {
-    read(reader, false, each)
+    read(reader, Wanted::Spans, each)
 }
 
 /// Hands on every span of a stream, and every record of a log.
 pub fn spans_and_records(reader: impl Read, each: &mut Each) -> Result<(), Broken> {
-    read(reader, true, each)
+    read(reader, Wanted::SpansAndRecords, each)
 }
 
-fn read(reader: impl Read, logs: bool, each: &mut Each) -> Result<(), Broken> {
+fn read(reader: impl Read, wanted: Wanted, each: &mut Each) -> Result<(), Broken> {
     let reader = unpacked(reader).map_err(Broken::Unreadable)?;
     let (head, mut reader) = peeked(reader, 64).map_err(Broken::Unreadable)?;
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
@@ -66,17 +66,17 @@ fn read(reader: impl Read, logs: bool, each: &mut Each) -> Result<(), Broken> {
     match (head.first(), first) {
         (None, _) => Ok(()),
         // The length of a record that is short enough begins so.
-        (Some(0..=4), _) => records(&mut reader, logs, each),
-        (Some(0x0a), Some(byte)) if !matches!(byte, b'{' | b'[') => alone(&mut reader, logs, each),
+        (Some(0..=4), _) => records(&mut reader, wanted, each),
+        (Some(0x0a), Some(byte)) if !matches!(byte, b'{' | b'[') => alone(&mut reader, wanted, each),
         _ => {
             let marked = head.len() - text.len();
             io::copy(&mut reader.by_ref().take(marked as u64), &mut io::sink()).map_err(Broken::Unreadable)?;
-            otlp::items(reader, logs, each)
+            otlp::items(reader, wanted, each)
         }
     }
 }
 
-fn records(reader: &mut dyn BufRead, logs: bool, each: &mut Each) -> Result<(), Broken> {
+fn records(reader: &mut dyn BufRead, wanted: Wanted, each: &mut Each) -> Result<(), Broken> {
     let mut number = 0;
     loop {
         if reader.fill_buf().map_err(Broken::Unreadable)?.is_empty() {
@@ -103,12 +103,12 @@ fn records(reader: &mut dyn BufRead, logs: bool, each: &mut Each) -> Result<(), 
             record = unzipped(&record).map_err(|error| broken(format!("this record cannot be unpacked: {error}")))?;
         }
         if record.first() == Some(&b'{') {
-            otlp::items(record.as_slice(), logs, &mut |item, _| each(item, number)).map_err(|found| match found {
+            otlp::items(record.as_slice(), wanted, &mut |item, _| each(item, number)).map_err(|found| match found {
                 Broken::At { what, help, .. } => Broken::At { line: number, column: 1, what, help },
                 other => other,
             })?;
         } else {
-            message(&record, number, logs, each).map_err(broken)?;
+            message(&record, number, wanted, each).map_err(broken)?;
         }
     }
 }
@@ -130,13 +130,13 @@ fn unzipped(record: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 /// One message without a length.
-fn alone(reader: &mut dyn BufRead, logs: bool, each: &mut Each) -> Result<(), Broken> {
+fn alone(reader: &mut dyn BufRead, wanted: Wanted, each: &mut Each) -> Result<(), Broken> {
     let mut whole = Vec::new();
     reader.take(LONGEST_RECORD as u64 + 1).read_to_end(&mut whole).map_err(Broken::Unreadable)?;
     if whole.len() > LONGEST_RECORD {
         return Err(too_long(1, "this message of protobuf is"));
     }
-    message(&whole, 1, logs, each).map_err(|what| at(1, what))
+    message(&whole, 1, wanted, each).map_err(|what| at(1, what))
 }
 
 fn at(number: u32, what: String) -> Broken {
@@ -150,9 +150,9 @@ fn too_long(number: u32, what: &str) -> Broken {
 }
 
 /// A request of an exporter is written as data of traces are: both hold their resources as the first field.
-fn message(bytes: &[u8], number: u32, logs: bool, each: &mut Each) -> Result<(), String> {
+fn message(bytes: &[u8], number: u32, wanted: Wanted, each: &mut Each) -> Result<(), String> {
     let traces = TracesData::decode(bytes);
-    if logs
+    if wanted == Wanted::SpansAndRecords
         && !traces.as_ref().is_ok_and(is_of_spans)
         && let Ok(data) = LogsData::decode(bytes)
     {

@@ -153,15 +153,7 @@ mod tests {
         let path = Utf8PathBuf::try_from(folder.path().join("judge-judge.jsonl")).unwrap();
         let request = Digest::of_bytes(b"request");
         let reply = Reply { text: Some("{}".to_owned()), tokens_in: Some(10), tokens_out: Some(2), ..Reply::default() };
-        let asked = Asked {
-            request,
-            got: Ok(&reply),
-            attempts: &[],
-            first_byte: None,
-            spend: Some(0.25),
-            refused: Used { tokens: 36, spend: 0.75 },
-            at: jiff::Timestamp::UNIX_EPOCH,
-        };
+        let asked = Asked::after_refusals(request, &reply);
         let journal = Journal::on_disk(std::slice::from_ref(&path)).unwrap();
         journal.append_all(0, &[line::of("a", 0, &asked)]).unwrap();
         drop(journal);
