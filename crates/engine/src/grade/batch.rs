@@ -18,6 +18,7 @@ use domain::grader::Grader;
 use domain::reference_set::ExampleIndex;
 use domain::review::Grade;
 use domain::score::{HowJudged, State, Summing};
+use domain::share::plural;
 use grading::{Prepared, Side, side};
 use serde_json::Value;
 use std::fs::File;
@@ -123,8 +124,8 @@ fn one(
     if recorded.repeat >= u32::from(grading.repeats) {
         let what = format!("repeat {} of `{}` is beyond the plan", recorded.repeat, recorded.example);
         let help = format!(
-            "the contract asks for {} repeat(s), counted from 0: raise `repeats`, or leave it out",
-            grading.repeats
+            "the contract asks for {}, counted from 0: raise `repeats`, or leave it out",
+            plural(u64::from(grading.repeats), "repeat")
         );
         worked.faults.push(place.fault(1, &recorded.example, what, help));
         return;

@@ -4,8 +4,8 @@ use crate::app::chain::Kept;
 use crate::app::signature;
 use domain::contract::money;
 use domain::finding::figures::Rounding;
-pub use domain::finding::figures::plural;
 use domain::format::record::numbers;
+pub use domain::share::plural;
 use domain::share::{signed, with_sign};
 use serde_json::{Value, json};
 

@@ -7,7 +7,6 @@
 
 use super::labels::OfAnswer;
 use domain::criterion::Criterion;
-use domain::finding::figures::plural;
 use domain::name::ClusterId;
 use domain::qualification::{Labelled, LabelledCluster, LabelledPairs, Sample};
 use domain::reference_set::{ExampleIndex, ReferenceSet};
@@ -15,6 +14,7 @@ use domain::review::Says;
 use domain::rubric::{Kind, Rubric, ScaleReading};
 use domain::score::State;
 use domain::segment::Segment;
+use domain::share::plural;
 use domain::system::Arm;
 use lake::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
