@@ -354,6 +354,12 @@ impl Weighed {
         Weighed { unmeasured: 0.0, ..*self }
     }
 
+    /// The rate of failures that leaves the whole at `rate` where all that was not measured fails; 0 where that alone is more.
+    pub fn rate_of_rest(&self, rate: f64) -> f64 {
+        let left = rate - self.unmeasured;
+        if self.unmeasured > 0.0 && left <= ROUNDING { 0.0 } else { left / (1.0 - self.unmeasured) }
+    }
+
     /// Whether the result hinges on one cluster.
     pub fn is_dominated(&self) -> bool {
         self.dominated_by().is_some()

@@ -249,7 +249,13 @@ impl Record {
             // Of money and milliseconds nothing bounds what was not measured.
             Ok(weighed) if weighed.kind() == stats::Kind::Mean && weighed.unmeasured() > 0.0 => (1.0, 0.0),
             Ok(weighed) => {
-                let best = |weighed: &stats::Weighed| best_p(gate, weighed).unwrap_or(0.0);
+                let best = |weighed: &stats::Weighed| match gate.rule {
+                    // Counted, not tested: how many it takes is told of what is measured.
+                    Rule::Never { max_rate: Some(rate) } if weighed.unmeasured() > 0.0 => {
+                        stats::zero_failure_p(weighed.clusters(), weighed.rate_of_rest(rate.get()))
+                    }
+                    _ => best_p(gate, weighed).unwrap_or(0.0),
+                };
                 (best(weighed), best(&weighed.measured_only()))
             }
             Err(_) => (1.0, 1.0),
@@ -287,7 +293,7 @@ impl Record {
                 remedy: format!("sample {} there, or {or}", plural(needed - have, "more conversation")),
             });
         }
-        if is_never(gate) || self.p <= level {
+        if self.p <= level || is_never(gate) && self.p_measured > level {
             return None;
         }
         Some(match self.unmeasured(contract, segment).filter(|_| self.p_measured <= level) {

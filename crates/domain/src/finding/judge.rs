@@ -274,7 +274,10 @@ impl<'a> Hearing<'a> {
             return (State::NotShown, Some(Code::MissingGrades));
         }
         match max_rate {
-            Some(max_rate) if self.zero_failure_upper(level) > max_rate => (State::NotShown, Some(Code::ZeroFailures)),
+            Some(max_rate) if self.zero_failure_upper(level) > max_rate => {
+                let by_the_rest = self.unmeasured() > 0.0 && seen_upper(self.independent(), level) <= max_rate;
+                (State::NotShown, Some(if by_the_rest { Code::Unmeasured } else { Code::ZeroFailures }))
+            }
             _ => (State::Holds, None),
         }
     }
@@ -284,9 +287,10 @@ impl<'a> Hearing<'a> {
         self.upper_of(self.independent(), level)
     }
 
-    /// The same if so many clusters showed none.
+    /// The same if so many clusters showed none. Traffic that was not measured may all fail.
     fn upper_of(&self, clusters: u64, level: f64) -> f64 {
-        let seen = if clusters == 0 { 1.0 } else { stats::zero_failure_upper(clusters, level) };
+        let unmeasured = self.unmeasured();
+        let seen = (1.0 - unmeasured) * seen_upper(clusters, level) + unmeasured;
         // A judge that saw none may have overlooked some.
         let overlooked = self.claim.and_then(|weighing| weighing.corrected.as_ref());
         overlooked.map_or(seen, |corrected| seen.max(1.0 - corrected.graded.interval(level).lower))
@@ -340,6 +344,11 @@ impl<'a> Hearing<'a> {
         })
     }
 
+    /// The share of the traffic in strata that have too few clusters to be weighed.
+    fn unmeasured(&self) -> f64 {
+        self.claim.and_then(|weighing| weighing.graded.as_ref().ok()).map_or(0.0, stats::Weighed::unmeasured)
+    }
+
     /// Clusters of weight above 0.
     fn independent(&self) -> u64 {
         match self.claim.map(|weighing| &weighing.graded) {
@@ -390,6 +399,11 @@ enum Outcome {
     Between,
     /// Missing grades decide.
     Torn,
+}
+
+/// Upper bound on the rate of failures where so many clusters showed none.
+fn seen_upper(clusters: u64, level: f64) -> f64 {
+    if clusters == 0 { 1.0 } else { stats::zero_failure_upper(clusters, level) }
 }
 
 /// Failures of a never gate's criterion in this arm and segment; none for other gates.

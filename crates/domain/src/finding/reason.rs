@@ -200,10 +200,9 @@ fn uncounted(contract: &Contract, gate: &Gate, finding: &Finding) -> Option<Stri
 fn never(contract: &Contract, gate: &Gate, finding: &Finding, estimate: &Estimate, besides: &Besides) -> String {
     let Rule::Never { max_rate } = gate.rule else { return String::new() };
     let (ruled_out, asked) = apart(1.0 - estimate.lower, max_rate.map_or(0.0, |rate| rate.get()));
+    let unseen = || of_traffic(estimate.unmeasured, &finding.unmeasured, &finding.segment);
     let unmeasured = match estimate.unmeasured > 0.0 {
-        true => {
-            format!("; {} was not measured", of_traffic(estimate.unmeasured, &finding.unmeasured, &finding.segment))
-        }
+        true => format!("; {} was not measured", unseen()),
         false => String::new(),
     };
     let examples = plural(finding.counts.graded, "example");
@@ -222,8 +221,12 @@ fn never(contract: &Contract, gate: &Gate, finding: &Finding, estimate: &Estimat
         (State::NotShown, _) if finding.code == Some(Code::MissingGrades) => {
             format!("{seen}, but {}", torn(gate, finding, besides.readings))
         }
+        (State::NotShown, Some(_)) if finding.code == Some(Code::Unmeasured) => format!(
+            "{seen}; {} has no examples, or too few to weigh, and may all fail: the rest alone would rule out rates above {asked}; sample there",
+            unseen()
+        ),
         (State::NotShown, Some(_)) => {
-            format!("{seen}; asked: {asked}{}", settlement(": ", gate, estimate, contract.looks))
+            format!("{seen}; asked: {asked}{}{unmeasured}", settlement(": ", gate, estimate, contract.looks))
         }
         (_, Some(_)) => format!("{seen} (asked: {asked}){unmeasured}"),
         (_, None) => seen,

@@ -200,6 +200,15 @@ fn a_stratum_without_data_widens_the_bound_and_can_forbid_a_margin() {
     assert!(weighed.p_at_most(-0.10) < 0.05);
 }
 
+#[test]
+fn traffic_without_data_may_use_up_a_rate_of_failures() {
+    let weighed = |shares: Vec<f64>| weigh(&independent(300, 0), &Strata::declared(shares), Kind::Rate).unwrap();
+    assert_eq!(weighed(vec![1.0]).rate_of_rest(0.05), 0.05);
+    assert!((weighed(vec![0.96, 0.04]).rate_of_rest(0.05) - 0.01 / 0.96).abs() < EXACT);
+    // As large as the rate, however it was summed, and larger.
+    assert_eq!([0.1, 0.05].map(|rate| weighed(vec![0.9, 0.06, 0.04]).rate_of_rest(rate)), [0.0; 2]);
+}
+
 /// Rows of weight 1 with these values, each its own cluster.
 fn graded(values: &[f64]) -> Vec<Cluster> {
     let row = |&value: &f64| Cluster { rows: 1, weight: 1.0, weight_squared: 1.0, value, ..Cluster::default() };

@@ -62,18 +62,16 @@ impl Hearing<'_> {
         let weighed = self.claim?.graded.as_ref().ok()?;
         let interval = weighed.interval(level);
         let clean = self.failed.is_empty();
+        let of_rest = max_rate.filter(|_| clean).map(|rate| weighed.rate_of_rest(rate));
+        let p = of_rest.map_or(1.0, |rate| stats::zero_failure_p(weighed.clusters(), rate));
         Some(Estimate {
             value: weighed.estimate(),
             // The bound speaks of the pass rate, as every rate does: 1 - (upper bound on failures).
             lower: if clean { 1.0 - self.zero_failure_upper(level) } else { interval.lower },
             upper: interval.upper,
             level,
-            p: if clean { max_rate.map_or(1.0, |rate| stats::zero_failure_p(weighed.clusters(), rate)) } else { 1.0 },
-            p_adjusted: if clean {
-                max_rate.map_or(1.0, |rate| stats::zero_failure_p(weighed.clusters(), rate))
-            } else {
-                1.0
-            },
+            p,
+            p_adjusted: p,
             p_harm: None,
             p_harm_adjusted: None,
             margin: max_rate.map_or(1.0, |rate| 1.0 - rate),
@@ -82,9 +80,9 @@ impl Hearing<'_> {
             kish_clusters: weighed.kish_clusters(),
             unmeasured: weighed.unmeasured(),
             method: Method::ZeroFailures,
-            more_needed: max_rate
-                .map(|rate| stats::zero_failure_n(rate, level).saturating_sub(weighed.clusters()))
-                .filter(|_| clean),
+            more_needed: of_rest
+                .filter(|rate| *rate > 0.0)
+                .map(|rate| stats::zero_failure_n(rate, level).saturating_sub(weighed.clusters())),
             spotless: clean,
             judged: self.claim.and_then(|weighing| weighing.corrected.as_ref()).map(|correction| AsJudged {
                 value: weighed.estimate(),
