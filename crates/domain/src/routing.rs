@@ -127,17 +127,9 @@ pub fn cells(contract: &Contract, set: &ReferenceSet, segments: &[crate::segment
             seen.entry(values).or_default().extend(inside);
         }
     }
-    if let [only] = routable.as_slice() {
-        // Values that nothing was sampled of are still routed.
-        for segment in segments {
-            if let (1, Some(values)) = (segment.conditions.len(), segment.conditions.get(*only)) {
-                for value in values {
-                    let values = Values::from([((*only).clone(), value.clone())]);
-                    weights.entry(values.clone()).or_insert(0.0);
-                    seen.entry(values).or_default();
-                }
-            }
-        }
+    for &attribute in &routable {
+        let unsampled = unsampled(attribute, routable.len(), segments, &seen);
+        seen.extend(unsampled.into_iter().map(|values| (values, BTreeSet::new())));
     }
     if routable.is_empty() {
         seen.entry(Values::new()).or_default().extend(0..segments.len());
@@ -166,6 +158,33 @@ pub fn cells(contract: &Contract, set: &ReferenceSet, segments: &[crate::segment
             Cell { values, share, declared: declared.is_some(), segments: inside }
         })
         .collect()
+}
+
+/// Cells of the values that nothing was sampled of, which are still routed: one beside each of what the other attributes were seen as.
+fn unsampled(
+    attribute: &Attribute,
+    routable: usize,
+    segments: &[crate::segment::Segment],
+    seen: &BTreeMap<Values, BTreeSet<usize>>,
+) -> Vec<Values> {
+    let of_one = segments.iter().filter(|segment| segment.conditions.len() == 1);
+    let named = of_one.filter_map(|segment| segment.conditions.get(attribute)).flatten();
+    let is_seen = |value: &String| seen.keys().any(|values| values.get(attribute) == Some(value));
+    let missing: BTreeSet<&String> = named.filter(|value| !is_seen(value)).collect();
+    let others = |values: &Values| {
+        let mut others = values.clone();
+        others.remove(attribute);
+        others
+    };
+    // An attribute on its own has nothing beside it.
+    let beside: BTreeSet<Values> =
+        if routable == 1 { BTreeSet::from([Values::new()]) } else { seen.keys().map(others).collect() };
+    let with = |others: &Values, value: &str| {
+        let mut values = others.clone();
+        values.insert(attribute.clone(), value.to_owned());
+        values
+    };
+    missing.iter().flat_map(|value| beside.iter().map(move |others| with(others, value))).collect()
 }
 
 /// Of active examples whose attributes are all the same one, with the weight of all of them: a set has few such kinds.
