@@ -118,13 +118,23 @@ pub fn cells(contract: &Contract, set: &ReferenceSet, segments: &[crate::segment
     let mut weights: BTreeMap<Values, f64> = BTreeMap::new();
     let mut seen: BTreeMap<Values, BTreeSet<usize>> = BTreeMap::new();
     let mut populated: BTreeSet<usize> = BTreeSet::new();
+    let mut uncounted: Vec<(Option<Values>, BTreeSet<usize>)> = Vec::new();
     for (example, weight) in alike(set) {
         let inside = (0..segments.len()).filter(|&at| set.lies_in(&segments[at].conditions, example));
         let inside: BTreeSet<usize> = inside.collect();
         populated.extend(&inside);
-        if let Some(values) = values_of(example, weight > 0.0) {
-            *weights.entry(values.clone()).or_insert(0.0) += weight;
-            seen.entry(values).or_default().extend(inside);
+        match values_of(example, weight > 0.0) {
+            Some(values) => {
+                *weights.entry(values.clone()).or_insert(0.0) += weight;
+                seen.entry(values).or_default().extend(inside);
+            }
+            None => uncounted.push((values_of(example, true), inside)),
+        }
+    }
+    // One that lacks an attribute and counts for nothing makes up no cell, and lies in the one that others make up.
+    for (values, inside) in uncounted {
+        if let Some(known) = values.and_then(|values| seen.get_mut(&values)) {
+            known.extend(inside);
         }
     }
     for &attribute in &routable {
