@@ -413,9 +413,11 @@ impl Table<'_> {
         smallest.or(Share::new(CAPPED).ok()).unwrap_or(Share::ZERO)
     }
 
+    /// Of the candidate, and of production that would keep the traffic; nobody asked for the fallback.
     fn nothing_shown_wrong(&self) -> bool {
         let wrong = [State::Breached, State::FailedNever, State::FailedGuard];
-        !self.findings.blocking(Arm::Candidate).any(|finding| wrong.contains(&finding.state))
+        let mut bearing = [Arm::Candidate, Arm::Production].into_iter().flat_map(|arm| self.findings.blocking(arm));
+        !bearing.any(|finding| wrong.contains(&finding.state))
     }
 
     fn blocked_only_by_the_unknown(&self, route: &Route) -> bool {

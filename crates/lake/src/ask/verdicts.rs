@@ -39,12 +39,9 @@ impl Scores<'_> {
         let (panel, order) = (of("panel_differs"), of("order_changed"));
         let sql = format!("SELECT {panel}, {order} FROM scores WHERE criterion = {}", quoted(criterion.as_str()));
         let mut found = Differing::default();
-        for batch in self.engine.ask(&sql)? {
-            let counts = (0..4).map(|at| sums(&batch, at)).collect::<Result<Vec<_>, _>>()?;
-            for row in 0..batch.num_rows() {
-                let of = |at: usize| (counts[at][row] as u64, counts[at + 1][row] as u64);
-                found = Differing { panel: of(0), order: of(2) };
-            }
+        for batch in self.engine.ask(&sql)?.iter().filter(|batch| batch.num_rows() > 0) {
+            let counted = |at| -> Result<u64, LakeError> { Ok(sums(batch, at)?[0] as u64) };
+            found = Differing { panel: (counted(0)?, counted(1)?), order: (counted(2)?, counted(3)?) };
         }
         Ok(found)
     }

@@ -357,11 +357,9 @@ pub(super) fn no_secrets(reader: &mut Reader, name: &str, node: &Node, help: &st
         NodeKind::Text(text) if secret::is_in_field(name, text) => {
             reader.secret(node.at, format!("`{name}` holds a secret"), help);
         }
-        NodeKind::Number(_) => {
-            // A key may be drawn of digits alone.
-            if secret::is_in_field(name, &node.to_json().to_string()) {
-                reader.secret(node.at, format!("`{name}` holds a secret"), help);
-            }
+        // A key may be drawn of digits alone.
+        NodeKind::Number(_) if secret::is_in_field(name, &node.to_json().to_string()) => {
+            reader.secret(node.at, format!("`{name}` holds a secret"), help);
         }
         NodeKind::List(items) => items.iter().for_each(|item| no_secrets(reader, name, item, help)),
         NodeKind::Map(entries) => entries.iter().for_each(|(key, node)| no_secrets(reader, &key.text, node, help)),
