@@ -15,7 +15,7 @@ mod start;
 mod tests;
 
 pub use command::Command;
-pub use seen::{Agreed, Expiring, OpenIncident, Queued, Seen, Staged, Waiting};
+pub use seen::{Agreed, Expiring, OpenIncident, Proposals, Queued, Seen, Staged, Waiting};
 pub use start::{STAGES, Stage};
 
 use crate::contract::Contract;

@@ -1,6 +1,6 @@
 //! What comes up by itself: after an incident, this week, this release, this month.
 
-use super::{Agreed, Command, Done, Due, Duty, Expiring, List, OpenIncident, Rhythm, Seen, Staged};
+use super::{Agreed, Command, Done, Due, Duty, Expiring, List, OpenIncident, Proposals, Rhythm, Seen, Staged};
 use crate::finding::figures::plural;
 use crate::review::Purpose;
 use jiff::ToSpan;
@@ -144,19 +144,37 @@ impl List<'_> {
             let command = Command::of_eval(&["review", "disputes"]);
             self.on_friday(&["policy", "rubric"], rhythm, "settle", waiting.since, words, command);
         }
-        if let Some(waiting) = &seen.proposals {
-            let due = later(waiting.since, PROPOSAL);
-            let due = Due {
-                name: format!("proposals-{due}"),
-                rhythm,
-                what: format!("accept or decline {}", plural(waiting.count, "proposed example")),
-                why: format!("the oldest waits since {}; nothing proposed is ever counted", waiting.since),
-                due,
-                command: Command::on_eval(&["examples", "proposals"]),
-            };
-            self.add(&["release"], due);
-        }
+        self.proposals(&seen.proposals, today);
         self.retention(seen, today);
+    }
+
+    /// Those of files come up every week, for nothing says since when they wait.
+    fn proposals(&mut self, waiting: &Proposals, today: Date) {
+        let Proposals { count, in_files, since } = *waiting;
+        if count == 0 {
+            return;
+        }
+        let counted = "nothing proposed is ever counted";
+        let (due, why) = match since {
+            Some(since) => (later(since, PROPOSAL), format!("the oldest waits since {since}; {counted}")),
+            None => (friday(today), counted.to_owned()),
+        };
+        let stand = match in_files {
+            0 => String::new(),
+            all if all == count => {
+                format!("; {} in files of examples", if all == 1 { "it stands" } else { "they stand" })
+            }
+            some => format!("; {some} of them stand in files of examples"),
+        };
+        let due = Due {
+            name: format!("proposals-{due}"),
+            rhythm: Rhythm::ThisWeek,
+            what: format!("accept or decline {}", plural(count, "proposed example")),
+            why: format!("{why}{stand}"),
+            due,
+            command: Command::on_eval(&["examples", "proposals"]),
+        };
+        self.add(&["release"], due);
     }
 
     /// What the contract keeps for a time only, once that is over.

@@ -17,7 +17,7 @@ pub struct Seen {
     pub disputes: Option<Waiting>,
     /// Queues in which people agreed, with what of it nobody audited.
     pub agreed: Vec<Agreed>,
-    pub proposals: Option<Waiting>,
+    pub proposals: Proposals,
     /// The oldest day of traffic that is kept.
     pub oldest_traffic: Option<Date>,
     pub incidents: Vec<OpenIncident>,
@@ -64,6 +64,16 @@ pub struct Queued {
 pub struct Waiting {
     pub count: u64,
     pub since: Date,
+}
+
+/// Proposed examples, which wait for a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proposals {
+    pub count: u64,
+    /// Those of them that stand in a file, which does not say since when.
+    pub in_files: u64,
+    /// The day on which the oldest of the others was proposed; `None` where there is no other.
+    pub since: Option<Date>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -89,7 +89,7 @@ fn what_waits_is_due_on_the_friday_of_its_week_and_keeps_its_name_until_it_is_do
     let seen = Seen {
         queues: vec![queued("tone", 3, "2026-11-23")],
         disputes: waiting(1, "2026-11-22"),
-        proposals: waiting(2, "2026-11-19"),
+        proposals: Proposals { count: 2, in_files: 0, since: Some(day("2026-11-19")) },
         ..Seen::default()
     };
     for today in ["2026-11-23", "2026-11-27", "2026-12-24"] {
@@ -103,6 +103,30 @@ fn what_waits_is_due_on_the_friday_of_its_week_and_keeps_its_name_until_it_is_do
             assert!(duty.overdue(day(today)) || !is_overdue, "{today}");
         }
     }
+}
+
+#[test]
+fn proposals_that_stand_in_files_come_up_every_week() {
+    let waiting = |count: u64, in_files: u64, since: Option<&str>| Seen {
+        proposals: Proposals { count, in_files, since: since.map(day) },
+        ..Seen::default()
+    };
+    let of_files = waiting(5, 5, None);
+    for (today, name) in [("2026-11-23", "proposals-2026-11-27"), ("2026-12-24", "proposals-2026-12-25")] {
+        let duties = due(&of_files, today);
+        let duty = one(&duties, name);
+        assert_eq!(duty.what, "accept or decline 5 proposed examples");
+        assert_eq!(duty.why, "nothing proposed is ever counted; they stand in files of examples");
+        assert_eq!((duty.command.as_str(), duty.overdue(day(today))), ("plimsoll examples proposals", false));
+    }
+    // What was proposed in the catalog has a day, and the others come along.
+    let duties = due(&waiting(7, 5, Some("2026-11-19")), "2026-12-24");
+    let duty = one(&duties, "proposals-2026-11-26");
+    assert_eq!(
+        duty.why,
+        "the oldest waits since 2026-11-19; nothing proposed is ever counted; 5 of them stand in files of examples"
+    );
+    assert!(!due(&waiting(0, 0, None), "2026-11-23").iter().any(|duty| duty.name.starts_with("proposals")));
 }
 
 #[test]
@@ -269,7 +293,7 @@ fn every_duty_has_an_owner_and_one_command() {
     let seen = Seen {
         queues: vec![queued("tone", 3, "2026-11-23")],
         disputes: waiting(2, "2026-11-23"),
-        proposals: waiting(2, "2026-11-01"),
+        proposals: Proposals { count: 2, in_files: 0, since: Some(day("2026-11-01")) },
         errors: 1,
         looks_spent: true,
         stages: vec![staged(Some("cites"))],

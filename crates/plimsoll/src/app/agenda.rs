@@ -13,7 +13,7 @@ use super::reviewed::is_reviewed;
 use super::{check, judges, kept, logged, run};
 use crate::cli::Failure;
 use domain::agenda::{
-    Agreed, Duty, Expiring, OpenIncident, Queued, Seen, Staged, Waiting, agenda as due, started, told,
+    Agreed, Duty, Expiring, OpenIncident, Proposals, Queued, Seen, Staged, Waiting, agenda as due, started, told,
 };
 use domain::check::Severity;
 use domain::entry::{Draft, Entry, Noun};
@@ -23,7 +23,7 @@ use domain::fault::closest;
 use domain::gate::{Gate, Margin, Rule};
 use domain::incident;
 use domain::qualification::is_judged;
-use domain::reference_set::{ReferenceSet, RowState};
+use domain::reference_set::{ReferenceSet, Row, RowState};
 use domain::review::{Item, ItemKey, Purpose, Queue, Reading, Says, queues};
 use domain::system::Arm;
 use jiff::civil::Date;
@@ -118,7 +118,7 @@ fn seen(eval: &Eval, duties: &[Entry], today: Date) -> Result<Seen, Failure> {
         queues,
         disputes,
         agreed,
-        proposals: proposals(eval)?,
+        proposals: proposals(eval, &set)?,
         oldest_traffic: logged::days(&state)?.first().map(|(day, _)| *day),
         incidents: incidents(eval, &set)?,
         since: started.or_else(|| decisions.first().and_then(day_of)),
@@ -212,11 +212,14 @@ fn agreed(queue: &Queue, items: &BTreeMap<ItemKey, Item>, is_new: impl Fn(&ItemK
     found
 }
 
-fn proposals(eval: &Eval) -> Result<Option<Waiting>, Failure> {
+/// What waits in the catalog, and what stands as a proposal in a file.
+fn proposals(eval: &Eval, set: &ReferenceSet) -> Result<Proposals, Failure> {
     let told = examples_told(&kept::entries(eval, Noun::Example)?);
-    let proposed = told.values().filter(|told| told.standing == Standing::Is(Status::Proposed));
+    let proposed = told.values().filter(|told| told.line.is_some() && told.standing == Standing::Is(Status::Proposed));
     let days: Vec<Date> = proposed.filter_map(|told| day(&told.since)).collect();
-    Ok(days.iter().min().map(|since| Waiting { count: days.len() as u64, since: *since }))
+    let in_catalog = |row: &&Row| told.get(row.id.as_str()).is_some_and(|told| told.line.is_some());
+    let in_files = set.rows.iter().filter(|row| row.state == RowState::Proposed && !in_catalog(row)).count() as u64;
+    Ok(Proposals { count: days.len() as u64 + in_files, in_files, since: days.into_iter().min() })
 }
 
 fn incidents(eval: &Eval, set: &ReferenceSet) -> Result<Vec<OpenIncident>, Failure> {

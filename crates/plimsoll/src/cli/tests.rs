@@ -4,7 +4,7 @@ use super::Cli;
 use camino::Utf8Path;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use domain::agenda::{Agreed, Expiring, OpenIncident, Queued, STAGES, Seen, Staged, Waiting, agenda};
+use domain::agenda::{Agreed, Expiring, OpenIncident, Proposals, Queued, STAGES, Seen, Staged, Waiting, agenda};
 use domain::review::Purpose;
 use jiff::civil::{Date, date};
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,7 +92,7 @@ fn seen(eval: &str, today: Date) -> Seen {
             audited: None,
             labellers: BTreeSet::new(),
         }],
-        proposals: waiting(),
+        proposals: Proposals { count: 3, in_files: 1, since: Some(today) },
         incidents: vec![
             open("one", None),
             open("other", Some(today)),

@@ -111,6 +111,42 @@ fn another_program_reads_every_duty_from_the_calendar() {
     assert!(identities.iter().eq(next.iter().collect::<BTreeSet<_>>()), "a duty is the same one on the next day");
 }
 
+/// Those that `init` writes, one that somebody accepts, and one of the catalog beside them.
+#[test]
+fn proposals_come_up_whether_a_file_or_the_catalog_keeps_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let told = |words: &[&str]| {
+        let told = plimsoll(folder, words);
+        assert_eq!(code(&told), 0, "{words:?}: {}", err(&told));
+        out(&told)
+    };
+    let help = told(&["init", "--help"]);
+    let page = help.split_once("A file of answers:\n\n").expect("a page in the help").1;
+    std::fs::write(folder.join("page.yaml"), page).expect("a page");
+    told(&["init", "eval", "--answers", "page.yaml"]);
+    let duty = |today: &str| {
+        let agenda: Value =
+            serde_json::from_str(&told(&["agenda", "eval", "--today", today, "--as", "json"])).expect("JSON");
+        let named = |duty: &&Value| duty["name"].as_str().is_some_and(|name| name.starts_with("proposals-"));
+        let duty = agenda["duties"].as_array().expect("duties").iter().find(named).expect("a duty").clone();
+        ["name", "what", "why"].map(|key| duty[key].as_str().expect("a text").to_owned())
+    };
+    let in_files = "nothing proposed is ever counted; they stand in files of examples";
+    assert_eq!(duty("2099-12-28"), ["proposals-2100-01-01", "accept or decline 5 proposed examples", in_files]);
+    let listed = told(&["examples", "proposals", "eval", "--as", "json"]);
+    let listed: Value = serde_json::from_str(&listed).expect("JSON");
+    let first = listed["proposals"][0]["id"].as_str().expect("an id").to_owned();
+    told(&["examples", "accept", &first, "--by", "release", "--why", "it is what customers ask", "--eval", "eval"]);
+    assert_eq!(duty("2099-12-28"), ["proposals-2100-01-01", "accept or decline 4 proposed examples", in_files]);
+    let open = ["incident", "open", "late", "--eval", "eval", "--class", "unsafe_tool_action", "--by", "release"];
+    told(&[&open[..], &["--task", "refund-request", "--what", "refunded twice", "--input", "Where is it?"]].concat());
+    let [_, what, why] = duty("2099-12-28");
+    assert_eq!(what, "accept or decline 5 proposed examples");
+    assert!(why.starts_with("the oldest waits since 20"), "{why}");
+    assert!(why.ends_with("; nothing proposed is ever counted; 4 of them stand in files of examples"), "{why}");
+}
+
 /// From the eval's folder, and from elsewhere.
 #[test]
 fn every_command_of_an_agenda_runs_as_it_is_printed() {
