@@ -38,6 +38,8 @@ pub struct Faults {
     pub dripping: f64,
     /// The connection is cut in the middle of the body.
     pub cut: f64,
+    /// The connection is reset before any answer.
+    pub reset: f64,
     /// From this attempt at a key on nothing goes wrong.
     pub attempts: u32,
 }
@@ -56,6 +58,7 @@ impl Default for Faults {
             page: 0.0,
             dripping: 0.0,
             cut: 0.0,
+            reset: 0.0,
             attempts: u32::MAX,
         }
     }
@@ -71,6 +74,7 @@ enum Fault {
     Page,
     Dripping,
     Cut,
+    Reset,
 }
 
 impl Faults {
@@ -86,6 +90,7 @@ impl Faults {
             (self.page, Fault::Page),
             (self.dripping, Fault::Dripping),
             (self.cut, Fault::Cut),
+            (self.reset, Fault::Reset),
         ];
         let drawn = unit(mixed(self.seed ^ hash(key.as_bytes()).rotate_left(17) ^ (u64::from(attempt) << 48)));
         let mut below = 0.0;
@@ -219,6 +224,7 @@ fn order(words: &[&str]) -> Result<(Faults, u16), String> {
             "--page" => faults.page = number,
             "--dripping" => faults.dripping = number,
             "--cut" => faults.cut = number,
+            "--reset" => faults.reset = number,
             "--attempts" => faults.attempts = number as u32,
             _ => return Err(format!("`{name}` is not known")),
         }

@@ -38,12 +38,22 @@ pub async fn serve(listener: TcpListener, state: Arc<State>) {
         state.counts.connections.fetch_add(1, Relaxed);
         let state = Arc::clone(&state);
         tokio::spawn(async move {
-            let service = service_fn(move |request| answer(Arc::clone(&state), request));
+            let service = service_fn(move |request| Box::pin(answer(Arc::clone(&state), request)));
+            let mut builder = http1::Builder::new();
+            let mut connection = builder.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
             // A client that left is none of our business.
-            let _ =
-                http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+            let ended = std::future::poll_fn(|context| connection.poll_without_shutdown(context)).await;
+            if ended.is_err_and(|error| is_reset(&error)) {
+                let _ = connection.into_parts().io.into_inner().set_zero_linger();
+            }
         });
     }
+}
+
+/// Whether the connection was to end by a reset: what is closed without lingering is not ended but cut off.
+fn is_reset(error: &hyper::Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionReset)
 }
 
 async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, io::Error> {
@@ -87,6 +97,9 @@ async fn chat(state: &State, request: Request<Incoming>) -> Result<Reply, io::Er
         }
         Some(Fault::Stalled) => tokio::time::sleep(faults.stall).await,
         _ => tokio::time::sleep(faults.delay.saturating_sub(arrived.elapsed())).await,
+    }
+    if fault == Some(Fault::Reset) {
+        return Err(io::ErrorKind::ConnectionReset.into());
     }
     if fault == Some(Fault::Broken) {
         return Ok(error(StatusCode::INTERNAL_SERVER_ERROR, "the server failed"));

@@ -93,6 +93,7 @@ fn live_systems_are_asked_and_decided_on_whatever_goes_wrong_in_between() {
         cut: 0.02,
         stalled: 0.01,
         dripping: 0.01,
+        reset: 0.03,
         attempts: 3,
         seed: 7,
         ..Default::default()
@@ -113,6 +114,8 @@ fn live_systems_are_asked_and_decided_on_whatever_goes_wrong_in_between() {
     assert!(lines.values().all(|line| line["spend"].as_f64().is_some_and(|spend| spend > 0.0)));
     let timed_out = |line: &&serde_json::Value| line["attempts"].to_string().contains("timeout: ");
     assert!(lines.values().filter(timed_out).count() > 0, "stalls end at the time limit");
+    let reset = |line: &&serde_json::Value| line["attempts"].to_string().contains("Connection reset by peer");
+    assert!(lines.values().filter(reset).count() > 0, "a connection that is reset is one more attempt");
     no_key_in(folder.path());
     let said = format!("{}{}", out(&ended), err(&ended));
     assert!(!said.contains(KEY) && said.contains("asking for 240 answers"), "{said}");
