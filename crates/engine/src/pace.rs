@@ -4,10 +4,12 @@
 //! out     whether another call may start now, else when to look again
 //! errors  none
 //! source  additive increase, multiplicative decrease (Chiu and Jain 1989). A system that turns calls away and says when to come back:
-//!         nothing starts before, and the number in flight shrinks by three tenths, at most once in a second, and grows by a tenth for each reply. One that does
-//!         not say: the number shrinks to those that it has not turned away, at once, and grows as fast as replies come up to what it
-//!         is known to stand; beyond that more are tried by a tenth for each reply, and more slowly after each try in vain. Where
-//!         nothing is left in flight, waits double. Minutes are kept by spacing (generic cell rate, one cell deep), so that no minute holds more than it may
+//!         nothing starts before. Then the number in flight shrinks to nine tenths of the most beside which a call was answered, if one was
+//!         turned away beside more; where all was turned away, by three tenths; and not at all where calls are turned away whatever their
+//!         number. One that does not say when: the number shrinks to those that it has not turned away, at once. Either way it grows as fast as replies come
+//!         up to what it is known to stand; beyond that more are tried by a tenth for each reply, and more slowly after each try in vain. Where
+//!         nothing is left in flight of what was turned away without a time, waits double. Minutes are kept by spacing (generic cell rate, one cell deep), so that
+//!         no minute holds more than it may
 
 use crate::provider::{Headroom, Trouble, TroubleKind};
 use std::time::Duration;
@@ -26,7 +28,8 @@ pub struct Pace {
     in_flight: u32,
     /// Nothing starts before.
     not_before: Duration,
-    shrunk: Option<Duration>,
+    round: Round,
+    tick: u64,
     cut: Option<Cut>,
     /// Cuts in a row without a round trip in between in which nothing was turned away.
     cuts: u32,
@@ -34,6 +37,33 @@ pub struct Pace {
     in_vain: u32,
     requests: Option<Spacing>,
     tokens: Option<Spacing>,
+}
+
+/// How a call started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// Counts starts and ends.
+    tick: u64,
+    /// How many were in flight then, itself among them.
+    beside: u32,
+}
+
+/// What came back of the calls that started since the last wait that a system asked for: beside how many the one started that was answered
+/// beside most, and so of those that were turned away; 0 where there is none. What was turned away itself is not counted among them.
+#[derive(Clone, Debug, Default)]
+struct Round {
+    since: u64,
+    stood: u32,
+    turned_away: u32,
+    /// Ticks of start and end of what was turned away; after the first of them nothing starts.
+    refusals: Vec<(u64, u64)>,
+}
+
+impl Round {
+    fn beside(&self, start: Start) -> u32 {
+        let then = |&&(from, to): &&(u64, u64)| from < start.tick && start.tick < to;
+        start.beside.saturating_sub(self.refusals.iter().filter(then).count() as u32)
+    }
 }
 
 /// A time at which the system turned calls away without saying until when: from the first of them until a call that started since
@@ -52,6 +82,7 @@ struct Cut {
 pub struct Ended<'a> {
     pub now: Duration,
     pub started: Duration,
+    pub start: Start,
     pub trouble: Option<&'a Trouble>,
     pub headroom: &'a Headroom,
     /// How many more tokens it took than was thought when it started.
@@ -89,7 +120,8 @@ impl Pace {
             trying: None,
             in_flight: 0,
             not_before: Duration::ZERO,
-            shrunk: None,
+            round: Round::default(),
+            tick: 0,
             cut: None,
             cuts: 0,
             in_vain: 0,
@@ -127,7 +159,9 @@ impl Pace {
         (self.not_before > now).then_some(self.not_before)
     }
 
-    pub fn starts(&mut self, now: Duration, tokens: u64) {
+    pub fn starts(&mut self, now: Duration, tokens: u64) -> Start {
+        self.settle(now);
+        self.tick += 1;
         self.in_flight += 1;
         if let Some(requests) = &mut self.requests {
             requests.take(now, 1.0);
@@ -135,16 +169,29 @@ impl Pace {
         if let Some(spacing) = &mut self.tokens {
             spacing.take(now, tokens as f64);
         }
+        Start { tick: self.tick, beside: self.in_flight }
     }
 
-    pub fn ended(&mut self, Ended { now, started, trouble, headroom, more_tokens }: Ended) {
+    pub fn ended(&mut self, Ended { now, started, start, trouble, headroom, more_tokens }: Ended) {
         self.in_flight = self.in_flight.saturating_sub(1);
         if let Some(spacing) = &mut self.tokens {
             spacing.from += spacing.each * more_tokens as f64;
         }
+        self.tick += 1;
+        let is_of_round = start.tick > self.round.since;
         match trouble {
-            None => self.replied(now, started),
-            Some(Trouble { kind: TroubleKind::RateLimited, retry_after: Some(_), .. }) => self.shrink(now),
+            None => {
+                if is_of_round {
+                    self.round.stood = self.round.stood.max(self.round.beside(start));
+                }
+                self.replied(now, started);
+            }
+            Some(Trouble { kind: TroubleKind::RateLimited, retry_after: Some(_), .. }) => {
+                if is_of_round {
+                    self.round.turned_away = self.round.turned_away.max(self.round.beside(start));
+                    self.round.refusals.push((start.tick, self.tick));
+                }
+            }
             Some(Trouble { kind: TroubleKind::RateLimited, .. }) => self.cut(now, started),
             Some(_) => {}
         }
@@ -164,7 +211,10 @@ impl Pace {
     fn replied(&mut self, now: Duration, started: Duration) {
         self.in_vain = 0;
         let Some(cut) = &mut self.cut else {
-            self.stands = (self.stands + 0.1).min(self.most);
+            self.stands = match self.stands < self.known {
+                true => (self.stands + 1.0).min(self.known),
+                false => (self.stands + 0.1 / self.patience).min(self.most),
+            };
             return;
         };
         // A call from before says nothing of what is stood since.
@@ -198,10 +248,23 @@ impl Pace {
         }
     }
 
-    fn shrink(&mut self, now: Duration) {
-        if self.shrunk.is_none_or(|last| now >= last + Duration::from_secs(1)) {
-            self.stands = (self.stands * 0.7).max(1.0);
-            self.shrunk = Some(now);
+    /// Once a wait that was asked for is over: what came back says whether fewer in flight would have been stood.
+    fn settle(&mut self, now: Duration) {
+        let Round { stood, turned_away, .. } = self.round;
+        if turned_away == 0 || now < self.not_before {
+            return;
+        }
+        self.round = Round { since: self.tick, ..Round::default() };
+        if turned_away > stood {
+            self.patience = (self.patience * 2.0).min(8.0);
+            self.stands = match stood {
+                0 => self.stands * 0.7,
+                stood => self.stands.min(0.9 * f64::from(stood)),
+            }
+            .max(1.0);
+            if stood > 0 {
+                self.known = self.stands;
+            }
         }
     }
 
@@ -257,8 +320,8 @@ mod tests {
 
     /// Ends a call that started at a time.
     fn end(pace: &mut Pace, (started, now): (f64, f64), trouble: Option<&Trouble>, more_tokens: i64) {
-        let headroom = &Headroom::default();
-        pace.ended(Ended { now: at(now), started: at(started), trouble, headroom, more_tokens });
+        let (headroom, start) = (&Headroom::default(), Start::default());
+        pace.ended(Ended { now: at(now), started: at(started), start, trouble, headroom, more_tokens });
     }
 
     #[test]
@@ -272,27 +335,46 @@ mod tests {
         assert_eq!(pace.waits(at(1.0)), None);
     }
 
+    /// Starts a number of calls and ends them as told, the first as the first of the list: answered, or turned away for half a second.
+    fn wave(pace: &mut Pace, now: f64, answered: &[bool]) {
+        let told = limited(Some(0.5));
+        let starts: Vec<Start> = answered.iter().map(|_| pace.starts(at(now), 1)).collect();
+        for (start, answered) in starts.into_iter().zip(answered) {
+            let (started, headroom) = (at(now), &Headroom::default());
+            let trouble = Some(&told).filter(|_| !answered);
+            pace.ended(Ended { now: at(now + 0.1), started, start, trouble, headroom, more_tokens: 0 });
+        }
+    }
+
     #[test]
-    fn a_system_that_says_when_shrinks_what_is_in_flight_once_a_second_and_replies_let_it_grow() {
-        let mut pace = Pace::new(10, None, None);
-        let told = limited(Some(0.1));
-        for _ in 0..10 {
-            pace.starts(at(0.0), 1);
+    fn a_system_that_says_when_gets_nine_tenths_of_what_it_answered_and_more_only_slowly() {
+        let mut pace = Pace::new(20, None, None);
+        wave(&mut pace, 0.0, &[[true; 10], [false; 10]].concat());
+        assert_eq!(pace.stands, 20.0, "the wait is not over");
+        wave(&mut pace, 1.0, &[true; 9]);
+        assert!((pace.stands - 9.45).abs() < 1e-9, "{}", pace.stands);
+        for (second, stands) in [(2.0, 9.45), (3.0, 9.45), (4.0, 0.7 * 9.45)] {
+            wave(&mut pace, second, &[false; 6]);
+            assert!(
+                (pace.stands - stands).abs() < 1e-9,
+                "{second}: {}, since more were stood in the round before",
+                pace.stands
+            );
         }
-        for _ in 0..5 {
-            end(&mut pace, (0.0, 0.5), Some(&told), 0);
-        }
-        assert_eq!(pace.stands, 7.0);
-        end(&mut pace, (0.0, 1.6), Some(&told), 0);
-        assert!((pace.stands - 4.9).abs() < 1e-9);
-        for _ in 0..1000 {
-            end(&mut pace, (1.7, 2.0), None, 0);
-        }
-        assert_eq!(pace.stands, 10.0);
-        for second in 3..100 {
-            end(&mut pace, (1.7, f64::from(second) * 2.0), Some(&told), 0);
+        wave(&mut pace, 5.0, &[true]);
+        assert!((pace.stands - 0.49 * 9.45 - 1.0).abs() < 1e-9, "what it is known to stand comes back quickly");
+        for second in 6..100 {
+            wave(&mut pace, f64::from(second), &[false]);
         }
         assert_eq!(pace.stands, 1.0, "one call always goes");
+    }
+
+    #[test]
+    fn what_is_turned_away_beside_no_more_than_was_answered_shrinks_nothing() {
+        let mut pace = Pace::new(10, None, None);
+        wave(&mut pace, 0.0, &[true, false, true, true, false, true, true, true, false, true]);
+        wave(&mut pace, 1.0, &[true]);
+        assert_eq!(pace.stands, 10.0);
     }
 
     #[test]
@@ -314,7 +396,9 @@ mod tests {
             end(&mut pace, (0.2, 0.4), None, 0);
         }
         assert_eq!(pace.stands as u32, 11, "one more is tried");
-        (0..11).for_each(|_| pace.starts(at(0.4), 1));
+        for _ in 0..11 {
+            pace.starts(at(0.4), 1);
+        }
         end(&mut pace, (0.4, 0.401), Some(&limited(None)), 0);
         assert_eq!((pace.stands, pace.known, pace.patience), (10.0, 10.0, 2.0), "in vain: the next takes longer");
     }
@@ -371,14 +455,17 @@ mod tests {
         let mut pace = Pace::new(10, None, None);
         pace.starts(at(0.0), 1);
         let headroom = Headroom { requests: Some((0, at(6.0))), tokens: None };
-        pace.ended(Ended { now: at(1.0), started: at(0.0), trouble: None, headroom: &headroom, more_tokens: 0 });
+        let (now, started) = (at(1.0), at(0.0));
+        pace.ended(Ended { now, started, start: Start::default(), trouble: None, headroom: &headroom, more_tokens: 0 });
         assert_eq!(pace.waits(at(2.0)), Some(at(7.0)));
     }
 
     #[test]
     fn a_system_that_says_when_to_come_back_is_left_alone_by_every_call_until_then() {
         let mut pace = Pace::new(10, None, None);
-        (0..3).for_each(|_| pace.starts(at(0.0), 1));
+        for _ in 0..3 {
+            pace.starts(at(0.0), 1);
+        }
         end(&mut pace, (0.0, 1.0), Some(&limited(Some(30.0))), 0);
         end(&mut pace, (0.0, 2.0), Some(&limited(Some(5.0))), 0);
         end(&mut pace, (0.0, 3.0), None, 0);

@@ -10,7 +10,7 @@
 //!         before what a call takes. Calls that earlier runs made count among them
 
 use crate::budget::{Purse, Told, Took, Used};
-use crate::pace::{Ended, MOST_LEFT_ALONE, Pace};
+use crate::pace::{Ended, MOST_LEFT_ALONE, Pace, Start};
 use crate::provider::{Headroom, Trouble, TroubleKind};
 use crate::retry::{self, Made};
 use domain::system::{Budget, Limits};
@@ -79,11 +79,19 @@ pub struct Schedule {
     purse: Purse,
     again: BinaryHeap<Reverse<(Duration, AskId)>>,
     made: BTreeMap<AskId, Made>,
-    /// What each call in flight was thought to take, and when it started.
-    started: BTreeMap<AskId, (Used, Duration)>,
+    started: BTreeMap<AskId, Started>,
     in_flight: usize,
     /// Nothing new starts; calls in flight are waited for.
     ending: Option<Ending>,
+}
+
+/// A call in flight, as it was when it started.
+#[derive(Clone, Copy, Default)]
+struct Started {
+    at: Duration,
+    /// What it was thought to take.
+    thought: Used,
+    start: Start,
 }
 
 struct Running {
@@ -234,7 +242,6 @@ impl Schedule {
             return self.next(now);
         }
         self.purse.starts(thought);
-        self.started.insert(ask, (thought, now));
         let running = &mut self.lanes[ask.lane];
         if is_again {
             self.again.pop();
@@ -243,7 +250,8 @@ impl Schedule {
         }
         running.in_flight += 1;
         self.in_flight += 1;
-        self.paces[running.pace].starts(now, thought.tokens);
+        let start = self.paces[running.pace].starts(now, thought.tokens);
+        self.started.insert(ask, Started { at: now, thought, start });
         Next::Ask(ask)
     }
 
@@ -275,10 +283,11 @@ impl Schedule {
     ) -> Outcome {
         let running = &mut self.lanes[ask.lane];
         // What it was thought to take when it started, whatever is thought by now.
-        let (thought, started) = self.started.remove(&ask).unwrap_or((Used::default(), now));
+        let unknown = Started { at: now, ..Started::default() };
+        let Started { at: started, thought, start } = self.started.remove(&ask).unwrap_or(unknown);
         self.purse.ended(thought, took);
         let more = if trouble.is_some() { 0 } else { took.tokens as i64 - thought.tokens as i64 };
-        self.paces[running.pace].ended(Ended { now, started, trouble, headroom, more_tokens: more });
+        self.paces[running.pace].ended(Ended { now, started, start, trouble, headroom, more_tokens: more });
         let Some(trouble) = trouble else {
             running.took.add(took);
             running.calls += 1;

@@ -265,6 +265,26 @@ fn nothing_is_asked_of_a_system_before_the_time_that_it_said_and_it_is_done_in_t
     }
 }
 
+/// A tenth of the calls, whatever their number: shrinking would help nothing, and each wait is one round.
+#[test]
+fn a_system_that_turns_calls_away_at_random_keeps_its_number_in_flight() {
+    let mut count = 0u64;
+    let came_in = |_, _: &[_]| {
+        count += 1;
+        let refused = count.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32 < (1 << 32) / 10;
+        (Duration::from_millis(if refused { 1 } else { 200 }), refused)
+    };
+    let second = Some(Duration::from_secs(1));
+    let came_to =
+        |_, _, refused: bool| refused.then(|| Trouble { retry_after: second, ..trouble(TroubleKind::RateLimited) });
+    let mut lane = lane(1000, 100);
+    lane.limits.attempts = 5;
+    let (took, calls, turned_away) = played(plain(vec![lane]), came_in, came_to).answered();
+    // Waves of a hundred, each with its wait: 1,000 and those that are asked again.
+    let ideal = 1.2 * 1000.0 / 90.0;
+    assert!(took.as_secs_f64() < 1.5 * ideal, "{took:?} of {ideal}, {turned_away} of {calls}");
+}
+
 #[test]
 fn a_system_that_asks_to_be_left_alone_for_long_stops_the_run_which_can_go_on_later() {
     let asked = |seconds: u64, kind: TroubleKind| {
@@ -282,16 +302,21 @@ fn a_system_that_asks_to_be_left_alone_for_long_stops_the_run_which_can_go_on_la
     }
 }
 
-/// A system that stands so many calls at once, each of 200 ms, and turns others away after some time without saying until when. When
+/// A system that stands so many calls at once, each of 200 ms, and turns others away after some time, saying or not until when. When
 /// all was answered, the calls, and those that were turned away.
-fn limited(asks: u64, at_once: u32, stands: usize, refuses_after: Duration) -> (Duration, u32, u32) {
+fn limited(
+    (asks, at_once): (u64, u32),
+    stands: usize,
+    refuses_after: Duration,
+    retry_after: Option<Duration>,
+) -> (Duration, u32, u32) {
     let mut lane = lane(asks, at_once);
     lane.limits.attempts = 5;
     let came_in = |_, running: &[Flight<bool>]| {
         let stood = running.iter().filter(|(.., stood)| *stood).count() < stands;
         (if stood { Duration::from_millis(200) } else { refuses_after }, stood)
     };
-    let came_to = |_, _, stood: bool| (!stood).then(|| trouble(TroubleKind::RateLimited));
+    let came_to = |_, _, stood: bool| (!stood).then(|| Trouble { retry_after, ..trouble(TroubleKind::RateLimited) });
     played(plain(vec![lane]), came_in, came_to).answered()
 }
 
@@ -299,11 +324,25 @@ fn limited(asks: u64, at_once: u32, stands: usize, refuses_after: Duration) -> (
 fn a_system_that_stands_fewer_at_once_is_found_out_quickly_and_not_hammered() {
     for (asks, at_once, stands) in [(200, 40, 10), (1000, 40, 30), (2000, 500, 100)] {
         for refuses_after in [Duration::from_millis(1), Duration::from_millis(200)] {
-            let (took, calls, turned_away) = limited(asks, at_once, stands, refuses_after);
+            let (took, calls, turned_away) = limited((asks, at_once), stands, refuses_after, None);
             let ideal = 0.2 * asks.div_ceil(stands as u64) as f64;
             let what = format!("{asks} at {at_once} of {stands}: {took:?} of {ideal}, {turned_away} of {calls}");
             assert!(took.as_secs_f64() <= 2.0 * ideal, "{what}");
             assert!(5 * turned_away < calls, "{what}");
+        }
+    }
+}
+
+/// Each wait of a second is as long as five rounds.
+#[test]
+fn a_system_that_stands_fewer_at_once_and_says_when_is_seldom_asked_for_more() {
+    for (asks, at_once, stands) in [(1000, 100, 50), (2000, 500, 100), (300, 40, 10)] {
+        for refuses_after in [Duration::from_millis(1), Duration::from_millis(200)] {
+            let second = Some(Duration::from_secs(1));
+            let (took, calls, turned_away) = limited((asks, at_once), stands, refuses_after, second);
+            let ideal = 0.2 * asks.div_ceil(stands as u64) as f64;
+            let what = format!("{asks} at {at_once} of {stands}: {took:?} of {ideal}, {turned_away} of {calls}");
+            assert!(took.as_secs_f64() <= 2.0 * ideal + 4.0, "{what}");
         }
     }
 }
