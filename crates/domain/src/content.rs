@@ -10,6 +10,7 @@
 use crate::digest::{Digest, canonical};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Letters of a text that are read; what comes after does not tell it from others.
 const LONGEST: usize = 20_000;
@@ -56,9 +57,15 @@ const MARKS: &str = ".,;:!?¡¿…\"“”„«»()[]{}。，、；：？！";
 const APOSTROPHES: &str = "'’‘ʼ`´";
 const DASHES: &str = "-‐‑–—";
 
-/// What an `input` asks, however it is written: itself, or what its messages say, without case, blanks and marks; all else of
-/// it to the letter.
-pub fn asked(input: &Value) -> String {
+/// A hash of what an `input` asks, however it is written: equal for what is told apart by case, blanks and marks alone, within one process.
+pub fn asked(input: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    without_marks(input).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// An `input`, or what its messages say, without case, blanks and marks; all else of it to the letter.
+fn without_marks(input: &Value) -> String {
     let mut input = input.clone();
     match &mut input {
         Value::String(text) => *text = plainly(text),

@@ -17,8 +17,6 @@ pub struct Example {
     pub digest: Digest,
     /// A hash of the input alone, for this process: equal inputs are duplicates, or conflicts where the expectation differs.
     pub input_hash: u64,
-    /// Of what the input asks, however it is written.
-    pub asked_hash: u64,
     /// Of the expectation alone.
     pub expected_hash: u64,
     pub task: Option<TaskName>,

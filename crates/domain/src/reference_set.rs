@@ -95,12 +95,6 @@ pub struct Column {
 pub const NO_VALUE: u32 = u32::MAX;
 
 impl ReferenceSet {
-    /// Lets go of what only `check` looks at.
-    pub fn without_facts(mut self) -> Self {
-        (self.facts, self.dependencies, self.owners) = (Vec::new(), Vec::new(), Vec::new());
-        self
-    }
-
     /// The value of an attribute on one example.
     pub fn value(&self, attribute: &Attribute, example: ExampleIndex) -> Option<&str> {
         let column = self.attributes.get(attribute)?;

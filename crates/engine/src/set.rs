@@ -70,14 +70,13 @@ pub fn files_of(root: &Utf8Path, path: &Utf8Path, extensions: &[&str]) -> Result
     if found.is_empty() { Err(ReadError::EmptyFolder(full, named())) } else { Ok(found) }
 }
 
-/// Reads every example; `seen` is shown each with its place, and the count so far.
+/// Reads every example into a set; `seen` is shown each, and the count so far.
 pub fn read_set(
     root: &Utf8Path,
     paths: &[Utf8PathBuf],
-    simulated: bool,
+    mut builder: Builder,
     mut seen: impl FnMut(Example, u64),
 ) -> Result<ReferenceSet, ReadError> {
-    let mut builder = Builder::new(simulated);
     let mut count = 0;
     for path in paths {
         for file in files(root, path)? {

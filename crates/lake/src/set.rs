@@ -155,6 +155,14 @@ fn read(folder: &Utf8Path) -> Result<ReferenceSet, LakeError> {
     Ok(set)
 }
 
+/// Where the examples of a run's set were read from, as it is written: a JSON list of paths.
+pub(crate) fn files(folder: &Utf8Path) -> Result<String, LakeError> {
+    let path = folder.join(NAME);
+    let file = File::open(&path).map_err(|cause| LakeError::Read { path, cause })?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file)?;
+    Ok(reader.schema().metadata().get("plimsoll.files").cloned().unwrap_or_default())
+}
+
 /// Bases are among the examples, and each example has its place in every attribute.
 fn is_whole(set: &ReferenceSet) -> bool {
     let count = set.rows.len();

@@ -33,7 +33,7 @@ pub fn values(folder: &Utf8Path) -> Result<Digest, LakeError> {
         let mut whole = blake3::Hasher::new();
         whole.update(b"plimsoll.values.v1\n");
         // Where examples were read from stands beside the rows.
-        let files = serde_json::to_string(&crate::read_set(folder)?.files).unwrap_or_default();
+        let files = crate::set::files(folder)?;
         whole.update(blake3::hash(files.as_bytes()).as_bytes());
         for name in crate::FILES {
             let left_out: &[&str] = if name == "scores.parquet" { &IN_FINGERPRINT } else { &[] };
@@ -51,8 +51,11 @@ pub fn values(folder: &Utf8Path) -> Result<Digest, LakeError> {
 fn add(batch: &RecordBatch, file: &str, columns: &mut Vec<blake3::Hasher>) -> Option<()> {
     if columns.is_empty() {
         columns.extend(batch.schema().fields().iter().map(|field| {
+            let mut names = Vec::new();
+            write_text(file, &mut names);
+            write_text(field.name(), &mut names);
             let mut column = blake3::Hasher::new();
-            column.update(&text_of(file)).update(&text_of(field.name()));
+            column.update(&names);
             column
         }));
     }
@@ -67,40 +70,42 @@ fn add(batch: &RecordBatch, file: &str, columns: &mut Vec<blake3::Hasher>) -> Op
 
 /// The values of a column, whatever it is encoded as.
 fn write(values: &ArrayRef, bytes: &mut Vec<u8>) -> Option<()> {
-    let mut each = |value: &dyn Fn(usize, &mut Vec<u8>)| {
-        for row in 0..values.len() {
-            bytes.push(u8::from(!values.is_null(row)));
-            if !values.is_null(row) {
-                value(row, bytes);
-            }
-        }
-    };
     match values.data_type() {
         DataType::Boolean => {
             let flags = values.as_boolean_opt()?;
-            each(&|row, bytes| bytes.push(u8::from(flags.value(row))));
+            each(flags, bytes, |row, bytes| bytes.push(u8::from(flags.value(row))));
         }
         DataType::Float64 => {
             let numbers = values.as_primitive_opt::<Float64Type>()?;
-            each(&|row, bytes| bytes.extend(numbers.value(row).to_le_bytes()));
+            each(numbers, bytes, |row, bytes| bytes.extend(numbers.value(row).to_le_bytes()));
         }
         whole if whole.is_integer() => {
             let whole = cast(values, &DataType::UInt64).ok()?;
             let numbers = whole.as_primitive_opt::<UInt64Type>()?;
-            each(&|row, bytes| bytes.extend(numbers.value(row).to_le_bytes()));
+            each(numbers, bytes, |row, bytes| bytes.extend(numbers.value(row).to_le_bytes()));
         }
         _ => {
             let texts = cast(values, &DataType::Utf8).ok()?;
             let texts = texts.as_string_opt::<i32>()?;
-            each(&|row, bytes| bytes.extend(text_of(texts.value(row))));
+            each(texts, bytes, |row, bytes| write_text(texts.value(row), bytes));
         }
     }
     Some(())
 }
 
+/// For each row a mark, and its value where there is one.
+fn each(values: &impl Array, bytes: &mut Vec<u8>, value: impl Fn(usize, &mut Vec<u8>)) {
+    for row in 0..values.len() {
+        let is_there = !values.is_null(row);
+        bytes.push(u8::from(is_there));
+        if is_there {
+            value(row, bytes);
+        }
+    }
+}
+
 /// A text with its length, so that no two lists of texts give the same bytes.
-fn text_of(text: &str) -> Vec<u8> {
-    let mut bytes = (text.len() as u32).to_le_bytes().to_vec();
+fn write_text(text: &str, bytes: &mut Vec<u8>) {
+    bytes.extend((text.len() as u32).to_le_bytes());
     bytes.extend(text.as_bytes());
-    bytes
 }

@@ -15,7 +15,6 @@ pub use rules::asks_nothing;
 use super::json;
 use super::lines::LinePlace;
 use super::shape::admits;
-use crate::content::asked;
 use crate::digest::{Digest, write_canonical, write_text};
 use crate::example::{Example, Expect, Guard, Pair, Source, Status};
 use crate::fault::Faults;
@@ -69,7 +68,6 @@ fn build(line: Map<String, Value>) -> Example {
     let status = status(take("status"));
     let review_by = text(Some(take("review_by")));
     let input = take("input");
-    let asked_hash = hash(Some(asked(&input).as_str()));
     let id = text(Some(take("id"))).map_or_else(|| ExampleId::new(&digest.to_string()[..16]), ExampleId::new);
     let task = text(Some(take("task"))).map(TaskName::new);
     let attributes = take("attributes");
@@ -92,7 +90,6 @@ fn build(line: Map<String, Value>) -> Example {
         cluster: text(Some(take("cluster"))).map_or_else(|| ClusterId::of(&id), ClusterId::new),
         digest,
         input_hash,
-        asked_hash,
         expected_hash,
         task,
         document: Value::Object(document),

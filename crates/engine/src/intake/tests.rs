@@ -1,5 +1,6 @@
 use super::*;
 use crate::set::read_set;
+use domain::reference_set::Builder;
 use serde_json::json;
 
 /// A file of traces, as one would be collected.
@@ -64,7 +65,7 @@ fn told(texts: &[&str]) -> Told {
     std::fs::write(root.join("set.jsonl"), set).unwrap();
     let mut taken = Taken::default();
     let note = |example: Example, count: u64| taken.note(&example, ExampleIndex(count as u32 - 1));
-    let set = read_set(root, &["set.jsonl".into()], false, note).unwrap();
+    let set = read_set(root, &["set.jsonl".into()], Builder::new(false), note).unwrap();
     let mut files = Vec::new();
     for (at, text) in texts.iter().enumerate() {
         files.push(root.join(format!("{at}.jsonl")));

@@ -7,7 +7,7 @@ use domain::failure_class::Classes;
 use domain::fault::Faults;
 use domain::grader::{Grader, Normalisation, Operand, Part};
 use domain::name::ClassName;
-use domain::reference_set::ReferenceSet;
+use domain::reference_set::{Builder, ReferenceSet};
 use domain::score::{Fingerprint, State};
 use domain::segment::Conditions;
 use engine::process::Programs;
@@ -101,7 +101,7 @@ impl Eval {
             false => Keeper::up_to(0, &self.criteria),
         };
         let paths = [Utf8PathBuf::from("examples.jsonl")];
-        let set = read_set(self.root(), &paths, false, |example, _| keeper.keep(&example));
+        let set = read_set(self.root(), &paths, Builder::new(false), |example, _| keeper.keep(&example));
         (set.unwrap(), keeper)
     }
 

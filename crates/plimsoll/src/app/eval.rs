@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use domain::contract::Contract;
 use domain::fault::{Fault, Faults, Place};
 use domain::format::contract::{self, Faulty, Parsed, Places};
+use domain::reference_set::Builder;
 use serde_json::Value;
 use std::io::ErrorKind;
 
@@ -58,7 +59,7 @@ impl Eval {
         gathered.take(super::rubrics::all(self));
         let Contract { examples, simulated, .. } = &self.contract;
         let there: Vec<Utf8PathBuf> = examples.iter().filter(|path| self.folder.join(path).exists()).cloned().collect();
-        let set = engine::read_set(&self.folder, &there, *simulated, |_, _| {});
+        let set = engine::read_set(&self.folder, &there, Builder::new(*simulated), |_, _| {});
         gathered.take(set.map_err(|error| self.named_at("examples", super::run::read_failure(error))));
         gathered.beside(faults)
     }

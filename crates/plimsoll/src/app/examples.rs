@@ -18,14 +18,14 @@ use domain::example::Example;
 use domain::fault::closest;
 use domain::name::Attribute;
 use domain::provenance::Weight;
-use domain::reference_set::{ExampleIndex, ReferenceSet, Row, RowState};
+use domain::reference_set::{Builder, ExampleIndex, ReferenceSet, Row, RowState};
 use domain::segment::{Conditions, Segment};
 use engine::read_set;
 
 /// Reads the set; each example is shown with its position on the way.
 pub(super) fn read(eval: &Eval, mut seen: impl FnMut(ExampleIndex, Example)) -> Result<ReferenceSet, Failure> {
     let contract = &eval.contract;
-    read_set(&eval.folder, &super::kept::paths(eval)?, contract.simulated, |example, count| {
+    read_set(&eval.folder, &super::kept::paths(eval)?, Builder::new(contract.simulated), |example, count| {
         seen(ExampleIndex(count.saturating_sub(1) as u32), example);
     })
     .map_err(|error| eval.named_at("examples", read_failure(error)))

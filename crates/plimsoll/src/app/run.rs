@@ -26,7 +26,7 @@ use domain::digest::Digest;
 use domain::example::Example;
 use domain::fault::Faults;
 use domain::name::OwnerRole;
-use domain::reference_set::{ExampleIndex, ReferenceSet};
+use domain::reference_set::{Builder, ExampleIndex, ReferenceSet};
 use domain::system::{Arm, System, SystemKind};
 use ed25519_dalek::SigningKey;
 use engine::intake::Taken;
@@ -196,18 +196,19 @@ pub fn read_failure(error: ReadError) -> Failure {
 
 /// Reads the reference set of an eval.
 pub fn reference_set(eval: &Eval, progress: &mut dyn Progress) -> Result<(ReferenceSet, Keeper), Failure> {
-    reference_set_with(eval, progress, |_| {})
+    reference_set_with(eval, Builder::new(eval.contract.simulated), progress, |_| {})
 }
 
 /// Reads it and shows every example to whoever else wants to see it.
 pub fn reference_set_with(
     eval: &Eval,
+    builder: Builder,
     progress: &mut dyn Progress,
     mut seen: impl FnMut(&Example),
 ) -> Result<(ReferenceSet, Keeper), Failure> {
     progress.step("reading the reference set");
     let mut keeper = Keeper::new(&eval.contract.criteria);
-    let set = read_set(&eval.folder, &super::kept::paths(eval)?, eval.contract.simulated, |example, count| {
+    let set = read_set(&eval.folder, &super::kept::paths(eval)?, builder, |example, count| {
         if count % 1000 == 0 {
             progress.count(count, 0);
         }
@@ -277,12 +278,14 @@ fn material<'e>(
     };
     // Examples that come with a table of scores are not missed where that table is.
     let awaited = graders.is_some() || !comes_with_scores(&eval.contract);
-    let set = awaited.then(|| gathered.take(reference_set_with(eval, progress, note))).flatten();
+    let set = awaited
+        .then(|| gathered.take(reference_set_with(eval, Builder::rows_only(eval.contract.simulated), progress, note)))
+        .flatten();
     gathered.finish()?;
     let whole = || {
         let (set, keeper) = set?;
         let (recorded, graders, askable) = (recorded?, graders?, askable?);
-        Some(Material { recorded, graders, askable, shown, taken, set: set.without_facts(), keeper })
+        Some(Material { recorded, graders, askable, shown, taken, set, keeper })
     };
     whole().ok_or_else(|| Failure::ours("something could not be read, and nothing says why", "please report it"))
 }

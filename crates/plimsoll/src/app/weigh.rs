@@ -59,6 +59,21 @@ pub struct Weighed {
 }
 
 pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
+    // No decision rests on what else the files hold: it is hashed meanwhile.
+    std::thread::scope(|scope| {
+        let values = scope.spawn(|| lake::values(folder));
+        weighed(folder, grounds, || match values.join() {
+            Ok(values) => values.map_err(ours),
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    })
+}
+
+fn weighed(
+    folder: &Utf8Path,
+    grounds: &Grounds,
+    values: impl FnOnce() -> Result<Digest, Failure>,
+) -> Result<Weighed, Failure> {
     let contract = grounds.contract;
     let set = lake::read_set(folder).map_err(ours)?;
     let scores = opened(folder, grounds, contract, &set)?;
@@ -76,7 +91,7 @@ pub fn weigh(folder: &Utf8Path, grounds: &Grounds) -> Result<Weighed, Failure> {
     let sealed = record::Sealed {
         contract_text: grounds.contract_text.to_owned(),
         scores_digest: grounds.scores_digest.clone(),
-        values_digest: lake::values(folder).map_err(ours)?.to_string(),
+        values_digest: values()?.to_string(),
         reference_set_digest: set.digest.map(|digest| digest.to_string()),
         files: grounds.files.clone(),
         graders: graders(contract, &graded_by, lake::imported_from(folder).map_err(ours)?),

@@ -16,6 +16,7 @@ const FRACTION_ENDS: f64 = 4e-16;
 /// Steps towards a quantile: each doubles the digits, or halves what is left.
 const QUANTILE_STEPS: u32 = 200;
 const QUANTILE_ENDS: f64 = 4e-16;
+const QUANTILE_SETTLES: f64 = 1e-11;
 /// A shape below is none: 1 over it is no double any more.
 const LEAST_SHAPE: f64 = 1e-280;
 /// ln of the smallest double with all its digits.
@@ -108,9 +109,8 @@ fn inside(tail: f64, side: Side, a: f64, b: f64) -> f64 {
     let from_left = if side == Side::Lower { tail <= at_half.0 } else { tail >= at_half.1 };
     let rising = from_left == (side == Side::Lower);
     let ends = |near: f64| if from_left { (near, 1.0 - near) } else { (1.0 - near, near) };
-    let mean = if from_left { a / (a + b) } else { b / (a + b) };
     let (mut low, mut high) = (LOG_LEAST, -LN_2);
-    let mut at = log(mean).clamp(low, high);
+    let mut at = log(near_quantile(tail, side, a, b, from_left)).clamp(low, high);
     for _ in 0..QUANTILE_STEPS {
         let (x, y) = ends(exp(at));
         let found = tails(x, y, a, b);
@@ -123,11 +123,12 @@ fn inside(tail: f64, side: Side, a: f64, b: f64) -> f64 {
         }
         let slope = found.power / found_tail / if from_left { y } else { x };
         let newton = if rising { at - miss / slope } else { at + miss / slope };
-        if (newton - at).abs() <= QUANTILE_ENDS * at.abs().max(1.0) {
-            break;
-        }
-        let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
-        if next == at {
+        let is_between = newton > low && newton < high;
+        let next = if is_between { newton } else { 0.5 * (low + high) };
+        // Where digits double, half of them are enough to know that the next step has them all.
+        let settled = is_between && (next - at).abs() <= QUANTILE_SETTLES * at.abs().max(1.0);
+        if settled || next == at || (newton - at).abs() <= QUANTILE_ENDS * at.abs().max(1.0) {
+            at = if settled { next } else { at };
             break;
         }
         at = next;
@@ -135,6 +136,24 @@ fn inside(tail: f64, side: Side, a: f64, b: f64) -> f64 {
     // Nearer to the end than any double: the end.
     let near = if at <= LOG_LEAST + 1e-9 { 0.0 } else { exp(at) };
     ends(near).0
+}
+
+/// About where a quantile lies, by its distance to an end: two digits or more where both shapes are above 1; else the mean.
+fn near_quantile(tail: f64, side: Side, a: f64, b: f64, from_left: bool) -> f64 {
+    let mean = if from_left { a / (a + b) } else { b / (a + b) };
+    if a <= 1.0 || b <= 1.0 {
+        return mean;
+    }
+    // Abramowitz & Stegun 26.2.23, the normal quantile to three digits, and 26.5.22.
+    let t = sqrt(-2.0 * log(tail));
+    let z =
+        t - (2.515_517 + t * (0.802_853 + t * 0.010_328)) / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
+    let z = if side == Side::Lower { z } else { -z };
+    let (of_a, of_b) = (1.0 / (2.0 * a - 1.0), 1.0 / (2.0 * b - 1.0));
+    let (h, lambda) = (2.0 / (of_a + of_b), (z * z - 3.0) / 6.0);
+    let w = z * sqrt(h + lambda) / h - (of_b - of_a) * (lambda + 5.0 / 6.0 - 2.0 / (3.0 * h));
+    let near = if from_left { a / (a + b * exp(2.0 * w)) } else { b / (b + a * exp(-2.0 * w)) };
+    if near > 0.0 && near <= 1.0 { near } else { mean }
 }
 
 /// x^a y^b / B(a, b) over the lower tail, for x at or before the mean.

@@ -1,6 +1,7 @@
 use super::*;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::digest::Digest;
+use domain::reference_set::Builder;
 use domain::score::State;
 use engine::process::Programs;
 use engine::{Batch, Documents, Grading, Keeper, Ready, Sink, grade_system, read_set};
@@ -40,7 +41,9 @@ fn a_thousand_records_get_the_verdicts_that_peers_give_them() {
     assert_eq!(criteria.iter().map(|criterion| criterion.name.as_str()).collect::<Vec<_>>(), CRITERIA);
 
     let mut keeper = Keeper::new(criteria);
-    let set = read_set(root, &[Utf8PathBuf::from("examples.jsonl")], true, |example, _| keeper.keep(&example)).unwrap();
+    let set =
+        read_set(root, &[Utf8PathBuf::from("examples.jsonl")], Builder::new(true), |example, _| keeper.keep(&example))
+            .unwrap();
     let documents = Documents::new(&set, keeper);
     let compiled = |grader| Ready::Compiled(Box::new(grading::compile(grader).unwrap()));
     let graders = criteria.iter().map(|criterion| compiled(&criterion.grader)).collect();

@@ -32,7 +32,7 @@ use domain::incident::Incident;
 use domain::incident::gated::{Through, blocked, watched};
 use domain::name::CriterionName;
 use domain::qualification::is_judged;
-use domain::reference_set::{ExampleIndex, ReferenceSet};
+use domain::reference_set::{Builder, ExampleIndex, ReferenceSet};
 use domain::system::Arm;
 use engine::jsonl::Lines;
 use engine::judging::Verdicts;
@@ -89,7 +89,8 @@ pub fn decide_again(
     progress: &mut dyn Progress,
 ) -> Result<Again, Failure> {
     let mut shown = Keeper::for_questions();
-    let (set, keeper) = reference_set_with(eval, progress, |example| shown.keep(example))?;
+    let builder = Builder::rows_only(eval.contract.simulated);
+    let (set, keeper) = reference_set_with(eval, builder, progress, |example| shown.keep(example))?;
     let (set, own) = armed(set, incident);
     let work = Work::begin(&eval.state())?;
     let answers = Answers::gather(eval, record, incident, given, &set, work.path())?;
@@ -130,7 +131,7 @@ fn armed(mut set: ReferenceSet, incident: &Incident) -> (ReferenceSet, Vec<Examp
         let row = &mut set.rows[index.0 as usize];
         row.guard = if row.guard == Guard::No { Guard::No } else { Guard::Armed };
     }
-    (set.without_facts(), own)
+    (set, own)
 }
 
 fn unanswered(record: Option<&Kept>) -> Failure {

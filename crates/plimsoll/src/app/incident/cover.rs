@@ -13,7 +13,7 @@ use crate::cli::Failure;
 use domain::incident::gated::{Watch, watched};
 use domain::incident::{Incident, Standing};
 use domain::name::CriterionName;
-use domain::reference_set::{ExampleIndex, ReferenceSet, RowState};
+use domain::reference_set::{Builder, ExampleIndex, ReferenceSet, RowState};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,7 +71,7 @@ pub fn seen(
     progress: &mut dyn Progress,
 ) -> Result<(ReferenceSet, Vec<Seen>), Failure> {
     let mut documents: BTreeMap<String, Value> = BTreeMap::new();
-    let (set, _) = reference_set_with(eval, progress, |example| {
+    let (set, _) = reference_set_with(eval, Builder::new(eval.contract.simulated), progress, |example| {
         if incident.examples.iter().any(|id| example.id.as_str() == id) {
             documents.insert(example.id.to_string(), example.document.clone());
         }

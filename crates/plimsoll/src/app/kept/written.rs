@@ -21,7 +21,7 @@ use domain::example::history::status_value;
 use domain::format::examples::{Read, parse};
 use domain::format::json::with;
 use domain::format::lines::LinePlace;
-use domain::reference_set::{ReferenceSet, Row};
+use domain::reference_set::{Builder, ReferenceSet, Row};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::{File, Permissions};
@@ -101,7 +101,8 @@ pub fn finish(eval: &Eval) -> Result<(), Failure> {
 /// The examples of files, as they stand.
 pub fn read(eval: &Eval) -> Result<ReferenceSet, Failure> {
     let contract = &eval.contract;
-    engine::read_set(&eval.folder, &contract.examples, contract.simulated, |_, _| {}).map_err(read_failure)
+    engine::read_set(&eval.folder, &contract.examples, Builder::new(contract.simulated), |_, _| {})
+        .map_err(read_failure)
 }
 
 /// One process at a time rewrites files of examples.

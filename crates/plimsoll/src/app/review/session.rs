@@ -14,6 +14,7 @@ use crate::cli::Failure;
 use domain::entry::Noun;
 use domain::example::Example;
 use domain::name::ExampleId;
+use domain::reference_set::Builder;
 use domain::review::{Item, ItemKey, items};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -115,11 +116,16 @@ impl<'e> Session<'e> {
         let wanted: BTreeSet<ExampleId> = next.collect();
         self.ahead.clear();
         let ahead = &mut self.ahead;
-        engine::read_set(&self.eval.folder, &kept::paths(self.eval)?, self.eval.contract.simulated, |example, _| {
-            if wanted.contains(&example.id) {
-                ahead.insert(example.id.clone(), example);
-            }
-        })
+        engine::read_set(
+            &self.eval.folder,
+            &kept::paths(self.eval)?,
+            Builder::new(self.eval.contract.simulated),
+            |example, _| {
+                if wanted.contains(&example.id) {
+                    ahead.insert(example.id.clone(), example);
+                }
+            },
+        )
         .map_err(read_failure)?;
         Ok(())
     }

@@ -5,6 +5,7 @@ use crate::app::run::read_failure;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::fault::{Fault, Faults, Place};
+use domain::reference_set::Builder;
 use engine::{ReadError, files, read_set};
 use std::io::{Error, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
@@ -103,7 +104,7 @@ impl Home {
         }
         paths.push(Utf8PathBuf::from(&name));
         let simulated = self.eval.as_ref().is_some_and(|eval| eval.contract.simulated);
-        match read_set(&self.folder, &paths, simulated, |_, _| {}) {
+        match read_set(&self.folder, &paths, Builder::new(simulated), |_, _| {}) {
             Ok(_) => Ok(()),
             Err(ReadError::Faults(faults)) => {
                 let here = self.folder.join(&name);
