@@ -106,7 +106,9 @@ pub(crate) fn write_canonical(value: &Value, text: &mut String) {
 
 /// Appends a JSON string; most need no escape.
 pub(crate) fn write_text(value: &str, text: &mut String) {
-    if value.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+    // Every byte is looked at, which takes less than stopping at the first that needs an escape.
+    let needs_escape = |needs: bool, byte: u8| needs | (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    if !value.bytes().fold(false, needs_escape) {
         text.push('"');
         text.push_str(value);
         text.push('"');

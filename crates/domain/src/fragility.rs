@@ -32,10 +32,10 @@ pub fn flips(
     kind: Kind,
     claim: Claim,
     own: Option<&Tally>,
-    still: impl Fn(&[Cluster]) -> bool,
+    still: impl Fn(Vec<Cluster>) -> bool,
 ) -> Option<u64> {
     let moves = Moves::of(tally, kind, claim, own)?;
-    let changed = |count: u64| Some(still(&moves.flipped(count)?) != claim.holds);
+    let changed = |count: u64| Some(still(moves.flipped(count)?) != claim.holds);
     let most = moves.flippable();
     let (mut low, mut high) = (0, 1.min(most));
     while !changed(high)? {
@@ -279,19 +279,19 @@ mod tests {
 
     #[test]
     fn the_last_grade_that_a_floor_can_spare_is_found_by_counting() {
-        let holds = |clusters: &[Cluster]| {
-            let weighed = stats::weigh(clusters, &stats::Strata::none(), Kind::Rate).unwrap();
+        let holds = |clusters: Vec<Cluster>| {
+            let weighed = stats::weigh(&clusters, &stats::Strata::none(), Kind::Rate).unwrap();
             weighed.p_at_most(0.9) <= 0.05
         };
         let fragility = flips(&tally(100, 0), Kind::Rate, floor(true), None, holds).unwrap();
-        let still = |failed: u64| holds(&tally(100 - failed, failed).clusters);
+        let still = |failed: u64| holds(tally(100 - failed, failed).clusters);
         assert!(still(fragility - 1) && !still(fragility), "{fragility}");
     }
 
     #[test]
     fn all_that_can_be_flipped_are_tried() {
         // Five fails: the fifth flip is what changes it.
-        let holds = |clusters: &[Cluster]| clusters.iter().all(|cluster| !cluster.some_fail);
+        let holds = |clusters: Vec<Cluster>| clusters.iter().all(|cluster| !cluster.some_fail);
         assert_eq!(flips(&tally(100, 5), Kind::Rate, floor(false), None, holds), Some(5));
     }
 
@@ -319,18 +319,18 @@ mod tests {
             let ties = 40 - gained - lost;
             [vec![pair(1.0, 0.0); gained], vec![pair(0.0, 1.0); lost], vec![pair(0.0, 0.0); ties]].concat()
         };
-        let shown = |clusters: &[Cluster]| {
-            let weighed = stats::weigh(clusters, &stats::Strata::none(), Kind::Difference).unwrap();
+        let shown = |clusters: Vec<Cluster>| {
+            let weighed = stats::weigh(&clusters, &stats::Strata::none(), Kind::Difference).unwrap();
             weighed.p_at_most(-0.05) <= 0.025
         };
         let tally = Tally { clusters: pairs(6, 4), ..Tally::default() };
         assert_eq!(flips(&tally, Kind::Difference, floor(false), None, shown), Some(3));
-        assert!(!shown(&pairs(6, 2)) && shown(&pairs(6, 1)) && !shown(&pairs(9, 4)));
+        assert!(!shown(pairs(6, 2)) && shown(pairs(6, 1)) && !shown(pairs(9, 4)));
     }
 
     #[test]
     fn a_limit_from_above_gives_way_to_passes() {
-        let at_most_three = |clusters: &[Cluster]| sum(clusters) < 3.5;
+        let at_most_three = |clusters: Vec<Cluster>| sum(&clusters) < 3.5;
         let limit = |holds: bool| Claim { holds, below: true };
         assert_eq!(flips(&tally(2, 8), Kind::Rate, limit(true), None, at_most_three), Some(2));
         assert_eq!(flips(&tally(5, 5), Kind::Rate, limit(false), None, at_most_three), Some(2));
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn of_a_difference_below_a_limit_gains_are_turned() {
-        let at_most_one = |clusters: &[Cluster]| sum(clusters) < 1.5;
+        let at_most_one = |clusters: Vec<Cluster>| sum(&clusters) < 1.5;
         let pairs = |gained: usize| Tally {
             clusters: [vec![Cluster { gain: 1.0, ..grade(1.0) }; gained], vec![grade(0.0); 6]].concat(),
             ..Tally::default()
@@ -350,14 +350,14 @@ mod tests {
     #[test]
     fn a_grade_moves_to_its_worst_the_best_grades_first() {
         let tally = graded(&[0.2, 0.9, 0.5, 0.8]);
-        let at_least = |least: f64| move |clusters: &[Cluster]| sum(clusters) > least;
+        let at_least = |least: f64| move |clusters: Vec<Cluster>| sum(&clusters) > least;
         // 2.4 in all: without 0.9 it is 1.5, without 0.8 too 0.7.
         assert_eq!(flips(&tally, Kind::Graded, floor(true), None, at_least(2.0)), Some(1));
         assert_eq!(flips(&tally, Kind::Graded, floor(true), None, at_least(1.0)), Some(2));
         // To their best: 0.2 first, which makes 3.2, and then 0.5.
         assert_eq!(flips(&tally, Kind::Graded, floor(false), None, at_least(3.5)), Some(2));
         let below = Claim { holds: true, below: true };
-        assert_eq!(flips(&tally, Kind::Graded, below, None, |clusters| sum(clusters) < 3.0), Some(1));
+        assert_eq!(flips(&tally, Kind::Graded, below, None, |clusters| sum(&clusters) < 3.0), Some(1));
         assert_eq!(flips(&tally, Kind::Graded, floor(true), None, at_least(-1.0)), None);
     }
 
@@ -366,7 +366,7 @@ mod tests {
         // The second conversation has no grade of the opponent's, so that it is in the arm's own sums alone.
         let own = graded(&[0.9, 1.0, 0.3]);
         let compared = Tally { clusters: vec![grade(0.0), grade(0.3)], ranks: vec![0, 2], ..Tally::default() };
-        let at_least = |least: f64| move |clusters: &[Cluster]| sum(clusters) > least;
+        let at_least = |least: f64| move |clusters: Vec<Cluster>| sum(&clusters) > least;
         let fragility = |least: f64| flips(&compared, Kind::GradedDifference, floor(true), Some(&own), at_least(least));
         assert_eq!(fragility(-0.5), Some(1));
         assert_eq!(fragility(-0.8), Some(2));

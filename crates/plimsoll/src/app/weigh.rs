@@ -426,8 +426,8 @@ fn particulars(
     for (((at, decides, gate, holds, level, question), tally), own_sums) in asked.iter().zip(tallies).zip(own_sums) {
         let kind = weighed_as(question);
         if let Some(below) = claims_below(gate).filter(|_| *decides) {
-            let still = |clusters: &[stats::Cluster]| {
-                let flipped = Tally { clusters: clusters.to_vec(), strata: tally.strata.clone(), ..Tally::default() };
+            let still = |clusters: Vec<stats::Cluster>| {
+                let flipped = Tally { clusters, strata: tally.strata.clone(), ..Tally::default() };
                 let weighing = Weighing::of(question, &flipped).judged(contract, question, &flipped, judges);
                 claim_holds(gate, &weighing, *level).unwrap_or(false)
             };
