@@ -25,6 +25,17 @@ fn decide(folder: &Path, contract: &str, scores: &str) -> (i32, Value) {
     decided(folder, &["decide", &format!("{contract}.yaml"), "--scores", scores])
 }
 
+const PAGE: &str = include_str!("../../../../../docs/guides/real-data.md");
+
+/// The row of a contract on the page has the difference and the interval that a person sees.
+fn is_on_the_page(folder: &Path, contract: &str) {
+    let shown = out(&plimsoll(folder, &["show", "--eval", &format!("{contract}.yaml")]));
+    let mut lines = shown.lines().skip_while(|line| !line.contains("right not worse, all"));
+    let seen = lines.nth(1).and_then(|line| line.split(';').next()).expect("a difference").trim().to_owned();
+    let row = PAGE.lines().find(|line| line.starts_with(&format!("| `{contract}` |"))).expect("a row");
+    assert!(row.contains(&seen), "{contract}: {seen} is not in: {row}");
+}
+
 /// Better, worse, as good, better by less, and better in some parts of the work only.
 #[test]
 fn peoples_verdicts_decide_six_releases_and_agree_with_another_program() {
@@ -34,6 +45,7 @@ fn peoples_verdicts_decide_six_releases_and_agree_with_another_program() {
     for contract in CONTRACTS {
         let ended = decide(folder.path(), contract, "scores.jsonl");
         story += &told(contract, &ended);
+        is_on_the_page(folder.path(), contract);
         let (candidate, production) = contract.split_once("-over-").expect("two systems");
         let all = finding(&ended.1, "right", "all");
         let numbers = |key: &str| (all["n"][key].as_u64(), all["opponent_n"][key].as_u64());
