@@ -2,6 +2,7 @@
 //!
 //! A record is written whole or not at all, and never changed; a lock keeps two processes from following the same record.
 
+use super::eval::{Eval, state_beside};
 use super::signature;
 use crate::cli::Failure;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -18,6 +19,8 @@ const LONGEST: u64 = 1 << 30;
 
 pub struct Chain {
     folder: Utf8PathBuf,
+    /// The contract of which the latest record is meant; of any where `None`.
+    contract: Option<String>,
 }
 
 /// A record as it is kept.
@@ -65,7 +68,14 @@ fn failed(path: &Utf8Path, error: &std::io::Error) -> Failure {
 
 impl Chain {
     pub fn at(state: &Utf8Path) -> Self {
-        Chain { folder: state.to_owned() }
+        Chain { folder: state.to_owned(), contract: None }
+    }
+
+    /// The chain of an eval as a person names it: of a contract in a folder with several, the latest record is its own.
+    pub fn beside(eval: &Utf8Path) -> Self {
+        // What the records say can be shown where the contract cannot be read.
+        let named = eval.is_file().then(|| Eval::open(eval).ok()).flatten();
+        Chain { folder: state_beside(eval), contract: named.map(|eval| eval.contract.name.to_string()) }
     }
 
     fn records(&self) -> Utf8PathBuf {
@@ -103,7 +113,7 @@ impl Chain {
         }
         let all = self.list()?;
         if name == "latest" {
-            return all.into_iter().next_back().ok_or_else(|| none(&self.records()));
+            return self.latest(all);
         }
         let mut found: Vec<Kept> = all.into_iter().filter(|kept| kept.id().starts_with(name)).collect();
         match found.len() {
@@ -113,6 +123,23 @@ impl Chain {
                 "name a record's path, its id or the beginning of it, or `latest`; `--eval` names another folder",
             )),
             _ => Err(Failure::yours(format!("{} records begin with `{name}`", found.len()), "write more of the id")),
+        }
+    }
+
+    fn latest(&self, mut all: Vec<Kept>) -> Result<Kept, Failure> {
+        let of = |kept: &Kept| kept.content["contract"]["name"].as_str().unwrap_or("").to_owned();
+        let wanted = |kept: &Kept| self.contract.as_deref().is_none_or(|name| of(kept) == name);
+        match (all.iter().rposition(wanted), all.last(), &self.contract) {
+            (Some(at), ..) => Ok(all.swap_remove(at)),
+            (None, Some(last), Some(name)) => Err(Failure::yours(
+                format!(
+                    "no record in `{}` is of the contract `{name}`; the latest is of `{}`",
+                    self.records(),
+                    of(last)
+                ),
+                "decide on it first, or name a record by its id",
+            )),
+            _ => Err(none(&self.records())),
         }
     }
 

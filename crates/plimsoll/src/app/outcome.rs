@@ -61,8 +61,7 @@ pub struct Laid {
 
 impl Releases {
     /// All of a chain; `record` is that of outcomes that name none: its id, the beginning of it, or `latest`.
-    pub fn of(state: &Utf8Path, record: Option<&str>) -> Result<Self, Failure> {
-        let chain = Chain::at(state);
+    pub fn of(chain: &Chain, record: Option<&str>) -> Result<Self, Failure> {
         let default = record.map(|record| Ok::<_, Failure>(chain.find(record)?.id().to_owned())).transpose()?;
         Ok(Releases { records: chain.list()?, default })
     }

@@ -2,6 +2,7 @@
 
 use super::whose::{Acting, Shown, Whole};
 use super::{Ending, Failure};
+use crate::app::chain::Chain;
 use crate::app::eval::state_beside;
 use crate::app::outcome::traced::{self, Heard};
 use crate::app::outcome::{Column, Laid, Releases, keep, told};
@@ -124,7 +125,7 @@ pub fn main(args: Args) -> Ending {
 
 fn import(args: Import) -> Ending {
     let state = state_beside(&args.who.acting.eval);
-    let releases = Releases::of(&state, args.record.as_deref())?;
+    let releases = Releases::of(&Chain::beside(&args.who.acting.eval), args.record.as_deref())?;
     let laid = match &args.mapping {
         Some(mapping) => Laid::of_heard(&heard(&args.file, mapping)?, &releases)?,
         None => Laid::of_file(&args.file, &args.columns, &releases, &mut Bar::new())?,
@@ -156,7 +157,7 @@ fn heard(file: &Utf8Path, mapping: &Utf8Path) -> Result<Heard, Failure> {
 
 fn add(args: Add) -> Ending {
     let state = state_beside(&args.who.acting.eval);
-    let record = crate::app::chain::Chain::at(&state).find(&args.record)?;
+    let record = Chain::beside(&args.who.acting.eval).find(&args.record)?;
     let mut line = json!({
         "record": record.id(),
         "at": args.at.unwrap_or_else(crate::app::judges::today),
@@ -175,7 +176,7 @@ fn add(args: Add) -> Ending {
     let place = LinePlace { file: Utf8Path::new("what was given"), line: 1 };
     let outcome = parse(place, &line.to_string())?
         .ok_or_else(|| Failure::yours("nothing is said", "give `--count` and `--of`"))?;
-    let releases = Releases::of(&state, None)?;
+    let releases = Releases::of(&Chain::at(&state), None)?;
     let laid = Laid::of_one(outcome, &releases)?;
     kept(&state, &releases, laid, &args.who)
 }

@@ -39,7 +39,7 @@ pub struct Args {
 
 pub fn main(args: Args) -> Ending {
     let state = state_beside(&args.eval);
-    let of = Chain::at(&state).find(&args.record)?;
+    let of = Chain::beside(&args.eval).find(&args.record)?;
     let orders = Overrule { by: args.by, reason: args.reason, scope: args.scope, expires: args.expires, key: args.key };
     let kept = overrule(&state, &of, &orders)?;
     if let Some(note) = recorded::keep(&state, &kept) {

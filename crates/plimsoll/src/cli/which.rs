@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 #[derive(clap::Args)]
 pub struct Which {
-    /// A record: its path, its id or the beginning of it, or `latest`
+    /// A record: its path, its id or the beginning of it, or `latest`, of the contract where `--eval` names one
     #[arg(default_value = "latest")]
     pub record: String,
     /// The eval whose records are meant: a contract, or a folder with one
@@ -22,6 +22,6 @@ impl Which {
     }
 
     pub fn find(&self) -> Result<Kept, Failure> {
-        Chain::at(&self.state()).find(&self.record)
+        Chain::beside(&self.eval).find(&self.record)
     }
 }

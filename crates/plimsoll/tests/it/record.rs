@@ -106,6 +106,34 @@ fn flat(said: &str) -> String {
 }
 
 #[test]
+fn the_latest_record_of_a_contract_that_is_named_is_its_own() {
+    let eval = small();
+    for name in ["other", "third"] {
+        let contract = std::fs::read_to_string(eval.path().join("plimsoll.yaml")).expect("a contract");
+        let contract = contract.replace("name: small", &format!("name: {name}"));
+        std::fs::write(eval.path().join(format!("{name}.yaml")), contract).expect("a contract");
+    }
+    for contract in ["other.yaml", "plimsoll.yaml"] {
+        let ended = plimsoll(eval.path(), &["run", contract, "--exit-zero"]);
+        assert_eq!(code(&ended), 0, "{}", err(&ended));
+    }
+    let shown = |of: &[&str]| {
+        let shown = plimsoll(eval.path(), &[&["show", "--as", "json"], of].concat());
+        let record: Value = serde_json::from_str(&out(&shown)).unwrap_or_else(|_| panic!("{}", err(&shown)));
+        record["contract"]["name"].as_str().expect("a name").to_owned()
+    };
+    assert_eq!(shown(&["--eval", "other.yaml"]), "other");
+    assert_eq!(shown(&["--eval", "plimsoll.yaml"]), "small");
+    assert_eq!(shown(&[]), "small", "of a folder the latest of all");
+    let refused = plimsoll(eval.path(), &["show", "--eval", "third.yaml"]);
+    assert_eq!(code(&refused), 2);
+    let said = flat(&err(&refused));
+    assert!(said.contains("is of the contract `third`; the latest is of `small`"), "{said}");
+    std::fs::write(eval.path().join("third.yaml"), "a: [").expect("no contract");
+    assert_eq!(shown(&["--eval", "third.yaml"]), "small", "records are shown whatever the contract says by now");
+}
+
+#[test]
 fn the_same_inputs_give_the_same_content_wherever_they_lie() {
     let (first, second) = (eval("billing-support"), eval("billing-support"));
     plimsoll(first.path(), &["run"]);

@@ -77,7 +77,7 @@ impl Target {
             (true, None) => name.parent().and_then(Utf8Path::parent).map_or(state_beside(beside), Utf8Path::to_owned),
             _ => state_beside(beside),
         };
-        match Chain::at(&state).find(name.as_str()) {
+        match Chain::beside(beside).find(name.as_str()) {
             Ok(kept) => of_record(&state, kept),
             // What is no record may be the beginning of a run's digest.
             Err(_) if is_hex(name.as_str()) => of_run(Eval::open(beside)?, Some(name.as_str()), None, progress),
