@@ -78,6 +78,11 @@ impl Chain {
         Chain { folder: state_beside(eval), contract: named.map(|eval| eval.contract.name.to_string()) }
     }
 
+    /// The state folder that it lies in.
+    pub fn state(&self) -> &Utf8Path {
+        &self.folder
+    }
+
     fn records(&self) -> Utf8PathBuf {
         self.folder.join("records")
     }

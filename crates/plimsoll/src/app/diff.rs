@@ -62,8 +62,8 @@ pub struct Difference {
     pub alignment: Alignment,
 }
 
-pub fn diff(state: &Utf8Path, comparison: &Comparison) -> Result<Difference, Failure> {
-    let kept = Chain::at(state).find(comparison.record)?;
+pub fn diff(chain: &Chain, comparison: &Comparison) -> Result<Difference, Failure> {
+    let (state, kept) = (chain.state(), chain.find(comparison.record)?);
     let here = Run::open(state, &kept)?;
     match comparison.with {
         With::Arm(arm) => {
@@ -72,7 +72,7 @@ pub fn diff(state: &Utf8Path, comparison: &Comparison) -> Result<Difference, Fai
             difference(Side { run: &here, arm: comparison.of }, there, name, comparison)
         }
         With::Record(record) => {
-            let earlier = Chain::at(state).find(record)?;
+            let earlier = chain.find(record)?;
             let there = Run::open(state, &earlier)?;
             let called = |kept: &Kept| format!("{} of {}", comparison.of.as_str(), kept.id());
             let name = (called(&kept), called(&earlier));

@@ -5,7 +5,7 @@
 //! errors  no margin; several metrics where none is named; every line that does not say who answered
 //! note    the file is read once, a line at a time: what is kept grows with its conversations
 
-use super::chain::Chain;
+use super::chain::{Chain, Kept};
 use super::eval::{Eval, state_beside};
 use super::outcome::{Column, Spot, each};
 use super::run::Progress;
@@ -209,7 +209,9 @@ fn margin_of(gate: &Gate) -> Result<Share, Failure> {
 /// The stage of the last decision, with what the gate, or any gate, says of it.
 fn stage(eval: &Utf8Path, contract: &Contract, gate: Option<&Gate>) -> Result<Option<Staged>, Failure> {
     let records = Chain::at(&state_beside(eval)).list()?;
-    let Some(last) = records.iter().rev().find(|kept| kept.content.get("decision").is_some()) else { return Ok(None) };
+    let of_contract = |kept: &&Kept| kept.content["contract"]["name"].as_str() == Some(contract.name.as_str());
+    let mut decisions = records.iter().filter(of_contract).filter(|kept| kept.content.get("decision").is_some());
+    let Some(last) = decisions.next_back() else { return Ok(None) };
     let share = |route: &serde_json::Value| route["share"].as_str().and_then(|share| share.parse::<f64>().ok());
     let routes = last.content["routes"].as_array().into_iter().flatten();
     let staged = routes

@@ -62,7 +62,7 @@ pub fn main(args: Args) -> Ending {
         criterion: args.criterion.as_deref(),
         most: args.most,
     };
-    let difference = diff(&args.which.state(), &comparison)?;
+    let difference = diff(&args.which.chain(), &comparison)?;
     args.shown.print(|| text(&difference), || as_json(&difference))
 }
 

@@ -75,7 +75,7 @@ fn answers(state: &Utf8Path, kept: &Kept) -> html::Answers {
     const LISTED: usize = 50;
     let (of, with) = (Arm::Candidate, With::Arm(Arm::Production));
     let comparison = Comparison { record: kept.id(), of, with, criterion: None, most: LISTED };
-    let changes = diff(state, &comparison).map(|difference| difference.changes).unwrap_or_default();
+    let changes = diff(&Chain::at(state), &comparison).map(|difference| difference.changes).unwrap_or_default();
     changes
         .into_iter()
         .filter_map(|change| Some((change.example, (change.answer_before?, change.answer_now?))))

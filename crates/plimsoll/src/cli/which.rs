@@ -21,7 +21,11 @@ impl Which {
         state_beside(&self.eval)
     }
 
+    pub fn chain(&self) -> Chain {
+        Chain::beside(&self.eval)
+    }
+
     pub fn find(&self) -> Result<Kept, Failure> {
-        Chain::beside(&self.eval).find(&self.record)
+        self.chain().find(&self.record)
     }
 }

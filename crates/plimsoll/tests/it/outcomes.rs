@@ -491,6 +491,22 @@ fn a_rollout_is_followed_by_its_gate_and_names_the_stage() {
     let refused = plimsoll(folder, &["monitor", "rollout.jsonl", "--gate", "concise"]);
     assert_eq!(code(&refused), 2);
     assert!(err(&refused).contains("has no margin from production"), "{}", err(&refused));
+    // The stage is that of the last decision on this contract, and not of another one in the folder.
+    let contract = std::fs::read_to_string(folder.join("plimsoll.yaml")).expect("a contract");
+    let plain =
+        contract.replace("name: billing-support", "name: plain").replace("describe: prompt v15", "describe: v16");
+    std::fs::write(folder.join("plain.yaml"), plain).expect("a contract");
+    let stage = "not_shown: {stage: 5%, monitor: complaints, stop: any refund without cause, owner: release}, else";
+    let staged = contract.replacen("by: 10%, else", &format!("by: 10%, {stage}"), 1);
+    assert!(staged.contains(stage) && contract.contains("name: billing-support"));
+    std::fs::write(folder.join("plimsoll.yaml"), staged).expect("a contract");
+    for contract in ["plimsoll.yaml", "plain.yaml"] {
+        assert_eq!(code(&plimsoll(folder, &["run", contract])), 10);
+    }
+    let found = json_of(folder, &["monitor", "rollout.jsonl", "--gate", "cites"]);
+    assert_eq!(found["stage"]["cell"], "task=cancellation", "{found}");
+    let found = json_of(folder, &["monitor", "rollout.jsonl", "--gate", "cites", "--eval", "plain.yaml"]);
+    assert_eq!(found["stage"], Value::Null);
 }
 
 #[test]

@@ -125,6 +125,8 @@ fn the_latest_record_of_a_contract_that_is_named_is_its_own() {
     assert_eq!(shown(&["--eval", "other.yaml"]), "other");
     assert_eq!(shown(&["--eval", "plimsoll.yaml"]), "small");
     assert_eq!(shown(&[]), "small", "of a folder the latest of all");
+    let diff = plimsoll(eval.path(), &["diff", "--eval", "third.yaml"]);
+    assert_eq!(code(&diff), 2, "{}", out(&diff));
     let refused = plimsoll(eval.path(), &["show", "--eval", "third.yaml"]);
     assert_eq!(code(&refused), 2);
     let said = flat(&err(&refused));
