@@ -96,7 +96,7 @@ fn seen(eval: &Eval, duties: &[Entry], today: Date) -> Result<Seen, Failure> {
     let candidate = eval.contract.system(Arm::Candidate).map_or(String::new(), |system| system.describe.clone());
     let decisions: Vec<&Kept> = records
         .iter()
-        .filter(|kept| kept.content["contract"]["name"].as_str() == Some(eval.contract.name.as_str()))
+        .filter(|kept| kept.contract() == eval.contract.name.as_str())
         .filter(|kept| kept.content.get("findings").is_some())
         .collect();
     let of_candidate = decisions.iter().rev().find(|kept| candidate_of(kept) == candidate);

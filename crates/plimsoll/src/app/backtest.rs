@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub fn backtest(eval: &Eval, within_days: u32, today: Timestamp) -> Result<Backtest, Failure> {
     let records = Chain::at(&eval.state()).list()?;
-    let of_contract = |kept: &&Kept| kept.content["contract"]["name"].as_str() == Some(eval.contract.name.as_str());
+    let of_contract = |kept: &&Kept| kept.contract() == eval.contract.name.as_str();
     let decided = records.iter().filter(of_contract).filter(|kept| kept.content.get("findings").is_some());
     let overridden: BTreeSet<&str> = records.iter().filter_map(|kept| kept.content["override_of"].as_str()).collect();
     let decisions = decided.map(|kept| made(kept, &overridden)).collect::<Result<Vec<Made>, Failure>>()?;

@@ -35,6 +35,11 @@ impl Kept {
         self.envelope["id"].as_str().unwrap_or("")
     }
 
+    /// The name of the contract that it was made under, of which a chain may hold several; empty where it does not say.
+    pub fn contract(&self) -> &str {
+        self.content["contract"]["name"].as_str().unwrap_or("")
+    }
+
     /// As the record that follows it names it.
     fn named(&self) -> Value {
         json!({"id": self.id(), "digest": self.digest().to_string()})
@@ -132,15 +137,14 @@ impl Chain {
     }
 
     fn latest(&self, mut all: Vec<Kept>) -> Result<Kept, Failure> {
-        let of = |kept: &Kept| kept.content["contract"]["name"].as_str().unwrap_or("").to_owned();
-        let wanted = |kept: &Kept| self.contract.as_deref().is_none_or(|name| of(kept) == name);
+        let wanted = |kept: &Kept| self.contract.as_deref().is_none_or(|name| kept.contract() == name);
         match (all.iter().rposition(wanted), all.last(), &self.contract) {
             (Some(at), ..) => Ok(all.swap_remove(at)),
             (None, Some(last), Some(name)) => Err(Failure::yours(
                 format!(
                     "no record in `{}` is of the contract `{name}`; the latest is of `{}`",
                     self.records(),
-                    of(last)
+                    last.contract()
                 ),
                 "decide on it first, or name a record by its id",
             )),

@@ -164,7 +164,7 @@ fn met_at_once(set: &ReferenceSet) -> Vec<ExampleIndex> {
 
 /// Pairs of this contract's criteria that always failed together in the run of its last decision, where there is one.
 fn together(eval: &Eval, records: &[Kept]) -> Result<Vec<(CriterionName, CriterionName, u64)>, Failure> {
-    let decided = |kept: &Kept| kept.content["contract"]["name"].as_str() == Some(eval.contract.name.as_str());
+    let decided = |kept: &Kept| kept.contract() == eval.contract.name.as_str();
     let state = eval.state();
     let Some(last) = records.iter().rev().find(|kept| decided(kept) && !scores_digest(&kept.content).is_empty()) else {
         return Ok(Vec::new());

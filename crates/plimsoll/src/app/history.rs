@@ -43,7 +43,7 @@ impl History {
     /// From the records before the decision, oldest first; `run` is the folder of the scores that are decided on.
     pub fn of(records: &[Kept], contract: &Contract, scores: &str, run: &Utf8Path) -> Self {
         let scores_of = |kept: &Kept| scores_digest(&kept.content).to_owned();
-        let name_of = |kept: &Kept| kept.content["contract"]["name"].as_str().unwrap_or("").to_owned();
+        let name_of = |kept: &Kept| kept.contract().to_owned();
         let is_decision = |kept: &&Kept| kept.content.get("decision").is_some();
         // A contract that was renamed is the same one, where it was decided on the same scores of the same systems under its other name.
         let is_of_these = |kept: &&Kept| {
@@ -111,10 +111,8 @@ impl Before {
 /// Number of the look that the next run will be: with the examples of the last one, recorded answers are the same and so is the look. What is
 /// asked anew, or about other examples, is a further one, where examples are shared. 1 where nothing was decided.
 pub fn upcoming(records: &[Kept], contract: &Contract, state: &Utf8Path, set: &ReferenceSet) -> u32 {
-    let is_decision = |kept: &&Kept| {
-        kept.content.get("decision").is_some()
-            && kept.content["contract"]["name"].as_str() == Some(contract.name.as_str())
-    };
+    let is_decision =
+        |kept: &&Kept| kept.content.get("decision").is_some() && kept.contract() == contract.name.as_str();
     let decisions: Vec<&Kept> = records.iter().filter(is_decision).collect();
     let looks = looks(&decisions, contract, state);
     // What cannot be read is told by the run.

@@ -22,7 +22,7 @@ pub fn map(eval: &Eval, today: Date) -> Result<Vec<Row>, Failure> {
     let there = kept::paths(eval)?.iter().any(|path| eval.folder.join(path).exists());
     let set = if there { run::reference_set(eval, &mut kept::Quiet)?.0 } else { ReferenceSet::default() };
     let records = Chain::at(&eval.state()).list()?;
-    let of_contract = |kept: &&Kept| kept.content["contract"]["name"].as_str() == Some(eval.contract.name.as_str());
+    let of_contract = |kept: &&Kept| kept.contract() == eval.contract.name.as_str();
     let last = records.iter().rev().filter(of_contract).find(|kept| kept.content.get("findings").is_some());
     let incidents = incident::told(&kept::entries(eval, Noun::Incident)?);
     let seen = Seen {

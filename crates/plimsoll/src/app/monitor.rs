@@ -209,7 +209,7 @@ fn margin_of(gate: &Gate) -> Result<Share, Failure> {
 /// The stage of the last decision, with what the gate, or any gate, says of it.
 fn stage(eval: &Utf8Path, contract: &Contract, gate: Option<&Gate>) -> Result<Option<Staged>, Failure> {
     let records = Chain::at(&state_beside(eval)).list()?;
-    let of_contract = |kept: &&Kept| kept.content["contract"]["name"].as_str() == Some(contract.name.as_str());
+    let of_contract = |kept: &&Kept| kept.contract() == contract.name.as_str();
     let mut decisions = records.iter().filter(of_contract).filter(|kept| kept.content.get("decision").is_some());
     let Some(last) = decisions.next_back() else { return Ok(None) };
     let share = |route: &serde_json::Value| route["share"].as_str().and_then(|share| share.parse::<f64>().ok());

@@ -260,7 +260,7 @@ pub fn keep(
 
 /// The eval that a decision is of.
 fn eval_of<'r>(releases: &'r Releases, record: &str) -> &'r str {
-    releases.find(record).and_then(|kept| kept.content["contract"]["name"].as_str()).unwrap_or("")
+    releases.find(record).map_or("", Kept::contract)
 }
 
 /// What a record's contract said that the candidate is.

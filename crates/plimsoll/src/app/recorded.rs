@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 /// Says what was recorded; where the catalog cannot be written, what somebody should know of it.
 pub fn keep(state: &Utf8Path, record: &Kept) -> Option<String> {
-    let eval = eval_of(record);
+    let eval = record.contract();
     let kept = kept::open_for(state, eval).and_then(|catalog| sync(state, &catalog, eval));
     let why = kept.err()?;
     Some(format!(
@@ -27,7 +27,7 @@ pub fn keep(state: &Utf8Path, record: &Kept) -> Option<String> {
 /// Adds what is missing, and gives all entries of decisions.
 pub fn sync(state: &Utf8Path, catalog: &Catalog, eval: &str) -> Result<Vec<Entry>, Failure> {
     let mut records = Chain::at(state).list()?;
-    records.retain(|record| eval_of(record) == eval);
+    records.retain(|record| record.contract() == eval);
     loop {
         let there = catalog.of(Noun::Decision).map_err(kept::failed)?;
         let known: BTreeSet<&str> = there.iter().map(|entry| entry.subject.as_str()).collect();
@@ -65,11 +65,6 @@ fn entry(state: &Utf8Path, record: &Kept) -> Result<Option<Entry>, Failure> {
     let Some(catalog) = kept::open_any_if_there(state)? else { return Ok(None) };
     let entries = catalog.of(Noun::Decision).map_err(kept::failed)?;
     Ok(entries.into_iter().find(|entry| entry.subject == record.id()))
-}
-
-/// The eval whose decision it is; a chain may hold those of several.
-fn eval_of(record: &Kept) -> &str {
-    record.content["contract"]["name"].as_str().unwrap_or("")
 }
 
 fn draft(record: &Kept) -> Draft {

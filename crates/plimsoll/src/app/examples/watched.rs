@@ -48,7 +48,7 @@ pub fn looked(eval: &Eval, progress: &mut dyn Progress) -> Result<Looked, Failur
     let records = Chain::at(&state).list()?;
     let mut last: Vec<(&Kept, Contract)> = Vec::new();
     for kept in records.iter().rev() {
-        let is_ours = kept.content["contract"]["name"].as_str() == Some(eval.contract.name.as_str());
+        let is_ours = kept.contract() == eval.contract.name.as_str();
         if !is_ours || kept.content.get("decision").is_none() {
             continue;
         }
