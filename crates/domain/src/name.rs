@@ -1,84 +1,19 @@
-//! Names: text that identifies one thing of one kind, cheap to clone, never mixed up with another kind.
+//! Names: text that identifies one thing of one kind, cheap to clone, never mixed up with another kind. Short ones take no memory beside
+//! themselves: a set may hold a million of them.
 
+use smol_str::SmolStr;
 use std::borrow::Borrow;
-use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
-use std::sync::Arc;
-
-/// Names of at most this many bytes take no memory beside themselves: a set may hold a million of them.
-pub const SHORT: usize = 22;
-
-/// The text of a name; valid UTF-8, because it is only made of text.
-#[derive(Clone)]
-enum Text {
-    Short { length: u8, bytes: [u8; SHORT] },
-    Long(Arc<str>),
-}
-
-impl Text {
-    fn new(text: &str) -> Self {
-        let mut bytes = [0; SHORT];
-        match bytes.get_mut(..text.len()) {
-            Some(place) => {
-                place.copy_from_slice(text.as_bytes());
-                Text::Short { length: text.len() as u8, bytes }
-            }
-            None => Text::Long(Arc::from(text)),
-        }
-    }
-
-    fn as_str(&self) -> &str {
-        match self {
-            Text::Short { length, bytes } => {
-                bytes.get(..usize::from(*length)).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
-            }
-            Text::Long(text) => text,
-        }
-    }
-}
-
-impl PartialEq for Text {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Text {}
-
-impl PartialOrd for Text {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Text {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl Hash for Text {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl fmt::Debug for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
-    }
-}
 
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Text);
+        pub struct $name(SmolStr);
 
         impl $name {
             pub fn new(text: impl AsRef<str>) -> Self {
-                Self(Text::new(text.as_ref()))
+                Self(SmolStr::new(text.as_ref()))
             }
 
             pub fn as_str(&self) -> &str {
@@ -135,6 +70,11 @@ impl ClusterId {
     /// The cluster of an example that is independent of all others; shares the id's text.
     pub fn of(example: &ExampleId) -> Self {
         ClusterId(example.0.clone())
+    }
+
+    /// Its text takes memory beside the id, which clones share.
+    pub fn is_long(&self) -> bool {
+        self.0.is_heap_allocated()
     }
 }
 

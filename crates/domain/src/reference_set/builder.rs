@@ -13,7 +13,7 @@ use crate::content::asked;
 use crate::digest::Digest;
 use crate::example::{Example, Status};
 use crate::fault::{Fault, Faults, Place, closest};
-use crate::name::{Attribute, ClusterId, ExampleId, OwnerRole, SHORT, SourceId};
+use crate::name::{Attribute, ClusterId, ExampleId, OwnerRole, SourceId};
 use crate::provenance::{Sampled, Weight, weight};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::civil::Date;
@@ -112,7 +112,7 @@ impl Builder {
         if example.cluster.as_str() == example.id.as_str() {
             return ClusterId::of(&example.id);
         }
-        if example.cluster.as_str().len() <= SHORT {
+        if !example.cluster.is_long() {
             return example.cluster.clone();
         }
         let rows = &self.set.rows;

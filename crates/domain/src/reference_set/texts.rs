@@ -3,7 +3,7 @@
 //! note    open addressing, at most half full; part of the hash is kept, so that few other texts are looked at. The hash is
 //!         the same in every run. Positions come back, never an order
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use crate::digest::quick_hash;
 
 const FREE: u32 = u32::MAX;
 
@@ -73,7 +73,5 @@ impl Texts {
 }
 
 fn hash(text: &str) -> u32 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish() as u32
+    quick_hash(text.as_bytes()) as u32
 }
