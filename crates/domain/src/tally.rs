@@ -22,6 +22,9 @@ pub struct Scored {
     pub not_run: u32,
 }
 
+/// Examples that are fetched at a time.
+const TOGETHER: usize = 16;
+
 /// How missing values are read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reading {
@@ -155,6 +158,16 @@ struct Pairs<'a, S> {
 }
 
 impl<S: AsRef<Scored>> Pairs<'_, S> {
+    /// What members scored: it lies far apart, and is fetched of several at a time.
+    fn scored(&self, members: &[Member]) -> [(Scored, Option<Scored>); TOGETHER] {
+        let mut together = [(Scored::default(), None); TOGETHER];
+        for (place, member) in together.iter_mut().zip(members) {
+            let at = member.example as usize;
+            *place = (*self.of[at].as_ref(), self.with.map(|with| *with[at].as_ref()));
+        }
+        together
+    }
+
     /// Sums of the examples that have a value, in a reading of each arm, and the rank of each cluster; every example is shown
     /// first.
     fn clusters(
@@ -165,24 +178,24 @@ impl<S: AsRef<Scored>> Pairs<'_, S> {
     ) -> (Vec<Cluster>, Vec<u32>) {
         let (mut clusters, mut ranks): (Vec<Cluster>, Vec<u32>) = (Vec::new(), Vec::new());
         let mut last = None;
-        for member in self.members {
-            let at = member.example as usize;
-            let (scored, other) = (self.of[at].as_ref(), self.with.map(|with| with[at].as_ref()));
-            see(member, scored, other);
-            let Some(y) = scored.mean(own).filter(|_| member.weight > 0.0) else { continue };
-            let z = match other.map(|other| other.mean(opponent)) {
-                None => None,
-                Some(None) => continue,
-                Some(known) => known,
-            };
-            let place = (member.cluster, member.stratum);
-            if last != Some(place) {
-                clusters.push(Cluster { stratum: member.stratum, ..Cluster::default() });
-                ranks.push(member.cluster);
-                last = Some(place);
-            }
-            if let Some(cluster) = clusters.last_mut() {
-                add(cluster, member.weight, y, z, self.factor);
+        for members in self.members.chunks(TOGETHER) {
+            for (member, (scored, other)) in members.iter().zip(self.scored(members)) {
+                see(member, &scored, other.as_ref());
+                let Some(y) = scored.mean(own).filter(|_| member.weight > 0.0) else { continue };
+                let z = match other.map(|other| other.mean(opponent)) {
+                    None => None,
+                    Some(None) => continue,
+                    Some(known) => known,
+                };
+                let place = (member.cluster, member.stratum);
+                if last != Some(place) {
+                    clusters.push(Cluster { stratum: member.stratum, ..Cluster::default() });
+                    ranks.push(member.cluster);
+                    last = Some(place);
+                }
+                if let Some(cluster) = clusters.last_mut() {
+                    add(cluster, member.weight, y, z, self.factor);
+                }
             }
         }
         (clusters, ranks)

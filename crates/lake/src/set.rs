@@ -9,13 +9,14 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
-use datafusion::parquet::file::properties::WriterProperties;
+use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use domain::digest::Digest;
 use domain::example::{Expect, Guard};
 use domain::name::{Attribute, ClusterId, ExampleId};
 use domain::provenance::{SourceKind, Weight};
 use domain::reference_set::{ExampleIndex, Kept, NO_VALUE, ReferenceSet, Row, RowState};
 use domain::share::Amount;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
@@ -54,6 +55,10 @@ pub fn write_set(folder: &Utf8Path, set: &ReferenceSet, home: &Utf8Path) -> Resu
     let schema = Arc::new(Schema::new_with_metadata(fields, [("plimsoll.files".to_owned(), files)].into()));
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_max_row_group_row_count(Some(131_072))
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_column_dictionary_enabled("id".into(), false)
+        .set_column_dictionary_enabled("digest".into(), false)
         .set_created_by("plimsoll".to_owned())
         .build();
     let unwritten = |cause| LakeError::Unwritten { path: path.clone(), cause };
@@ -70,20 +75,19 @@ pub fn write_set(folder: &Utf8Path, set: &ReferenceSet, home: &Utf8Path) -> Resu
 
 fn columns(set: &ReferenceSet, start: usize, end: usize) -> Vec<ArrayRef> {
     let rows = &set.rows[start..end];
-    let text =
-        |of: &dyn Fn(&Row) -> String| -> ArrayRef { Arc::new(StringArray::from_iter_values(rows.iter().map(of))) };
+    let text = |of: fn(&Row) -> Cow<str>| -> ArrayRef { Arc::new(StringArray::from_iter_values(rows.iter().map(of))) };
     let maybe =
         |of: &dyn Fn(&Row) -> Option<String>| -> ArrayRef { Arc::new(StringArray::from_iter(rows.iter().map(of))) };
     let mut columns: Vec<ArrayRef> = vec![
-        text(&|row| row.id.to_string()),
-        text(&|row| row.digest.to_string()),
-        text(&|row| row.cluster.to_string()),
+        text(|row| row.id.as_str().into()),
+        text(|row| row.digest.to_string().into()),
+        text(|row| row.cluster.as_str().into()),
         Arc::new(Float64Array::from_iter_values(rows.iter().map(|row| row.weight.get()))),
-        text(&|row| weighed(row.weight).to_owned()),
+        text(|row| weighed(row.weight).into()),
         maybe(&|row| row.source.map(|source| source.as_str().to_owned())),
-        text(&|row| guard(row.guard).to_owned()),
+        text(|row| guard(row.guard).into()),
         Arc::new(BooleanArray::from_iter(rows.iter().map(|row| Some(row.never)))),
-        text(&|row| state(row.state).to_owned()),
+        text(|row| state(row.state).into()),
         Arc::new(UInt32Array::from_iter(rows.iter().map(|row| row.pair.as_ref().map(|pair| pair.0.0)))),
         maybe(&|row| row.pair.as_ref().map(|pair| expect(&pair.1))),
         Arc::new(UInt32Array::from_iter_values(rows.iter().map(|row| u32::from(row.kept.file)))),

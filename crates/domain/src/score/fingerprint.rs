@@ -80,27 +80,65 @@ impl Fingerprint {
 #[derive(Debug, Default)]
 pub struct Summing {
     pub whole: Fingerprint,
-    answer: Known,
-    kinds: Vec<Known>,
+    /// Of the row before.
+    answer: Option<Answer>,
+    kinds: Vec<Kind>,
     /// Where the kind of the row before stands.
     last: usize,
-    text: Vec<u8>,
 }
 
-/// A text and its digest.
-#[derive(Clone, Debug, Default)]
-struct Known {
-    text: Vec<u8>,
-    digest: Option<Digest>,
+/// Which answer rows are about, and its digest.
+#[derive(Debug)]
+struct Answer {
+    example: String,
+    example_digest: Digest,
+    system: String,
+    repeat: u32,
+    digest: Digest,
 }
 
-impl Known {
-    fn of(text: &[u8]) -> Self {
-        Known { text: text.to_vec(), digest: Some(Digest::of_bytes(text)) }
+impl Answer {
+    fn of(row: &Counted) -> Self {
+        let mut text = row.example_digest.as_bytes().to_vec();
+        text.extend_from_slice(&row.repeat.to_le_bytes());
+        [row.example, row.system].iter().for_each(|part| add(&mut text, part.as_bytes()));
+        let (example, system) = (row.example.to_owned(), row.system.to_owned());
+        let digest = Digest::of_bytes(&text);
+        Answer { example, example_digest: *row.example_digest, system, repeat: row.repeat, digest }
     }
 
-    fn bytes(&self) -> [u8; 32] {
-        self.digest.map_or([0; 32], |digest| *digest.as_bytes())
+    fn is_of(&self, row: &Counted) -> bool {
+        self.example_digest == *row.example_digest
+            && self.repeat == row.repeat
+            && self.example == row.example
+            && self.system == row.system
+    }
+}
+
+/// What rows say of answers but for the value, and its digest.
+#[derive(Debug)]
+struct Kind {
+    criterion: String,
+    grader: Vec<u8>,
+    state: State,
+    class: String,
+    digest: Digest,
+}
+
+impl Kind {
+    fn of(row: &Counted) -> Self {
+        let (mut text, class) = (Vec::new(), row.class.unwrap_or(""));
+        let parts = [row.criterion, row.state.as_str(), class];
+        parts.iter().map(|part| part.as_bytes()).chain([row.grader]).for_each(|part| add(&mut text, part));
+        let (criterion, class, digest) = (row.criterion.to_owned(), class.to_owned(), Digest::of_bytes(&text));
+        Kind { criterion, grader: row.grader.to_vec(), state: row.state, class, digest }
+    }
+
+    fn is_of(&self, row: &Counted) -> bool {
+        self.criterion == row.criterion
+            && self.state == row.state
+            && self.class == row.class.unwrap_or("")
+            && self.grader == row.grader
     }
 }
 
@@ -109,42 +147,27 @@ const MOST_KINDS: usize = 256;
 
 impl Summing {
     pub fn add(&mut self, row: &Counted) {
-        let answer = self.answer(row);
-        let kind = self.kind(row);
+        let answer = self.answer.take().filter(|known| known.is_of(row)).unwrap_or_else(|| Answer::of(row));
         let mut bytes = [0; 64];
-        bytes[..32].copy_from_slice(&answer);
+        bytes[..32].copy_from_slice(answer.digest.as_bytes());
         bytes[32..40].copy_from_slice(&bytes_of(row.value));
-        bytes[40..].copy_from_slice(&kind[..24]);
+        bytes[40..].copy_from_slice(&self.kind(row).digest.as_bytes()[..24]);
         self.whole.add(&Digest::of_bytes(&bytes));
+        self.answer = Some(answer);
     }
 
-    fn answer(&mut self, row: &Counted) -> [u8; 32] {
-        self.text.clear();
-        self.text.extend_from_slice(row.example_digest.as_bytes());
-        self.text.extend_from_slice(&row.repeat.to_le_bytes());
-        [row.example, row.system].iter().for_each(|part| add(&mut self.text, part.as_bytes()));
-        if self.answer.text != self.text {
-            self.answer = Known::of(&self.text);
-        }
-        self.answer.bytes()
-    }
-
-    fn kind(&mut self, row: &Counted) -> [u8; 32] {
-        self.text.clear();
-        let parts = [row.criterion, row.state.as_str(), row.class.unwrap_or("")];
-        parts.iter().map(|part| part.as_bytes()).chain([row.grader]).for_each(|part| add(&mut self.text, part));
-        let text = &self.text;
+    fn kind(&mut self, row: &Counted) -> &Kind {
         // Kinds come in turns.
         let turns = (self.last + 1..self.kinds.len()).chain(0..=self.last);
-        let mut turns = turns.filter(|at| self.kinds.get(*at).is_some_and(|known| known.text == *text));
+        let mut turns = turns.filter(|at| self.kinds.get(*at).is_some_and(|known| known.is_of(row)));
         self.last = turns.next().unwrap_or_else(|| {
             if self.kinds.len() >= MOST_KINDS {
                 self.kinds.clear();
             }
-            self.kinds.push(Known::of(text));
+            self.kinds.push(Kind::of(row));
             self.kinds.len() - 1
         });
-        self.kinds[self.last].bytes()
+        &self.kinds[self.last]
     }
 }
 

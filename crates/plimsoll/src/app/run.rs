@@ -327,10 +327,15 @@ fn grade(
     };
     let digests: Vec<Digest> = criteria.iter().map(graded_by).collect::<Result<_, Failure>>()?;
     let plan = Plan { eval, criteria: &criteria, set, documents: &documents, digests, threads };
-    let (Rows { mut files, fingerprint, grades }, counts) =
-        grade_into(work.path(), plan, graders, &mut programs, elsewhere, &recorded, progress)?;
+    let home = work.path().to_owned();
+    let (rows, written) = std::thread::scope(|scope| {
+        let written = scope.spawn(|| lake::write_set(&home, set, &eval.folder));
+        let rows = grade_into(&home, plan, graders, &mut programs, elsewhere, &recorded, progress);
+        (rows, written.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let (Rows { mut files, fingerprint, grades }, counts) = rows?;
     progress.step("sealing the scores");
-    files.push(lake::write_set(work.path(), set, &eval.folder).map_err(ours)?);
+    files.push(written.map_err(ours)?);
     let scores_digest = fingerprint.digest().to_string();
     let planned = set.active().count() as u64 * u64::from(contract.repeats);
     let mut made_of = made_of(&eval.folder, &recorded, planned, &counts);
