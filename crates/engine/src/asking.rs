@@ -15,6 +15,7 @@ use crate::driver::{Answers, Asked, DriveError, Drove, Lane, Standing, Work, dri
 use crate::journal::{Journal, Opened, open};
 use crate::provider::{Question, Reply, Request};
 use crate::question::question;
+use crate::room;
 use begun::Begun;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::digest::Digest;
@@ -63,6 +64,8 @@ pub enum AskError {
     Faults(Faults),
     #[error("cannot read or write the journal `{path}`: {cause}")]
     Journal { path: Utf8PathBuf, cause: io::Error },
+    #[error("calls at once need {needed} open files, and this process may have {may}")]
+    Files { needed: u64, may: u64 },
     #[error(transparent)]
     Drive(#[from] DriveError),
 }
@@ -127,6 +130,7 @@ impl<'a> Asking<'a> {
     ) -> Result<Self, AskError> {
         let slots: Vec<Slot> =
             plan.set.active().flat_map(|(example, _)| (0..plan.repeats).map(move |repeat| (example, repeat))).collect();
+        room::for_calls(&systems, slots.len())?;
         let mut asking = Asking {
             plan,
             systems,
@@ -157,21 +161,31 @@ impl<'a> Asking<'a> {
     /// What a system has to be asked for; what cannot be put is a fault.
     fn wanted(&self, at: usize, slots: &[Slot], faults: &mut Vec<String>, tell: &mut dyn FnMut(u64, u64)) -> Requests {
         let system = &self.systems[at];
-        let (before, of) = (at * slots.len(), (self.systems.len() * slots.len()) as u64);
+        let (before, of) = ((at * slots.len()) as u64, (self.systems.len() * slots.len()) as u64);
+        let plan = self.plan;
+        let request = |slot: &Slot| plan.request(system, *slot).map(|request| (request.tokens, request.digest()));
         let mut wanted = Requests { of_slots: Wanted::with_capacity(slots.len()), tokens: 0 };
-        for (place, slot) in slots.iter().enumerate() {
-            let seen = (before + place + 1) as u64;
-            if seen.is_multiple_of(1000) {
-                tell(seen, of);
+        let mut take = |slot: &Slot, request: Result<(u64, Digest), String>| match request {
+            Ok((tokens, digest)) => {
+                wanted.tokens += tokens;
+                wanted.of_slots.insert(*slot, digest);
             }
-            match self.plan.request(system, *slot) {
-                Ok(request) => {
-                    wanted.tokens += request.tokens;
-                    wanted.of_slots.insert(*slot, request.digest());
+            Err(fault) => faults.push(format!("`{}` cannot be asked: {fault}", system.name)),
+        };
+        // One half is made beside the other: whoever waits for the first call waits for all of them.
+        let (here, beside) = slots.split_at(slots.len().div_ceil(2));
+        std::thread::scope(|scope| {
+            let made = scope.spawn(|| beside.iter().map(request).collect::<Vec<_>>());
+            for (place, slot) in here.iter().enumerate() {
+                let seen = 2 * (place + 1) as u64;
+                if seen.is_multiple_of(1000) {
+                    tell(before + seen, of);
                 }
-                Err(fault) => faults.push(format!("`{}` cannot be asked: {fault}", system.name)),
+                take(slot, request(slot));
             }
-        }
+            let made = made.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            beside.iter().zip(made).for_each(|(slot, made)| take(slot, made));
+        });
         wanted
     }
 

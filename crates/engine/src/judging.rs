@@ -20,6 +20,7 @@ use crate::driver::{Asked, DriveError, Drove, Lane, Standing, Work, drive};
 use crate::journal::Journal;
 use crate::judge::{Ask, Judgement, Shown, combine, from_the_other_side, how, question, read};
 use crate::provider::{Reply, Request};
+use crate::room;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::digest::Digest;
 use domain::name::CriterionName;
@@ -117,6 +118,8 @@ impl<'a> Judging<'a> {
     ) -> Result<Self, AskError> {
         let answers = Opened::open(plan, arms)?;
         let tasks = tasks::of(plan, judged, &answers);
+        // Two answers that are compared are shown in both orders.
+        room::for_calls(systems, 2 * tasks.len())?;
         let mut judging = Judging {
             plan,
             judged,

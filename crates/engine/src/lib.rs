@@ -21,6 +21,7 @@ mod question;
 pub mod redact;
 pub mod retry;
 mod reviewed;
+mod room;
 mod rows;
 pub mod schedule;
 mod set;

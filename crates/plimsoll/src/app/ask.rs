@@ -466,6 +466,10 @@ fn ask_failure(error: AskError) -> Failure {
         AskError::Questions(..) | AskError::Drive(DriveError::Question(_)) => {
             Failure::yours(error.to_string(), "mend the template, or give the example what it needs")
         }
+        AskError::Files { .. } => Failure::yours(
+            error.to_string(),
+            "lower `at_once` in the contract, or raise the limit (`ulimit -n`), then run again",
+        ),
         AskError::Journal { .. } | AskError::Drive(_) => Failure::ours(
             error.to_string(),
             "every answer that was acknowledged is kept; check disk space and permissions, then run again: it goes on from here",

@@ -83,6 +83,30 @@ fn asked(server: &Server) -> HashMap<String, u32> {
 }
 
 #[test]
+fn a_low_limit_of_open_files_is_raised_for_as_many_calls_as_go_out_at_once() {
+    let faults = Faults { delay: Duration::from_millis(300), ..Default::default() };
+    let server = Server::start(faults, 0, None).expect("a server");
+    let folder = eval(150, "at_once: 120", "");
+    let limited = |limit: &str| {
+        let script = format!(
+            "ulimit {limit} -n 80; ASSISTANT_URL={} ASSISTANT_KEY={KEY} {} run",
+            server.base_url(),
+            env!("CARGO_BIN_EXE_plimsoll"),
+        );
+        Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().expect("a shell")
+    };
+    let refused = limited("");
+    assert_eq!(code(&refused), 2, "{}", err(&refused));
+    let said = err(&refused);
+    assert!(said.contains("need 272 open files, and this process may have 80") && said.contains("at_once"), "{said}");
+    assert_eq!(server.counts().asked().len(), 0);
+    let ended = limited("-S");
+    assert_eq!(code(&ended), 0, "{}{}", out(&ended), err(&ended));
+    assert!(server.counts().most_in_flight.load(Ordering::Relaxed) > 200);
+    assert!(server.counts().asked().values().all(|count| *count == 1), "no call failed for want of a file");
+}
+
+#[test]
 fn live_systems_are_asked_and_decided_on_whatever_goes_wrong_in_between() {
     let faults = Faults {
         turned_away: 0.1,
