@@ -10,6 +10,7 @@
 mod bare;
 mod bootstrapped;
 mod calls;
+mod checks;
 mod corpus;
 mod floor;
 mod measure;
@@ -42,6 +43,7 @@ struct Order {
 
 pub fn main(words: &[&str]) -> bool {
     let done = match words {
+        ["floor", folder, "checks"] => checks::main(Path::new(folder)),
         ["floor", folder, as_what] => floor::main(folder, *as_what == "documents").map_err(|error| error.to_string()),
         ["lines", file] => floor::lines(Path::new(file)).map_err(|error| error.to_string()),
         ["bare", base_url, at_once, examples] => bare::main(base_url, at_once, examples),

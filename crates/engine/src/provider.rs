@@ -210,6 +210,7 @@ pub struct Request {
     pub body: Vec<u8>,
     /// About how many tokens it holds, for budgets and limits: a quarter of its bytes.
     pub tokens: u64,
+    digest: Digest,
     /// Whether it asks for structured output.
     structured: bool,
     /// Where it goes, where that depends on the question.
@@ -219,18 +220,22 @@ pub struct Request {
 impl Request {
     pub(crate) fn new(head: &str, body: Vec<u8>, structured: bool, target: Option<Box<Target>>) -> Self {
         let content = format!("{head}{}", String::from_utf8_lossy(&body));
-        Request { content, tokens: body.len() as u64 / 4, body, structured, target }
+        Request { structured, ..Request::of(content, body, target) }
     }
 
     /// One whose body is sent with keys, and named without them.
     pub(crate) fn named(head: &str, name: &[u8], body: Vec<u8>, target: Option<Box<Target>>) -> Self {
-        let content = format!("{head}{}", String::from_utf8_lossy(name));
-        Request { content, tokens: body.len() as u64 / 4, body, structured: false, target }
+        Request::of(format!("{head}{}", String::from_utf8_lossy(name)), body, target)
+    }
+
+    fn of(content: String, body: Vec<u8>, target: Option<Box<Target>>) -> Self {
+        let (digest, tokens) = (Digest::of_canonical("plimsoll.request.v1", &content), body.len() as u64 / 4);
+        Request { content, body, tokens, digest, structured: false, target }
     }
 
     /// What names the request: equal digests are the same request to the same address.
     pub fn digest(&self) -> Digest {
-        Digest::of_canonical("plimsoll.request.v1", &self.content)
+        self.digest
     }
 }
 

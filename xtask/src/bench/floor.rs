@@ -12,13 +12,13 @@ use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 #[derive(Deserialize)]
-struct Example<'a> {
+pub(super) struct Example<'a> {
     #[serde(borrow)]
-    id: Cow<'a, str>,
+    pub id: Cow<'a, str>,
     #[serde(borrow)]
     input: Input<'a>,
     #[serde(borrow)]
-    expected: Expected<'a>,
+    pub expected: Expected<'a>,
     #[serde(borrow)]
     attributes: Attributes<'a>,
     #[serde(borrow)]
@@ -42,11 +42,11 @@ struct Message<'a> {
 }
 
 #[derive(Deserialize)]
-struct Expected<'a> {
+pub(super) struct Expected<'a> {
     #[serde(borrow)]
-    answer: Cow<'a, str>,
+    pub answer: Cow<'a, str>,
     #[serde(borrow)]
-    ticket: Cow<'a, str>,
+    pub ticket: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
@@ -56,11 +56,11 @@ struct Attributes<'a> {
 }
 
 #[derive(Deserialize)]
-struct Answer<'a> {
+pub(super) struct Answer<'a> {
     #[serde(borrow)]
-    example: Cow<'a, str>,
+    pub example: Cow<'a, str>,
     #[serde(borrow)]
-    text: Cow<'a, str>,
+    pub text: Cow<'a, str>,
 }
 
 /// Reads and parses the files of an eval.
@@ -104,7 +104,7 @@ pub fn lines(path: &Path) -> io::Result<()> {
     })
 }
 
-fn each_line(path: &Path, mut take: impl FnMut(&str) -> serde_json::Result<()>) -> io::Result<()> {
+pub(super) fn each_line(path: &Path, mut take: impl FnMut(&str) -> serde_json::Result<()>) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(1 << 20, File::open(path)?);
     let mut line = String::new();
     while reader.read_line(&mut line)? > 0 {

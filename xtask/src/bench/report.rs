@@ -51,6 +51,11 @@ pub fn graded(measured: &Measured) -> String {
         format!("  parsing alone       {}\n", per_thousand(measured.floor)),
         format!("    into documents    {}\n", per_thousand(measured.documents)),
         format!(
+            "    and the checks    {}, {:.1} times parsing\n",
+            per_thousand(measured.checks),
+            measured.checks.middle / measured.floor.middle
+        ),
+        format!(
             "  times parsing       {:.1}; until sealed {:.1}; times parsing into documents {:.1}\n",
             measured.cpu.middle / measured.floor.middle,
             measured.grading.middle / measured.floor.middle,

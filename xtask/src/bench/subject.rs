@@ -36,6 +36,8 @@ pub struct Measured {
     /// CPU of parsing the same files alone: into types, and into documents.
     pub floor: Spread,
     pub documents: Spread,
+    /// CPU of parsing them into types and of the calls of libraries that the checks are.
+    pub checks: Spread,
     pub state_bytes: u64,
 }
 
@@ -63,17 +65,23 @@ pub fn starts(binary: &Path, home: &Path) -> Result<Vec<Started>, String> {
 
 /// Measures runs of one size, floor and binary in turn.
 pub fn measure(binary: &Path, folder: &Path, records: u32, runs: usize) -> Result<Measured, String> {
-    let (mut floors, mut documents, mut whole, mut until_graded) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut floors, mut documents, mut checks) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut whole, mut until_graded) = (Vec::new(), Vec::new());
     let record = folder.join("run.json");
     for _ in 0..runs {
         floors.push(floor(folder, "types")?);
         documents.push(floor(folder, "documents")?);
+        checks.push(floor(folder, "checks")?);
         let (usage, graded) = decided(binary, folder, &record)?;
         whole.push(usage);
         until_graded.push(graded);
     }
     let shown: Value = serde_json::from_str(&super::text(&record)).map_err(|error| format!("the record: {error}"))?;
     let passes = passes(&shown, records)?;
+    let counted = super::text(&folder.join("floor.txt"));
+    if counted.trim() != passes.map(|passes| passes.to_string()).join(" ") {
+        return Err(format!("{passes:?} answers pass {CRITERIA:?}, and the checks alone count {counted}"));
+    }
     let known = expected(records);
     if known.is_some_and(|known| known != passes) {
         return Err(format!("{passes:?} answers pass {CRITERIA:?}, and peers count {known:?}"));
@@ -98,6 +106,7 @@ pub fn measure(binary: &Path, folder: &Path, records: u32, runs: usize) -> Resul
         peak_mb: of(|usage| usage.peak_mb)?,
         floor: spread(floors)?,
         documents: spread(documents)?,
+        checks: spread(checks)?,
         state_bytes: size(&folder.join(".plimsoll")),
     })
 }
