@@ -31,10 +31,10 @@ const OWNED: [(&str, &[&str], &str); 29] = [
     ("granit_parser", &["domain"], "YAML is read once, by the contract's format"),
     (
         "regex",
-        &["grading", "engine"],
-        "what a pattern means is settled by its grader, and what is hidden of traffic by the engine",
+        &["grading", "engine", "xtask"],
+        "what a pattern means is settled by its grader, and what is hidden of traffic by the engine; xtask measures what it takes",
     ),
-    ("jsonschema", &["grading"], "what a schema means is settled by its grader"),
+    ("jsonschema", &["grading", "xtask"], "what a schema means is settled by its grader; xtask measures what it takes"),
     ("cel", &["grading"], "what an expression means is settled by its grader"),
     ("ndarray", &["local-grader"], "models are run by a program of their own"),
     ("statrs", &["stats"], "distribution functions have one home"),

@@ -131,8 +131,8 @@ fn identity(fields: &[(String, Value)]) -> Identity {
         let start = text.len();
         write_canonical(value, &mut text);
         match key.as_str() {
-            "input" => input_hash = quick_hash(text[start..].as_bytes()),
-            "expected" => expected_hash = quick_hash(text[start..].as_bytes()),
+            "input" => input_hash = quick_hash(&text.as_bytes()[start..]),
+            "expected" => expected_hash = quick_hash(&text.as_bytes()[start..]),
             _ => {}
         }
     }

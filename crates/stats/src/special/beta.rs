@@ -281,18 +281,18 @@ mod tests {
     /// Values by mpmath 1.4 with 60 digits. A rate of 1 that lacks a rounding leaves such shapes.
     #[test]
     fn tails_beside_an_end_whose_shape_is_next_to_nothing_agree() {
-        near(beta_sf(0.99995, 5001.0, 1e-9), 0.999_999_998_955_814_712);
-        near(beta_sf(0.9999, 5001.0, 0.3), 0.813_841_446_102_985_385);
-        near(beta_sf(1.0 - 2f64.powi(-40), 1001.0, 0.02), 0.666_887_474_414_855_677);
-        near(beta_cdf(1e-7, 1e-6, 40.0), 0.999_988_135_513_061_758);
-        near(beta_cdf(1e-12, 0.25, 3e3), 0.008_164_802_004_777_545_69);
-        near(beta_cdf(3e-5, 0.4, 2e4), 0.785_350_472_841_778_232);
+        near(beta_sf(0.99995, 5001.0, 1e-9), 0.999_999_998_955_814_7);
+        near(beta_sf(0.9999, 5001.0, 0.3), 0.813_841_446_102_985_4);
+        near(beta_sf(1.0 - 2f64.powi(-40), 1001.0, 0.02), 0.666_887_474_414_855_6);
+        near(beta_cdf(1e-7, 1e-6, 40.0), 0.999_988_135_513_061_8);
+        near(beta_cdf(1e-12, 0.25, 3e3), 0.008_164_802_004_777_545);
+        near(beta_cdf(3e-5, 0.4, 2e4), 0.785_350_472_841_778_3);
         near(beta_quantile(0.025, 0.05, 5001.0), 1.063_020_759_036_076_5e-36);
-        near(beta_quantile(0.4, 0.3, 300.0), 1.125_909_514_322_076_68e-4);
+        near(beta_quantile(0.4, 0.3, 300.0), 0.000_112_590_951_432_207_67);
         assert_eq!([1e-7, 1e-9, 1e-12, 3e-14].map(|left| beta_upper(0.025, 20_001.0, left)), [1.0; 4]);
         // Of the far tail 1e-16 of the whole is known.
         let far = beta_cdf(1.0 - 2f64.powi(-33), 91.0, 1e-9);
-        assert!((far - 1.779_128_620_865_906_76e-8).abs() < 2e-15, "{far:e}");
+        assert!((far - 1.779_128_620_865_906_8e-8).abs() < 2e-15, "{far:e}");
     }
 
     #[test]
