@@ -5,12 +5,12 @@ use super::{Ready, World, plain};
 use serde_json::json;
 
 const KEY: &str = "sk-live/4f+9\"c1\u{7e}";
-const GATEWAY: &str = "gw-77aa88bb";
-const QUERY: &str = "q-5566778899";
+const GATEWAY: &str = "gw-77xx88bb";
+const QUERY: &str = "q-55zz778899";
 
-/// Whether a text holds a key or a half of one.
+/// Whether a text holds a key or a half of one, in letters that no digest has.
 fn leaks(text: &str) -> bool {
-    ["sk-live", "4f+9", "4f%2B9", "77aa", "556677"].iter().any(|part| text.contains(part))
+    ["sk-live", "4f+9", "4f%2B9", "77xx", "55zz77"].iter().any(|part| text.contains(part))
 }
 
 fn systems(server: &Server) -> Vec<Ready> {
@@ -82,7 +82,7 @@ fn a_server_that_echoes_what_it_was_sent_leaks_nothing() {
 
 #[test]
 fn what_a_variable_puts_into_a_path_is_shown_nowhere_whatever_it_is_called() {
-    for value in ["77aa88bb", "a/77aa88bb", "77aa88bb?q=77aa99cc"] {
+    for value in ["77xx88bb", "a/77xx88bb", "77xx88bb?q=77xx99cc"] {
         for (kind, rest) in [("openai", ", model: m"), ("anthropic", ", model: m"), ("http", "")] {
             let server = Server::new(vec![Play::Echo, says(400, json!({"error": {"message": format!("no {value}")}}))]);
             let place = if kind == "http" { "url" } else { "base_url" };
