@@ -11,8 +11,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const SCRIPTS: [(&str, &str); 7] = [
+const SCRIPTS: [(&str, &str); 8] = [
     ("checks.py", include_str!("peers/checks.py")),
+    ("shape.json", include_str!("peers/shape.json")),
     ("bare.py", include_str!("peers/bare.py")),
     ("with_inspect.py", include_str!("peers/with_inspect.py")),
     ("with_deepeval.py", include_str!("peers/with_deepeval.py")),

@@ -1,20 +1,12 @@
 """The five checks of the benchmark, for peers in Python; each takes the recorded output and the record."""
 import json
+import pathlib
 import re
 
 import jsonschema
 from rapidfuzz.distance import Levenshtein
 
-SCHEMA = jsonschema.Draft7Validator({
-    "type": "object",
-    "required": ["answer", "citations", "confidence", "language"],
-    "properties": {
-        "answer": {"type": "string", "minLength": 5},
-        "citations": {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": "^doc-[0-9]+$"}},
-        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-        "language": {"enum": ["en", "de", "fr"]},
-    },
-})
+SCHEMA = jsonschema.Draft7Validator(json.loads(pathlib.Path(__file__).with_name("shape.json").read_text()))
 PHRASE = re.compile(r"TCK-[0-9]{6} is (approved|pending|declined) (within|in about|after) [0-9]+ days")
 
 
