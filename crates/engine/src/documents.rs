@@ -2,7 +2,7 @@
 //! its files where not, and compared with what was there before. Fields that no grader reads are passed over.
 
 use domain::criterion::Criterion;
-use domain::digest::quick_hash;
+use domain::digest::{quick_hash, write_as_is, write_text};
 use domain::example::Example;
 use domain::format::examples::document;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
@@ -24,7 +24,7 @@ pub struct Documents<'s> {
 /// Collects what graders look at while a set is read: the text as long as it is little, and a hash of it.
 pub struct Keeper {
     fields: Vec<&'static str>,
-    texts: Vec<u8>,
+    texts: String,
     /// Where each example's text ends.
     ends: Vec<u32>,
     hashes: Vec<u32>,
@@ -44,7 +44,7 @@ impl Keeper {
     pub fn for_questions() -> Self {
         Keeper {
             fields: FIELDS.to_vec(),
-            texts: Vec::new(),
+            texts: String::new(),
             ends: Vec::new(),
             hashes: Vec::new(),
             most: KEPT_BYTES,
@@ -56,7 +56,7 @@ impl Keeper {
     pub fn up_to(most: usize, criteria: &[Criterion]) -> Self {
         let read = |field: &&str| criteria.iter().any(|criterion| criterion.grader.reads(field));
         let fields = FIELDS.into_iter().filter(read).collect();
-        Keeper { fields, texts: Vec::new(), ends: Vec::new(), hashes: Vec::new(), most, full: false }
+        Keeper { fields, texts: String::new(), ends: Vec::new(), hashes: Vec::new(), most, full: false }
     }
 
     /// Keeps what is looked at of the next example of the set.
@@ -66,37 +66,36 @@ impl Keeper {
         }
         let start = self.texts.len();
         write(&self.fields, &example.document, &mut self.texts);
-        self.hashes.push(hash(&self.texts[start..]));
+        self.hashes.push(hash(&self.texts.as_bytes()[start..]));
         if self.full {
             self.texts.clear();
             return;
         }
         self.ends.push(self.texts.len() as u32);
         if self.texts.len() > self.most {
-            (self.texts, self.ends, self.full) = (Vec::new(), Vec::new(), true);
+            (self.texts, self.ends, self.full) = (String::new(), Vec::new(), true);
         }
     }
 
-    fn text(&self, at: usize) -> Option<&[u8]> {
+    fn text(&self, at: usize) -> Option<&str> {
         let start = if at == 0 { 0 } else { *self.ends.get(at - 1)? as usize };
         self.texts.get(start..*self.ends.get(at)? as usize)
     }
 }
 
 /// Some fields of a document as JSON.
-fn write(fields: &[&str], document: &Value, text: &mut Vec<u8>) {
-    let mut separator = b'{';
+fn write(fields: &[&str], document: &Value, text: &mut String) {
+    let mut separator = '{';
     for field in fields {
         if let Some(value) = document.get(field) {
-            text.extend_from_slice(&[separator, b'"']);
-            text.extend_from_slice(field.as_bytes());
-            text.extend_from_slice(b"\":");
-            // Writing to memory does not fail.
-            let _ = serde_json::to_writer(&mut *text, value);
-            separator = b',';
+            text.push(separator);
+            write_text(field, text);
+            text.push(':');
+            write_as_is(value, text);
+            separator = ',';
         }
     }
-    text.extend_from_slice(if separator == b'{' { b"{}" } else { b"}" });
+    text.push_str(if separator == '{' { "{}" } else { "}" });
 }
 
 fn hash(text: &[u8]) -> u32 {
@@ -115,7 +114,7 @@ impl<'s> Documents<'s> {
             return Some(Value::Null);
         }
         match self.kept.full {
-            false => serde_json::from_slice(self.kept.text(index.0 as usize)?).ok(),
+            false => serde_json::from_str(self.kept.text(index.0 as usize)?).ok(),
             true => self.read(index),
         }
     }
@@ -127,9 +126,9 @@ impl<'s> Documents<'s> {
         file.read_exact_at(&mut bytes, row.kept.offset).ok()?;
         let text = std::str::from_utf8(&bytes).ok()?;
         let document = document(text, &row.id, &self.kept.fields)?;
-        bytes.clear();
-        write(&self.kept.fields, &document, &mut bytes);
-        (self.kept.hashes.get(index.0 as usize) == Some(&hash(&bytes))).then_some(document)
+        let mut looked_at = String::with_capacity(bytes.len());
+        write(&self.kept.fields, &document, &mut looked_at);
+        (self.kept.hashes.get(index.0 as usize) == Some(&hash(looked_at.as_bytes()))).then_some(document)
     }
 
     fn file(&self, at: usize) -> Option<std::sync::Arc<File>> {
