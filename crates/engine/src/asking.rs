@@ -89,6 +89,8 @@ pub struct Asking<'a> {
     systems: Vec<LiveSystem>,
     /// For each system, example and repeat of what is missing.
     missing: Vec<Vec<Slot>>,
+    /// The requests that go out first, for each system: they are made already.
+    first: Vec<RefCell<HashMap<Slot, Request>>>,
     files: Vec<Utf8PathBuf>,
     /// Answers that an earlier run had to the same request, as lines for each system.
     cached: Vec<Vec<String>>,
@@ -135,6 +137,7 @@ impl<'a> Asking<'a> {
             plan,
             systems,
             missing: Vec::new(),
+            first: Vec::new(),
             files: Vec::new(),
             cached: Vec::new(),
             begun: Vec::new(),
@@ -147,7 +150,7 @@ impl<'a> Asking<'a> {
             let wanted = asking.wanted(at, &slots, &mut faults, tell);
             // What cannot be put to one system may not be to the next: all of it is told.
             if faults.is_empty() {
-                asking.look(at, Journals { folder, earlier }, &ids, &slots, &wanted)?;
+                asking.look(at, Journals { folder, earlier }, &ids, &slots, wanted)?;
             }
         }
         if !faults.is_empty() {
@@ -163,8 +166,11 @@ impl<'a> Asking<'a> {
         let system = &self.systems[at];
         let (before, of) = ((at * slots.len()) as u64, (self.systems.len() * slots.len()) as u64);
         let plan = self.plan;
-        let request = |slot: &Slot| plan.request(system, *slot).map(|request| (request.tokens, request.digest()));
-        let mut wanted = Requests { of_slots: Wanted::with_capacity(slots.len()), tokens: 0 };
+        let request = |slot: &Slot| plan.request(system, *slot);
+        let told = |request: &Request| (request.tokens, request.digest());
+        let told_of = |slot: &Slot| request(slot).map(|request| told(&request));
+        let mut wanted = Requests { of_slots: Wanted::with_capacity(slots.len()), tokens: 0, first: HashMap::new() };
+        let mut first = HashMap::new();
         let mut take = |slot: &Slot, request: Result<(u64, Digest), String>| match request {
             Ok((tokens, digest)) => {
                 wanted.tokens += tokens;
@@ -175,18 +181,22 @@ impl<'a> Asking<'a> {
         // One half is made beside the other: whoever waits for the first call waits for all of them.
         let (here, beside) = slots.split_at(slots.len().div_ceil(2));
         std::thread::scope(|scope| {
-            let made = scope.spawn(|| beside.iter().map(request).collect::<Vec<_>>());
+            let made = scope.spawn(|| beside.iter().map(told_of).collect::<Vec<_>>());
             for (place, slot) in here.iter().enumerate() {
                 let seen = 2 * (place + 1) as u64;
                 if seen.is_multiple_of(1000) {
                     tell(before + seen, of);
                 }
-                take(slot, request(slot));
+                let request = request(slot);
+                take(slot, request.as_ref().map(told).map_err(String::clone));
+                if let (true, Ok(request)) = (first.len() < system.live.limits.at_once as usize, request) {
+                    first.insert(*slot, request);
+                }
             }
             let made = made.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             beside.iter().zip(made).for_each(|(slot, made)| take(slot, made));
         });
-        wanted
+        Requests { first, ..wanted }
     }
 
     /// Looks at what the journal holds of a system's answers, and what is missing of them.
@@ -196,12 +206,12 @@ impl<'a> Asking<'a> {
         journals: Journals,
         ids: &Ids,
         slots: &[Slot],
-        Requests { of_slots: wanted, tokens }: &Requests,
+        Requests { of_slots: wanted, tokens, first }: Requests,
     ) -> Result<(), AskError> {
         let (plan, system) = (self.plan, self.systems[at].clone());
         let path = journals.folder.join(format!("{}.jsonl", system.name));
         let journal = |cause| AskError::Journal { path: path.clone(), cause };
-        let mut known = Known::new(plan.set, ids, wanted);
+        let mut known = Known::new(plan.set, ids, &wanted);
         let Opened { torn, left, .. } = open(&path, |line| known.see(line)).map_err(journal)?;
         self.used.add(known.used());
         let cached = if system.live.cache && plan.repeats == 1 {
@@ -231,6 +241,7 @@ impl<'a> Asking<'a> {
         forecast.spend = forecast.spend.zip(spend).map(|(so_far, each)| so_far + each * asks as f64);
         self.thought.push((Used { tokens: read + written, spend: spend.unwrap_or(0.0) }, known.took()));
         self.missing.push(missing);
+        self.first.push(RefCell::new(first));
         self.files.push(path);
         self.cached.push(cached);
         self.begun.push(RefCell::new(begun));
@@ -281,7 +292,9 @@ impl Plan<'_> {
 
 impl Work for Asking<'_> {
     fn request(&self, lane: usize, at: usize) -> Result<Request, String> {
-        self.plan.request(&self.systems[lane], self.missing[lane][at])
+        let slot = self.missing[lane][at];
+        let made = self.first[lane].borrow_mut().remove(&slot);
+        made.map_or_else(|| self.plan.request(&self.systems[lane], slot), Ok)
     }
 
     fn starts(&self, lane: usize, at: usize, request: &Request) {
@@ -330,6 +343,8 @@ struct Requests {
     of_slots: Wanted,
     /// How many all of them take.
     tokens: u64,
+    /// As many as go out at once.
+    first: HashMap<Slot, Request>,
 }
 
 /// A planned answer: example and repeat.
