@@ -350,10 +350,15 @@ impl Pattern {
     }
 
     pub fn grade(&self, answer: &Prepared) -> Verdict {
-        match (self.regex.find(answer.text()), self.matches) {
-            (Some(_), true) | (None, false) => Verdict::passed(""),
-            (None, true) => Verdict::failed(format!("nothing matches `{}`", shortened(self.regex.as_str()))),
-            (Some(found), false) => Verdict::failed(format!("`{}` matches", shortened(found.as_str()))),
+        let text = answer.text();
+        // Whether there is a match takes less than where it lies.
+        match (self.regex.is_match(text), self.matches) {
+            (true, true) | (false, false) => Verdict::passed(""),
+            (false, true) => Verdict::failed(format!("nothing matches `{}`", shortened(self.regex.as_str()))),
+            (true, false) => {
+                let found = self.regex.find(text).map_or("", |found| found.as_str());
+                Verdict::failed(format!("`{}` matches", shortened(found)))
+            }
         }
     }
 }

@@ -123,6 +123,8 @@ struct Kind {
     state: State,
     class: String,
     digest: Digest,
+    /// Where the kind stands that came after this one before.
+    next: usize,
 }
 
 impl Kind {
@@ -131,7 +133,7 @@ impl Kind {
         let parts = [row.criterion, row.state.as_str(), class];
         parts.iter().map(|part| part.as_bytes()).chain([row.grader]).for_each(|part| add(&mut text, part));
         let (criterion, class, digest) = (row.criterion.to_owned(), class.to_owned(), Digest::of_bytes(&text));
-        Kind { criterion, grader: row.grader.to_vec(), state: row.state, class, digest }
+        Kind { criterion, grader: row.grader.to_vec(), state: row.state, class, digest, next: 0 }
     }
 
     fn is_of(&self, row: &Counted) -> bool {
@@ -157,16 +159,21 @@ impl Summing {
     }
 
     fn kind(&mut self, row: &Counted) -> &Kind {
-        // Kinds come in turns.
-        let turns = (self.last + 1..self.kinds.len()).chain(0..=self.last);
-        let mut turns = turns.filter(|at| self.kinds.get(*at).is_some_and(|known| known.is_of(row)));
-        self.last = turns.next().unwrap_or_else(|| {
+        // Kinds come in turns, and mostly in the turn before.
+        let before = self.last;
+        let expected = self.kinds.get(before).map(|kind| kind.next);
+        let mut turns = expected.into_iter().chain(before + 1..self.kinds.len()).chain(0..=before);
+        let found = turns.find(|at| self.kinds.get(*at).is_some_and(|known| known.is_of(row)));
+        self.last = found.unwrap_or_else(|| {
             if self.kinds.len() >= MOST_KINDS {
                 self.kinds.clear();
             }
             self.kinds.push(Kind::of(row));
             self.kinds.len() - 1
         });
+        if let Some(kind) = self.kinds.get_mut(before) {
+            kind.next = self.last;
+        }
         &self.kinds[self.last]
     }
 }
