@@ -114,6 +114,8 @@ impl Bench {
         for name in self.members()? {
             cargo.args(["--config", &format!("profile.dev.package.{name}.opt-level=0")]);
         }
+        // What a next build could reuse takes gigabytes.
+        cargo.env("CARGO_INCREMENTAL", "0");
         cargo.current_dir(&self.tree).env("CARGO_TARGET_DIR", &self.target).stdin(Stdio::null());
         let ended = cargo.output()?;
         let messages: Vec<Value> =
