@@ -5,6 +5,7 @@
 //! canonical: object keys sorted by their bytes, no white space, strings escaped as serde_json does, numbers in their
 //!         shortest form that reads back the same; the caller puts a version tag in front (`domain`)
 
+use crate::json_text::write_by_key;
 use serde_json::Value;
 use std::fmt;
 use std::hash::BuildHasher;
@@ -74,88 +75,8 @@ pub fn quick_hash(bytes: &[u8]) -> u64 {
 /// The canonical text of a JSON value.
 pub fn canonical(value: &Value) -> String {
     let mut text = String::with_capacity(256);
-    write_canonical(value, &mut text);
+    write_by_key(value, &mut text);
     text
-}
-
-/// Appends the canonical text of a value.
-pub(crate) fn write_canonical(value: &Value, text: &mut String) {
-    write(value, true, text);
-}
-
-/// Appends a value as `serde_json` writes it, its keys in their own order, in a fraction of the time.
-pub fn write_as_is(value: &Value, text: &mut String) {
-    write(value, false, text);
-}
-
-fn write(value: &Value, by_key: bool, text: &mut String) {
-    match value {
-        Value::Array(items) => {
-            text.push('[');
-            for (position, item) in items.iter().enumerate() {
-                if position > 0 {
-                    text.push(',');
-                }
-                write(item, by_key, text);
-            }
-            text.push(']');
-        }
-        Value::Object(fields) if by_key => {
-            let mut entries: Vec<(&String, &Value)> = fields.iter().collect();
-            entries.sort_unstable_by_key(|(key, _)| *key);
-            write_entries(entries.into_iter(), by_key, text);
-        }
-        Value::Object(fields) => write_entries(fields.iter(), by_key, text),
-        Value::String(value) => write_text(value, text),
-        scalar => text.push_str(&scalar.to_string()),
-    }
-}
-
-fn write_entries<'v>(entries: impl Iterator<Item = (&'v String, &'v Value)>, by_key: bool, text: &mut String) {
-    text.push('{');
-    for (position, (key, value)) in entries.enumerate() {
-        if position > 0 {
-            text.push(',');
-        }
-        write_text(key, text);
-        text.push(':');
-        write(value, by_key, text);
-    }
-    text.push('}');
-}
-
-/// Appends a JSON string.
-pub fn write_text(value: &str, text: &mut String) {
-    let needs_escape = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
-    text.push('"');
-    // Every byte is looked at, which takes less than stopping at the first that needs an escape: most have none.
-    if !value.bytes().fold(false, |needs, byte| needs | needs_escape(byte)) {
-        text.push_str(value);
-    } else {
-        let mut rest = value;
-        while let Some((plain, escaped)) = rest.bytes().position(needs_escape).and_then(|at| rest.split_at_checked(at))
-        {
-            text.push_str(plain);
-            write_escape(escaped.as_bytes()[0], text);
-            rest = &escaped[1..];
-        }
-        text.push_str(rest);
-    }
-    text.push('"');
-}
-
-fn write_escape(byte: u8, text: &mut String) {
-    let short = match byte {
-        b'\n' => "\\n",
-        b'"' => "\\\"",
-        b'\\' => "\\\\",
-        b'\t' => "\\t",
-        b'\r' => "\\r",
-        0x08 => "\\b",
-        0x0c => "\\f",
-        other => return text.push_str(&format!("\\u{other:04x}")),
-    };
-    text.push_str(short);
 }
 
 #[cfg(test)]
@@ -168,16 +89,5 @@ mod tests {
         let text = canonical(&value);
         assert_eq!(text, "{\"a\":{\"a b\":true,\"ü\":null},\"b\":[\"é\\n\",\"\u{7f}\",\"\\\"\\\\\",1.5,-0.0,1e+21]}");
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
-    }
-
-    #[test]
-    fn every_character_is_written_as_serde_json_writes_it() {
-        let every: String = (0..=0x2030).filter_map(char::from_u32).collect();
-        let texts = every.chars().map(String::from).chain([every.clone(), String::new()]);
-        for value in texts.map(Value::from).chain([serde_json::json!({"b": [1, {"\n\"": null}], "a": -0.5})]) {
-            let mut text = String::new();
-            write_as_is(&value, &mut text);
-            assert_eq!(text, value.to_string());
-        }
     }
 }

@@ -6,6 +6,7 @@
 // words and numbers
 pub mod name;
 pub mod share;
+pub mod json_text;
 pub mod digest;
 pub mod fault;
 

@@ -2,9 +2,10 @@
 //! its files where not, and compared with what was there before. Fields that no grader reads are passed over.
 
 use domain::criterion::Criterion;
-use domain::digest::{quick_hash, write_as_is, write_text};
+use domain::digest::quick_hash;
 use domain::example::Example;
 use domain::format::examples::document;
+use domain::json_text::{write_as_is, write_text};
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use serde_json::Value;
 use std::fs::File;

@@ -15,9 +15,10 @@ pub use rules::asks_nothing;
 use super::json;
 use super::lines::LinePlace;
 use super::shape::admits;
-use crate::digest::{Digest, quick_hash, write_canonical, write_text};
+use crate::digest::{Digest, quick_hash};
 use crate::example::{Example, Expect, Guard, Pair, Source, Status};
 use crate::fault::Faults;
+use crate::json_text::{write_by_key, write_text};
 use crate::name::{Attribute, ClusterId, ExampleId, OwnerRole, SourceId, TaskName};
 use crate::provenance::{Provenance, Sampled, SourceKind};
 use crate::share::{Amount, Share};
@@ -129,7 +130,7 @@ fn identity(fields: &[(String, Value)]) -> Identity {
         write_text(key, &mut text);
         text.push(':');
         let start = text.len();
-        write_canonical(value, &mut text);
+        write_by_key(value, &mut text);
         match key.as_str() {
             "input" => input_hash = quick_hash(&text.as_bytes()[start..]),
             "expected" => expected_hash = quick_hash(&text.as_bytes()[start..]),

@@ -4,9 +4,10 @@ use crate::budget::Used;
 use crate::driver::Asked;
 use crate::provider::Reply;
 use camino::Utf8Path;
-use domain::digest::{Digest, write_as_is, write_text};
+use domain::digest::Digest;
 use domain::format::answers::{Recorded, parse};
 use domain::format::lines::{LONGEST_LINE, LinePlace};
+use domain::json_text::{write_as_is, write_text};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
