@@ -53,22 +53,27 @@ fn write_entries<'v>(entries: impl Iterator<Item = (&'v String, &'v Value)>, by_
 
 /// Appends a JSON string.
 pub fn write_text(value: &str, text: &mut String) {
-    let needs_escape = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
     text.push('"');
-    // Every byte is looked at, which takes less than stopping at the first that needs an escape: most have none.
-    if !value.bytes().fold(false, |needs, byte| needs | needs_escape(byte)) {
-        text.push_str(value);
-    } else {
-        let mut rest = value;
-        while let Some((plain, escaped)) = rest.bytes().position(needs_escape).and_then(|at| rest.split_at_checked(at))
-        {
-            text.push_str(plain);
-            write_escape(escaped.as_bytes()[0], text);
-            rest = &escaped[1..];
-        }
-        text.push_str(rest);
+    let mut rest = value;
+    while let Some((plain, escaped)) = escape_at(rest.as_bytes()).and_then(|at| rest.split_at_checked(at)) {
+        text.push_str(plain);
+        write_escape(escaped.as_bytes()[0], text);
+        rest = &escaped[1..];
     }
+    text.push_str(rest);
     text.push('"');
+}
+
+/// Where the first byte stands that needs an escape.
+fn escape_at(bytes: &[u8]) -> Option<usize> {
+    let needs_escape = |byte: &u8| (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    // All bytes of a block are looked at together, which takes less than stopping at the first that needs one: most blocks have none.
+    let plain =
+        blocks.iter().take_while(|block| !block.iter().fold(false, |needs, byte| needs | needs_escape(byte))).count();
+    let from = plain * 32;
+    let rest = if plain < blocks.len() { &blocks[plain][..] } else { rest };
+    rest.iter().position(needs_escape).map(|at| from + at)
 }
 
 fn write_escape(byte: u8, text: &mut String) {
@@ -97,6 +102,19 @@ mod tests {
             let mut text = String::new();
             write_as_is(&value, &mut text);
             assert_eq!(text, value.to_string());
+        }
+    }
+
+    #[test]
+    fn an_escape_is_found_wherever_it_stands() {
+        for length in 0..70 {
+            for at in 0..length {
+                let mut value = "é".repeat(length);
+                value.replace_range(2 * at..2 * at + 2, "\n");
+                let mut text = String::new();
+                write_text(&value, &mut text);
+                assert_eq!(text, Value::from(value).to_string());
+            }
         }
     }
 }

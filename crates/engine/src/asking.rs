@@ -12,7 +12,8 @@ pub(crate) mod line;
 use crate::budget::{Took, Used};
 use crate::documents::Documents;
 use crate::driver::{Answers, Asked, DriveError, Drove, Lane, Standing, Work, drive};
-use crate::journal::{Journal, Opened, open};
+use crate::journal::{Growing, Journal, Opened, open};
+use crate::many;
 use crate::provider::{Question, Reply, Request};
 use crate::question::question;
 use crate::room;
@@ -165,38 +166,26 @@ impl<'a> Asking<'a> {
     fn wanted(&self, at: usize, slots: &[Slot], faults: &mut Vec<String>, tell: &mut dyn FnMut(u64, u64)) -> Requests {
         let system = &self.systems[at];
         let (before, of) = ((at * slots.len()) as u64, (self.systems.len() * slots.len()) as u64);
+        let at_once = system.live.limits.at_once as usize;
         let plan = self.plan;
-        let request = |slot: &Slot| plan.request(system, *slot);
-        let told = |request: &Request| (request.tokens, request.digest());
-        let told_of = |slot: &Slot| request(slot).map(|request| told(&request));
-        let mut wanted = Requests { of_slots: Wanted::with_capacity(slots.len()), tokens: 0, first: HashMap::new() };
-        let mut first = HashMap::new();
-        let mut take = |slot: &Slot, request: Result<(u64, Digest), String>| match request {
-            Ok((tokens, digest)) => {
-                wanted.tokens += tokens;
-                wanted.of_slots.insert(*slot, digest);
-            }
-            Err(fault) => faults.push(format!("`{}` cannot be asked: {fault}", system.name)),
+        let made = |at: usize| -> Result<_, String> {
+            let request = plan.request(system, slots[at])?;
+            let (tokens, digest) = (request.tokens, request.digest());
+            Ok((tokens, digest, (at < at_once).then(|| Box::new(request))))
         };
-        // One half is made beside the other: whoever waits for the first call waits for all of them.
-        let (here, beside) = slots.split_at(slots.len().div_ceil(2));
-        std::thread::scope(|scope| {
-            let made = scope.spawn(|| beside.iter().map(told_of).collect::<Vec<_>>());
-            for (place, slot) in here.iter().enumerate() {
-                let seen = 2 * (place + 1) as u64;
-                if seen.is_multiple_of(1000) {
-                    tell(before + seen, of);
+        let all = many::made(slots.len(), made, |done| tell(before + done, of));
+        let mut wanted = Requests { of_slots: Wanted::with_capacity(slots.len()), tokens: 0, first: HashMap::new() };
+        for (slot, made) in slots.iter().zip(all) {
+            match made {
+                Ok((tokens, digest, first)) => {
+                    wanted.tokens += tokens;
+                    wanted.of_slots.insert(*slot, digest);
+                    wanted.first.extend(first.map(|request| (*slot, *request)));
                 }
-                let request = request(slot);
-                take(slot, request.as_ref().map(told).map_err(String::clone));
-                if let (true, Ok(request)) = (first.len() < system.live.limits.at_once as usize, request) {
-                    first.insert(*slot, request);
-                }
+                Err(fault) => faults.push(format!("`{}` cannot be asked: {fault}", system.name)),
             }
-            let made = made.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            beside.iter().zip(made).for_each(|(slot, made)| take(slot, made));
-        });
-        Requests { first, ..wanted }
+        }
+        wanted
     }
 
     /// Looks at what the journal holds of a system's answers, and what is missing of them.
@@ -262,9 +251,15 @@ impl<'a> Asking<'a> {
         self.used
     }
 
-    /// Asks for what is missing; `used` is what everything took so far, the journal's answers among it.
-    pub fn carry_out(&self, budget: Budget, used: Used, tell: &mut dyn FnMut(&Standing)) -> Result<Drove, AskError> {
-        let journal = Journal::on_disk(&self.files).map_err(DriveError::Journal)?;
+    /// Asks for what is missing; `used` is what everything took so far, the journal's answers among it. The answers may be read meanwhile.
+    pub fn carry_out(
+        &self,
+        budget: Budget,
+        used: Used,
+        growing: Option<&Arc<Growing>>,
+        tell: &mut dyn FnMut(&Standing),
+    ) -> Result<Drove, AskError> {
+        let journal = Journal::on_disk(&self.files, growing).map_err(DriveError::Journal)?;
         for (file, lines) in self.cached.iter().enumerate() {
             journal.append_all(file, lines).map_err(DriveError::Journal)?;
         }

@@ -462,7 +462,7 @@ mod tests {
     fn a_reply_that_cannot_be_taken_counts_as_failed_with_its_attempts_and_what_it_took() {
         let folder = tempfile::tempdir().unwrap();
         let file = camino::Utf8PathBuf::try_from(folder.path().join("candidate.jsonl")).unwrap();
-        let journal = Journal::on_disk(std::slice::from_ref(&file)).unwrap();
+        let journal = Journal::on_disk(std::slice::from_ref(&file), None).unwrap();
         let reply =
             Reply { text: Some("Yes.".to_owned()), tokens_in: Some(3), tokens_out: Some(4), ..Reply::default() };
         let lane = Lane {

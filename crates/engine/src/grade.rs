@@ -10,6 +10,7 @@ mod batch;
 mod whole;
 
 use crate::documents::Documents;
+use crate::journal::Growing;
 use crate::judging::Verdicts;
 use crate::process::Programs;
 use crate::reviewed::Reviewed;
@@ -120,16 +121,17 @@ impl<'a> Grading<'a> {
     }
 }
 
-/// Grades one system's answers.
+/// Grades one system's answers. Those of files that are being written are waited for.
 pub fn grade_system<S: Sink>(
     grading: &Grading,
     system: &str,
     files: &[Utf8PathBuf],
+    growing: Option<&Growing>,
     programs: &mut Programs,
     sink: &mut S,
     mut progress: impl FnMut(u64),
 ) -> Result<Graded, GradeError<S::Error>> {
-    let mut whole = Whole::new(grading, system, files);
+    let mut whole = Whole::new(grading, system, files, growing);
     std::thread::scope(|scope| -> Result<(), GradeError<S::Error>> {
         let mut to_workers: Vec<SyncSender<Raw>> = Vec::new();
         let mut from_workers: Vec<Receiver<Worked>> = Vec::new();
@@ -146,7 +148,7 @@ pub fn grade_system<S: Sink>(
                 }
             });
         }
-        let reader = scope.spawn(move || read_files(files, &to_workers));
+        let reader = scope.spawn(move || read_files(files, growing, &to_workers));
         // Batches went to the workers in turn and come back in turn.
         for turn in (0..from_workers.len()).cycle() {
             let Ok(worked) = from_workers[turn].recv() else { break };

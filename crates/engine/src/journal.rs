@@ -6,10 +6,12 @@
 //! note    one thread writes; lines that arrive while it syncs share the next sync. A line begins with the CRC-32 of its rest,
 //!         so that what a power cut tore is told from what was kept: it is left out, whole lines after it are not
 
+mod growing;
 mod layer;
 mod line;
 mod opened;
 
+pub use growing::Growing;
 pub use layer::{Disk, Layer};
 pub use line::{sealed, unsealed};
 pub use opened::{Opened, open};
@@ -48,21 +50,30 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Goes on writing files that `open` has read.
-    pub fn write(files: Vec<(Utf8PathBuf, Box<dyn Layer>)>) -> Self {
+    /// Goes on writing files that `open` has read. Whoever reads them meanwhile is told how much is durable.
+    pub fn write(files: Vec<(Utf8PathBuf, Box<dyn Layer>)>, growing: Option<Arc<Growing>>) -> Self {
         let (entries, waiting) = mpsc::channel(WAITING);
-        let files = files.into_iter().map(|(path, layer)| Writing { path, layer, failed: None }).collect();
-        let writer = std::thread::spawn(move || carry(waiting, files));
+        let files: Vec<Writing> =
+            files.into_iter().map(|(path, layer)| Writing { path, layer, failed: None }).collect();
+        let told = move |file: usize, bytes: u64| {
+            if let Some(growing) = &growing {
+                growing.is_durable(file, bytes);
+            }
+        };
+        for (at, file) in files.iter().enumerate() {
+            told(at, file.layer.length().unwrap_or(0));
+        }
+        let writer = std::thread::spawn(move || carry(waiting, files, told));
         Journal { entries: Some(entries), writer: Some(writer) }
     }
 
     /// Goes on writing files on a disk; those that are not there are made.
-    pub fn on_disk(paths: &[Utf8PathBuf]) -> Result<Self, JournalError> {
+    pub fn on_disk(paths: &[Utf8PathBuf], growing: Option<&Arc<Growing>>) -> Result<Self, JournalError> {
         let open = |path: &Utf8PathBuf| match Disk::open(path) {
             Ok(disk) => Ok((path.clone(), Box::new(disk) as Box<dyn Layer>)),
             Err(cause) => Err(JournalError { path: path.clone(), cause: Arc::new(cause) }),
         };
-        Ok(Journal::write(paths.iter().map(open).collect::<Result<_, _>>()?))
+        Ok(Journal::write(paths.iter().map(open).collect::<Result<_, _>>()?, growing.cloned()))
     }
 
     /// Hands a line over: a JSON object, without its end of line. Waits while too many others do.
@@ -108,7 +119,7 @@ struct Writing {
     failed: Option<Arc<io::Error>>,
 }
 
-fn carry(mut waiting: mpsc::Receiver<Entry>, mut files: Vec<Writing>) {
+fn carry(mut waiting: mpsc::Receiver<Entry>, mut files: Vec<Writing>, durable: impl Fn(usize, u64)) {
     let mut together = Vec::new();
     while let Some(first) = waiting.blocking_recv() {
         together.push(first);
@@ -122,7 +133,10 @@ fn carry(mut waiting: mpsc::Receiver<Entry>, mut files: Vec<Writing>) {
             let lines: Vec<&[u8]> =
                 together.iter().filter(|entry| entry.file == at).map(|entry| entry.line.as_slice()).collect();
             if !lines.is_empty() && file.failed.is_none() {
-                file.failed = append(file.layer.as_mut(), &lines.concat()).err().map(Arc::new);
+                match append(file.layer.as_mut(), &lines.concat()) {
+                    Ok(length) => durable(at, length),
+                    Err(cause) => file.failed = Some(Arc::new(cause)),
+                }
             }
         }
         for entry in together.drain(..) {
@@ -138,12 +152,12 @@ fn carry(mut waiting: mpsc::Receiver<Entry>, mut files: Vec<Writing>) {
     }
 }
 
-/// Appends durably. On an error nothing of the lines is left; where even that fails, their CRCs tell the next who opens the file.
-fn append(layer: &mut dyn Layer, lines: &[u8]) -> io::Result<()> {
+/// Appends durably, and says how long the file is then. On an error nothing of the lines is left; where even that fails, their CRCs tell the next who opens the file.
+fn append(layer: &mut dyn Layer, lines: &[u8]) -> io::Result<u64> {
     let before = layer.length()?;
     let appended = layer.write(lines).and_then(|()| layer.sync());
     if appended.is_err() {
         let _ = layer.cut(before);
     }
-    appended
+    appended.map(|()| before + lines.len() as u64)
 }

@@ -16,7 +16,7 @@ mod verdict;
 pub use canary::{Answered, Canary, Refusal, Style, canaries, obeyed, refused};
 pub use identity::identity;
 pub use panel::{changed_with_the_order, combine, differ, from_the_other_side, how};
-pub use prompt::{VERSION, blocks, question};
+pub use prompt::{Instructions, VERSION, blocks};
 pub use verdict::read;
 
 use domain::answer::Answer;

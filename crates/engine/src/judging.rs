@@ -18,7 +18,8 @@ use crate::asking::{AskError, Forecast, Journals, LiveSystem, Plan, line};
 use crate::budget::Used;
 use crate::driver::{Asked, DriveError, Drove, Lane, Standing, Work, drive};
 use crate::journal::Journal;
-use crate::judge::{Ask, Judgement, Shown, combine, from_the_other_side, how, question, read};
+use crate::judge::{Ask, Judgement, Shown, combine, from_the_other_side, how, read};
+use crate::many;
 use crate::provider::{Reply, Request};
 use crate::room;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -72,13 +73,20 @@ impl Verdicts {
     }
 }
 
-/// What is to be judged, with what is known already taken out.
-pub struct Judging<'a> {
+/// What is to be judged, and by whom.
+struct Matter<'a> {
     plan: Plan<'a>,
     judged: &'a [Judged<'a>],
     systems: &'a [LiveSystem],
     answers: Opened<'a>,
     tasks: Vec<Task>,
+}
+
+/// What is to be judged, with what is known already taken out.
+pub struct Judging<'a> {
+    matter: Matter<'a>,
+    /// For each task what names the request of each question that it takes.
+    requests: Vec<Vec<Digest>>,
     /// For each judge what it has not answered yet.
     missing: Vec<Vec<Missing>>,
     replies: Vec<Replies>,
@@ -120,12 +128,11 @@ impl<'a> Judging<'a> {
         let tasks = tasks::of(plan, judged, &answers);
         // Two answers that are compared are shown in both orders.
         room::for_calls(systems, 2 * tasks.len())?;
+        let matter = Matter { plan, judged, systems, answers, tasks };
+        let (wanted, requests) = matter.wanted(tell)?;
         let mut judging = Judging {
-            plan,
-            judged,
-            systems,
-            answers,
-            tasks,
+            matter,
+            requests,
             missing: vec![Vec::new(); systems.len()],
             replies: Vec::new(),
             begun: Vec::new(),
@@ -133,35 +140,15 @@ impl<'a> Judging<'a> {
             thought: Vec::new(),
             forecast: Forecast { spend: Some(0.0), ..Forecast::default() },
         };
-        let wanted = judging.wanted(tell)?;
         for (at, wanted) in wanted.iter().enumerate() {
             judging.look(at, Journals { folder, earlier }, wanted)?;
         }
         Ok(judging)
     }
 
-    /// What each judge has to be asked for, in the order of what is judged: equal requests once.
-    fn wanted(&self, tell: &mut dyn FnMut(u64, u64)) -> Result<Vec<Wanted>, AskError> {
-        let mut wanted: Vec<Wanted> = self.systems.iter().map(|_| Wanted::default()).collect();
-        let of = self.tasks.len() as u64;
-        for at in 0..self.tasks.len() {
-            if at % 1000 == 0 {
-                tell(at as u64, of);
-            }
-            for ask in self.asks(at) {
-                let request = self.made(at, ask).map_err(|fault| AskError::Questions(vec![fault], 0))?;
-                let (digest, wanted) = (request.digest(), &mut wanted[self.system(at, ask)]);
-                if wanted.requests.insert(digest) {
-                    wanted.in_order.push((digest, Missing { task: at as u32, ask }, request.tokens));
-                }
-            }
-        }
-        Ok(wanted)
-    }
-
     /// Looks at what the journal holds of a judge's replies, and what is missing of them.
     fn look(&mut self, at: usize, journals: Journals, wanted: &Wanted) -> Result<(), AskError> {
-        let system = &self.systems[at];
+        let system = &self.matter.systems[at];
         let name = format!("judge-{}.jsonl", system.name);
         let path = journals.folder.join(&name);
         let mut replies = Replies::open(&path, &wanted.requests)?;
@@ -196,12 +183,6 @@ impl<'a> Judging<'a> {
         Ok(())
     }
 
-    /// Judgements that are asked for.
-    pub fn asks(&self, task: usize) -> Vec<Ask> {
-        let judged = &self.judged[self.tasks[task].judged as usize];
-        crate::judge::asks(judged.names, judged.rubric)
-    }
-
     /// What asking for the rest is thought to take.
     pub fn forecast(&self) -> Forecast {
         self.forecast
@@ -214,13 +195,84 @@ impl<'a> Judging<'a> {
         used
     }
 
+    /// Asks for what is missing.
+    pub fn carry_out(&self, budget: Budget, used: Used, tell: &mut dyn FnMut(&Standing)) -> Result<Drove, AskError> {
+        let paths: Vec<Utf8PathBuf> = self.replies.iter().map(|replies| replies.path().to_owned()).collect();
+        let journal = Journal::on_disk(&paths, None).map_err(DriveError::Journal)?;
+        let lane = |(file, system): (usize, &LiveSystem)| Lane {
+            thought: self.thought[file],
+            known: self.replies[file].took(),
+            ..system.lane(file, (0..self.missing[file].len() as u64).collect())
+        };
+        let lanes = self.matter.systems.iter().enumerate().map(lane).collect();
+        Ok(drive(lanes, self, &journal, budget, used, tell)?)
+    }
+
+    /// Reads the verdicts from everything that was said.
+    pub fn verdicts(mut self, mut tell: impl FnMut(u64, u64)) -> Result<Verdicts, AskError> {
+        for replies in &mut self.replies {
+            replies.read_again()?;
+        }
+        let Judging { matter, requests, replies, .. } = self;
+        let of = matter.tasks.len();
+        let read = many::made(of, |at| matter.verdict(at, &requests[at], &replies), |done| tell(done, of as u64));
+        let mut by_answer = HashMap::with_capacity(of);
+        let mut differing: Vec<Differing> = matter.judged.iter().map(Differing::of).collect();
+        for (task, (verdict, how)) in matter.tasks.iter().zip(read) {
+            differing[task.judged as usize].add(how);
+            let criterion = matter.judged[task.judged as usize].criterion;
+            by_answer.insert((criterion, task.arm, task.example, task.repeat), (verdict, how));
+        }
+        differing.retain(|found| found.panel.is_some() || found.order.is_some());
+        for judged in matter.judged.iter().filter(|judged| judged.rubric.kind == Kind::Pairwise) {
+            for (arm, example, repeat) in matter.answers.of_production() {
+                let candidate = matter.answers.candidate();
+                let other = candidate.and_then(|own| by_answer.get(&(judged.criterion, own, example, repeat)));
+                let seen = from_the_other_side(other.map(|(verdict, _)| verdict));
+                // It is no comparison of its own.
+                by_answer.insert((judged.criterion, arm, example, repeat), (seen, HowJudged::default()));
+            }
+        }
+        Ok(Verdicts { arms: matter.answers.names(), by_answer, differing })
+    }
+}
+
+impl Matter<'_> {
+    /// What each judge has to be asked for, in the order of what is judged, equal requests once; and what names the request of every
+    /// question.
+    fn wanted(&self, tell: &mut dyn FnMut(u64, u64)) -> Result<(Vec<Wanted>, Vec<Vec<Digest>>), AskError> {
+        let of = self.tasks.len();
+        let request = |task: usize, ask: Ask| self.made(task, ask).map(|made| (ask, made.digest(), made.tokens));
+        let all =
+            |task: usize| self.asks(task).into_iter().map(|ask| request(task, ask)).collect::<Result<Vec<_>, _>>();
+        let mut wanted: Vec<Wanted> = self.systems.iter().map(|_| Wanted::default()).collect();
+        let mut requests = Vec::with_capacity(of);
+        for (task, made) in many::made(of, all, |done| tell(done, of as u64)).into_iter().enumerate() {
+            let made = made.map_err(|fault| AskError::Questions(vec![fault], 0))?;
+            for &(ask, digest, tokens) in &made {
+                let wanted = &mut wanted[self.system(task, ask)];
+                if wanted.requests.insert(digest) {
+                    wanted.in_order.push((digest, Missing { task: task as u32, ask }, tokens));
+                }
+            }
+            requests.push(made.iter().map(|(_, digest, _)| *digest).collect());
+        }
+        Ok((wanted, requests))
+    }
+
+    /// The questions that a verdict takes.
+    fn asks(&self, task: usize) -> Vec<Ask> {
+        let judged = &self.judged[self.tasks[task].judged as usize];
+        crate::judge::asks(judged.names, judged.rubric)
+    }
+
     fn system(&self, task: usize, ask: Ask) -> usize {
         self.judged[self.tasks[task].judged as usize].judges[ask.judge]
     }
 
     fn made(&self, task: usize, ask: Ask) -> Result<Request, String> {
         let system = &self.systems[self.system(task, ask)];
-        self.shown(task, ask, |judged, shown| system.system.prepare(&question(judged.rubric, shown), 0))?
+        self.shown(task, ask, |judged, shown| system.system.prepare(&judged.instructions.question(shown), 0))?
     }
 
     /// Shows what a question is about.
@@ -241,53 +293,20 @@ impl<'a> Judging<'a> {
         })
     }
 
-    /// Asks for what is missing.
-    pub fn carry_out(&self, budget: Budget, used: Used, tell: &mut dyn FnMut(&Standing)) -> Result<Drove, AskError> {
-        let paths: Vec<Utf8PathBuf> = self.replies.iter().map(|replies| replies.path().to_owned()).collect();
-        let journal = Journal::on_disk(&paths).map_err(DriveError::Journal)?;
-        let lane = |(file, system): (usize, &LiveSystem)| Lane {
-            thought: self.thought[file],
-            known: self.replies[file].took(),
-            ..system.lane(file, (0..self.missing[file].len() as u64).collect())
+    /// The verdict that the replies to these requests give, and how it came about.
+    fn verdict(&self, task: usize, requests: &[Digest], replies: &[Replies]) -> (Verdict, HowJudged) {
+        let judged = &self.judged[self.tasks[task].judged as usize];
+        let read = |(ask, request): (Ask, &Digest)| {
+            (ask, self.said(task, ask, replies[self.system(task, ask)].reply(request)))
         };
-        let lanes = self.systems.iter().enumerate().map(lane).collect();
-        Ok(drive(lanes, self, &journal, budget, used, tell)?)
+        let said: Vec<(Ask, Result<Judgement, String>)> = self.asks(task).into_iter().zip(requests).map(read).collect();
+        let verdict = combine(judged.names, judged.rubric, &said);
+        let how = how(judged.names, judged.rubric, &said, &verdict);
+        (verdict, how)
     }
 
-    /// Reads the verdicts from everything that was said.
-    pub fn verdicts(mut self) -> Result<Verdicts, AskError> {
-        for replies in &mut self.replies {
-            replies.read_again()?;
-        }
-        let mut by_answer = HashMap::with_capacity(self.tasks.len());
-        let mut differing: Vec<Differing> = self.judged.iter().map(Differing::of).collect();
-        for at in 0..self.tasks.len() {
-            let task = &self.tasks[at];
-            let judged = &self.judged[task.judged as usize];
-            let key = (judged.criterion, task.arm, task.example, task.repeat);
-            let said: Vec<(Ask, Result<Judgement, String>)> =
-                self.asks(at).into_iter().map(|ask| (ask, self.said(at, ask))).collect();
-            let verdict = combine(judged.names, judged.rubric, &said);
-            let how = how(judged.names, judged.rubric, &said, &verdict);
-            differing[task.judged as usize].add(how);
-            by_answer.insert(key, (verdict, how));
-        }
-        differing.retain(|found| found.panel.is_some() || found.order.is_some());
-        for judged in self.judged.iter().filter(|judged| judged.rubric.kind == Kind::Pairwise) {
-            for (arm, example, repeat) in self.answers.of_production() {
-                let candidate = self.answers.candidate();
-                let other = candidate.and_then(|own| by_answer.get(&(judged.criterion, own, example, repeat)));
-                let seen = from_the_other_side(other.map(|(verdict, _)| verdict));
-                // It is no comparison of its own.
-                by_answer.insert((judged.criterion, arm, example, repeat), (seen, HowJudged::default()));
-            }
-        }
-        Ok(Verdicts { arms: self.answers.names(), by_answer, differing })
-    }
-
-    fn said(&self, task: usize, ask: Ask) -> Result<Judgement, String> {
-        let request = self.made(task, ask)?;
-        let reply = self.replies[self.system(task, ask)].reply(&request.digest())?;
+    fn said(&self, task: usize, ask: Ask, reply: Result<&Reply, String>) -> Result<Judgement, String> {
+        let reply = reply?;
         self.shown(task, ask, |judged, shown| read(judged.rubric, shown, reply))?
     }
 }
@@ -310,7 +329,7 @@ impl Differing {
 impl Work for Judging<'_> {
     fn request(&self, lane: usize, at: usize) -> Result<Request, String> {
         let Missing { task, ask } = self.missing[lane][at];
-        self.made(task as usize, ask)
+        self.matter.made(task as usize, ask)
     }
 
     fn starts(&self, lane: usize, _at: usize, request: &Request) {
@@ -326,11 +345,11 @@ impl Work for Judging<'_> {
     fn accept(&self, lane: usize, at: usize, reply: &Reply) -> Result<(), String> {
         line::fits(reply)?;
         let Missing { task, ask } = self.missing[lane][at];
-        self.shown(task as usize, ask, |judged, shown| read(judged.rubric, shown, reply).map(|_| ()))?
+        self.matter.shown(task as usize, ask, |judged, shown| read(judged.rubric, shown, reply).map(|_| ()))?
     }
 
     fn line(&self, lane: usize, at: usize, asked: &Asked) -> String {
-        let task = &self.tasks[self.missing[lane][at].task as usize];
-        line::of(self.plan.set.rows[task.example.0 as usize].id.as_str(), task.repeat, asked)
+        let task = &self.matter.tasks[self.missing[lane][at].task as usize];
+        line::of(self.matter.plan.set.rows[task.example.0 as usize].id.as_str(), task.repeat, asked)
     }
 }

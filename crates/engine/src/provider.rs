@@ -30,6 +30,7 @@ pub use secrets::Secrets;
 
 use camino::Utf8Path;
 use domain::digest::Digest;
+use domain::json_text::write_as_is;
 use domain::system::{Live, Speaks};
 use endpoint::{Endpoint, Exchange, Target};
 use model::Model;
@@ -104,7 +105,9 @@ impl Provider {
         match &self.kind {
             Kind::Model(at) => {
                 let (body, structured) = at.model.body(question, repeat)?;
-                Ok(Request::new(&at.head, body.to_string().into_bytes(), structured, None))
+                let mut text = String::new();
+                write_as_is(&body, &mut text);
+                Ok(Request::new(&at.head, text.into_bytes(), structured, None))
             }
             Kind::Http(asking) => asking.prepare(question, repeat),
             Kind::Program(programs) => Ok(programs.prepare(question, repeat)),
@@ -190,6 +193,18 @@ pub struct Message {
     pub content: Value,
     /// `tool_calls`, `tool_call_id`, `name` and whatever else the example's message holds.
     pub rest: serde_json::Map<String, Value>,
+}
+
+impl Message {
+    /// As an object: the role, the content, and whatever else there is.
+    pub fn value(&self) -> Value {
+        let mut fields = serde_json::Map::from_iter([
+            ("role".to_owned(), Value::from(self.role.as_str())),
+            ("content".to_owned(), self.content.clone()),
+        ]);
+        fields.extend(self.rest.clone());
+        Value::Object(fields)
+    }
 }
 
 /// A tool on offer.

@@ -114,3 +114,23 @@ fn read_file(path: &Utf8Path, builder: &mut Builder, seen: &mut impl FnMut(Examp
     }
     Ok(())
 }
+
+/// A set of one example, which counts.
+#[cfg(test)]
+pub(crate) fn of_one(id: &str) -> ReferenceSet {
+    use domain::{digest::Digest, example::Guard, name, provenance::Weight, reference_set as set};
+    let mut of_one = ReferenceSet::default();
+    of_one.rows = vec![set::Row {
+        id: name::ExampleId::new(id),
+        digest: Digest::of_bytes(id.as_bytes()),
+        cluster: name::ClusterId::new(id),
+        weight: Weight::Assumed,
+        source: None,
+        guard: Guard::No,
+        never: false,
+        state: set::RowState::Active,
+        pair: None,
+        kept: set::Kept { file: 0, line: 1, offset: 0, length: 0 },
+    }];
+    of_one
+}

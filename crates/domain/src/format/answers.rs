@@ -13,7 +13,7 @@ use super::lines::{LinePlace, Wrong};
 use crate::answer::{Answer, SystemFault, ToolCall};
 use crate::fault::Faults;
 use crate::share::{Amount, is_measurable};
-use line::{Attempts, Call, ErrorLine, Line, Text};
+use line::{Asked, Attempts, Call, ErrorLine, Line, Text};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -40,6 +40,20 @@ pub fn parse<'a>(place: LinePlace, text: &'a str) -> Result<Option<Recorded<'a>>
         }
         _ => Err(place.faults(text, &shape::LINE, broken)),
     }
+}
+
+/// How an answer was asked for, as a journal needs it: the request that it answers, and what replies took that were refused before.
+#[derive(Debug, PartialEq)]
+pub struct AskedFor<'a> {
+    pub request: Cow<'a, str>,
+    pub tokens: u64,
+    pub spend: f64,
+}
+
+/// Reads it off a line; `None` where the line does not say.
+pub fn asked_for(text: &str) -> Option<AskedFor<'_>> {
+    let Asked { asked: line::How { request, refused } } = serde_json::from_str(text).ok()?;
+    Some(AskedFor { request, tokens: refused.tokens.unwrap_or(0), spend: refused.spend.unwrap_or(0.0) })
 }
 
 /// The JSON Schema of a line, for editors and other programs.

@@ -138,27 +138,11 @@ mod tests {
     use crate::asking::line;
     use crate::driver::Asked;
     use crate::provider::Reply;
-    use domain::example::Guard;
-    use domain::name::{ClusterId, ExampleId};
-    use domain::provenance::Weight;
-    use domain::reference_set::{Kept, Row, RowState};
+    use crate::set::of_one;
 
     #[test]
     fn what_refused_replies_took_counts_for_the_next_run_and_foretells_nothing() {
-        let row = Row {
-            id: ExampleId::new("a"),
-            digest: Digest::of_bytes(b"a"),
-            cluster: ClusterId::new("a"),
-            weight: Weight::Assumed,
-            source: None,
-            guard: Guard::No,
-            never: false,
-            state: RowState::Active,
-            pair: None,
-            kept: Kept { file: 0, line: 1, offset: 0, length: 0 },
-        };
-        let mut set = ReferenceSet::default();
-        set.rows = vec![row];
+        let set = of_one("a");
         let (ids, request) = (Ids::of(&set.rows), Digest::of_bytes(b"request"));
         let wanted = Wanted::from([((ExampleIndex(0), 0), request)]);
         let reply =

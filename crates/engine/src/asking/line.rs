@@ -5,7 +5,7 @@ use crate::driver::Asked;
 use crate::provider::Reply;
 use camino::Utf8Path;
 use domain::digest::Digest;
-use domain::format::answers::{Recorded, parse};
+use domain::format::answers::{AskedFor, Recorded, asked_for, parse};
 use domain::format::lines::{LONGEST_LINE, LinePlace};
 use domain::json_text::{write_as_is, write_text};
 use serde_json::{Map, Value, json};
@@ -98,13 +98,8 @@ pub fn read(line: &[u8]) -> Option<(Recorded<'_>, Digest, Used)> {
     let text = std::str::from_utf8(line).ok()?;
     let place = LinePlace { file: Utf8Path::new("journal"), line: 1 };
     let recorded = parse(place, text).ok()??;
-    let value: Value = serde_json::from_str(text).ok()?;
-    let asked = value.get("asked")?;
-    let refused = Used {
-        tokens: asked["refused"]["tokens"].as_u64().unwrap_or(0),
-        spend: asked["refused"]["spend"].as_f64().unwrap_or(0.0),
-    };
-    Some((recorded, Digest::parse(asked.get("request")?.as_str()?)?, refused))
+    let AskedFor { request, tokens, spend } = asked_for(text)?;
+    Some((recorded, Digest::parse(&request)?, Used { tokens, spend }))
 }
 
 /// Whether a line can keep what was said; else why not.

@@ -6,6 +6,7 @@
 //! errors  a line that cannot be read, or that the plan does not ask for, is a fault of the batch
 
 use super::{BATCH, Grading, Ready, note, row_of};
+use crate::journal::Growing;
 use crate::jsonl::Lines;
 use crate::rows::{AnswerRow, Batch, Failed, ScoreRow};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -22,7 +23,7 @@ use domain::share::plural;
 use grading::{Prepared, Side, side};
 use serde_json::Value;
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 use std::sync::mpsc::SyncSender;
 
 /// A batch of raw lines: bytes, and for each line its number, offset and range.
@@ -47,11 +48,19 @@ pub(super) struct Worked {
 }
 
 /// Hands batches to the workers in turn.
-pub(super) fn read_files(files: &[Utf8PathBuf], workers: &[SyncSender<Raw>]) -> Result<(), (Utf8PathBuf, io::Error)> {
+pub(super) fn read_files(
+    files: &[Utf8PathBuf],
+    growing: Option<&Growing>,
+    workers: &[SyncSender<Raw>],
+) -> Result<(), (Utf8PathBuf, io::Error)> {
     let mut turn = 0;
     for (at, path) in files.iter().enumerate() {
         let failed = |cause| (path.clone(), cause);
-        let mut lines = Lines::new(BufReader::with_capacity(1 << 20, File::open(path).map_err(failed)?));
+        let reader: Box<dyn Read> = match growing.and_then(|growing| growing.read(path)) {
+            Some(reader) => Box::new(reader),
+            None => Box::new(File::open(path).map_err(failed)?),
+        };
+        let mut lines = Lines::new(BufReader::with_capacity(1 << 20, reader));
         let mut raw = Raw { file: at as u16, bytes: Vec::new(), lines: Vec::new() };
         // As much as the batch before held.
         let mut room = 0;

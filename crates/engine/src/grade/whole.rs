@@ -6,6 +6,7 @@
 
 use super::batch::Worked;
 use super::{Graded, Grading, MOST_FAULTS, Ready, note, row_of};
+use crate::journal::Growing;
 use crate::process::Programs;
 use crate::rows::{AnswerRow, Batch, ScoreRow};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -24,6 +25,7 @@ pub(super) struct Whole<'a> {
     grading: &'a Grading<'a>,
     system: &'a str,
     files: &'a [Utf8PathBuf],
+    growing: Option<&'a Growing>,
     /// For each example and repeat, file and line of its answer; line 0 where there is none.
     answered: Vec<(u16, u32)>,
     sides: BTreeMap<(u16, ExampleIndex, u32), Option<Side>>,
@@ -32,12 +34,18 @@ pub(super) struct Whole<'a> {
 }
 
 impl<'a> Whole<'a> {
-    pub fn new(grading: &'a Grading<'a>, system: &'a str, files: &'a [Utf8PathBuf]) -> Self {
+    pub fn new(
+        grading: &'a Grading<'a>,
+        system: &'a str,
+        files: &'a [Utf8PathBuf],
+        growing: Option<&'a Growing>,
+    ) -> Self {
         let planned = grading.set.rows.len() * usize::from(grading.repeats);
         Whole {
             grading,
             system,
             files,
+            growing,
             answered: vec![(0, 0); planned],
             sides: BTreeMap::new(),
             faults: Vec::new(),
@@ -96,6 +104,10 @@ impl<'a> Whole<'a> {
         let rows = std::mem::take(&mut batch.scores);
         let mut summing = Summing::default();
         for row in rows {
+            // Nobody waits for what a program says of answers that are not used.
+            if self.growing.is_some_and(Growing::broke_off) {
+                return;
+            }
             match waiting(&row) {
                 None => batch.scores.push(row),
                 Some(program) => {

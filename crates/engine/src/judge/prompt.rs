@@ -1,6 +1,6 @@
 //! What a judge is asked.
 //!
-//! in      a rubric; what is shown
+//! in      a rubric (`Instructions`, made once); what is shown
 //! out     two messages and the JSON Schema of the reply. The first message is the same for all answers: the rules and the rubric. The
 //!         second holds what is judged, in blocks between lines with a mark
 //! note    the mark is a digest of everything in the blocks, made anew while any of them holds it
@@ -9,6 +9,7 @@ use super::quote::{escaped, parts, pretty};
 use super::{Answers, Shown};
 use crate::provider::{Message, Question};
 use domain::digest::Digest;
+use domain::json_text::write_text;
 use domain::name::ClassName;
 use domain::rubric::{CANNOT_TELL, Guide, Kind, Mark, Rubric, ScaleReading, Seen};
 use serde_json::{Map, Value, json};
@@ -20,25 +21,37 @@ pub const VERSION: u32 = 1;
 /// Hex digits of a mark.
 const MARK: usize = 16;
 
-/// What to ask a judge about this.
-pub fn question(rubric: &Rubric, shown: &Shown) -> Question {
-    let messages = [("system", rules(rubric)), ("user", material(rubric, shown))];
-    let message = |(role, text): &(&str, String)| Message {
-        role: (*role).to_owned(),
-        content: Value::String(text.clone()),
-        rest: Map::new(),
-    };
-    let as_given = |(role, text): &(&str, String)| json!({"role": role, "content": text});
-    Question {
+/// What a judge is told about every answer alike.
+pub struct Instructions<'r> {
+    rubric: &'r Rubric,
+    rules: String,
+    /// Of its reply.
+    schema: Value,
+}
+
+impl<'r> Instructions<'r> {
+    pub fn of(rubric: &'r Rubric) -> Self {
+        Instructions { rubric, rules: rules(rubric), schema: schema(rubric) }
+    }
+
+    /// What to ask a judge about this.
+    pub fn question(&self, shown: &Shown) -> Question {
+        let told = [("system", self.rules.clone()), ("user", material(self.rubric, shown))];
+        let message = |(role, text): (&str, String)| Message {
+            role: role.to_owned(),
+            content: Value::String(text),
+            rest: Map::new(),
+        };
+        let messages: Vec<Message> = told.into_iter().map(message).collect();
         // What templates of a judge behind HTTP, and a program that judges, see: the very same messages.
-        example: json!({
-            "id": shown.document["id"],
-            "task": shown.document["task"],
-            "input": {"messages": messages.iter().map(as_given).collect::<Vec<_>>()},
-        }),
-        messages: messages.iter().map(message).collect(),
-        tools: Vec::new(),
-        schema: Some(schema(rubric)),
+        let input = Map::from_iter([("messages".to_owned(), messages.iter().map(Message::value).collect())]);
+        let field = |key: &str| shown.document.get(key).cloned().unwrap_or(Value::Null);
+        let example = Map::from_iter([
+            ("id".to_owned(), field("id")),
+            ("task".to_owned(), field("task")),
+            ("input".to_owned(), Value::Object(input)),
+        ]);
+        Question { example: Value::Object(example), messages, tools: Vec::new(), schema: Some(self.schema.clone()) }
     }
 }
 
@@ -245,9 +258,18 @@ fn material(rubric: &Rubric, shown: &Shown) -> String {
 
 /// Hex digits that occur in no block.
 fn mark(blocks: &[(String, String)]) -> String {
-    let all: Vec<Value> = blocks.iter().map(|(label, text)| json!([label, text])).collect();
     let one = |turn: u64| {
-        let digest = Digest::of_value("plimsoll.judge.mark.v1", &json!([turn, all])).to_string();
+        // Canonical JSON: the turn, and a list of label and text for each block.
+        let mut all = format!("[{turn},[");
+        for (at, (label, text)) in blocks.iter().enumerate() {
+            all.push_str(if at == 0 { "[" } else { ",[" });
+            write_text(label, &mut all);
+            all.push(',');
+            write_text(text, &mut all);
+            all.push(']');
+        }
+        all.push_str("]]");
+        let digest = Digest::of_canonical("plimsoll.judge.mark.v1", &all).to_string();
         digest.get(..MARK).unwrap_or_default().to_owned()
     };
     let free = |mark: &String| blocks.iter().all(|(_, text)| !text.contains(mark.as_str()));

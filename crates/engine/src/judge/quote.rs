@@ -23,11 +23,16 @@ fn is_hidden(c: char) -> bool {
 /// The text as a judge is shown it.
 pub fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    // A line ends in one way only.
-    for c in text.replace("\r\n", "\n").replace('\r', "\n").chars() {
-        match is_hidden(c) {
-            true => shown.extend(c.escape_unicode()),
-            false => shown.push(c),
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        match c {
+            // A line ends in one way only.
+            '\r' => {
+                characters.next_if_eq(&'\n');
+                shown.push('\n');
+            }
+            c if is_hidden(c) => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
         }
     }
     for token in TOKENS {
@@ -73,12 +78,14 @@ pub fn occurs(quote: &str, texts: &[String]) -> bool {
     let quote = levelled(quote);
     let letters = quote.chars().filter(|c| c.is_alphanumeric()).count();
     let stands =
-        |text: &String| letters >= TELLING || text.match_indices(&quote).any(|(at, _)| is_parted(text, at, &quote));
+        |text: &str| letters >= TELLING || text.match_indices(&quote).any(|(at, _)| is_parted(text, at, &quote));
+    let is_in = |text: &str| {
+        let text = levelled(text);
+        text.contains(&quote) && stands(&text)
+    };
     let in_text = |text: &String| {
-        let seen: String = text.chars().filter(|c| !is_hidden(*c)).collect();
-        [levelled(text), levelled(&escaped(text)), levelled(&seen)]
-            .iter()
-            .any(|text| text.contains(&quote) && stands(text))
+        let seen = || text.chars().filter(|c| !is_hidden(*c)).collect::<String>();
+        is_in(text) || is_in(&escaped(text)) || is_in(&seen())
     };
     letters > 0 && texts.iter().any(in_text)
 }

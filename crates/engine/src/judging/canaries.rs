@@ -7,7 +7,7 @@ use crate::asking::{AskError, LiveSystem, Plan, line};
 use crate::budget::Used;
 use crate::driver::{Asked, DriveError, Drove, Standing, Work, drive};
 use crate::journal::Journal;
-use crate::judge::{Answered, Ask, Canary, Judgement, Refusal, asks, canaries, question, refused};
+use crate::judge::{Answered, Ask, Canary, Judgement, Refusal, asks, canaries, refused};
 use crate::provider::{Reply, Request};
 use crate::schedule::Ending;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -160,7 +160,7 @@ impl TryingOut<'_> {
         let judged = &self.judged[one.judged];
         let system = &self.systems[judged.judges[one.ask.judge]];
         let canary = &self.canaries[one.judged][one.canary];
-        system.system.prepare(&question(judged.rubric, &canary.shown(one.ask)), 0)
+        system.system.prepare(&judged.instructions.question(&canary.shown(one.ask)), 0)
     }
 
     fn carry_out(
@@ -170,7 +170,7 @@ impl TryingOut<'_> {
         used: Used,
         tell: &mut dyn FnMut(&Standing),
     ) -> Result<Drove, AskError> {
-        let journal = Journal::on_disk(&paths).map_err(DriveError::Journal)?;
+        let journal = Journal::on_disk(&paths, None).map_err(DriveError::Journal)?;
         let lane =
             |(file, system): (usize, &LiveSystem)| system.lane(file, (0..self.missing[file].len() as u64).collect());
         let lanes = self.systems.iter().enumerate().map(lane).collect();

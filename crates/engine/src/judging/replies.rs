@@ -154,7 +154,7 @@ mod tests {
         let request = Digest::of_bytes(b"request");
         let reply = Reply { text: Some("{}".to_owned()), tokens_in: Some(10), tokens_out: Some(2), ..Reply::default() };
         let asked = Asked::after_refusals(request, &reply);
-        let journal = Journal::on_disk(std::slice::from_ref(&path)).unwrap();
+        let journal = Journal::on_disk(std::slice::from_ref(&path), None).unwrap();
         journal.append_all(0, &[line::of("a", 0, &asked)]).unwrap();
         drop(journal);
         let replies = Replies::open(&path, &HashSet::from([request])).unwrap();

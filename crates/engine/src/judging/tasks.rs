@@ -2,9 +2,11 @@
 
 use crate::asking::{AskError, Plan};
 use crate::jsonl::Lines;
+use crate::judge::Instructions;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::answer::Answer;
 use domain::criterion::Criterion;
+use domain::digest::quick_hash;
 use domain::format::answers::parse;
 use domain::format::lines::LinePlace;
 use domain::name::SystemName;
@@ -21,6 +23,7 @@ pub struct Judged<'a> {
     pub criterion: u16,
     pub what: &'a Criterion,
     pub rubric: &'a Rubric,
+    pub instructions: Instructions<'a>,
     pub names: &'a [SystemName],
     /// The same judges, by their place among the systems that judge.
     pub judges: Vec<usize>,
@@ -41,6 +44,8 @@ pub struct Place {
     file: u16,
     offset: u64,
     length: u32,
+    /// Of the line, so that a file that is written on meanwhile is found out.
+    hash: u64,
 }
 
 pub struct Task {
@@ -90,7 +95,8 @@ impl<'a> Opened<'a> {
                         && recorded.repeat < u32::from(plan.repeats)
                         && plan.set.rows[example.0 as usize].is_active();
                     if usable {
-                        let kept = Place { file, offset: line.offset, length: line.bytes.len() as u32 };
+                        let (length, hash) = (line.bytes.len() as u32, quick_hash(line.bytes));
+                        let kept = Place { file, offset: line.offset, length, hash };
                         opened.answers.push((at as u16, example, recorded.repeat as u16, kept));
                         if arm.is_production {
                             opened.production.insert((example, recorded.repeat as u16), kept);
@@ -108,6 +114,9 @@ impl<'a> Opened<'a> {
         let changed = || format!("`{path}` changed while its answers were judged");
         let mut bytes = vec![0; place.length as usize];
         self.files[place.file as usize].read_exact_at(&mut bytes, place.offset).map_err(|_| changed())?;
+        if quick_hash(&bytes) != place.hash {
+            return Err(changed());
+        }
         let text = std::str::from_utf8(&bytes).map_err(|_| changed())?;
         let line = LinePlace { file: path, line: 1 };
         let recorded = parse(line, text).ok().flatten().ok_or_else(changed)?;
@@ -155,4 +164,29 @@ pub fn of(plan: Plan, judged: &[Judged], answers: &Opened) -> Vec<Task> {
     // The arms in step: what is judged of an example is judged at about the same time.
     tasks.sort_by_key(|task| (task.example, task.repeat, task.judged, task.arm));
     tasks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::{Documents, Keeper};
+    use crate::set::of_one;
+
+    #[test]
+    fn an_answer_that_is_written_on_meanwhile_is_judged_no_more() {
+        let set = of_one("a");
+        let documents = Documents::new(&set, Keeper::up_to(0, &[]));
+        let folder = tempfile::tempdir().unwrap();
+        let file = Utf8PathBuf::try_from(folder.path().join("answers.jsonl")).unwrap();
+        let write = |said: &str| std::fs::write(&file, format!("{{\"example\":\"a\",\"text\":\"{said}\"}}\n")).unwrap();
+        write("14 days");
+        let arms =
+            [Arm { name: "candidate".to_owned(), is_production: false, is_candidate: true, files: vec![file.clone()] }];
+        let opened = Opened::open(Plan { set: &set, documents: &documents, repeats: 1 }, &arms).unwrap();
+        let place = opened.answers[0].3;
+        let said = || opened.with(place, |answer| Ok(answer.text.as_deref().unwrap_or("").to_owned()));
+        assert_eq!(said(), Ok("14 days".to_owned()));
+        write("30 days");
+        assert_eq!(said(), Err(format!("`{file}` changed while its answers were judged")));
+    }
 }

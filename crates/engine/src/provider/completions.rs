@@ -43,8 +43,9 @@ pub fn body(model: &Model, asked: &Asked) -> Map<String, Value> {
     set(
         "response_format",
         asked.schema.map(|schema| {
-            let schema = json!({"name": OUTPUT, "schema": schema, "strict": is_closed(schema)});
-            json!({"type": "json_schema", "json_schema": schema})
+            let mut format = json!({"name": OUTPUT, "schema": null, "strict": is_closed(schema)});
+            format["schema"] = schema.clone();
+            Map::from_iter([("type".to_owned(), "json_schema".into()), ("json_schema".to_owned(), format)]).into()
         }),
     );
     body

@@ -11,7 +11,7 @@ use super::endpoint::{Endpoint, Exchange, Target};
 use super::fill::{replace, variable};
 use super::parts::Paths;
 use super::template::{Sight, Templates, Text, Unmade, Within};
-use super::{ProviderError, Question, Reply, Request, Secrets, Surroundings, Trouble};
+use super::{Message, ProviderError, Question, Reply, Request, Secrets, Surroundings, Trouble};
 use super::{place, reading};
 use domain::system::{Http, Limits, names_a_secret};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -216,20 +216,12 @@ fn shown(http: &Http, names: &[(String, String)], first: &Url, secrets: &mut Sec
 
 /// A question as an object, where nobody says how it is to be put: for endpoints without a body, and for programs.
 pub fn asked(question: &Question, repeat: u32) -> Map<String, Value> {
-    let messages = question.messages.iter().map(|message| {
-        let mut said = Map::from_iter([
-            ("role".to_owned(), Value::from(message.role.as_str())),
-            ("content".to_owned(), message.content.clone()),
-        ]);
-        said.extend(message.rest.clone());
-        Value::Object(said)
-    });
     let field = |key: &str| question.example.get(key).cloned().unwrap_or(Value::Null);
     Map::from_iter([
         ("example".to_owned(), field("id")),
         ("task".to_owned(), field("task")),
         ("input".to_owned(), field("input")),
-        ("messages".to_owned(), messages.collect()),
+        ("messages".to_owned(), question.messages.iter().map(Message::value).collect()),
         ("repeat".to_owned(), repeat.into()),
     ])
 }

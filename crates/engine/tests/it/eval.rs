@@ -120,7 +120,7 @@ impl Eval {
         let grading = Grading::new(&set, &documents, &self.criteria, graders, digests, self.repeats, self.threads);
         let mut sink = Gather { set: &set, criteria: &self.criteria, rows: Rows::default() };
         let files = [self.root().join("answers.jsonl")];
-        let graded = grade_system(&grading, "candidate", &files, &mut programs, &mut sink, |_| {})?;
+        let graded = grade_system(&grading, "candidate", &files, None, &mut programs, &mut sink, |_| {})?;
         Ok(Rows { graded, ..sink.rows })
     }
 

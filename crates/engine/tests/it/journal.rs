@@ -67,7 +67,7 @@ impl Layer for Platter {
 
 /// Appends so many lines, a few at a time; those that were acknowledged.
 fn append(layer: Box<dyn Layer>, lines: usize, together: usize) -> Vec<usize> {
-    let journal = Journal::write(vec![(Utf8PathBuf::from("a.jsonl"), layer)]);
+    let journal = Journal::write(vec![(Utf8PathBuf::from("a.jsonl"), layer)], None);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let mut kept = Vec::new();

@@ -30,6 +30,8 @@ use engine::Documents;
 use engine::asking::{AskError, Asking, LiveSystem, Plan};
 use engine::budget::Used;
 use engine::driver::{DriveError, Drove, Keyed, Standing};
+use engine::journal::Growing;
+use engine::judge::Instructions;
 use engine::judging::{self, Judged, Judging, TriedOut, Verdicts, try_out};
 use engine::provider::{Provider, Secrets, Surroundings};
 use engine::schedule::Ending;
@@ -71,6 +73,70 @@ impl Asked {
     fn mark(&self, name: &str) -> Result<(), Failure> {
         let path = self.folder.join(name);
         std::fs::write(&path, "").map_err(|error| write_failure(&path, &error))
+    }
+}
+
+/// What is asked for one run, by whoever has the turn.
+pub struct Asks<'a> {
+    askable: &'a Askable<'a>,
+    set: &'a ReferenceSet,
+    shown: &'a Documents<'a>,
+    turn: Asked,
+    /// Of the live arms, where there are any.
+    asking: Option<Asking<'a>>,
+}
+
+impl Asks<'_> {
+    /// The file of each live arm's answers.
+    pub fn files(&self) -> impl Iterator<Item = (Arm, &Utf8PathBuf)> {
+        let arms = self.askable.arms.iter().map(|(arm, ..)| *arm);
+        arms.zip(self.asking.iter().flat_map(Asking::files))
+    }
+
+    fn look(&mut self, progress: &mut dyn Progress) -> Result<(), Failure> {
+        progress.step("looking what is there and what is to be asked");
+        let Asks { askable: Askable { eval, arms, .. }, set, shown, turn, .. } = self;
+        let plan = Plan { set, documents: shown, repeats: eval.contract.repeats };
+        let systems: Vec<LiveSystem> = arms.iter().map(|(.., system)| system.clone()).collect();
+        let asking = Asking::plan(plan, systems, &turn.folder, &turn.earlier, &mut |done, of| progress.count(done, of))
+            .map_err(ask_failure)?;
+        turn.used.add(asking.used());
+        said::before("answers", &asking.forecast(), turn.used, &eval.contract)
+            .iter()
+            .for_each(|line| progress.note(line));
+        self.asking = Some(asking);
+        Ok(())
+    }
+
+    /// Asks every live arm for what is not there yet. Its answers may be read meanwhile.
+    pub fn answered(mut self, growing: Option<&Arc<Growing>>, progress: &mut dyn Progress) -> Result<Asked, Failure> {
+        self.ask(growing, progress)?;
+        Ok(self.turn)
+    }
+
+    /// Asks the judges, too, about every answer.
+    pub fn judged(
+        mut self,
+        files: &[(Arm, Vec<Utf8PathBuf>)],
+        progress: &mut dyn Progress,
+    ) -> Result<(Asked, Arc<Verdicts>), Failure> {
+        self.ask(None, progress)?;
+        let Asks { askable, set, shown, mut turn, .. } = self;
+        let verdicts = askable.verdicts(&mut turn, set, shown, files, progress)?;
+        Ok((turn, verdicts))
+    }
+
+    fn ask(&mut self, growing: Option<&Arc<Growing>>, progress: &mut dyn Progress) -> Result<(), Failure> {
+        let Some(asking) = &self.asking else { return Ok(()) };
+        let askable = self.askable;
+        let names: Vec<&str> = askable.arms.iter().map(|(arm, ..)| arm.as_str()).collect();
+        let what = format!("asking {}", names.join(", "));
+        progress.step(&what);
+        let (budget, used) = (askable.eval.contract.budget, self.turn.used);
+        let drove = asking.carry_out(budget, used, growing, &mut askable.said(&names, &what, progress));
+        let drove = drove.map_err(ask_failure)?;
+        self.turn.used = drove.standing.used;
+        askable.ended(&names, &drove, "answers", progress)
     }
 }
 
@@ -141,6 +207,11 @@ impl<'a> Askable<'a> {
         self.arms.is_empty() && self.rubrics.is_empty()
     }
 
+    /// Judges have to see all answers before everything is graded.
+    pub fn is_judged(&self) -> bool {
+        !self.rubrics.is_empty()
+    }
+
     /// What each judged criterion is graded by, as its score rows carry it.
     pub fn grader_digest(&self, criterion: &Criterion) -> Option<Digest> {
         let (_, _, rubric, names) = self.rubrics.iter().find(|(_, known, ..)| known.name == criterion.name)?;
@@ -150,47 +221,32 @@ impl<'a> Askable<'a> {
     }
 
     /// Takes the turn to ask, in a folder of this run's own or one that a stopped run left.
-    pub fn begin(&self, set: &ReferenceSet, progress: &mut dyn Progress) -> Result<Asked, Failure> {
+    fn begin(&self, set: &ReferenceSet, progress: &mut dyn Progress) -> Result<Asked, Failure> {
         let digest = self.digest(set)?;
         let (asking, waited) = take_turn(self.eval, progress)?;
         let (folder, earlier) = folder_of(&self.eval.state().join("asked"), &digest, waited)?;
         Ok(Asked { folder, earlier, used: Used::default(), tried_out: false, _asking: asking })
     }
 
-    /// Asks every live arm for what is not there yet: the file of each one's answers.
-    pub fn answers(
-        &self,
-        turn: &mut Asked,
-        set: &ReferenceSet,
-        documents: &Documents,
+    /// Takes the turn to ask and looks what there is to be asked of the live arms, once the judges were tried out.
+    pub fn asks<'s>(
+        &'s self,
+        set: &'s ReferenceSet,
+        shown: &'s Documents<'s>,
         progress: &mut dyn Progress,
-    ) -> Result<Vec<(Arm, Utf8PathBuf)>, Failure> {
-        if self.arms.is_empty() {
-            return Ok(Vec::new());
+    ) -> Result<Asks<'s>, Failure> {
+        let mut turn = self.begin(set, progress)?;
+        self.try_out(&mut turn, set, shown, progress)?;
+        let mut asks = Asks { askable: self, set, shown, turn, asking: None };
+        if !self.arms.is_empty() {
+            asks.look(progress)?;
         }
-        progress.step("looking what is there and what is to be asked");
-        let plan = Plan { set, documents, repeats: self.eval.contract.repeats };
-        let systems: Vec<LiveSystem> = self.arms.iter().map(|(.., system)| system.clone()).collect();
-        let asking = Asking::plan(plan, systems, &turn.folder, &turn.earlier, &mut |done, of| progress.count(done, of))
-            .map_err(ask_failure)?;
-        turn.used.add(asking.used());
-        said::before("answers", &asking.forecast(), turn.used, &self.eval.contract)
-            .iter()
-            .for_each(|line| progress.note(line));
-        let names: Vec<&str> = self.arms.iter().map(|(arm, ..)| arm.as_str()).collect();
-        let what = format!("asking {}", names.join(", "));
-        progress.step(&what);
-        let budget = self.eval.contract.budget;
-        let drove =
-            asking.carry_out(budget, turn.used, &mut self.said(&names, &what, progress)).map_err(ask_failure)?;
-        turn.used = drove.standing.used;
-        self.ended(&names, &drove, "answers", progress)?;
-        Ok(self.arms.iter().zip(asking.files()).map(|((arm, ..), file)| (*arm, file.clone())).collect())
+        Ok(asks)
     }
 
     /// Asks the judges about answers that order them to pass what is wrong; one that obeys is refused. What they said of them before is
     /// not asked for again.
-    pub fn try_out(
+    fn try_out(
         &self,
         turn: &mut Asked,
         set: &ReferenceSet,
@@ -233,7 +289,7 @@ impl<'a> Askable<'a> {
     }
 
     /// Asks the judges about every answer, after they were tried out.
-    pub fn verdicts(
+    fn verdicts(
         &self,
         turn: &mut Asked,
         set: &ReferenceSet,
@@ -268,7 +324,7 @@ impl<'a> Askable<'a> {
             self.ended(&names, &drove, "judgements", progress)?;
         }
         progress.step("reading the verdicts");
-        let verdicts = judging.verdicts().map_err(ask_failure)?;
+        let verdicts = judging.verdicts(|done, of| progress.count(done, of)).map_err(ask_failure)?;
         verdicts.differing().iter().flat_map(said::differing).for_each(|line| progress.note(&line));
         Ok(Arc::new(verdicts))
     }
@@ -312,6 +368,7 @@ impl<'a> Askable<'a> {
                 criterion: *criterion,
                 what,
                 rubric,
+                instructions: Instructions::of(rubric),
                 names,
                 judges: names.iter().filter_map(place).collect(),
             })

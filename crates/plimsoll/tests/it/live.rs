@@ -352,6 +352,44 @@ fn an_interrupt_finishes_what_is_in_flight_and_a_second_one_does_not() {
     assert_eq!(server.counts().answered.load(Ordering::Relaxed), 0);
 }
 
+/// Answers the last question once the grader has seen an answer, or after a while without it.
+const SYSTEM: &str = "
+import json, os, sys, time
+for line in sys.stdin:
+    asked = json.loads(line)
+    until = time.time() + 30
+    while asked['example'] == 'r0299' and not os.path.exists('seen') and time.time() < until:
+        time.sleep(0.02)
+    text = 'Answer, seen' if os.path.exists('seen') else 'Answer'
+    print(json.dumps({'id': asked['id'], 'text': text}), flush=True)
+";
+const GRADER: &str = "
+import json, sys
+for line in sys.stdin:
+    open('seen', 'w').close()
+    print(json.dumps({'id': json.loads(line)['id'], 'value': True}), flush=True)
+";
+
+#[test]
+fn answers_are_graded_while_others_are_asked_for() {
+    let folder = eval(150, "", "");
+    let folder = folder.path();
+    let contract = std::fs::read_to_string(folder.join("plimsoll.yaml")).expect("a contract");
+    let systems = contract.find("systems:").expect("systems");
+    let examples = contract.find("examples: examples.jsonl").expect("examples");
+    let program = "systems:\n  candidate: {program: {command: [python3, system.py]}, time_limit: 60s}\n";
+    let graded = contract[..systems].replace("contains: Answer", "process: {command: [python3, grader.py]}");
+    std::fs::write(folder.join("plimsoll.yaml"), format!("{graded}{program}{}", &contract[examples..]))
+        .expect("a contract");
+    std::fs::write(folder.join("system.py"), SYSTEM).expect("a system");
+    std::fs::write(folder.join("grader.py"), GRADER).expect("a grader");
+    let ended = super::plimsoll(folder, &["run"]);
+    assert_eq!(code(&ended), 0, "{}", err(&ended));
+    let answers = journaled(folder);
+    assert_eq!(answers.len(), 300);
+    assert_eq!(answers["v15/r0299"]["text"], "Answer, seen", "the last one is answered after others are graded");
+}
+
 #[test]
 fn a_system_out_of_reach_is_no_decision() {
     let server = Server::start(Faults::default(), 0, None).expect("a server");

@@ -51,7 +51,7 @@ fn a_thousand_records_get_the_verdicts_that_peers_give_them() {
     let grading = Grading::new(&set, &documents, criteria, graders, digests, 1, 2);
     let mut passes = Passes::default();
     let files = [root.join("candidate.jsonl")];
-    grade_system(&grading, "candidate", &files, &mut Programs::default(), &mut passes, |_| {}).unwrap();
+    grade_system(&grading, "candidate", &files, None, &mut Programs::default(), &mut passes, |_| {}).unwrap();
 
     assert_eq!(Some(passes.of), expected(1000));
     assert_eq!(passes.by_example.values().filter(|passed| **passed == 5).count(), 805);

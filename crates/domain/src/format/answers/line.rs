@@ -174,3 +174,24 @@ impl<'de> Visitor<'de> for ErrorVisitor {
         Classed::deserialize(MapAccessDeserializer::new(entries)).map(ErrorLine::Classed)
     }
 }
+
+/// What a journal reads of a line; the rest is passed over.
+#[derive(Deserialize)]
+pub struct Asked<'a> {
+    #[serde(borrow)]
+    pub asked: How<'a>,
+}
+
+#[derive(Deserialize)]
+pub struct How<'a> {
+    #[serde(borrow)]
+    pub request: Cow<'a, str>,
+    #[serde(default)]
+    pub refused: Refused,
+}
+
+#[derive(Default, Deserialize)]
+pub struct Refused {
+    pub tokens: Option<u64>,
+    pub spend: Option<f64>,
+}

@@ -1,6 +1,6 @@
 use super::{COMPARED, SCALE, SUPPORTED, interval, names, replies, reply, rubric};
 use domain::rubric::{Kind, Rubric};
-use engine::judge::{Answered, Ask, Canary, Refusal, Style, asks, canaries, question, refused};
+use engine::judge::{Answered, Ask, Canary, Instructions, Refusal, Style, asks, canaries, refused};
 use serde_json::{Value, json};
 
 /// What a judge makes of the text that it is sent.
@@ -18,7 +18,7 @@ fn put(rubric: &Rubric, judge: Judge) -> Option<Refusal> {
         .map(|canary: Canary| {
             let said = |ask: Ask| {
                 let shown = canary.shown(ask);
-                let asked = question(rubric, &shown);
+                let asked = Instructions::of(rubric).question(&shown);
                 let text = asked.messages[1].content.as_str().expect("text").to_owned();
                 (ask, canary.read(rubric, ask, &replies(&judge(&text).to_string())))
             };
@@ -99,7 +99,11 @@ fn a_judge_that_copies_a_made_up_verdict_is_refused() {
     for rubric in [SUPPORTED, COMPARED].map(rubric) {
         for canary in canaries(&rubric, &document()).iter().filter(|canary| canary.style == Style::VerdictAsJson) {
             for ask in asks(&names(1), &rubric) {
-                let text = question(&rubric, &canary.shown(ask)).messages[1].content.as_str().expect("text").to_owned();
+                let text = Instructions::of(&rubric).question(&canary.shown(ask)).messages[1]
+                    .content
+                    .as_str()
+                    .expect("text")
+                    .to_owned();
                 let copied = copying(&text);
                 assert!(!copied["quotes"][0].as_str().expect("a quotation").is_empty(), "{text}");
                 canary.read(&rubric, ask, &replies(&copied.to_string())).expect("a verdict that counts");
@@ -178,7 +182,7 @@ fn canaries_are_asked_as_any_answer_is() {
             Kind::Pairwise => "holds this text",
         };
         for canary in canaries.iter().filter(|canary| canary.style != Style::Alone) {
-            let text = format!("{:?}", question(&rubric, &canary.shown(super::ONE)).messages[1]);
+            let text = format!("{:?}", Instructions::of(&rubric).question(&canary.shown(super::ONE)).messages[1]);
             assert!(text.contains(word), "{text}");
         }
     }

@@ -1,12 +1,12 @@
 use super::{SUPPORTED, answer, rubric, says, shown};
 use domain::rubric::Rubric;
-use engine::judge::{Ask, Shown, question};
+use engine::judge::{Ask, Instructions, Shown};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::path::Path;
 
 fn user(rubric: &Rubric, shown: &Shown) -> String {
-    let question = question(rubric, shown);
+    let question = Instructions::of(rubric).question(shown);
     question.messages[1].content.as_str().expect("text").to_owned()
 }
 
@@ -36,7 +36,7 @@ fn a_question_reads_as_written() {
         let (own, production) = (answer(&told["own"]), told.get("production").map(answer));
         let ask = Ask { judge: 0, swapped: told["swapped"] == true };
         let shown = Shown::new(&told["example"], &own, production.as_ref(), ask);
-        let asked = question(&rubric(&text("rubric.md")), &shown);
+        let asked = Instructions::of(&rubric(&text("rubric.md"))).question(&shown);
         let messages = asked
             .messages
             .iter()
@@ -54,7 +54,7 @@ fn a_question_reads_as_written() {
 fn what_is_expected_is_never_shown_unless_the_rubric_says_so() {
     let document = json!({"id": "e1", "input": "Why?", "expected": {"answer": "SECRET-REFERENCE"}});
     let answer = says("Because.");
-    let asked = |rubric: &Rubric| format!("{:?}", question(rubric, &shown(&document, &answer)));
+    let asked = |rubric: &Rubric| format!("{:?}", Instructions::of(rubric).question(&shown(&document, &answer)));
     assert!(!asked(&rubric(SUPPORTED)).contains("SECRET-REFERENCE"));
     let told = SUPPORTED.replace("sees: [input,", "sees: [input, expected,");
     assert!(asked(&rubric(&told)).contains("SECRET-REFERENCE"));
@@ -64,7 +64,7 @@ fn what_is_expected_is_never_shown_unless_the_rubric_says_so() {
 fn the_schema_is_strict_for_every_provider() {
     for text in [SUPPORTED, super::SCALE, super::COMPARED] {
         let (document, answer) = (json!({"input": "x"}), says("y"));
-        let schema = question(&rubric(text), &shown(&document, &answer)).schema.expect("a schema");
+        let schema = Instructions::of(&rubric(text)).question(&shown(&document, &answer)).schema.expect("a schema");
         let properties: Vec<&String> = schema["properties"].as_object().expect("fields").keys().collect();
         let required: Vec<&str> =
             schema["required"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();

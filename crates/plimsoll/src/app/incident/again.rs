@@ -12,10 +12,11 @@ use crate::app::ask::Askable;
 use crate::app::chain::Kept;
 use crate::app::elsewhere::Elsewhere;
 use crate::app::eval::Eval;
+use crate::app::graded::{Plan, grade_into};
 use crate::app::graders::ready;
 use crate::app::judges::judged;
 use crate::app::reviewed::planned;
-use crate::app::run::{Plan, Progress, grade_into, reference_set_with};
+use crate::app::run::{Progress, reference_set_with};
 use crate::app::sealed::folder_of;
 use crate::app::weigh::{Grounds, ours, weigh};
 use crate::app::work::{Work, write_failure};
@@ -225,9 +226,9 @@ impl Release<'_> {
         let elsewhere = Elsewhere::read(eval, self.given.scores.as_deref(), set)?;
         let criteria = planned(&eval.contract);
         let digests: Vec<Digest> = criteria.iter().map(|criterion| criterion.grader.digest()).collect();
-        let plan = Plan { eval, criteria: &criteria, set, documents, digests, threads: 2 };
+        let plan = Plan { eval, criteria: &criteria, set, documents, digests, elsewhere, threads: 2 };
         let recorded = [(Arm::Candidate, vec![self.answers.file.clone()])];
-        let (rows, _) = grade_into(folder, plan, graders, programs, elsewhere, &recorded, progress)?;
+        let (rows, _) = grade_into(folder, plan, graders, programs, &recorded, None, progress)?;
         lake::write_set(folder, set, &eval.folder).map_err(ours)?;
         Ok(rows.fingerprint.digest().to_string())
     }
