@@ -1,4 +1,4 @@
-//! Grades the recorded answers of one system.
+//! Grades the answers of systems.
 //!
 //! in      a plan (set, criteria, repeats), the files of answers, compiled graders
 //! out     every planned score and answer exactly once, in batches, in the order of the answers; what has no answer last
@@ -121,52 +121,72 @@ impl<'a> Grading<'a> {
     }
 }
 
-/// Grades one system's answers. Those of files that are being written are waited for.
-pub fn grade_system<S: Sink>(
+/// A system and the files of its answers.
+#[derive(Clone, Copy)]
+pub struct Answered<'a> {
+    pub system: &'a str,
+    pub files: &'a [Utf8PathBuf],
+}
+
+/// Grades the answers of systems, of several in step. Those of files that are being written are waited for.
+pub fn grade_systems<S: Sink>(
     grading: &Grading,
-    system: &str,
-    files: &[Utf8PathBuf],
+    systems: &[Answered],
     growing: Option<&Growing>,
     programs: &mut Programs,
     sink: &mut S,
     mut progress: impl FnMut(u64),
-) -> Result<Graded, GradeError<S::Error>> {
-    let mut whole = Whole::new(grading, system, files, growing);
+) -> Result<Vec<Graded>, GradeError<S::Error>> {
+    let mut wholes: Vec<Whole> = systems.iter().map(|of| Whole::new(grading, *of, growing)).collect();
+    let mut done = 0;
     std::thread::scope(|scope| -> Result<(), GradeError<S::Error>> {
-        let mut to_workers: Vec<SyncSender<Raw>> = Vec::new();
-        let mut from_workers: Vec<Receiver<Worked>> = Vec::new();
-        for _ in 0..grading.threads {
-            let (raw_in, raw_out) = sync_channel::<Raw>(2);
-            let (worked_in, worked_out) = sync_channel::<Worked>(2);
-            to_workers.push(raw_in);
-            from_workers.push(worked_out);
-            scope.spawn(move || {
-                for raw in raw_out {
-                    if worked_in.send(work(grading, system, files, &raw)).is_err() {
-                        return;
+        let (mut readers, mut streams) = (Vec::new(), Vec::new());
+        for &Answered { system, files } in systems {
+            let mut to_workers: Vec<SyncSender<Raw>> = Vec::new();
+            let mut from_workers: Vec<Receiver<Worked>> = Vec::new();
+            for _ in 0..grading.threads {
+                let (raw_in, raw_out) = sync_channel::<Raw>(2);
+                let (worked_in, worked_out) = sync_channel::<Worked>(2);
+                to_workers.push(raw_in);
+                from_workers.push(worked_out);
+                scope.spawn(move || {
+                    for raw in raw_out {
+                        if worked_in.send(work(grading, system, files, &raw)).is_err() {
+                            return;
+                        }
                     }
-                }
-            });
+                });
+            }
+            readers.push(scope.spawn(move || read_files(files, growing, &to_workers)));
+            // Batches went to the workers in turn and come back in turn.
+            streams.push(Some((0..from_workers.len()).cycle().map_while(move |turn| from_workers[turn].recv().ok())));
         }
-        let reader = scope.spawn(move || read_files(files, growing, &to_workers));
-        // Batches went to the workers in turn and come back in turn.
-        for turn in (0..from_workers.len()).cycle() {
-            let Ok(worked) = from_workers[turn].recv() else { break };
-            let batch = whole.take(worked, programs);
-            progress(whole.graded.answers);
-            sink.take(system, batch).map_err(GradeError::Sink)?;
+        while streams.iter().any(Option::is_some) {
+            for (stream, whole) in streams.iter_mut().zip(&mut wholes) {
+                let Some(worked) = stream.as_mut().and_then(Iterator::next) else {
+                    *stream = None;
+                    continue;
+                };
+                let before = whole.graded.answers;
+                let batch = whole.take(worked, programs);
+                done += whole.graded.answers - before;
+                progress(done);
+                sink.take(whole.system(), batch).map_err(GradeError::Sink)?;
+            }
         }
-        match reader.join() {
-            Ok(read) => read.map_err(|(path, cause)| GradeError::Unreadable { path, cause }),
-            Err(_) => Ok(()),
+        for read in readers.into_iter().filter_map(|reader| reader.join().ok()) {
+            read.map_err(|(path, cause)| GradeError::Unreadable { path, cause })?;
         }
+        Ok(())
     })?;
-    Faults::none_or(std::mem::take(&mut whole.faults)).map_err(GradeError::Faults)?;
-    for batch in whole.rest() {
-        sink.take(system, batch).map_err(GradeError::Sink)?;
+    let faults = wholes.iter_mut().flat_map(|whole| std::mem::take(&mut whole.faults)).collect();
+    Faults::none_or(faults).map_err(GradeError::Faults)?;
+    for whole in &mut wholes {
+        for batch in whole.rest() {
+            sink.take(whole.system(), batch).map_err(GradeError::Sink)?;
+        }
     }
-    progress(whole.graded.answers);
-    Ok(whole.graded)
+    Ok(wholes.iter().map(|whole| whole.graded).collect())
 }
 
 fn row_of(example: ExampleIndex, repeat: u32, criterion: usize, verdict: Verdict) -> ScoreRow {

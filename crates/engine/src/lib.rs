@@ -28,7 +28,7 @@ pub mod schedule;
 mod set;
 
 pub use documents::{Documents, Keeper};
-pub use grade::{GradeError, Graded, Grading, Ready, grade_system};
+pub use grade::{Answered, GradeError, Graded, Grading, Ready, grade_systems};
 pub use question::question;
 pub use reviewed::Reviewed;
 pub use rows::{AnswerRow, Batch, Failed, ScoreRow, Sink};

@@ -5,7 +5,7 @@
 //! errors  an answer that was given twice is a fault
 
 use super::batch::Worked;
-use super::{Graded, Grading, MOST_FAULTS, Ready, note, row_of};
+use super::{Answered, Graded, Grading, MOST_FAULTS, Ready, note, row_of};
 use crate::journal::Growing;
 use crate::process::Programs;
 use crate::rows::{AnswerRow, Batch, ScoreRow};
@@ -36,8 +36,7 @@ pub(super) struct Whole<'a> {
 impl<'a> Whole<'a> {
     pub fn new(
         grading: &'a Grading<'a>,
-        system: &'a str,
-        files: &'a [Utf8PathBuf],
+        Answered { system, files }: Answered<'a>,
         growing: Option<&'a Growing>,
     ) -> Self {
         let planned = grading.set.rows.len() * usize::from(grading.repeats);
@@ -51,6 +50,10 @@ impl<'a> Whole<'a> {
             faults: Vec::new(),
             graded: Graded::default(),
         }
+    }
+
+    pub fn system(&self) -> &'a str {
+        self.system
     }
 
     fn slot(&self, index: ExampleIndex, repeat: u32) -> usize {

@@ -11,7 +11,7 @@ use domain::reference_set::{Builder, ReferenceSet};
 use domain::score::{Fingerprint, State};
 use domain::segment::Conditions;
 use engine::process::Programs;
-use engine::{Batch, Documents, GradeError, Graded, Grading, Keeper, Ready, Sink, grade_system, read_set};
+use engine::{Answered, Batch, Documents, GradeError, Graded, Grading, Keeper, Ready, Sink, grade_systems, read_set};
 use std::collections::BTreeMap;
 
 pub struct Eval {
@@ -120,8 +120,9 @@ impl Eval {
         let grading = Grading::new(&set, &documents, &self.criteria, graders, digests, self.repeats, self.threads);
         let mut sink = Gather { set: &set, criteria: &self.criteria, rows: Rows::default() };
         let files = [self.root().join("answers.jsonl")];
-        let graded = grade_system(&grading, "candidate", &files, None, &mut programs, &mut sink, |_| {})?;
-        Ok(Rows { graded, ..sink.rows })
+        let candidate = [Answered { system: "candidate", files: &files }];
+        let graded = grade_systems(&grading, &candidate, None, &mut programs, &mut sink, |_| {})?;
+        Ok(Rows { graded: graded[0], ..sink.rows })
     }
 
     /// The faults, as `line:column: what (help)`.

@@ -31,7 +31,7 @@ use engine::intake::Taken;
 use engine::journal::Growing;
 use engine::judging::Verdicts;
 use engine::process::Programs;
-use engine::{Documents, GradeError, Graded, Grading, Keeper, Ready, grade_system};
+use engine::{Answered, Documents, GradeError, Graded, Grading, Keeper, Ready, grade_systems};
 use lake::LakeError;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -284,14 +284,15 @@ pub fn grade_into(
     let grading = Grading::new(set, documents, criteria, graders, digests, contract.repeats, threads);
     let planned = set.active().count() as u64 * u64::from(contract.repeats);
     let (mut counts, mut faults) = (Vec::new(), Vec::new());
-    for (arm, files) in recorded {
-        progress.step(&format!("grading {}", arm.as_str()));
-        let graded = grade_system(&grading, arm.as_str(), files, growing, programs, &mut sink, |done| {
-            progress.count(done, planned)
-        });
-        match graded {
-            Ok(graded) => counts.push((*arm, graded)),
-            Err(GradeError::Faults(of_arm)) => faults.extend(of_arm),
+    // Answers that are there are graded arm by arm, those that come as they come.
+    for arms in recorded.chunks(if growing.is_some() { recorded.len().max(1) } else { 1 }) {
+        let names: Vec<&str> = arms.iter().map(|(arm, _)| arm.as_str()).collect();
+        progress.step(&format!("grading {}", names.join(", ")));
+        let systems: Vec<Answered> = arms.iter().map(|(arm, files)| Answered { system: arm.as_str(), files }).collect();
+        let of = planned * arms.len() as u64;
+        match grade_systems(&grading, &systems, growing, programs, &mut sink, |done| progress.count(done, of)) {
+            Ok(graded) => counts.extend(arms.iter().map(|(arm, _)| *arm).zip(graded)),
+            Err(GradeError::Faults(of_arms)) => faults.extend(of_arms),
             Err(error) => return Err(grade_failure(error)),
         }
     }

@@ -352,22 +352,23 @@ fn an_interrupt_finishes_what_is_in_flight_and_a_second_one_does_not() {
     assert_eq!(server.counts().answered.load(Ordering::Relaxed), 0);
 }
 
-/// Answers the last question once the grader has seen an answer, or after a while without it.
+/// Answers the last question once the grader has seen an answer of each arm, or after a while without that.
 const SYSTEM: &str = "
 import json, os, sys, time
+seen = lambda: os.path.exists('seen-candidate') and os.path.exists('seen-production')
 for line in sys.stdin:
     asked = json.loads(line)
     until = time.time() + 30
-    while asked['example'] == 'r0299' and not os.path.exists('seen') and time.time() < until:
+    while asked['example'] == 'r0299' and not seen() and time.time() < until:
         time.sleep(0.02)
-    text = 'Answer, seen' if os.path.exists('seen') else 'Answer'
-    print(json.dumps({'id': asked['id'], 'text': text}), flush=True)
+    print(json.dumps({'id': asked['id'], 'text': sys.argv[1], 'structured': seen()}), flush=True)
 ";
 const GRADER: &str = "
 import json, sys
 for line in sys.stdin:
-    open('seen', 'w').close()
-    print(json.dumps({'id': json.loads(line)['id'], 'value': True}), flush=True)
+    asked = json.loads(line)
+    open('seen-' + asked['answer']['text'], 'w').close()
+    print(json.dumps({'id': asked['id'], 'value': True}), flush=True)
 ";
 
 #[test]
@@ -377,17 +378,20 @@ fn answers_are_graded_while_others_are_asked_for() {
     let contract = std::fs::read_to_string(folder.join("plimsoll.yaml")).expect("a contract");
     let systems = contract.find("systems:").expect("systems");
     let examples = contract.find("examples: examples.jsonl").expect("examples");
-    let program = "systems:\n  candidate: {program: {command: [python3, system.py]}, time_limit: 60s}\n";
+    let arm =
+        |name: &str| format!("  {name}: {{program: {{command: [python3, system.py, {name}]}}, time_limit: 60s}}\n");
     let graded = contract[..systems].replace("contains: Answer", "process: {command: [python3, grader.py]}");
-    std::fs::write(folder.join("plimsoll.yaml"), format!("{graded}{program}{}", &contract[examples..]))
-        .expect("a contract");
+    let contract = format!("{graded}systems:\n{}{}{}", arm("candidate"), arm("production"), &contract[examples..]);
+    std::fs::write(folder.join("plimsoll.yaml"), contract).expect("a contract");
     std::fs::write(folder.join("system.py"), SYSTEM).expect("a system");
     std::fs::write(folder.join("grader.py"), GRADER).expect("a grader");
     let ended = super::plimsoll(folder, &["run"]);
     assert_eq!(code(&ended), 0, "{}", err(&ended));
     let answers = journaled(folder);
-    assert_eq!(answers.len(), 300);
-    assert_eq!(answers["v15/r0299"]["text"], "Answer, seen", "the last one is answered after others are graded");
+    assert_eq!(answers.len(), 600);
+    for last in ["v15/r0299", "v14/r0299"] {
+        assert_eq!(answers[last]["structured"], true, "{last} is answered after others of both arms are graded");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use domain::digest::Digest;
 use domain::reference_set::Builder;
 use domain::score::State;
 use engine::process::Programs;
-use engine::{Batch, Documents, Grading, Keeper, Ready, Sink, grade_system, read_set};
+use engine::{Answered, Batch, Documents, Grading, Keeper, Ready, Sink, grade_systems, read_set};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -51,7 +51,8 @@ fn a_thousand_records_get_the_verdicts_that_peers_give_them() {
     let grading = Grading::new(&set, &documents, criteria, graders, digests, 1, 2);
     let mut passes = Passes::default();
     let files = [root.join("candidate.jsonl")];
-    grade_system(&grading, "candidate", &files, None, &mut Programs::default(), &mut passes, |_| {}).unwrap();
+    let candidate = [Answered { system: "candidate", files: &files }];
+    grade_systems(&grading, &candidate, None, &mut Programs::default(), &mut passes, |_| {}).unwrap();
 
     assert_eq!(Some(passes.of), expected(1000));
     assert_eq!(passes.by_example.values().filter(|passed| **passed == 5).count(), 805);
