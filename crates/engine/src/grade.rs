@@ -174,10 +174,10 @@ pub fn grade_systems<S: Sink>(
                 sink.take(whole.system(), batch).map_err(GradeError::Sink)?;
             }
         }
-        for read in readers.into_iter().filter_map(|reader| reader.join().ok()) {
-            read.map_err(|(path, cause)| GradeError::Unreadable { path, cause })?;
-        }
-        Ok(())
+        readers.into_iter().try_for_each(|reader| {
+            let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            read.map_err(|(path, cause)| GradeError::Unreadable { path, cause })
+        })
     })?;
     let faults = wholes.iter_mut().flat_map(|whole| std::mem::take(&mut whole.faults)).collect();
     Faults::none_or(faults).map_err(GradeError::Faults)?;

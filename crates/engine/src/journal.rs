@@ -152,7 +152,8 @@ fn carry(mut waiting: mpsc::Receiver<Entry>, mut files: Vec<Writing>, durable: i
     }
 }
 
-/// Appends durably, and says how long the file is then. On an error nothing of the lines is left; where even that fails, their CRCs tell the next who opens the file.
+/// Appends durably, and says how long the file is then. On an error nothing of the lines is left; where even that fails, their CRCs
+/// tell the next who opens the file.
 fn append(layer: &mut dyn Layer, lines: &[u8]) -> io::Result<u64> {
     let before = layer.length()?;
     let appended = layer.write(lines).and_then(|()| layer.sync());
