@@ -111,7 +111,7 @@ impl Read for Reader<'_> {
         };
         let most = (until - self.at).min(buffer.len() as u64) as usize;
         let read = file.read_at(&mut buffer[..most], self.at)?;
-        if read == 0 && most > 0 && until < u64::MAX {
+        if read == 0 && most > 0 && self.at < self.durable.load(Acquire) {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is shorter than what was written"));
         }
         self.at += read as u64;
@@ -208,5 +208,17 @@ mod tests {
         let error = reader.read(&mut buffer).unwrap_err();
         assert_eq!(error.to_string(), "its writing ended before all of it was there");
         assert!(growing.read(Utf8Path::new("c.jsonl")).is_none());
+    }
+
+    #[test]
+    fn a_file_that_was_cut_is_not_whole() {
+        let (_folder, paths) = files();
+        std::fs::write(&paths[0], "{}\n").unwrap();
+        let growing = Arc::new(Growing::new(&paths));
+        drop(Journal::on_disk(&paths, Some(&growing)).unwrap());
+        std::fs::write(&paths[0], "{}").unwrap();
+        growing.ending().whole();
+        let error = growing.read(&paths[0]).unwrap().read_to_string(&mut String::new()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }
 }
