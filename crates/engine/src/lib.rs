@@ -14,7 +14,7 @@ pub mod journal;
 pub mod jsonl;
 pub mod judge;
 pub mod judging;
-mod many;
+pub mod many;
 pub mod pace;
 pub mod process;
 pub mod provider;

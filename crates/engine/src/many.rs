@@ -33,6 +33,14 @@ pub fn made<T: Send>(count: usize, make: impl Fn(usize) -> T + Sync, mut tell: i
     })
 }
 
+/// Does one thing, and another meanwhile.
+pub fn both<A, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
+    scope(|scope| {
+        let other = scope.spawn(other);
+        (one(), other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +52,15 @@ mod tests {
             assert_eq!(made(count, |at| at, |done| told.push(done)), (0..count).collect::<Vec<_>>());
             assert!(told.is_sorted() && told.iter().all(|done| *done <= count as u64), "{told:?} of {count}");
         }
+    }
+
+    #[test]
+    fn of_two_things_both_come_back() {
+        let (mut here, there) = (0, 7);
+        assert_eq!(both(|| here += 1, || there + 1), ((), 8));
+        assert_eq!(here, 1);
+        let lost = std::panic::catch_unwind(|| both(|| 1, || -> u8 { panic!("the other one") }));
+        assert_eq!(lost.unwrap_err().downcast_ref(), Some(&"the other one"));
     }
 
     #[test]

@@ -34,8 +34,8 @@ use domain::system::Arm;
 use domain::tally::{Member, tally};
 use per_example::{Key, OfExample, PerExample};
 use stats::Strata;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Examples times measures that are held at a time.
 const ROWS_AT_A_TIME: usize = 1_000_000;
@@ -100,7 +100,7 @@ pub struct Scores<'a> {
     folder: Utf8PathBuf,
     layout: Layout,
     /// The measures that were asked about last, where all of them fit.
-    held: RefCell<Option<PerExample>>,
+    held: Mutex<Option<PerExample>>,
 }
 
 impl<'a> Scores<'a> {
@@ -120,7 +120,7 @@ impl<'a> Scores<'a> {
         engine.parquet("scores", &folder.join("scores.parquet"))?;
         engine.parquet("answers", &folder.join("answers.parquet"))?;
         let (layout, class_costs) = (Layout::of(asked.contract, asked.set), ClassCosts::of(asked.contract));
-        Ok(Scores { engine, asked, class_costs, folder: folder.to_owned(), layout, held: RefCell::default() })
+        Ok(Scores { engine, asked, class_costs, folder: folder.to_owned(), layout, held: Mutex::default() })
     }
 
     /// The state that a row says; `NotARun` where it is none.
@@ -178,7 +178,7 @@ impl<'a> Scores<'a> {
                 keys.push(key);
             }
         }
-        let mut held = self.held.borrow_mut();
+        let mut held = self.last();
         let at_a_time = self.at_a_time();
         for chunk in keys.chunks(at_a_time) {
             let is_held = held.as_ref().is_some_and(|held| chunk.iter().all(|key| held.keys.contains(key)));
@@ -213,6 +213,10 @@ impl<'a> Scores<'a> {
                 }
             }
         }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<PerExample>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn at_a_time(&self) -> usize {

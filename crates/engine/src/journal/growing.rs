@@ -13,8 +13,8 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How often a reader looks for more.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often a reader looks for more: what has come since the last look is what is still to be graded after the last answer.
+const LOOK: Duration = Duration::from_millis(10);
 
 pub struct Growing {
     /// With the bytes that are durable.

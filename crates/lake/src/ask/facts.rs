@@ -248,7 +248,7 @@ impl Scores<'_> {
     pub fn changes(&self, criteria: &[CriterionName], of: Arm, with: Arm) -> Result<Vec<Changes>, LakeError> {
         let mut all = Vec::new();
         for criteria in criteria.chunks(self.at_a_time()) {
-            let held = self.held.borrow();
+            let held = self.last();
             let in_hand =
                 held.as_ref().filter(|held| criteria.iter().all(|name| held.of_criterion(name, of).is_some()));
             let read;

@@ -9,15 +9,20 @@ use domain::name::CriterionName;
 use domain::reference_set::{ExampleIndex, ReferenceSet};
 use domain::segment::Segmentation;
 use domain::system::Arm;
-use lake::Scores;
+use lake::{ClassCount, Scores};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Changed examples that a record lists.
 const LISTED: usize = 50;
 
-/// Counts of what changed against production, and the worst examples.
-pub fn changed(scores: &Scores, set: &ReferenceSet, contract: &Contract) -> Result<(Changed, Vec<Value>), Failure> {
+/// Counts of what changed against production, beside the classes that failed, and the worst examples.
+pub fn changed(
+    scores: &Scores,
+    set: &ReferenceSet,
+    contract: &Contract,
+    classes: Vec<ClassCount>,
+) -> Result<(Changed, Vec<Value>), Failure> {
     let names: Vec<CriterionName> = contract.criteria.iter().map(|criterion| criterion.name.clone()).collect();
     let (mut worse, mut better) = (BTreeSet::new(), BTreeSet::new());
     let mut by_criterion = Vec::new();
@@ -46,8 +51,7 @@ pub fn changed(scores: &Scores, set: &ReferenceSet, contract: &Contract) -> Resu
         }))
     });
     let by_segment = by_segment(contract, set, &worse, &better);
-    let classes =
-        scores.classes(Arm::Candidate).map_err(ours)?.into_iter().map(|count| (count.class, count.scores)).collect();
+    let classes = classes.into_iter().map(|count| (count.class, count.scores)).collect();
     let changed = Changed {
         worse: worse.len() as u64,
         better: better.difference(&worse).count() as u64,

@@ -30,6 +30,7 @@ use domain::system::{Arm, System, SystemKind};
 use engine::intake::Taken;
 use engine::journal::Growing;
 use engine::judging::Verdicts;
+use engine::many::both;
 use engine::process::Programs;
 use engine::{Answered, Documents, GradeError, Graded, Grading, Keeper, Ready, grade_systems};
 use lake::LakeError;
@@ -204,14 +205,11 @@ impl Given<'_> {
     fn write(self, growing: Option<&Growing>, progress: &mut dyn Progress) -> Result<Written, Failure> {
         let Given { home, plan, graders, programs, recorded } = self;
         let (set, folder) = (plan.set, &plan.eval.folder);
-        std::thread::scope(|scope| {
-            let written = scope.spawn(|| lake::write_set(home, set, folder));
-            let rows = grade_into(home, plan, graders, programs, recorded, growing, progress);
-            let written = written.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            let (mut rows, counts) = rows?;
-            rows.files.push(written.map_err(ours)?);
-            Ok((rows, counts))
-        })
+        let rows = || grade_into(home, plan, graders, programs, recorded, growing, progress);
+        let (rows, written) = both(rows, || lake::write_set(home, set, folder));
+        let (mut rows, counts) = rows?;
+        rows.files.push(written.map_err(ours)?);
+        Ok((rows, counts))
     }
 
     /// The same of answers while others are asked for.

@@ -28,6 +28,7 @@ use domain::reference_set::{Alignment, ExampleIndex, ReferenceSet};
 use domain::score::State as ScoreState;
 use domain::segment::Segment;
 use domain::system::Arm;
+use engine::many::both;
 use lake::{Asked, Coverage, Scores};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,7 +78,8 @@ fn weighed(
     let contract = grounds.contract;
     let set = lake::read_set(folder).map_err(ours)?;
     let scores = opened(folder, grounds, contract, &set)?;
-    let Decided { mut decision, segments, arms, graded_by, evidence, facts, examples } = decided(&scores, grounds)?;
+    let (decided, coverage) = both(|| decided(&scores, grounds), || scores.coverage());
+    let Decided { mut decision, segments, arms, graded_by, evidence, facts, examples } = decided?;
     let drifted = grounds.today.as_ref().map(|today| drifted(folder, grounds, &set, &decision, today)).transpose()?;
     decision.follow_ups.extend(drifted.iter().flat_map(|drifted| drifted.follow_ups(contract)));
     let mut particulars = particulars(&scores, contract, &segments, &decision, &facts.judges)?;
@@ -95,7 +97,7 @@ fn weighed(
         reference_set_digest: set.digest.map(|digest| digest.to_string()),
         files: grounds.files.clone(),
         graders: graders(contract, &graded_by, lake::imported_from(folder).map_err(ours)?),
-        systems: systems(contract, grounds, &scores.coverage().map_err(ours)?),
+        systems: systems(contract, grounds, &coverage.map_err(ours)?),
         fragility: fewest(grounds.contract, &decision, &particulars),
         particulars,
         contract_changed_since: grounds.before.as_ref().filter(asks_otherwise).map(|before| before.record.clone()),
@@ -157,9 +159,33 @@ fn decided(scores: &Scores, grounds: &Grounds) -> Result<Decided, Failure> {
     let (set, contract) = (scores.set(), scores.contract());
     let segments = segments(contract, set);
     let arms: BTreeSet<Arm> = grounds.systems.keys().copied().collect();
+    // What is no estimate is asked for meanwhile.
+    let others = || Ok::<_, Failure>((facts(scores, grounds)?, scores.classes(Arm::Candidate).map_err(ours)?));
+    let (estimated, others) = both(|| estimated(scores, grounds, &segments, &arms), others);
+    let (Estimated { graded_by, judges, evidence }, (facts, classes)) = (estimated?, others?);
+    let facts = Facts { judges, ..facts };
+    let (changed, examples) = changed(scores, set, contract, classes)?;
+    let decision = decide(contract, set, &segments, &arms, &evidence, &facts, changed);
+    Ok(Decided { decision, segments, arms, graded_by, evidence, facts, examples })
+}
+
+/// What the scores weigh; what graded them, and its judges as they were then.
+struct Estimated {
+    graded_by: BTreeMap<String, String>,
+    judges: Arc<[Judged]>,
+    evidence: Evidence,
+}
+
+fn estimated(
+    scores: &Scores,
+    grounds: &Grounds,
+    segments: &[Segment],
+    arms: &BTreeSet<Arm>,
+) -> Result<Estimated, Failure> {
+    let contract = scores.contract();
     let graded_by = scores.graders().map_err(ours)?;
     let judges = as_rows_say(&grounds.judges, &graded_by);
-    let inquiry = Inquiry::of(contract, &segments, &arms);
+    let inquiry = Inquiry::of(contract, segments, arms);
     let questions = inquiry.questions();
     // Nothing of a tally is kept but what it weighs.
     let mut weighings: Vec<Option<Weighing>> = questions.iter().map(|_| None).collect();
@@ -173,10 +199,7 @@ fn decided(scores: &Scores, grounds: &Grounds) -> Result<Decided, Failure> {
         Some((questions[at].clone(), known))
     });
     let evidence = Evidence::new(entries.collect());
-    let facts = facts(scores, grounds, &judges)?;
-    let (changed, examples) = changed(scores, set, contract)?;
-    let decision = decide(contract, set, &segments, &arms, &evidence, &facts, changed);
-    Ok(Decided { decision, segments, arms, graded_by, evidence, facts, examples })
+    Ok(Estimated { graded_by, judges, evidence })
 }
 
 /// The decision under today's mix of each attribute that the contract cuts by.
@@ -271,7 +294,8 @@ pub fn describes(contract: &Contract, set: &ReferenceSet) -> Describes {
     }
 }
 
-fn facts(scores: &Scores, grounds: &Grounds, judges: &Arc<[Judged]>) -> Result<Facts, Failure> {
+/// All but the judges.
+fn facts(scores: &Scores, grounds: &Grounds) -> Result<Facts, Failure> {
     let (set, contract) = (scores.set(), scores.contract());
     let never: Vec<&CriterionName> = contract
         .gates
@@ -307,7 +331,7 @@ fn facts(scores: &Scores, grounds: &Grounds, judges: &Arc<[Judged]>) -> Result<F
         never_examples,
         look: grounds.look,
         decided_under: grounds.decided_under,
-        judges: Arc::clone(judges),
+        judges: Arc::default(),
         disputed: disputed(scores, set, contract)?,
     })
 }
