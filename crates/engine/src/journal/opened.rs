@@ -24,6 +24,9 @@ pub fn open(path: &Utf8Path, mut keep: impl FnMut(&[u8]) -> bool) -> io::Result<
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Opened::default()),
         file => file?,
     };
+    // What a run wrote that was killed before it could sync counts from here on, and may be graded: it is made durable first.
+    file.sync_data()?;
+    in_its_folder(path)?;
     let mut opened = Opened::default();
     let mut useful = Vec::new();
     let ended = ends_a_line(path)?;
@@ -58,9 +61,8 @@ fn ends_a_line(path: &Utf8Path) -> io::Result<bool> {
 
 /// Writes the file again with the lines that are kept; whole ones that are not go to the file beside it first.
 fn rewrite(path: &Utf8Path, useful: &[(bool, bool)]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Utf8Path::new("."));
     let mut left = BufWriter::new(File::options().create(true).append(true).open(path.with_extension("left.jsonl"))?);
-    let mut kept = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
+    let mut kept = BufWriter::new(tempfile::NamedTempFile::new_in(folder(path))?);
     let mut lines = Lines::new(BufReader::with_capacity(1 << 20, File::open(path)?));
     let mut useful = useful.iter();
     while let (Some(line), Some((whole, keep))) = (lines.next()?, useful.next()) {
@@ -77,5 +79,14 @@ fn rewrite(path: &Utf8Path, useful: &[(bool, bool)]) -> io::Result<()> {
     let kept = kept.into_inner().map_err(io::IntoInnerError::into_error)?;
     kept.as_file().sync_all()?;
     kept.persist(path)?;
-    File::open(folder)?.sync_all()
+    in_its_folder(path)
+}
+
+/// Makes the name of a file durable.
+fn in_its_folder(path: &Utf8Path) -> io::Result<()> {
+    File::open(folder(path))?.sync_all()
+}
+
+fn folder(path: &Utf8Path) -> &Utf8Path {
+    path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."))
 }
