@@ -154,3 +154,9 @@ fn a_journal_that_does_not_exist_holds_nothing() {
     let (_folder, path) = folder();
     assert_eq!(read(&path), (Vec::new(), 0));
 }
+
+#[test]
+fn what_cannot_be_made_durable_is_not_taken_for_what_is() {
+    // A device that no sync can be asked of.
+    assert_eq!(open("/dev/null".into(), |_| true).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+}
