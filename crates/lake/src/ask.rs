@@ -215,6 +215,7 @@ impl<'a> Scores<'a> {
         }
     }
 
+    /// The measures that were asked about last, for one thread at a time.
     fn last(&self) -> MutexGuard<'_, Option<PerExample>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
